@@ -1,0 +1,58 @@
+# The commands of this project. Each makes its own environment first; none needs a path or a variable typed before it.
+PYTHON ?= python3
+PY := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help run ui test test-all lint format lock clean
+
+help: ## Show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+run: .venv/installed ## Sync everything once and build every summary
+	@$(PY) -m event_assets run
+
+ui: .venv/installed ## Start the Dagster UI and daemon at http://127.0.0.1:3000
+	@$(PY) -m event_assets ui
+
+test: .venv/installed-dev ## Run the tests but for the slow ones
+	@$(PY) -m pytest -m "not slow"
+
+test-all: .venv/installed-dev ## Run all tests
+	@$(PY) -m pytest
+
+lint: .venv/installed-dev ## Check style, format and types
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/pyright
+
+format: .venv/installed-dev ## Mend style and format
+	@.venv/bin/ruff check --fix .
+	@.venv/bin/ruff format .
+
+# Resolved for every supported Python at once, so that a fresh machine installs what was tested.
+UV_COMPILE = .venv/bin/uv pip compile setup.cfg --universal --python-version 3.10 --generate-hashes --no-strip-extras --no-annotate \
+	--custom-compile-command "make lock" --upgrade --quiet
+lock: .venv/installed-dev ## Renew the lock files within the bounds of setup.cfg
+	@$(PY) -m pip install --quiet uv
+	@$(UV_COMPILE) --output-file requirements.lock
+	@$(UV_COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+
+clean: ## Remove the environment and caches; the warehouse and Dagster's state stay
+	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis event_assets.egg-info
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || { \
+		echo "event_assets needs Python 3.10 to 3.13, and \`$(PYTHON)\` is not one: install it, or name one with \`make run PYTHON=python3.12\`." >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
+		echo "Could not make the environment .venv: on Debian and Ubuntu, install the package python3-venv first." >&2; exit 1; }
+
+.venv/installed: .venv/bin/python requirements.lock setup.cfg pyproject.toml
+	@echo "Installing the locked packages into .venv (once; about a minute) ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+.venv/installed-dev: .venv/installed requirements-dev.lock
+	@echo "Installing the locked development packages into .venv ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements-dev.lock
+	@touch $@
