@@ -1,0 +1,53 @@
+"""What the UI shows of a table, in Dagster's standard metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import dagster as dg
+from dlt.destinations.sql_client import SqlClientBase
+
+from event_assets.warehouse.relations import Relation, columns, row_count
+
+OWNERS = ["team:event-data"]
+WAREHOUSE_POOL = "warehouse"
+"""The concurrency pool of everything that writes: DuckDB takes one writing process."""
+
+
+def table_name(relation: Relation) -> dict[str, Any]:
+    """The name that an analyst types."""
+    return {"dagster/table_name": str(relation)}
+
+
+def column_schema(
+    types: Iterable[tuple[str, str]], descriptions: Mapping[str, str], key: Collection[str] = ()
+) -> dict[str, Any]:
+    """The columns with types and descriptions.
+
+    Args:
+        types: Name and type of each column, in their order.
+        descriptions: What the columns mean; one that is not here is said to be unknown.
+        key: The columns that tell one row from another; a single one is marked as unique.
+    """
+    return {
+        "dagster/column_schema": dg.TableSchema(
+            columns=[
+                dg.TableColumn(
+                    name=name,
+                    type=data_type,
+                    description=descriptions.get(name, "Not in the data dictionary: a field that the API has added."),
+                    constraints=dg.TableColumnConstraints(nullable=name not in key, unique=[*key] == [name]),
+                )
+                for name, data_type in types
+            ]
+        )
+    }
+
+
+def table_state(
+    client: SqlClientBase[Any], relation: Relation, descriptions: Mapping[str, str], key: Collection[str]
+) -> dict[str, Any]:
+    """Row count and columns of a table as they are in the warehouse now."""
+    types = [(column.name, column.data_type) for column in columns(client, relation)]
+    return {"dagster/row_count": row_count(client, relation), **column_schema(types, descriptions, key)}

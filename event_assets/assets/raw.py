@@ -1,0 +1,101 @@
+"""The nine raw assets, generated from the dlt source.
+
+One op per endpoint: what is asked for together succeeds or fails together, and holds up nobody else.
+"""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+
+import dagster as dg
+import dlt
+from dagster_dlt import DagsterDltTranslator, dlt_assets
+from dagster_dlt.translator import DltResourceTranslatorData
+from dlt.extract.source import DltSource
+
+from event_assets.assets.keys import asset_key
+from event_assets.assets.metadata import OWNERS, WAREHOUSE_POOL, column_schema, table_name, table_state
+from event_assets.assets.resources import EventApiResource, WarehouseResource
+from event_assets.settings import SettingsError
+from event_assets.source.resources import SOURCE_NAME, endpoint_of, event_api, primary_key, resources_by_endpoint
+from event_assets.source.schema import TABLES
+from event_assets.source.sync import SyncError, sync
+from event_assets.warehouse import RAW
+from event_assets.warehouse.relations import Relation
+
+
+def build_raw_assets() -> list[dg.AssetsDefinition]:
+    """The raw assets of every endpoint of the source. Needs no configuration, network or file."""
+    source = event_api()
+    return [_endpoint_assets(source, endpoint, resources) for endpoint, resources in resources_by_endpoint().items()]
+
+
+class RawTranslator(DagsterDltTranslator):
+    """Says of each dlt resource what its asset is called and what it holds: see ``source.schema``."""
+
+    def get_asset_spec(self, data: DltResourceTranslatorData) -> dg.AssetSpec:
+        """The asset of a resource. It has no upstream assets: the API is no asset of ours."""
+        table = TABLES[data.resource.name]
+        relation = Relation(RAW, table.name)
+        types = [(column.name, column.data_type) for column in table.all_columns]
+        descriptions = {column.name: column.description for column in table.all_columns}
+        return (
+            super()
+            .get_asset_spec(data)
+            .replace_attributes(
+                key=asset_key(relation),
+                deps=[],
+                description=table.description,
+                group_name=RAW,
+                owners=OWNERS,
+                tags={"layer": RAW, "endpoint": endpoint_of(table.name)},
+                metadata={**table_name(relation), **column_schema(types, descriptions, primary_key(data.resource))},
+            )
+        )
+
+
+def _endpoint_assets(source: DltSource, endpoint: str, resources: Sequence[str]) -> dg.AssetsDefinition:
+    keys = {asset_key(Relation(RAW, resource)): resource for resource in resources}
+
+    @dlt_assets(
+        dlt_source=source.with_resources(*resources),
+        dlt_pipeline=_declared_pipeline(),
+        name=f"sync_{endpoint}",
+        dagster_dlt_translator=RawTranslator(),
+        pool=WAREHOUSE_POOL,
+    )
+    def endpoint_assets(
+        context: dg.AssetExecutionContext, event_api: EventApiResource, warehouse: WarehouseResource
+    ) -> Iterator[dg.MaterializeResult]:
+        selected = {key: resource for key, resource in keys.items() if key in context.selected_asset_keys}
+        place = warehouse.open()
+        try:
+            result = sync(event_api.settings(), place, endpoint, [*selected.values()])
+        except (SettingsError, SyncError) as error:
+            # Asking again at once would be answered the same: the session has retried what a retry can better.
+            raise dg.Failure(str(error), allow_retries=False) from error
+        with place.connect() as client:
+            for key, resource in selected.items():
+                table = TABLES[resource]
+                descriptions = {column.name: column.description for column in table.all_columns}
+                links = {link: result.rows_loaded.get(link, 0) for link in table.link_tables}
+                yield dg.MaterializeResult(
+                    asset_key=key,
+                    metadata={
+                        **table_state(
+                            client, Relation(RAW, resource), descriptions, primary_key(source.resources[resource])
+                        ),
+                        "rows_received": result.rows_loaded.get(resource, 0),
+                        **({"link_rows_received": links} if links else {}),
+                    },
+                )
+
+    return endpoint_assets
+
+
+def _declared_pipeline() -> dlt.Pipeline:
+    """A pipeline that says what the destination is, for `@dlt_assets`; `sync` makes the one that runs.
+
+    dlt makes a working folder for every pipeline. This one's is gone at once: loading definitions leaves no file.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        return dlt.pipeline(SOURCE_NAME, destination="duckdb", dataset_name=RAW, pipelines_dir=folder)

@@ -1,0 +1,38 @@
+"""What the assets need from outside, as Dagster resources. They read the settings when a run asks, never before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+from pydantic import Field
+
+from event_assets.settings import EventApiSettings, event_api_settings, warehouse_path
+from event_assets.warehouse import Warehouse
+
+
+class EventApiResource(dg.ConfigurableResource):
+    """The event API, as dlt's configuration has it.
+
+    Address and token are no config of the resource itself, because Dagster shows that to everybody.
+    """
+
+    def settings(self) -> EventApiSettings:
+        """Read address and token.
+
+        Raises:
+            SettingsError: One of them is not configured.
+        """
+        return event_api_settings()
+
+
+class WarehouseResource(dg.ConfigurableResource):
+    """The warehouse that all tables are in."""
+
+    path: str | None = Field(
+        default=None, description="The DuckDB file. By default the one in dlt's destination.duckdb.credentials."
+    )
+
+    def open(self) -> Warehouse:
+        """The warehouse at the configured path."""
+        return Warehouse(Path(self.path) if self.path else warehouse_path())

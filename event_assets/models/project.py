@@ -1,0 +1,171 @@
+"""Reads the models: parses each SELECT, finds what it reads, checks it against its facts. Knows no Dagster.
+
+Dependencies are never written down: they are the tables that the SELECT names. A model that is wrong fails here, when
+the definitions load, with the file's name and what to do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlglot import exp, parse
+from sqlglot.errors import ParseError
+
+from event_assets.warehouse import STAGING, SUMMARY
+from event_assets.warehouse.relations import Relation, RelationKind
+
+DIALECT = "duckdb"
+"""The dialect that models are written in."""
+
+KINDS: dict[str, RelationKind] = {STAGING: "view", SUMMARY: "table"}
+"""The folders, which are also the schemas, and what their models become."""
+
+
+class ModelError(Exception):
+    """A model cannot be used; the message names the file and says what to do."""
+
+
+class ModelFacts(BaseModel):
+    """What ``agenda.yml`` says of ``agenda.sql``.
+
+    Attributes:
+        description: What one row is, then what else a reader should know.
+        grain: The columns that tell one row from another.
+        columns: Every column of the SELECT and what it means.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    description: str = Field(min_length=1)
+    grain: list[str] = Field(min_length=1)
+    columns: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Model:
+    """One SELECT and its facts.
+
+    Attributes:
+        relation: The view or table it becomes.
+        path: The SQL file.
+        query: The parsed SELECT.
+        facts: What stands beside it.
+    """
+
+    relation: Relation
+    path: Path
+    query: exp.Query
+    facts: ModelFacts
+
+    @property
+    def kind(self) -> RelationKind:
+        """Whether it becomes a view or a table."""
+        return KINDS[self.relation.schema]
+
+    @cached_property
+    def reads(self) -> frozenset[Relation]:
+        """The relations it reads, from the SELECT itself."""
+        ctes = {cte.alias_or_name for cte in self.query.find_all(exp.CTE)}
+        tables = [t for t in self.query.find_all(exp.Table) if t.db or t.name not in ctes]
+        unnamed = sorted({table.name for table in tables if not table.db})
+        if unnamed:
+            raise ModelError(f"{self.path}: write the schema before {', '.join(unnamed)}, as in raw.lectures.")
+        return frozenset(Relation(table.db, table.name) for table in tables)
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the SELECT, in their order."""
+        return self.query.named_selects
+
+    @property
+    def parameters(self) -> frozenset[str]:
+        """The settings it asks for: ``$event_timezone`` → ``event_timezone``."""
+        return frozenset(parameter.name for parameter in self.query.find_all(exp.Placeholder))
+
+    def render(self, parameters: Mapping[str, str], dialect: str = DIALECT) -> str:
+        """The SELECT in a dialect, with its parameters filled in as literals.
+
+        Literals and not bound values, because a view keeps its text.
+        """
+        query = self.query.copy()
+        for placeholder in list(query.find_all(exp.Placeholder)):
+            placeholder.replace(exp.Literal.string(parameters[placeholder.name]))
+        return query.sql(dialect=dialect, pretty=True)
+
+
+MODELS_FOLDER = Path(__file__).parent
+
+
+def load_models(raw: set[Relation], folder: Path = MODELS_FOLDER) -> dict[Relation, Model]:
+    """Read all models and check them against each other.
+
+    Args:
+        raw: The tables that are there without models.
+        folder: Where ``staging/`` and ``summary/`` lie.
+
+    Returns:
+        The models by relation, each after those it reads.
+
+    Raises:
+        ModelError: A file is not one SELECT, its facts do not fit it, it reads what does not exist, or models read
+            each other in a circle.
+    """
+    paths = [path for schema in KINDS for path in sorted((folder / schema).glob("*.sql"))]
+    models = {model.relation: model for model in map(_read_model, paths)}
+    for model in models.values():
+        missing = sorted(str(relation) for relation in model.reads - raw - models.keys())
+        if missing:
+            raise ModelError(
+                f"{model.path}: reads {', '.join(missing)}, which is neither a raw table nor a model. "
+                "Correct the name, or add the model."
+            )
+    graph = {relation: model.reads & models.keys() for relation, model in models.items()}
+    try:
+        return {relation: models[relation] for relation in TopologicalSorter(graph).static_order()}
+    except CycleError as error:
+        circle = " → ".join(str(relation) for relation in error.args[1])
+        raise ModelError(f"{folder}: models read each other in a circle ({circle}). Take one reference out.") from None
+
+
+def _read_model(path: Path) -> Model:
+    facts = _read_facts(path.with_suffix(".yml"))
+    try:
+        statements = parse(path.read_text(encoding="utf-8"), dialect=DIALECT)
+    except ParseError as error:
+        raise ModelError(f"{path}: is not valid SQL of DuckDB. {error}") from None
+    query = statements[0] if len(statements) == 1 else None
+    if not isinstance(query, exp.Query):
+        raise ModelError(f"{path}: must hold one SELECT and nothing else.")
+    model = Model(Relation(path.parent.name, path.stem), path, query, facts)
+    _check_columns(model)
+    return model
+
+
+def _read_facts(path: Path) -> ModelFacts:
+    try:
+        return ModelFacts.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise ModelError(
+            f"{path}: is missing. Say there what one row is, the grain, and what each column means."
+        ) from None
+    except (ValidationError, yaml.YAMLError) as error:
+        raise ModelError(f"{path}: does not hold the facts of a model. {error}") from None
+
+
+def _check_columns(model: Model) -> None:
+    facts_path = model.path.with_suffix(".yml")
+    unnamed = [name for name in model.columns if not re.fullmatch(r"[a-z][a-z0-9_]*", name)]
+    if unnamed:
+        raise ModelError(f"{model.path}: name every column in lower case with `as`; these are not: {unnamed}.")
+    if undescribed := [name for name in model.columns if name not in model.facts.columns]:
+        raise ModelError(f"{facts_path}: say what these columns of the SELECT mean: {', '.join(undescribed)}.")
+    described = [*model.facts.columns, *model.facts.grain]
+    if unknown := sorted({name for name in described if name not in model.columns}):
+        raise ModelError(f"{facts_path}: describes columns that {model.path.name} does not have: {', '.join(unknown)}.")

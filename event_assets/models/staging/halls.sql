@@ -1,0 +1,2 @@
+select id as hall_id, event_id, name as hall, "order" as list_order
+from raw.halls

@@ -1,0 +1,14 @@
+with listed as (
+    select 'lecture:' || lectures.id as session_key, links.value as speaker_id, links._dlt_list_idx as list_index
+    from raw.lectures as lectures
+    inner join raw.lectures__speakers as links on links._dlt_parent_id = lectures._dlt_id
+    union all
+    select 'workshop:' || workshops.id as session_key, links.value as speaker_id, links._dlt_list_idx as list_index
+    from raw.workshops as workshops
+    inner join raw.workshops__speakers as links on links._dlt_parent_id = workshops._dlt_id
+)
+-- Programmes list the same speaker twice in one session: the first mention counts.
+select session_key, speaker_id, min(list_index) as list_index
+from listed
+where speaker_id is not null
+group by session_key, speaker_id

@@ -1,0 +1,47 @@
+with programme as (
+    select
+        'lecture' as kind, id, event_id, event_day_id, hall_id, name, description, "start", "end", type, capacity,
+        available, booked
+    from raw.lectures
+    union all
+    select
+        'workshop' as kind, id, event_id, event_day_id, hall_id, name, description, "start", "end", type, capacity,
+        available, booked
+    from raw.workshops
+),
+timed as (
+    -- An offset in the value counts; without one, the value is a wall-clock time of the event's zone.
+    select
+        *,
+        case
+            when regexp_matches("start", ':[0-9.]+ ?([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)$')
+                then try_cast("start" as timestamp with time zone)
+            else try_cast("start" as timestamp) at time zone $event_timezone
+        end as starts_at,
+        case
+            when regexp_matches("end", ':[0-9.]+ ?([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)$')
+                then try_cast("end" as timestamp with time zone)
+            else try_cast("end" as timestamp) at time zone $event_timezone
+        end as ends_at
+    from programme
+)
+select
+    kind || ':' || id as session_key,
+    kind,
+    id as session_id,
+    event_id,
+    event_day_id as day_id,
+    hall_id,
+    name as title,
+    description,
+    type as session_type,
+    starts_at,
+    ends_at,
+    starts_at at time zone $event_timezone as starts_local,
+    ends_at at time zone $event_timezone as ends_local,
+    cast(starts_at at time zone $event_timezone as date) as local_day,
+    date_diff('second', starts_at, ends_at) / 60.0 as minutes,
+    capacity,
+    available,
+    booked
+from timed

@@ -1,0 +1,2 @@
+select id as speaker_id, event_id, nullif(trim(name), '') as speaker, company, position, country, "order" as list_order
+from raw.speakers

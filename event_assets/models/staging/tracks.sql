@@ -1,0 +1,2 @@
+select id as track_id, name as track, color, "order" as list_order
+from raw.tracks

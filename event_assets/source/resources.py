@@ -1,0 +1,97 @@
+"""The nine resources of the event API as one declarative REST configuration, and the dlt source made from it.
+
+What a request does on the wire (retries, one request per endpoint) is in ``session``; what the columns are, in
+``schema``.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from dlt.extract.resource import DltResource
+from dlt.extract.source import DltSource
+from dlt.sources.rest_api import rest_api_source
+from dlt.sources.rest_api.typing import RESTAPIConfig
+from requests import Session
+
+from event_assets.settings import EventApiSettings
+from event_assets.source.records import without_nulls
+from event_assets.source.schema import TABLES
+from event_assets.source.session import NEXT_LINK, accept_bare_array, new_session
+
+SOURCE_NAME = "event_api"
+
+_DECLARATION_ONLY = EventApiSettings(base_url="https://api.example.com/public/v1", api_token="")
+
+
+def event_api_config(api: EventApiSettings, session: Session | None = None) -> RESTAPIConfig:
+    """The REST configuration of the event API, as ``rest_api_source`` takes it.
+
+    ``/content`` is one object that holds seven arrays, so it has one page and no next link. ``/partners`` and
+    ``/participants`` are lists, in an envelope or bare, which a server may split into pages.
+    """
+    content = {"path": "/content", "paginator": "single_page"}
+    listing = {
+        "data_selector": "data",
+        "paginator": {"type": "json_link", "next_url_path": NEXT_LINK},
+        "response_actions": [accept_bare_array],
+    }
+    config = {
+        "client": {
+            "base_url": api.base_url,
+            "auth": {"type": "bearer", "token": api.api_token},
+            "session": session,
+        },
+        "resource_defaults": {
+            "primary_key": "id",
+            "write_disposition": "merge",
+        },
+        "resources": [
+            {"name": "halls", "endpoint": {**content, "data_selector": "halls"}},
+            {"name": "days", "endpoint": {**content, "data_selector": "days"}},
+            {"name": "lectures", "endpoint": {**content, "data_selector": "lectures"}},
+            {"name": "speakers", "endpoint": {**content, "data_selector": "speakers"}},
+            {"name": "workshops", "endpoint": {**content, "data_selector": "workshops"}},
+            {"name": "pauses", "endpoint": {**content, "data_selector": "pauses"}},
+            {"name": "tracks", "endpoint": {**content, "data_selector": "tracks"}},
+            {"name": "partners", "endpoint": {**listing, "path": "/partners"}},
+            {"name": "participants", "primary_key": "email", "endpoint": {**listing, "path": "/participants"}},
+        ],
+    }
+    return cast(RESTAPIConfig, config)
+
+
+def resources_by_endpoint() -> dict[str, tuple[str, ...]]:
+    """The resources that each endpoint answers together, by the endpoint's name: content, partners, participants."""
+    endpoints: dict[str, list[str]] = {}
+    for resource in cast(list[dict], event_api_config(_DECLARATION_ONLY)["resources"]):
+        endpoints.setdefault(resource["endpoint"]["path"].strip("/"), []).append(resource["name"])
+    return {endpoint: tuple(resources) for endpoint, resources in endpoints.items()}
+
+
+def event_api(api: EventApiSettings | None = None) -> DltSource:
+    """The dlt source of the nine resources, with their declared tables.
+
+    Args:
+        api: Where to ask and with which token. Without it the source can be looked at, not run: loading definitions
+            needs neither configuration nor network.
+    """
+    shared = [endpoint for endpoint, resources in resources_by_endpoint().items() if len(resources) > 1]
+    api = api or _DECLARATION_ONLY
+    session = new_session(answer_once=[f"{api.base_url}/{endpoint}" for endpoint in shared])
+    source = rest_api_source(event_api_config(api, session), name=SOURCE_NAME)
+    for name, resource in source.resources.items():
+        resource.apply_hints(**TABLES[name].hints())
+        resource.add_map(without_nulls)
+    return source
+
+
+def primary_key(resource: DltResource) -> list[str]:
+    """The columns that tell one record of a resource from another."""
+    columns = resource.compute_table_schema().get("columns", {})
+    return [name for name, column in columns.items() if column.get("primary_key")]
+
+
+def endpoint_of(name: str) -> str:
+    """The endpoint that answers a resource."""
+    return next(endpoint for endpoint, resources in resources_by_endpoint().items() if name in resources)

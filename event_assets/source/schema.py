@@ -1,0 +1,350 @@
+"""The data dictionary of ``raw.*``: what a row is, the columns, their types and meaning, and what is personal data.
+
+The one home of these facts: dlt's hints, Dagster's column schema and the docs are generated from it. How a resource is
+requested is in ``resources``; what is derived from the raw tables is the models' affair.
+
+Names are those of the warehouse: dlt's snake case, ``__`` for a nested object (``stream.url`` → ``stream__url``). Two
+decisions run through all tables:
+
+* Identifiers are text. The API's are numbers, but programmes exported from other systems carry ``TR212`` or GUIDs.
+* Times are text, as sent. Some carry an offset and some do not, and a timestamp column would have to invent one; the
+  staging models read them in the event's zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+DataType = Literal["text", "bigint", "bool", "json"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a raw table.
+
+    Attributes:
+        name: As it is called in the warehouse.
+        data_type: dlt's data type.
+        description: What a value means.
+        personal: Whether it can hold data of a person who could be told by it.
+        hints: Further dlt column hints.
+    """
+
+    name: str
+    data_type: DataType
+    description: str
+    personal: bool = False
+    hints: Mapping[str, Any] | None = None
+
+    def as_dlt(self) -> dict[str, Any]:
+        """The column as dlt's column schema."""
+        hints = {"name": self.name, "data_type": self.data_type, "nullable": True, "description": self.description}
+        return {**hints, **(self.hints or {})}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the schema ``raw``, its columns and the link tables that dlt makes of its lists of identifiers.
+
+    Attributes:
+        name: The table, which is also the resource and the last part of the asset key.
+        row: What one row is, as the beginning of a sentence.
+        about: What else a reader should know, in sentences.
+        columns: The declared columns, keys first.
+        links: Nested list → what one entry of it is.
+    """
+
+    name: str
+    row: str
+    about: str
+    columns: tuple[Column, ...]
+    links: Mapping[str, str] | None = None
+
+    @property
+    def description(self) -> str:
+        """What the table holds, beginning with what one row is."""
+        return f"{self.row} {self.about}".strip()
+
+    @property
+    def all_columns(self) -> tuple[Column, ...]:
+        """The declared columns and dlt's own."""
+        return (*self.columns, *_LOAD_COLUMNS)
+
+    @property
+    def link_tables(self) -> dict[str, tuple[Column, ...]]:
+        """The columns of each link table, by its name (``lectures__speakers``)."""
+        return {f"{self.name}__{link}": _link_columns(meaning) for link, meaning in (self.links or {}).items()}
+
+    def hints(self) -> dict[str, Any]:
+        """What ``DltResource.apply_hints`` takes to declare the table and its link tables."""
+        return {
+            "columns": {column.name: column.as_dlt() for column in self.all_columns},
+            "nested_hints": {
+                link: {"columns": {column.name: column.as_dlt() for column in _link_columns(meaning)}}
+                for link, meaning in (self.links or {}).items()
+            },
+        }
+
+
+_ROW_ID = Column(
+    "_dlt_id", "text", "dlt's identifier of the row.", hints={"nullable": False, "unique": True, "row_key": True}
+)
+_LOAD_COLUMNS = (
+    Column("_dlt_load_id", "text", "The load that wrote the row: see raw._dlt_loads.", hints={"nullable": False}),
+    _ROW_ID,
+)
+
+
+def _link_columns(meaning: str) -> tuple[Column, ...]:
+    return (
+        Column("value", "text", meaning),
+        Column("_dlt_list_idx", "bigint", "Place in the list, from 0.", hints={"nullable": False}),
+        Column(
+            "_dlt_parent_id",
+            "text",
+            "The row it belongs to: _dlt_id of the parent table.",
+            hints={"nullable": False, "parent_key": True},
+        ),
+        Column(
+            "_dlt_root_id",
+            "text",
+            "The same as _dlt_parent_id, as lists here are one level deep.",
+            hints={"nullable": False, "root_key": True},
+        ),
+        _ROW_ID,
+    )
+
+
+def _text(name: str, description: str, *, personal: bool = False) -> Column:
+    return Column(name, "text", description, personal)
+
+
+def _number(name: str, description: str) -> Column:
+    return Column(name, "bigint", description)
+
+
+def _flag(name: str, description: str) -> Column:
+    return Column(name, "bool", description)
+
+
+def _json(name: str, description: str, *, personal: bool = False) -> Column:
+    return Column(name, "json", description, personal)
+
+
+_EVENT = _text("event_id", "The event that the record belongs to.")
+_DAY = _text("event_day_id", "The day of the event: raw.days.id.")
+_AUDIT = (
+    _text("created_at", "When the record was made in the event system, as sent."),
+    _text("updated_at", "When the record was last changed in the event system, as sent."),
+)
+_SPAN = (
+    _text("start", "Beginning, as sent: with or without an offset."),
+    _text("end", "End, as sent: with or without an offset."),
+)
+_THROUGH = _text("laravel_through_key", "The key the event system found the record by (the event's).")
+
+
+def _id(what: str) -> Column:
+    return Column("id", "text", f"Identifier of the {what} in the event system.", hints={"nullable": False})
+
+
+def _session_columns(what: str) -> tuple[Column, ...]:
+    return (
+        _id(what),
+        _EVENT,
+        _DAY,
+        _text("hall_id", "The hall it takes place in: raw.halls.id. Null where none is assigned."),
+        _text("name", "Title."),
+        _text("description", "Abstract; may hold HTML."),
+        *_SPAN,
+        _number("type", "Type number of the event system; its meaning is not documented."),
+        _number("capacity", "Seats offered; null where nobody counts."),
+        _number("available", "Seats still free."),
+        _flag("booked", "Whether it can no longer be booked."),
+        _json("booking_info", "Booking state per occurrence, with booked_attendees.", personal=True),
+        _text("code", "Code of the session in the event system."),
+        _text("qr_code_url", "Address behind the session's QR code."),
+        _json("files", "Attached files."),
+        _number("discussion", "Whether a discussion is offered: 0 or 1, though some servers send true or false."),
+        _number("panel_discussion", "Whether it is a panel discussion: 0 or 1, as with discussion."),
+        _flag("mentoring", "Whether mentoring is offered."),
+        _flag("moderating", "Whether it is moderated."),
+        _flag("overlapping", "Whether it may overlap with others in an attendee's agenda."),
+        _flag("polling", "Whether a poll is offered."),
+        _text("stream__url", "Address of the live stream."),
+        _text("stream__provider", "Provider of the live stream."),
+        _THROUGH,
+        *_AUDIT,
+    )
+
+
+_SESSION_LINKS = {
+    "speakers": "Identifier of a speaker of the session: raw.speakers.id.",
+    "tracks": "Identifier of a track of the session: raw.tracks.id.",
+}
+_SESSION_ABOUT = "Speakers and tracks are in the link tables {0}__speakers and {0}__tracks."
+
+HALLS = Table(
+    "halls",
+    "One row per hall or room of the event.",
+    "The API knows no capacity of a hall.",
+    (
+        _id("hall"),
+        _EVENT,
+        _text("name", "Name of the hall."),
+        _number("order", "Place in the event system's lists."),
+        _text("stream__type", "Kind of live stream of the hall."),
+        _flag("stream__available", "Whether the stream is available."),
+        _text("stream__code", "Embedding code of the stream."),
+        _text("stream__created_at", "When the stream was set up, as sent."),
+        _flag("stream__is_live", "Whether the stream is live."),
+        _text("stream__streamable_id", "The record the stream belongs to."),
+        _text("stream__streamable_type", "The kind of record the stream belongs to."),
+        _text("stream__updated_at", "When the stream was last changed, as sent."),
+        _text("stream__url", "Address of the stream."),
+        *_AUDIT,
+    ),
+)
+
+DAYS = Table(
+    "days",
+    "One row per day of the event.",
+    "Documented only as sent «when present».",
+    (
+        _id("day"),
+        _EVENT,
+        _text("date", "Calendar date, as sent."),
+        _text("content_url", "Address of the day's programme."),
+    ),
+)
+
+LECTURES = Table(
+    "lectures",
+    "One row per lecture of the programme.",
+    _SESSION_ABOUT.format("lectures"),
+    _session_columns("lecture"),
+    links=_SESSION_LINKS,
+)
+
+WORKSHOPS = Table(
+    "workshops",
+    "One row per workshop of the programme.",
+    f"{_SESSION_ABOUT.format('workshops')} Same fields as a lecture; workshops are the ones that are booked.",
+    _session_columns("workshop"),
+    links=_SESSION_LINKS,
+)
+
+SPEAKERS = Table(
+    "speakers",
+    "One row per speaker of the programme.",
+    "Some «speakers» are really teams. Carries no time of change.",
+    (
+        _id("speaker"),
+        _EVENT,
+        _number("order", "Place in the event system's lists."),
+        _text("name", "Public name; can be blank."),
+        _text("email", "E-mail address.", personal=True),
+        _text("phone", "Telephone number.", personal=True),
+        _text("company", "Employer or organisation."),
+        _text("position", "Position there."),
+        _text("country", "Country."),
+        _text("language", "Language."),
+        _text("bio", "Biography as plain text."),
+        _text("bio_html", "Biography as HTML."),
+        _text("web", "Web site."),
+        _text("facebook", "Facebook profile."),
+        _text("twitter", "Twitter profile."),
+        _text("linked_in", "LinkedIn profile (linkedIn in the API)."),
+        _text("instagram", "Instagram profile."),
+        _text("photo", "Address of a photo."),
+    ),
+)
+
+PAUSES = Table(
+    "pauses",
+    "One row per break of the programme.",
+    "A break has a day and no hall.",
+    (
+        _id("break"),
+        _EVENT,
+        _DAY,
+        _text("name", "Name of the break."),
+        _text("description", "Description; may hold HTML."),
+        *_SPAN,
+        _THROUGH,
+        *_AUDIT,
+    ),
+)
+
+TRACKS = Table(
+    "tracks",
+    "One row per track of the programme.",
+    "A session can belong to several.",
+    (
+        _id("track"),
+        _text("name", "Name of the track."),
+        _text("color", "Colour in the event's app."),
+        _number("order", "Place in the event system's lists."),
+        *_AUDIT,
+    ),
+)
+
+PARTNERS = Table(
+    "partners",
+    "One row per sponsor or exhibitor of the event.",
+    "The API knows no tiers, only the flags sponsor and exhibitor.",
+    (
+        _id("partner"),
+        _text("company", "Name of the company."),
+        _text("description", "Description; may hold HTML."),
+        _text("web", "Web site."),
+        _text("email", "E-mail address of the contact.", personal=True),
+        _text("phone", "Telephone number of the contact.", personal=True),
+        _text("address", "Postal address."),
+        _text("code", "Code of the partner in the event system."),
+        _flag("sponsor", "Whether it sponsors the event."),
+        _flag("exhibitor", "Whether it exhibits at the event."),
+        _number("sponsor_info__order", "Place in the list of sponsors."),
+        _text("sponsor_info__photo", "Picture for the list of sponsors."),
+        _text("exhibitor_info__booth_number", "Number of the booth."),
+        _number("exhibitor_info__order", "Place in the list of exhibitors."),
+        _text("exhibitor_info__photo", "Picture for the list of exhibitors."),
+        _text("logo__id", "Identifier of the logo."),
+        _text("logo__type", "Kind of the logo's file."),
+        _text("logo__url", "Address of the logo."),
+        _text("logo__thumbnail", "Address of the logo, small."),
+        _number("logo__width", "Width of the logo in pixels."),
+        _number("logo__height", "Height of the logo in pixels."),
+        _text("photo", "Address of a picture."),
+        _text("qr_code_url", "Address behind the partner's QR code."),
+        _json("sections", "Sections of the partner's page."),
+        *_AUDIT,
+    ),
+)
+
+PARTICIPANTS = Table(
+    "participants",
+    "One row per registered participant of the event.",
+    "Keyed by e-mail address. Anonymous and deleted accounts carry a placeholder without an @ instead.",
+    (
+        _text("id", "Identifier of the participant in the event system."),
+        Column("email", "text", "E-mail address or a placeholder.", personal=True, hints={"nullable": False}),
+        _text("first_name", "First name.", personal=True),
+        _text("last_name", "Last name.", personal=True),
+        _text("name", "Full name.", personal=True),
+        _text("company", "Employer or organisation.", personal=True),
+        _text("position", "Position there.", personal=True),
+        _text("role", "a admin, m moderator, l lecturer, e attendee."),
+        _text("group_id", "The group the participant belongs to."),
+        _json("tickets", "Tickets, each with its name."),
+        _text("checked_at", "When checked in, as sent; null until then."),
+        _text("registered_at", "When registered, as sent."),
+    ),
+)
+
+TABLES: dict[str, Table] = {
+    table.name: table for table in (HALLS, DAYS, LECTURES, SPEAKERS, WORKSHOPS, PAUSES, TRACKS, PARTNERS, PARTICIPANTS)
+}
+"""Every table of ``raw`` that comes from a resource, by name, in the order of the API's configuration."""

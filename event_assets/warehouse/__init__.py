@@ -1,0 +1,8 @@
+"""Where the tables are: the connection, and how relations are written there. Pure dlt, without Dagster.
+
+What the tables hold is in ``source.schema`` and ``models``.
+"""
+
+from event_assets.warehouse.connection import RAW, STAGING, SUMMARY, Warehouse
+
+__all__ = ["RAW", "STAGING", "SUMMARY", "Warehouse"]

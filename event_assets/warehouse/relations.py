@@ -1,0 +1,62 @@
+"""Tables and views as things to write and to look at. What they hold is not known here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from dlt.destinations.sql_client import SqlClientBase
+from sqlglot import exp
+
+RelationKind = Literal["table", "view"]
+
+
+@dataclass(frozen=True)
+class RelationColumn:
+    """A column as the warehouse has it."""
+
+    name: str
+    data_type: str
+
+
+@dataclass(frozen=True)
+class Relation:
+    """The name of a table or view: ``summary.agenda``, the asset ``summary/agenda``."""
+
+    schema: str
+    name: str
+
+    def __str__(self) -> str:
+        """The name as a person types it."""
+        return f"{self.schema}.{self.name}"
+
+    def sql(self, dialect: str | None = None) -> str:
+        """The name as it stands in SQL, quoted where it must be."""
+        return exp.table_(self.name, db=self.schema).sql(dialect, identify="safe")  # pyright: ignore[reportArgumentType]
+
+
+def replace(client: SqlClientBase[Any], relation: Relation, kind: RelationKind, select: str) -> None:
+    """Build a table or view anew from a SELECT of the warehouse's dialect, in one transaction.
+
+    Readers see the old rows until the new ones are complete; where the SELECT fails, the old ones stay.
+    """
+    with client.begin_transaction():
+        client.execute_sql(f"create schema if not exists {relation.schema}")
+        client.execute_sql(f"create or replace {kind} {relation.sql()} as {select}")
+
+
+def row_count(client: SqlClientBase[Any], relation: Relation) -> int:
+    """The number of rows."""
+    rows = client.execute_sql(f"select count(*) from {relation.sql()}")  # noqa: S608  # quoted by sqlglot
+    return int(rows[0][0]) if rows else 0
+
+
+def columns(client: SqlClientBase[Any], relation: Relation) -> list[RelationColumn]:
+    """The columns in their order, with the warehouse's own names of their types."""
+    rows = client.execute_sql(
+        "select column_name, data_type from information_schema.columns"
+        " where table_schema = %s and table_name = %s order by ordinal_position",
+        relation.schema,
+        relation.name,
+    )
+    return [RelationColumn(name, data_type) for name, data_type in rows or []]
