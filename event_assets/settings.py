@@ -7,6 +7,7 @@ is for belongs to whoever uses it.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Optional
@@ -106,6 +107,11 @@ def warehouse_path() -> Path:
     """
     credentials = str(_resolve(_WarehouseSpec()).credentials)
     return (run_folder() / str(DuckDbCredentials(credentials).database)).resolve()
+
+
+def dagster_home() -> Path:
+    """Where Dagster keeps its state: ``DAGSTER_HOME`` where it is set, else ``.dagster_home`` in the run's folder."""
+    return Path(os.environ.get("DAGSTER_HOME") or run_folder() / ".dagster_home").resolve()
 
 
 def run_folder() -> Path:

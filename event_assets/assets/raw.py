@@ -12,21 +12,26 @@ from dagster_dlt import DagsterDltTranslator, dlt_assets
 from dagster_dlt.translator import DltResourceTranslatorData
 from dlt.extract.source import DltSource
 
+from event_assets.assets.failures import explained
 from event_assets.assets.keys import asset_key
 from event_assets.assets.metadata import OWNERS, WAREHOUSE_POOL, column_schema, table_name, table_state
 from event_assets.assets.resources import EventApiResource, WarehouseResource
-from event_assets.settings import SettingsError
 from event_assets.source.resources import SOURCE_NAME, endpoint_of, event_api, primary_key, resources_by_endpoint
 from event_assets.source.schema import TABLES
-from event_assets.source.sync import SyncError, sync
+from event_assets.source.sync import sync
 from event_assets.warehouse import RAW
 from event_assets.warehouse.relations import Relation
 
 
-def build_raw_assets() -> list[dg.AssetsDefinition]:
-    """The raw assets of every endpoint of the source. Needs no configuration, network or file."""
+def build_raw_assets(pool: str | None = WAREHOUSE_POOL) -> list[dg.AssetsDefinition]:
+    """The raw assets of every endpoint of the source. Needs no configuration, network or file.
+
+    Args:
+        pool: The concurrency pool of the ops.
+    """
     source = event_api()
-    return [_endpoint_assets(source, endpoint, resources) for endpoint, resources in resources_by_endpoint().items()]
+    endpoints = resources_by_endpoint()
+    return [_endpoint_assets(source, endpoint, resources, pool) for endpoint, resources in endpoints.items()]
 
 
 class RawTranslator(DagsterDltTranslator):
@@ -53,7 +58,9 @@ class RawTranslator(DagsterDltTranslator):
         )
 
 
-def _endpoint_assets(source: DltSource, endpoint: str, resources: Sequence[str]) -> dg.AssetsDefinition:
+def _endpoint_assets(
+    source: DltSource, endpoint: str, resources: Sequence[str], pool: str | None
+) -> dg.AssetsDefinition:
     keys = {asset_key(Relation(RAW, resource)): resource for resource in resources}
 
     @dlt_assets(
@@ -61,19 +68,18 @@ def _endpoint_assets(source: DltSource, endpoint: str, resources: Sequence[str])
         dlt_pipeline=_declared_pipeline(),
         name=f"sync_{endpoint}",
         dagster_dlt_translator=RawTranslator(),
-        pool=WAREHOUSE_POOL,
+        pool=pool,
     )
     def endpoint_assets(
         context: dg.AssetExecutionContext, event_api: EventApiResource, warehouse: WarehouseResource
     ) -> Iterator[dg.MaterializeResult]:
         selected = {key: resource for key, resource in keys.items() if key in context.selected_asset_keys}
         place = warehouse.open()
-        try:
-            result = sync(event_api.settings(), place, endpoint, [*selected.values()])
-        except (SettingsError, SyncError) as error:
-            # Asking again at once would be answered the same: the session has retried what a retry can better.
-            raise dg.Failure(str(error), allow_retries=False) from error
-        with place.connect() as client:
+        with explained():
+            api = event_api.settings()
+            context.log.info(f"GET {api.base_url}/{endpoint} for {', '.join(selected.values())}")
+            result = sync(api, place, endpoint, [*selected.values()])
+        with explained(), place.connect() as client:
             for key, resource in selected.items():
                 table = TABLES[resource]
                 descriptions = {column.name: column.description for column in table.all_columns}

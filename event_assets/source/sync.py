@@ -47,10 +47,13 @@ def sync(api: EventApiSettings, warehouse: Warehouse, endpoint: str, resources: 
 
     Raises:
         SyncError: The API could not be asked or did not give a usable answer. The tables are unchanged.
+        WarehouseBusyError: Somebody else has the warehouse. Nothing was requested.
         PipelineStepFailed: dlt or the warehouse failed, as dlt tells it.
     """
     source = event_api(api).with_resources(*resources)
-    with warehouse.working_folder(endpoint) as folder:
+    with warehouse.writing(), warehouse.working_folder(endpoint) as folder:
+        with warehouse.connect():
+            pass  # before anything is asked for: can the answer be written?
         pipeline = dlt.pipeline(
             SOURCE_NAME, destination=warehouse.destination(), dataset_name=RAW, pipelines_dir=str(folder)
         )

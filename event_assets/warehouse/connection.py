@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,12 +12,20 @@ from typing import Any
 
 import dlt
 from dlt.common.destination import Destination
+from dlt.destinations.exceptions import DestinationConnectionError
 from dlt.destinations.sql_client import SqlClientBase
+from filelock import FileLock, Timeout
 
 RAW = "raw"
 STAGING = "staging"
 SUMMARY = "summary"
 """The schemas, which are also the first part of the asset keys. ``raw`` is dlt's dataset."""
+
+logger = logging.getLogger(__name__)
+
+
+class WarehouseBusyError(Exception):
+    """Somebody else has the warehouse; the message says who may, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +34,11 @@ class Warehouse:
 
     Attributes:
         path: The file, which the first connection makes.
+        wait_seconds: How long a writer waits for the one before it.
     """
 
     path: Path
+    wait_seconds: float = 600
 
     def destination(self) -> Destination[Any, Any]:
         """The warehouse as a dlt destination.
@@ -38,11 +49,56 @@ class Warehouse:
         return dlt.destinations.duckdb(str(self.path), staging_dataset_name_layout="_dlt_merge_%s")
 
     @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Be the one writer, or wait for the one who is. May be nested; ends with the process at the latest.
+
+        DuckDB takes one writing process. Dagster's pools keep the waiting orderly where there is a daemon; this holds
+        for every run, step and command line.
+
+        Raises:
+            WarehouseBusyError: The other writer did not end within `wait_seconds`.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(f"{self.path}.lock", is_singleton=True)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            logger.warning("%s is being written by another run: waiting up to %.0f s.", self.path, self.wait_seconds)
+            try:
+                lock.acquire(timeout=self.wait_seconds)
+            except Timeout:
+                raise WarehouseBusyError(
+                    f"Another run has been writing {self.path} for more than {self.wait_seconds:.0f} s: look what it "
+                    "is doing, or try again later. Nothing was changed."
+                ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @contextmanager
     def connect(self) -> Iterator[SqlClientBase[Any]]:
-        """A connection for writing and reading, through dlt's own SQL client. One process at a time can have one."""
+        """A connection for writing and reading, through dlt's own SQL client.
+
+        Raises:
+            WarehouseBusyError: Another run writes for too long, or another program has the file open.
+        """
         dataset = dlt.dataset(self.destination(), RAW, schema=dlt.Schema(RAW))
-        with dataset.sql_client as client:
-            yield client
+        with self.writing():
+            client = dataset.sql_client
+            try:
+                client.open_connection()
+            except DestinationConnectionError as error:
+                if "lock" not in str(error):
+                    raise
+                raise WarehouseBusyError(
+                    f"Another program has {self.path} open, and DuckDB takes no writer beside it: close it there, or "
+                    "let it read a copy. Nothing was changed."
+                ) from error
+            try:
+                yield client
+            finally:
+                client.close_connection()
 
     @contextmanager
     def working_folder(self, name: str) -> Iterator[Path]:
@@ -51,7 +107,7 @@ class Warehouse:
         Each sync begins with nothing of the one before, so what a killed run left half done is never loaded later:
         dlt restores what it needs to know, schema and state, from the warehouse.
         """
-        folder = self.path.with_name(f".{self.path.stem}.dlt") / name
+        folder = self.path.with_name(f".{self.path.stem}.{name}.dlt")
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         try:

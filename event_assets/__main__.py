@@ -1,0 +1,48 @@
+"""The command line of the package: ``python -m event_assets``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from event_assets.settings import SettingsError
+from event_assets.warehouse import WarehouseBusyError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Sync an event-management API into a warehouse and keep its summaries."""
+
+
+@main.command()
+def run() -> None:
+    """Sync everything once and build every summary."""
+    from event_assets.cli.run import run_everything  # here, because `--help` needs no Dagster
+
+    with _told_in_a_sentence():
+        run_everything()
+
+
+@main.command()
+@click.option("--port", default=3000, show_default=True, help="Where to serve the UI.")
+def ui(port: int) -> None:
+    """Start the Dagster UI and daemon."""
+    from event_assets.cli.ui import serve_ui
+
+    with _told_in_a_sentence():
+        sys.exit(serve_ui(port))
+
+
+@contextmanager
+def _told_in_a_sentence() -> Iterator[None]:
+    try:
+        yield
+    except (SettingsError, WarehouseBusyError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+if __name__ == "__main__":
+    main(prog_name="event-assets")

@@ -1,0 +1,24 @@
+"""How what we know to go wrong is told in Dagster: as a failure whose description is the sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+from event_assets.settings import SettingsError
+from event_assets.source.sync import SyncError
+from event_assets.warehouse import WarehouseBusyError
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Let a step fail with the error's own sentence, and at once.
+
+    Dagster retries none of them: the session has retried what a second request can better, the lock has waited.
+    """
+    try:
+        yield
+    except (SettingsError, SyncError, WarehouseBusyError) as error:
+        raise dg.Failure(str(error), allow_retries=False) from error

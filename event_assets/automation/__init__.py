@@ -1,0 +1,1 @@
+"""When what is materialised: jobs, schedules, sensors, conditions and freshness policies."""

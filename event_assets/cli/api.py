@@ -1,0 +1,83 @@
+"""Which event API a command works with: the configured one, or the sandbox for who has no token yet.
+
+Invented people must never mix with real ones, so a warehouse that the sandbox has filled carries a note, and the
+commands keep the two apart.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from dlt.destinations.sql_client import SqlClientBase
+
+from event_assets.settings import has_api_token, warehouse_path
+from event_assets.warehouse import RAW, Warehouse
+
+_NOTE = "main.sandbox_note"
+
+
+@contextmanager
+def api_or_sandbox() -> Iterator[None]:
+    """Work with the configured API; where no token is configured, with a sandbox that lives as long as the block.
+
+    Raises:
+        click.ClickException: No token is configured, and the warehouse holds what no sandbox has written.
+    """
+    path = warehouse_path()
+    if has_api_token():
+        _set_sandbox_data_aside(path)
+        yield
+        return
+
+    from event_assets.sandbox import Sandbox, generate_event  # only who has no token pays for it
+
+    _mark_as_sandbox_data(path)
+    event = generate_event()
+    with Sandbox(event) as sandbox:
+        click.echo(
+            "No API token is configured: using the sandbox, a local event API with invented data.\n"
+            "To use your own event, see `.dlt/secrets.toml.example` and `.dlt/config.toml`.\n"
+        )
+        os.environ["SOURCES__EVENT_API__BASE_URL"] = sandbox.base_url
+        os.environ["SOURCES__EVENT_API__API_TOKEN"] = sandbox.token
+        os.environ["EVENT__TIMEZONE"] = event.timezone
+        yield
+
+
+def _mark_as_sandbox_data(path: Path) -> None:
+    holds_tables = path.exists()
+    with Warehouse(path).connect() as client:
+        if holds_tables and not _has_table(client, _NOTE) and _has_table(client, f"{RAW}._dlt_loads"):
+            raise click.ClickException(
+                f"No API token is configured, and {path} holds the tables of a real event: the sandbox's invented data "
+                "would mix with them. Configure the token (see .dlt/secrets.toml.example), or move the file away to "
+                "try the sandbox. Nothing was changed."
+            )
+        client.execute_sql(
+            f"create table if not exists {_NOTE} as select 'This file was filled by the sandbox: its data is "
+            "invented.' as note"
+        )
+
+
+def _set_sandbox_data_aside(path: Path) -> None:
+    if not path.exists():
+        return
+    with Warehouse(path).connect() as client:
+        invented = _has_table(client, _NOTE)
+    if invented:
+        aside = path.with_suffix(f".sandbox{path.suffix}")
+        path.replace(aside)
+        click.echo(f"The sandbox's invented data was moved to {aside}; your event begins with an empty warehouse.\n")
+
+
+def _has_table(client: SqlClientBase[Any], name: str) -> bool:
+    schema, table = name.split(".")
+    rows = client.execute_sql(
+        "select count(*) from information_schema.tables where table_schema = %s and table_name = %s", schema, table
+    )
+    return bool(rows and rows[0][0])

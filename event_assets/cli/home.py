@@ -1,0 +1,25 @@
+"""Dagster's instance: its folder, its settings, and what the environment of a command must say of it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from event_assets.settings import dagster_home
+
+INSTANCE_SETTINGS = Path(__file__).with_name("dagster.yaml")
+
+
+def prepare_dagster_home() -> Path:
+    """Make the folder that Dagster keeps its state in, and let this process and its children use it.
+
+    A folder of the caller's own, named by ``DAGSTER_HOME``, keeps the settings it has.
+    """
+    home = dagster_home()
+    home.mkdir(parents=True, exist_ok=True)
+    settings = home / "dagster.yaml"
+    if "DAGSTER_HOME" not in os.environ or not settings.exists():
+        settings.write_text(INSTANCE_SETTINGS.read_text(encoding="utf-8"), encoding="utf-8")
+    os.environ["DAGSTER_HOME"] = str(home)
+    os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
+    return home
