@@ -17,7 +17,7 @@ from requests import Session
 from event_assets.settings import EventApiSettings
 from event_assets.source.records import without_nulls
 from event_assets.source.schema import TABLES
-from event_assets.source.session import NEXT_LINK, accept_bare_array, new_session
+from event_assets.source.session import NextLinkPaginator, accept_bare_array, new_session
 
 SOURCE_NAME = "event_api"
 
@@ -33,7 +33,7 @@ def event_api_config(api: EventApiSettings, session: Session | None = None) -> R
     content = {"path": "/content", "paginator": "single_page"}
     listing = {
         "data_selector": "data",
-        "paginator": {"type": "json_link", "next_url_path": NEXT_LINK},
+        "paginator": NextLinkPaginator(),
         "response_actions": [accept_bare_array],
     }
     config = {

@@ -14,6 +14,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from event_assets.settings import EventApiSettings
 from event_assets.source.resources import SOURCE_NAME, event_api
+from event_assets.source.session import UnusableAnswerError
 from event_assets.warehouse import RAW, Warehouse
 
 
@@ -81,6 +82,8 @@ def _explain(failure: BaseException, api: EventApiSettings, endpoint: str) -> st
     """Why an endpoint could not be read, as a sentence; None where it is not the API's doing."""
     asked = f"GET {api.base_url}/{endpoint}"
     for error in _causes(failure):
+        if isinstance(error, UnusableAnswerError):
+            return str(error)
         if isinstance(error, requests.HTTPError) and error.response is not None:
             return f"{asked} was answered with {_status(error.response)}"
         if isinstance(error, requests.exceptions.JSONDecodeError):

@@ -30,9 +30,9 @@ class Relation:
         """The name as a person types it."""
         return f"{self.schema}.{self.name}"
 
-    def sql(self, dialect: str | None = None) -> str:
-        """The name as it stands in SQL, quoted where it must be."""
-        return exp.table_(self.name, db=self.schema).sql(dialect, identify="safe")  # pyright: ignore[reportArgumentType]
+    def sql(self) -> str:
+        """The name as it stands in SQL, quoted."""
+        return exp.table_(self.name, db=self.schema, quoted=True).sql()
 
 
 def replace(client: SqlClientBase[Any], relation: Relation, kind: RelationKind, select: str) -> None:

@@ -1,0 +1,1 @@
+"""The assets: what a run leaves in the warehouse and tells Dagster."""

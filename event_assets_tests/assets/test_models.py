@@ -1,0 +1,68 @@
+"""The model assets: what they read, what they say of themselves, and that they are replaced whole."""
+
+import duckdb
+import pytest
+
+from event_assets.assets.models import build_model_assets
+from event_assets.sandbox import Sandbox
+from event_assets_tests.running import Run, Warehouse
+
+
+@pytest.fixture(scope="module")
+def specs():
+    return {spec.key.to_user_string(): spec for assets in build_model_assets() for spec in assets.specs}
+
+
+def test_dependencies_are_the_tables_that_the_select_names(specs):
+    def upstream(asset: str) -> set[str]:
+        return {dep.asset_key.to_user_string() for dep in specs[asset].deps}
+
+    assert upstream("staging/sessions") == {"raw/lectures", "raw/workshops"}
+    # The link tables are kept by the assets of their parents.
+    assert upstream("staging/session_speakers") == {"raw/lectures", "raw/workshops"}
+    assert upstream("summary/hall_utilisation") == {"staging/sessions", "staging/days", "staging/halls"}
+
+
+def test_every_model_says_what_a_row_is(specs):
+    for asset, spec in specs.items():
+        schema, name = asset.split("/")
+        assert spec.description.startswith("One row per"), asset
+        assert spec.group_name == schema
+        assert spec.metadata["dagster/table_name"] == f"{schema}.{name}"
+        assert spec.metadata["grain"]
+        assert ("view" in spec.kinds) is (schema == "staging")
+        assert spec.owners
+
+
+def test_a_materialisation_shows_rows_and_columns(run: Run, warehouse: Warehouse, api: Sandbox):
+    metadata = run().metadata("summary/agenda")
+
+    assert metadata["dagster/row_count"] == warehouse.count("summary.agenda") > 0
+    columns = {column.name: column for column in metadata["dagster/column_schema"].columns}
+    assert list(columns) == warehouse.columns("summary.agenda")
+    assert columns["starts_at"].type == "TIMESTAMP WITH TIME ZONE"
+    assert columns["session_key"].constraints.unique
+    assert "Title" in columns["title"].description
+
+
+def test_staging_is_views_and_summaries_are_tables(run: Run, warehouse: Warehouse, api: Sandbox):
+    run()
+
+    kinds = dict(
+        warehouse.rows(
+            "select table_schema, string_agg(distinct table_type) from information_schema.tables group by all"
+        )
+    )
+    assert kinds["staging"] == "VIEW"
+    assert kinds["summary"] == "BASE TABLE"
+
+
+def test_a_failing_model_keeps_its_old_rows(run: Run, warehouse: Warehouse, api: Sandbox):
+    run()
+    before = warehouse.rows("from summary.agenda")
+    with duckdb.connect(str(warehouse.path)) as connection:
+        connection.execute("create or replace view staging.sessions as select error('broken')::varchar as session_key")
+    result = run("summary/agenda", succeeds=False)
+
+    assert result.materialised == set()
+    assert warehouse.rows("from summary.agenda") == before

@@ -1,0 +1,126 @@
+"""The whole graph against the API: what is in the warehouse afterwards is what the API said."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import pytest
+
+from event_assets.definitions import build_definitions
+from event_assets.sandbox import Event, Sandbox, generate_event
+from event_assets.source.schema import TABLES
+from event_assets_tests import truth
+from event_assets_tests.running import Run, RunResult, Warehouse
+
+
+class Loaded(NamedTuple):
+    """An event, the warehouse after one run of everything, and what that took."""
+
+    event: Event
+    warehouse: Warehouse
+    result: RunResult
+    requests: dict[str, int]
+
+
+@pytest.fixture(scope="module", params=["invented", "fosdem"])
+def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
+    if request.param == "fosdem":
+        event = request.getfixturevalue("fosdem")
+    else:
+        event = generate_event(lectures=40, participants=60, seed=11)
+    warehouse = Warehouse(tmp_path_factory.mktemp(request.param) / "warehouse.duckdb")
+    with Sandbox(event) as api, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SOURCES__EVENT_API__BASE_URL", api.base_url)
+        environment.setenv("SOURCES__EVENT_API__API_TOKEN", api.token)
+        environment.setenv("EVENT__TIMEZONE", event.timezone)
+        environment.setenv("DESTINATION__DUCKDB__CREDENTIALS", str(warehouse.path))
+        yield Loaded(event, warehouse, Run(build_definitions())(), dict(api.requests))
+
+
+def test_every_asset_is_materialised_with_three_requests(loaded: Loaded):
+    raw = {asset for asset in loaded.result.materialised if asset.startswith("raw/")}
+    assert raw == {f"raw/{name}" for name in TABLES}
+    assert {"staging/sessions", "staging/session_speakers", "summary/agenda"} < loaded.result.materialised
+    assert loaded.requests == {f"/public/v1/{path}": 1 for path in ("content", "partners", "participants")}
+
+
+def test_every_record_arrives(loaded: Loaded):
+    event, warehouse = loaded.event, loaded.warehouse
+    for name, records in {**event.content, "partners": event.partners}.items():
+        keys = {row[0] for row in warehouse.rows(f"select id from raw.{name}")}
+        assert keys == {str(record["id"]) for record in records}
+        assert warehouse.count(f"raw.{name}") == len(records)
+        assert loaded.result.metadata(f"raw/{name}")["dagster/row_count"] == len(records)
+    emails = {row[0] for row in warehouse.rows("select email from raw.participants")}
+    assert emails == {participant["email"] for participant in event.participants}
+
+
+@pytest.mark.parametrize("loaded", ["fosdem"], indirect=True)
+def test_the_real_programme_has_the_rows_that_its_audit_counts(loaded: Loaded):
+    audited = {"halls": 30, "days": 2, "lectures": 882, "speakers": 927, "workshops": 1, "pauses": 0, "tracks": 62}
+    assert {name: loaded.warehouse.count(f"raw.{name}") for name in audited} == audited
+    # 1,500 participants, of whom two carry the same address to the letter.
+    assert loaded.warehouse.count("raw.participants") == 1499
+    assert loaded.warehouse.count("summary.agenda") == 883
+    for name in ("pauses", "partners"):
+        assert loaded.warehouse.columns(f"raw.{name}") == [column.name for column in TABLES[name].all_columns]
+        assert loaded.warehouse.count(f"raw.{name}") == 0
+
+
+def test_raw_rows_are_what_the_api_said(loaded: Loaded):
+    lectures = {row["id"]: row for row in loaded.warehouse.records("select * from raw.lectures")}
+    said = {str(record["id"]): record for record in loaded.event.content["lectures"]}
+    for key, record in said.items():
+        for field in ("name", "description", "start", "end", "capacity", "code"):
+            assert lectures[key][field] == record[field], (key, field)
+    links = loaded.warehouse.rows(
+        "select l.id, list(s.value order by s._dlt_list_idx) from raw.lectures l"
+        " join raw.lectures__speakers s on s._dlt_parent_id = l._dlt_id group by l.id"
+    )
+    assert dict(links) == {key: [str(s) for s in said[key]["speakers"]] for key in said if said[key]["speakers"]}
+    streams = dict(loaded.warehouse.rows("select id, stream__url from raw.halls"))
+    assert streams == {str(hall["id"]): (hall["stream"] or {}).get("url") for hall in loaded.event.content["halls"]}
+    assert any(streams.values())
+
+
+def test_the_agenda_has_every_session_with_its_names(loaded: Loaded):
+    agenda = {row["session_key"]: row for row in loaded.warehouse.records("select * from summary.agenda")}
+    expected = {session.key: session for session in truth.sessions(loaded.event)}
+    assert agenda.keys() == expected.keys()
+    assert loaded.warehouse.count("summary.agenda") == len(expected)
+    for key, session in expected.items():
+        row = agenda[key]
+        assert (row["title"], row["hall"], row["day"]) == (session.title, session.hall, session.day)
+        assert (row["starts_local"], row["ends_local"]) == (session.start_local, session.end_local)
+        assert row["minutes"] == pytest.approx(session.minutes)
+        assert (row["speakers"] or "") == ", ".join(session.speakers)
+        assert (row["tracks"] or "") == ", ".join(session.tracks)
+
+
+@pytest.mark.parametrize(
+    ("table", "grain", "compute"),
+    [
+        ("hall_utilisation", ["hall_id", "day"], truth.hall_utilisation),
+        ("speaker_load", ["speaker_id"], truth.speaker_load),
+        ("track_summary", ["track_id"], truth.track_summary),
+    ],
+)
+def test_a_summary_says_what_a_computation_without_sql_finds(
+    loaded: Loaded, table: str, grain: list[str], compute: Callable[[Event], dict[tuple, dict]]
+):
+    expected = compute(loaded.event)
+    rows = {
+        tuple(row[column] for column in grain): row
+        for row in loaded.warehouse.records(f"select * from summary.{table}")
+    }
+    assert rows.keys() == expected.keys()
+    assert loaded.warehouse.count(f"summary.{table}") == len(expected)
+    for key, facts in expected.items():
+        assert {fact: rows[key][fact] for fact in facts} == facts, key
+
+
+def test_busy_share_is_busy_time_over_the_span(loaded: Loaded):
+    for row in loaded.warehouse.records("select * from summary.hall_utilisation"):
+        span = (row["last_end_local"] - row["first_start_local"]).total_seconds() / 60
+        assert row["span_minutes"] == pytest.approx(span)
+        assert row["busy_share"] == pytest.approx(row["busy_minutes"] / span)
+        assert 0 < row["busy_share"] <= 1

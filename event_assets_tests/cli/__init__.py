@@ -1,0 +1,1 @@
+"""The commands, started as a person starts them."""

@@ -1,0 +1,84 @@
+"""What every test needs: a configuration of its own, a sandbox, a warehouse file, and a way to run assets."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+CHECKOUT = Path(__file__).parents[1]
+
+# dlt finds its configuration once per process, so this comes before it is imported: the project's config.toml, but
+# never a developer's secrets.toml or warehouse.
+_project = Path(tempfile.mkdtemp(prefix="event_assets_tests_"))
+(_project / ".dlt").mkdir()
+shutil.copy(CHECKOUT / ".dlt" / "config.toml", _project / ".dlt" / "config.toml")
+os.environ["DLT_PROJECT_DIR"] = str(_project)
+os.environ["DLT_LOCAL_DIR"] = str(_project)
+os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
+for name in ("SOURCES__EVENT_API__BASE_URL", "SOURCES__EVENT_API__API_TOKEN", "BASE_URL", "API_TOKEN", "DAGSTER_HOME"):
+    os.environ.pop(name, None)
+
+import pytest  # noqa: E402
+
+from event_assets.definitions import build_definitions  # noqa: E402
+from event_assets.sandbox import Event, Sandbox, generate_event, load_event  # noqa: E402
+from event_assets_tests.running import Run, Warehouse  # noqa: E402
+
+CASES = CHECKOUT.parent / "shared" / "cases"
+
+
+def pytest_sessionfinish() -> None:
+    shutil.rmtree(_project, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def fosdem() -> Event:
+    """The real programme of FOSDEM 2026 in the API's shape; not part of the project."""
+    folder = CASES / "fosdem2026"
+    if not folder.is_dir():
+        pytest.skip("the real programme is not at hand")
+    return load_event(folder, timezone="Europe/Brussels")
+
+
+@pytest.fixture
+def event() -> Event:
+    """A small invented event."""
+    return generate_event(lectures=24, participants=50, seed=7)
+
+
+@pytest.fixture
+def api(event: Event, use_api: Callable[[Event], Sandbox]) -> Sandbox:
+    """The small event, served and configured."""
+    return use_api(event)
+
+
+@pytest.fixture
+def use_api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Sandbox]]:
+    """Serve an event and configure the project for it, as a user would: in the environment."""
+    with ExitStack() as serving:
+
+        def use(event: Event, **options: Any) -> Sandbox:
+            sandbox = serving.enter_context(Sandbox(event, token="token-of-the-test", **options))
+            monkeypatch.setenv("SOURCES__EVENT_API__BASE_URL", sandbox.base_url)
+            monkeypatch.setenv("SOURCES__EVENT_API__API_TOKEN", sandbox.token)
+            monkeypatch.setenv("EVENT__TIMEZONE", event.timezone)
+            return sandbox
+
+        yield use
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
+    """An empty warehouse, configured, to read back what was written."""
+    path = tmp_path / "warehouse.duckdb"
+    monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS", str(path))
+    return Warehouse(path)
+
+
+@pytest.fixture
+def run(warehouse: Warehouse) -> Run:
+    """Materialise assets of the code location in this process: all, or those named."""
+    return Run(build_definitions())

@@ -1,0 +1,1 @@
+"""The models: how they are read, and what they make of rows."""

@@ -1,0 +1,82 @@
+"""How tests run assets and read the warehouse back."""
+
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+
+
+class Warehouse:
+    """Reads a warehouse file with DuckDB alone, as an analyst would."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """The rows of a query. Instants come in UTC."""
+        return [tuple(record.values()) for record in self.records(query)]
+
+    def records(self, query: str) -> list[dict[str, Any]]:
+        """The rows of a query, by column."""
+        with duckdb.connect(str(self.path), read_only=True) as connection:
+            connection.execute("set timezone = 'UTC'")
+            result = connection.sql(query)
+            return [dict(zip(result.columns, row, strict=True)) for row in result.fetchall()]
+
+    def count(self, table: str) -> int:
+        """The number of rows of a table."""
+        return self.rows(f"select count(*) from {table}")[0][0]
+
+    def columns(self, table: str) -> list[str]:
+        """The columns of a table, in their order."""
+        return [row[0] for row in self.rows(f"select column_name from (describe {table})")]
+
+
+class Run:
+    """Runs assets of a code location in this process."""
+
+    def __init__(self, definitions: dg.Definitions):
+        self._job = definitions.resolve_job_def("refresh_everything")
+
+    def __call__(self, *assets: str, succeeds: bool = True) -> "RunResult":
+        """Materialise the assets named (``raw/halls``), or all, and see to it that the run ends as expected."""
+        selection = [dg.AssetKey(asset.split("/")) for asset in assets] or None
+        result = RunResult(self._job.execute_in_process(asset_selection=selection, raise_on_error=False))
+        assert result.success is succeeds, result.failures
+        return result
+
+
+class RunResult:
+    """What a run did, in the words of the tests."""
+
+    def __init__(self, result: dg.ExecuteInProcessResult):
+        self._result = result
+        self.success = result.success
+
+    @property
+    def failures(self) -> list[str]:
+        """What each failed step says."""
+        failures = [event.step_failure_data for event in self._result.all_events if event.is_step_failure]
+        return [
+            str(failure.user_failure_data.description if failure.user_failure_data else failure.error)
+            for failure in failures
+        ]
+
+    @property
+    def materialised(self) -> set[str]:
+        """The assets that were materialised."""
+        return set(self._metadata)
+
+    def metadata(self, asset: str) -> dict[str, Any]:
+        """The metadata values of an asset's materialisation."""
+        return self._metadata[asset]
+
+    @property
+    def _metadata(self) -> dict[str, dict[str, Any]]:
+        return {
+            event.materialization.asset_key.to_user_string(): {
+                name: value.value for name, value in event.materialization.metadata.items()
+            }
+            for event in self._result.get_asset_materialization_events()
+        }

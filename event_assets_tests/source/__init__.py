@@ -1,0 +1,1 @@
+"""The source: what it asks, what it refuses, what it writes."""

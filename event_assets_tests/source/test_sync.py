@@ -1,0 +1,119 @@
+"""One sync of an endpoint without Dagster: what is written, and how a failure is told."""
+
+from pathlib import Path
+
+import pytest
+
+from event_assets.sandbox import Event, Sandbox
+from event_assets.sandbox.responses import Response, error_response
+from event_assets.settings import EventApiSettings
+from event_assets.source.schema import TABLES
+from event_assets.source.sync import SyncError, sync
+from event_assets.warehouse import Warehouse
+from event_assets_tests.running import Warehouse as Reader
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Warehouse:
+    return Warehouse(tmp_path / "nested" / "warehouse.duckdb")
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "2")
+    monkeypatch.setenv("RUNTIME__REQUEST_BACKOFF_FACTOR", "0")
+
+
+def settings(api: Sandbox) -> EventApiSettings:
+    return EventApiSettings(api.base_url, api.token)
+
+
+def test_a_sync_says_what_it_loaded_and_leaves_nothing_else_behind(event: Event, place: Warehouse):
+    with Sandbox(event) as api:
+        result = sync(settings(api), place, "content", ["tracks", "lectures"])
+
+    lectures = event.content["lectures"]
+    assert result.rows_loaded == {
+        "tracks": len(event.content["tracks"]),
+        "lectures": len(lectures),
+        "lectures__speakers": sum(len(lecture["speakers"]) for lecture in lectures),
+        "lectures__tracks": sum(len(lecture["tracks"]) for lecture in lectures),
+    }
+    reader = Reader(place.path)
+    assert reader.rows("select distinct _dlt_load_id from raw.lectures") == [result.load_ids]
+    assert {path.name for path in place.path.parent.iterdir()} <= {"warehouse.duckdb", "warehouse.duckdb.lock"}
+
+
+def test_empty_lists_give_empty_tables_with_their_columns(event: Event, place: Warehouse):
+    event.content = {name: [] for name in event.content}
+    event.partners = []
+    with Sandbox(event) as api:
+        sync(settings(api), place, "content", ["lectures", "pauses"])
+        sync(settings(api), place, "partners", ["partners"])
+
+    reader = Reader(place.path)
+    for name in ("lectures", "pauses", "partners"):
+        assert reader.columns(f"raw.{name}") == [column.name for column in TABLES[name].all_columns]
+        assert reader.count(f"raw.{name}") == 0
+        for link, columns in TABLES[name].link_tables.items():
+            assert reader.columns(f"raw.{link}") == [column.name for column in columns]
+
+
+def test_what_was_empty_first_can_be_filled_later(event: Event, place: Warehouse):
+    lectures = event.content["lectures"]
+    with Sandbox(event) as api:
+        event.content["lectures"] = []
+        sync(settings(api), place, "content", ["lectures"])
+        event.content["lectures"] = lectures
+        sync(settings(api), place, "content", ["lectures"])
+
+    reader = Reader(place.path)
+    assert reader.count("raw.lectures") == len(lectures)
+    assert reader.count("raw.lectures__speakers") == sum(len(lecture["speakers"]) for lecture in lectures)
+
+
+def test_identifiers_may_be_numbers_or_strings(event: Event, place: Warehouse):
+    halls = event.content["halls"]
+    with Sandbox(event) as api:
+        sync(settings(api), place, "content", ["halls"])
+        event.content["halls"] = [{**hall, "id": str(hall["id"]), "name": "renamed"} for hall in halls] + [
+            {"id": "TR212"}
+        ]
+        sync(settings(api), place, "content", ["halls"])
+
+    rows = dict(Reader(place.path).rows("select id, name from raw.halls"))
+    assert rows == {str(hall["id"]): "renamed" for hall in halls} | {"TR212": None}
+
+
+@pytest.mark.parametrize(
+    ("response", "sentence"),
+    [
+        (error_response(401, "no"), "401 Unauthorized: the token is not accepted"),
+        (error_response(403, "no"), "403 Forbidden: the token may not read this"),
+        (error_response(404, "no"), "404 Not Found: there is no such address"),
+        (error_response(503, "no"), "503 Service Unavailable: the server has a problem"),
+        (Response(200, {"Content-Length": "6"}, [b"<html>"]), "should have been answered with JSON"),
+    ],
+)
+def test_a_failure_is_told_in_a_sentence_and_changes_nothing(
+    event: Event, place: Warehouse, response: Response, sentence: str, monkeypatch: pytest.MonkeyPatch
+):
+    with Sandbox(event) as api:
+        sync(settings(api), place, "content", ["halls"])
+        before = Reader(place.path).rows("from raw.halls")
+        monkeypatch.setattr(api, "respond", lambda *_: response)
+        with pytest.raises(SyncError) as failure:
+            sync(settings(api), place, "content", ["halls"])
+
+    assert sentence in str(failure.value)
+    assert f"{api.base_url}/content" in str(failure.value)
+    assert str(failure.value).endswith("The tables are unchanged.")
+    assert api.token not in str(failure.value)
+    assert Reader(place.path).rows("from raw.halls") == before
+
+
+def test_a_server_that_is_not_there_is_told_in_a_sentence(event: Event, place: Warehouse):
+    with Sandbox(event) as api:
+        pass
+    with pytest.raises(SyncError, match=r"found no server that answers .* check `base_url` and the network"):
+        sync(settings(api), place, "partners", ["partners"])

@@ -1,0 +1,99 @@
+"""What the summaries should say of an event, computed from the JSON in plain Python: no SQL, nothing of the package."""
+
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from event_assets.sandbox import Event
+
+MINUTE = timedelta(minutes=1)
+
+
+class Session:
+    """A lecture or workshop with its times and names resolved."""
+
+    def __init__(self, kind: str, record: dict[str, Any], event: Event):
+        content, zone = event.content, ZoneInfo(event.timezone)
+        self.key = f"{kind}:{record['id']}"
+        self.title = record["name"]
+        self.start, self.end = (datetime.fromisoformat(record[end]) for end in ("start", "end"))
+        self.hall_id = record["hall_id"]
+        self.hall = {hall["id"]: hall["name"] for hall in content["halls"]}.get(self.hall_id)
+        days = {day["id"]: date.fromisoformat(day["date"]) for day in content["days"]}
+        self.day = days.get(record["event_day_id"]) or self.start.astimezone(zone).date()
+        self.speaker_ids = list(dict.fromkeys(record["speakers"]))
+        self.track_ids = list(dict.fromkeys(record["tracks"]))
+        names = {speaker["id"]: speaker["name"] for speaker in content["speakers"]}
+        self.speakers = [names[speaker].strip() for speaker in self.speaker_ids if (names.get(speaker) or "").strip()]
+        tracks = {track["id"]: track["name"] for track in content["tracks"]}
+        self.tracks = [tracks[track] for track in self.track_ids if track in tracks]
+        self.start_local, self.end_local = (
+            moment.astimezone(zone).replace(tzinfo=None) for moment in (self.start, self.end)
+        )
+
+    @property
+    def minutes(self) -> float:
+        """The length."""
+        return (self.end - self.start) / MINUTE
+
+
+def sessions(event: Event) -> list[Session]:
+    """Every session of the programme."""
+    kinds = {"lecture": "lectures", "workshop": "workshops"}
+    return [Session(kind, record, event) for kind, name in kinds.items() for record in event.content[name]]
+
+
+def hall_utilisation(event: Event) -> dict[tuple[str, date], dict[str, Any]]:
+    """Per hall and day: sessions, and busy minutes counted one by one."""
+    placed: dict[tuple[str, date], list[Session]] = defaultdict(list)
+    for session in sessions(event):
+        if session.hall_id is not None:
+            placed[str(session.hall_id), session.day].append(session)
+    return {
+        place: {
+            "sessions": len(there),
+            "busy_minutes": len({minute for session in there for minute in _minutes_of(session)}),
+            "first_start_local": min(session.start_local for session in there),
+            "last_end_local": max(session.end_local for session in there),
+        }
+        for place, there in placed.items()
+    }
+
+
+def speaker_load(event: Event) -> dict[tuple[str], dict[str, Any]]:
+    """Per speaker of the list or of a session: sessions, minutes, days."""
+    load: dict[str, list[Session]] = {str(speaker["id"]): [] for speaker in event.content["speakers"]}
+    for session in sessions(event):
+        for speaker in session.speaker_ids:
+            load.setdefault(str(speaker), []).append(session)
+    return {
+        (speaker,): {
+            "sessions": len(theirs),
+            "minutes": sum(session.minutes for session in theirs),
+            "days": len({session.day for session in theirs}),
+        }
+        for speaker, theirs in load.items()
+    }
+
+
+def track_summary(event: Event) -> dict[tuple[str], dict[str, Any]]:
+    """Per track of the list or of a session: sessions, minutes, speakers, halls."""
+    tracks: dict[str, list[Session]] = {str(track["id"]): [] for track in event.content["tracks"]}
+    for session in sessions(event):
+        for track in session.track_ids:
+            tracks.setdefault(str(track), []).append(session)
+    return {
+        (track,): {
+            "sessions": len(its),
+            "minutes": sum(session.minutes for session in its),
+            "speakers": len({speaker for session in its for speaker in session.speaker_ids}),
+            "halls": len({session.hall_id for session in its} - {None}),
+        }
+        for track, its in tracks.items()
+    }
+
+
+def _minutes_of(session: Session) -> set[datetime]:
+    start, minutes = session.start.astimezone(ZoneInfo("UTC")), round(session.minutes)
+    return {start + minute * MINUTE for minute in range(minutes)}

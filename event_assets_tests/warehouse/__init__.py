@@ -1,0 +1,1 @@
+"""The warehouse: one writer, and relations that are replaced whole."""

@@ -1,0 +1,114 @@
+"""One writer at a time, and relations that are replaced whole."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from event_assets.warehouse import Warehouse, WarehouseBusyError
+from event_assets.warehouse.relations import Relation, columns, replace, row_count
+
+AGENDA = Relation("summary", "agenda")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Warehouse:
+    return Warehouse(tmp_path / "warehouse.duckdb", wait_seconds=0.2)
+
+
+@contextmanager
+def other_process(program: str, path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that runs the program up to its `wait()`, and on when its input ends."""
+    prelude = "import sys; from pathlib import Path; path = Path(sys.argv[1])\n"
+    wait = "def wait(): print('ready', flush=True); sys.stdin.read()\n"
+    command = [sys.executable, "-c", prelude + wait + program, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        try:
+            yield process
+        finally:
+            process.stdin.close()
+
+
+WRITES = """
+from event_assets.warehouse import Warehouse
+with Warehouse(path).writing():
+    wait()
+"""
+HAS_IT_OPEN = """
+import duckdb
+with duckdb.connect(str(path)):
+    wait()
+"""
+
+
+def test_a_second_writer_waits_and_then_says_so(place: Warehouse):
+    busy = pytest.raises(WarehouseBusyError, match=r"Another run has been writing .* Nothing was changed\.")
+    with other_process(WRITES, place.path), busy, place.connect():
+        pass
+
+
+def test_a_second_writer_goes_on_when_the_first_has_ended(place: Warehouse):
+    with other_process(WRITES, place.path) as process:
+        assert process.stdin
+        threading.Timer(0.3, process.stdin.close).start()
+        with Warehouse(place.path, wait_seconds=30).connect() as client:
+            assert client.execute_sql("select 1") == [(1,)]
+
+
+def test_a_killed_writer_is_no_writer_any_more(place: Warehouse):
+    with other_process(WRITES, place.path) as process:
+        process.kill()
+        process.wait(30)
+        with place.connect() as client:
+            assert client.execute_sql("select 1") == [(1,)]
+
+
+def test_writing_can_be_nested(place: Warehouse):
+    with place.writing(), place.connect() as client, place.writing():
+        assert client.execute_sql("select 1") == [(1,)]
+
+
+def test_another_program_that_has_the_file_open_is_told(place: Warehouse):
+    busy = pytest.raises(WarehouseBusyError, match=r"Another program has .* open")
+    with other_process(HAS_IT_OPEN, place.path), busy, place.connect():
+        pass
+
+
+def test_the_working_folder_is_empty_at_the_beginning_and_gone_at_the_end(place: Warehouse):
+    with place.working_folder("content") as folder:
+        (folder / "left over").write_text("half a load")
+    assert not folder.exists()
+    folder.mkdir()
+    (folder / "of a killed run").write_text("half a load")
+    with place.working_folder("content") as folder:
+        assert list(folder.iterdir()) == []
+
+
+def test_a_relation_is_replaced_or_stays(place: Warehouse):
+    with place.connect() as client:
+        replace(client, AGENDA, "table", "select 1 as a, 'x' as b")
+        assert row_count(client, AGENDA) == 1
+        replace(client, AGENDA, "table", "select 1 as a union all select 2 as a")
+        assert [column.name for column in columns(client, AGENDA)] == ["a"]
+        with pytest.raises(Exception, match="broken"):
+            replace(client, AGENDA, "table", "select error('broken') as a")
+        assert row_count(client, AGENDA) == 2
+
+
+def test_columns_come_in_order_with_their_types(place: Warehouse):
+    with place.connect() as client:
+        replace(client, AGENDA, "view", "select 1.5::double as minutes, current_date as day, 'x' as title")
+        found = [(column.name, column.data_type) for column in columns(client, AGENDA)]
+    assert found == [("minutes", "DOUBLE"), ("day", "DATE"), ("title", "VARCHAR")]
+
+
+def test_names_are_quoted_for_sql_and_plain_for_people():
+    assert Relation("raw", "order").sql() == '"raw"."order"'
+    assert str(Relation("raw", "order")) == "raw.order"
