@@ -9,21 +9,29 @@ with programme as (
         available, booked
     from raw.workshops
 ),
+spelled as (
+    -- "09:00+02:00" is a time of ISO 8601, yet the cast wants its seconds.
+    select
+        *,
+        regexp_replace("start", '([T ][0-9]{2}:[0-9]{2})([zZ+-]|$)', '\1:00\2') as start_text,
+        regexp_replace("end", '([T ][0-9]{2}:[0-9]{2})([zZ+-]|$)', '\1:00\2') as end_text
+    from programme
+),
 timed as (
     -- An offset in the value counts; without one, the value is a wall-clock time of the event's zone.
     select
         *,
         case
-            when regexp_matches("start", ':[0-9.]+ ?([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)$')
-                then try_cast("start" as timestamp with time zone)
-            else try_cast("start" as timestamp) at time zone $event_timezone
+            when regexp_matches(start_text, ':[0-9.]+ ?([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)$')
+                then try_cast(start_text as timestamp with time zone)
+            else try_cast(start_text as timestamp) at time zone $event_timezone
         end as starts_at,
         case
-            when regexp_matches("end", ':[0-9.]+ ?([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)$')
-                then try_cast("end" as timestamp with time zone)
-            else try_cast("end" as timestamp) at time zone $event_timezone
+            when regexp_matches(end_text, ':[0-9.]+ ?([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)$')
+                then try_cast(end_text as timestamp with time zone)
+            else try_cast(end_text as timestamp) at time zone $event_timezone
         end as ends_at
-    from programme
+    from spelled
 )
 select
     kind || ':' || id as session_key,

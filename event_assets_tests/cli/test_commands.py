@@ -1,0 +1,126 @@
+"""`make run` as a newcomer has it: a folder, no configuration, one command."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from event_assets.sandbox import Event, Sandbox
+from event_assets_tests.conftest import CHECKOUT
+from event_assets_tests.running import Warehouse
+
+
+class Folder:
+    """A checkout's configuration in a folder of its own, and the command started in it."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        (path / ".dlt").mkdir()
+        shutil.copy(CHECKOUT / ".dlt" / "config.toml", path / ".dlt")
+        self.warehouse = Warehouse(path / "data" / "warehouse.duckdb")
+
+    def run(self, **settings: str) -> subprocess.CompletedProcess[str]:
+        inherited = {name: value for name, value in os.environ.items() if "__" not in name and "DLT" not in name}
+        return subprocess.run(
+            [sys.executable, "-m", "event_assets", "run"],
+            cwd=self.path, env=inherited | settings, capture_output=True, text=True, check=False, timeout=100,
+        )  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+def configuration(api: Sandbox) -> dict[str, str]:
+    return {"SOURCES__EVENT_API__BASE_URL": api.base_url, "SOURCES__EVENT_API__API_TOKEN": api.token}
+
+
+def test_without_a_token_the_sandbox_is_used_and_a_second_run_changes_no_row_count(folder: Folder):
+    first = folder.run()
+    assert first.returncode == 0, first.stderr
+    assert first.stderr == ""
+    assert "No API token is configured: using the sandbox" in first.stdout
+    assert "make ui" in first.stdout
+    assert str(folder.warehouse.path) in first.stdout
+    counts = _counts(folder)
+    table = dict(
+        line.split()[:2] for line in first.stdout.partition("seconds")[2].splitlines() if "/" in line.split(" ")[0]
+    )
+    assert {asset: int(rows.replace(",", "")) for asset, rows in table.items()} == counts
+    assert counts["raw/lectures"] + counts["raw/workshops"] == counts["summary/agenda"] > 100
+
+    second = folder.run()
+    assert second.returncode == 0, second.stderr
+    assert _counts(folder) == counts
+    assert (folder.path / ".dagster_home" / "history").is_dir()
+
+
+def _counts(folder: Folder) -> dict[str, int]:
+    tables = folder.warehouse.rows(
+        "select table_schema, table_name from information_schema.tables"
+        " where table_schema in ('raw', 'staging', 'summary')"
+        " and not starts_with(table_name, '_dlt') and not contains(table_name, '__')"
+    )
+    return {f"{schema}/{table}": folder.warehouse.count(f"{schema}.{table}") for schema, table in tables}
+
+
+def test_a_failure_ends_with_a_sentence_on_top_and_nothing_written(folder: Folder, event: Event):
+    with Sandbox(event) as api:
+        result = folder.run(**configuration(api) | {"SOURCES__EVENT_API__API_TOKEN": "wrong-token"})
+
+    assert result.returncode == 1
+    assert result.stderr.startswith("Error: GET http://127.0.0.1")
+    assert "401 Unauthorized: the token is not accepted" in result.stderr.splitlines()[0]
+    assert "Traceback" not in result.stdout + result.stderr
+    assert "wrong-token" not in result.stdout + result.stderr
+
+
+def test_a_token_without_an_address_is_told_in_a_sentence(folder: Folder):
+    result = folder.run(SOURCES__EVENT_API__API_TOKEN="a-token")
+    assert result.returncode == 1
+    assert result.stderr.startswith("Error: No API address is configured")
+
+
+def test_one_failing_endpoint_fails_the_command_and_names_it(folder: Folder, event: Event):
+    with Sandbox(event) as api:
+        answer = api.respond
+        api.respond = lambda method, target, authorization: answer(
+            method, target.replace("/partners", "/gone"), authorization
+        )
+        result = folder.run(**configuration(api))
+
+    assert result.returncode == 1
+    assert "/partners was answered with 404" in result.stderr.splitlines()[0]
+    assert len(result.stderr.splitlines()) == 1
+    assert folder.warehouse.count("raw.participants") == len(event.participants)
+
+
+def test_invented_and_real_data_never_mix(folder: Folder, event: Event):
+    assert folder.run().returncode == 0
+    invented = folder.warehouse.count("raw.participants")
+    with Sandbox(event) as api:
+        result = folder.run(**configuration(api))
+    assert result.returncode == 0, result.stderr
+    assert "invented data was moved to" in result.stdout
+    assert folder.warehouse.count("raw.participants") == len(event.participants)
+    assert Warehouse(folder.path / "data" / "warehouse.sandbox.duckdb").count("raw.participants") == invented
+
+    result = folder.run()
+    assert result.returncode == 1
+    assert result.stderr.startswith("Error: No API token is configured, and")
+    assert "holds the tables of a real event" in result.stderr
+    assert folder.warehouse.count("raw.participants") == len(event.participants)
+
+
+def test_a_warehouse_that_is_open_elsewhere_is_told_in_a_sentence(folder: Folder, event: Event):
+    folder.warehouse.path.parent.mkdir()
+    with Sandbox(event) as api, duckdb.connect(str(folder.warehouse.path)):
+        result = folder.run(**configuration(api))
+    assert result.returncode == 1
+    assert result.stderr.startswith("Error: Another program has")
+    assert not api.requests

@@ -1,0 +1,56 @@
+"""Rows in, rows out: builds the models over raw rows that a test writes down, in a DuckDB of its own."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import duckdb
+
+from event_assets.assets.keys import raw_relations
+from event_assets.models import load_models
+from event_assets.source.schema import TABLES, Column
+
+Rows = Iterable[Mapping[str, Any]]
+TYPES = {"text": "varchar", "bigint": "bigint", "bool": "boolean", "json": "json"}
+
+
+def build(raw: Mapping[str, Rows], model: str, timezone: str = "UTC") -> list[dict[str, Any]]:
+    """The rows of a model over the given raw rows.
+
+    Args:
+        raw: Rows by raw table. Records are as the API has them: `speakers` and `tracks` are lists of identifiers. All
+            other tables are empty.
+        model: The model, such as ``staging.sessions``.
+        timezone: The event's.
+    """
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'; create schema raw; create schema staging; create schema summary")
+        for name, table in TABLES.items():
+            _create(connection, name, table.all_columns)
+            for link, columns in table.link_tables.items():
+                _create(connection, link, columns)
+            for record in raw.get(name, ()):
+                _insert(connection, name, record, tuple(table.links or ()))
+        for relation, each in load_models(raw_relations()).items():
+            connection.execute(f"create {each.kind} {relation.sql()} as {each.render({'event_timezone': timezone})}")
+        result = connection.sql(f"select * from {model}")
+        return [dict(zip(result.columns, row, strict=True)) for row in result.fetchall()]
+
+
+def _create(connection: duckdb.DuckDBPyConnection, name: str, columns: Iterable[Column]) -> None:
+    declared = ", ".join(f'"{column.name}" {TYPES[column.data_type]}' for column in columns)
+    connection.execute(f"create table raw.{name} ({declared})")
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection, name: str, record: Mapping[str, Any], links: tuple[str, ...]
+) -> None:
+    row_id = f"{name}-{record['id']}"
+    values = {field: value for field, value in record.items() if field not in links} | {"_dlt_id": row_id}
+    names = ", ".join(f'"{field}"' for field in values)
+    connection.execute(f"insert into raw.{name} ({names}) values ({', '.join('?' * len(values))})", [*values.values()])
+    for link in links:
+        for index, value in enumerate(record.get(link, ())):
+            connection.execute(
+                f"insert into raw.{name}__{link} (_dlt_parent_id, _dlt_list_idx, value) values (?, ?, ?)",
+                [row_id, index, str(value)],
+            )

@@ -1,0 +1,141 @@
+"""What the models make of rows, with the awkward ones that real programmes have."""
+
+from datetime import date, datetime, timezone
+from typing import Any
+
+import pytest
+
+from event_assets_tests.models.bench import build
+
+UTC = timezone.utc
+
+
+def session(key: str = "1", **fields: Any) -> dict[str, Any]:
+    return {"id": key, "name": f"Session {key}", "start": "2026-05-12T09:00:00", "end": "2026-05-12T10:00:00", **fields}
+
+
+def only(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    assert len(rows) == 1
+    return rows[0]
+
+
+@pytest.mark.parametrize(
+    ("start", "instant", "local"),
+    [
+        pytest.param("2026-05-12T09:00:00+02:00", (12, 7, 0), (12, 9, 0), id="offset"),
+        pytest.param("2026-05-12T09:00:00+0200", (12, 7, 0), (12, 9, 0), id="offset without colon"),
+        pytest.param("2026-05-12 09:00:00+02", (12, 7, 0), (12, 9, 0), id="hours only"),
+        pytest.param("2026-05-12T09:00:00.000000Z", (12, 9, 0), (12, 11, 0), id="Z"),
+        pytest.param("2026-05-12T09:00-05:00", (12, 14, 0), (12, 16, 0), id="west, without seconds"),
+        pytest.param("2026-05-12T09:00Z", (12, 9, 0), (12, 11, 0), id="Z, without seconds"),
+        pytest.param("2026-05-12T09:00:00", (12, 7, 0), (12, 9, 0), id="no offset: the event's zone"),
+        pytest.param("2026-05-12 09:00", (12, 7, 0), (12, 9, 0), id="no offset, no T, no seconds"),
+        pytest.param("2026-05-12T23:30:00Z", (12, 23, 30), (13, 1, 30), id="another day here"),
+    ],
+)
+def test_a_time_is_an_instant_and_a_time_on_the_event_s_clock(start: str, instant: tuple, local: tuple):
+    row = only(build({"lectures": [session(start=start)]}, "staging.sessions", "Europe/Vienna"))
+
+    assert row["starts_at"].astimezone(UTC) == datetime(2026, 5, *instant, tzinfo=UTC)
+    assert row["starts_local"] == datetime(2026, 5, *local)
+    assert row["local_day"] == date(2026, 5, local[0])
+
+
+@pytest.mark.parametrize(
+    ("day", "utc_hour"), [("2026-03-28", 8), ("2026-03-29", 7), ("2026-10-24", 7), ("2026-10-25", 8)]
+)
+def test_both_sides_of_a_clock_change(day: str, utc_hour: int):
+    row = only(build({"lectures": [session(start=f"{day}T09:00:00")]}, "staging.sessions", "Europe/Vienna"))
+    assert row["starts_at"].astimezone(UTC).hour == utc_hour
+    assert row["starts_local"].hour == 9
+
+
+def test_a_session_through_the_night_of_a_clock_change_has_its_real_length():
+    record = session(start="2026-10-24T22:00:00", end="2026-10-25T04:00:00")
+    row = only(build({"lectures": [record]}, "staging.sessions", "Europe/Vienna"))
+    assert row["minutes"] == 7 * 60
+
+
+@pytest.mark.parametrize("start", [None, "", "soon", "2026-13-45T99:00:00"])
+def test_a_time_that_is_none_is_null_and_the_session_stays(start: str | None):
+    row = only(build({"lectures": [session(start=start)]}, "summary.agenda"))
+    assert (row["title"], row["starts_at"], row["minutes"], row["day"]) == ("Session 1", None, None, None)
+
+
+def test_lectures_and_workshops_of_the_same_id_are_two_sessions():
+    rows = build({"lectures": [session()], "workshops": [session(capacity=12)]}, "staging.sessions")
+    assert {row["session_key"]: row["capacity"] for row in rows} == {"lecture:1": None, "workshop:1": 12}
+
+
+def test_a_speaker_named_twice_in_a_session_counts_once():
+    raw = {
+        "lectures": [session(speakers=["b", "a", "b"])],
+        "speakers": [{"id": "a", "name": "Ada"}, {"id": "b", "name": "Bo"}],
+    }
+    links = build(raw, "staging.session_speakers")
+    assert sorted((row["speaker_id"], row["list_index"]) for row in links) == [("a", 1), ("b", 0)]
+    assert only(build(raw, "summary.agenda"))["speakers"] == "Bo, Ada"
+    assert [row["sessions"] for row in build(raw, "summary.speaker_load")] == [1, 1]
+
+
+def test_a_session_across_midnight_belongs_to_its_day_of_the_event():
+    raw = {
+        "days": [{"id": "d1", "date": "2026-05-12"}],
+        "halls": [{"id": "h", "name": "Hall"}],
+        "lectures": [session(event_day_id="d1", hall_id="h", start="2026-05-12T23:00:00", end="2026-05-13T01:30:00")],
+    }
+    assert only(build(raw, "summary.agenda"))["day"] == date(2026, 5, 12)
+    row = only(build(raw, "summary.hall_utilisation"))
+    assert (row["day"], row["busy_minutes"], row["busy_share"]) == (date(2026, 5, 12), 150, 1)
+
+
+@pytest.mark.parametrize(
+    ("spans", "busy", "share"),
+    [
+        pytest.param([("09:00", "10:00"), ("10:00", "11:00")], 120, 1, id="one after the other"),
+        pytest.param([("09:00", "10:00"), ("11:00", "12:00")], 120, 2 / 3, id="with a gap"),
+        pytest.param([("09:00", "10:00"), ("09:30", "10:30")], 90, 1, id="overlapping"),
+        pytest.param([("09:00", "12:00"), ("09:30", "10:00"), ("10:30", "11:00")], 180, 1, id="one within another"),
+        pytest.param(
+            [("09:00", "12:00"), ("09:30", "10:00"), ("11:30", "12:30")], 210, 1, id="over the end of the first"
+        ),
+        pytest.param([("09:00", "10:00"), ("09:00", "10:00")], 60, 1, id="the same twice"),
+        pytest.param([("09:00", "10:00"), ("09:30", "09:30")], 60, 1, id="zero length"),
+        pytest.param([("09:00", "09:00")], 0, None, id="nothing but zero length"),
+        pytest.param([("09:00", "10:00"), ("11:00", "10:30")], 60, 60 / 90, id="an end before its beginning"),
+    ],
+)
+def test_a_hall_is_busy_for_the_union_of_its_sessions(spans: list[tuple[str, str]], busy: float, share: float | None):
+    lectures = [
+        session(str(index), hall_id="h", start=f"2026-05-12T{start}:00", end=f"2026-05-12T{end}:00")
+        for index, (start, end) in enumerate(spans)
+    ]
+    row = only(build({"halls": [{"id": "h", "name": "Hall"}], "lectures": lectures}, "summary.hall_utilisation"))
+    assert (row["sessions"], row["busy_minutes"]) == (len(spans), busy)
+    assert row["busy_share"] == (pytest.approx(share) if share is not None else None)
+
+
+def test_what_only_a_session_knows_is_kept():
+    raw = {"lectures": [session(speakers=["ghost"], tracks=["t9"], hall_id="h9")]}
+    assert only(build(raw, "summary.speaker_load"))["speaker_id"] == "ghost"
+    assert only(build(raw, "summary.track_summary"))["sessions"] == 1
+    assert only(build(raw, "summary.hall_utilisation"))["hall"] is None
+    assert only(build(raw, "summary.agenda"))["speakers"] is None
+
+
+def test_a_session_of_several_tracks_counts_in_each():
+    raw = {
+        "tracks": [{"id": "a", "name": "A"}, {"id": "b", "name": "B"}, {"id": "c", "name": "C"}],
+        "lectures": [session(tracks=["b", "a"], speakers=["s", "t"], hall_id="h")],
+    }
+    rows = {
+        row["track"]: (row["sessions"], row["minutes"], row["speakers"], row["halls"])
+        for row in build(raw, "summary.track_summary")
+    }
+    assert rows == {"A": (1, 60, 2, 1), "B": (1, 60, 2, 1), "C": (0, 0, 0, 0)}
+    assert only(build(raw, "summary.agenda"))["tracks"] == "B, A"
+
+
+@pytest.mark.parametrize("model", ["agenda", "hall_utilisation", "speaker_load", "track_summary"])
+def test_an_empty_event_has_empty_summaries(model: str):
+    assert build({}, f"summary.{model}") == []
