@@ -95,7 +95,16 @@ def _endpoint_assets(
                     },
                 )
 
-    return endpoint_assets
+    return endpoint_assets.map_asset_specs(_without_live_objects)
+
+
+def _without_live_objects(spec: dg.AssetSpec) -> dg.AssetSpec:
+    """Leave out the source, pipeline and translator that `@dlt_assets` puts into the metadata for its own `run`.
+
+    The UI would show them to everyone who reads about the asset, as "unserializable".
+    """
+    metadata = {name: value for name, value in spec.metadata.items() if not name.startswith("dagster_dlt/")}
+    return spec.replace_attributes(metadata=metadata)
 
 
 def _declared_pipeline() -> dlt.Pipeline:

@@ -26,7 +26,8 @@ def serve_ui(port: int) -> int:
         click.echo(f"Dagster UI: http://{HOST}:{port}\nIts state:  {home}\nWarehouse:  {warehouse_path()}\n")
         # `dagster dev` ends its children only if it can be interrupted; a shell's `&` leaves a command deaf to that.
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        command = [sys.executable, "-m", "dagster", "dev", "--host", HOST, "--port", str(port)]
+        advice = "ignore:Function `dev_command` is superseded"  # `dg` is another package, and no part of this project
+        command = [sys.executable, "-W", advice, "-m", "dagster", "dev", "--host", HOST, "--port", str(port)]
         dagster = subprocess.Popen(command)  # noqa: S603  # our own interpreter and fixed arguments
         signal.signal(signal.SIGTERM, lambda *_: dagster.send_signal(signal.SIGINT))
         while True:

@@ -1,0 +1,1 @@
+"""Tests of the sandbox: what it invents, what it holds, and how it answers."""

@@ -1,0 +1,34 @@
+"""A million participants fit into an ordinary machine, invented and served."""
+
+import subprocess
+import sys
+
+import pytest
+
+INVENT_AND_SERVE = """
+import http.client, resource, sys
+from event_assets.sandbox import Sandbox, generate_event
+
+event = generate_event(participants=1_000_000)
+with Sandbox(event) as api:
+    connection = http.client.HTTPConnection(api.base_url.split("/")[2])
+    connection.request("GET", "/public/v1/participants", headers={"Authorization": f"Bearer {api.token}"})
+    answer = connection.getresponse()
+    received = 0
+    while piece := answer.read(1 << 20):
+        received += len(piece)
+assert received == int(answer.headers["Content-Length"]) == event.participants.json_size() + len('{"data":}')
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+sys.stdout.write(f"{len(event.participants)} {peak // (1 << 20 if sys.platform == 'darwin' else 1 << 10)}")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no resource.getrusage")
+def test_a_million_participants_take_half_a_gigabyte():
+    done = subprocess.run([sys.executable, "-c", INVENT_AND_SERVE], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    participants, peak_megabytes = map(int, done.stdout.split())
+    assert participants == 1_000_000
+    # Measured: 400 MB. As dictionaries, or with orjson's own buffers kept, it would be some 4 GB.
+    assert peak_megabytes < 500
