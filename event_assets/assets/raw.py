@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 import dlt
 from dagster_dlt import DagsterDltTranslator, dlt_assets
+from dagster_dlt.constants import META_KEY_PIPELINE, META_KEY_SOURCE, META_KEY_TRANSLATOR
 from dagster_dlt.translator import DltResourceTranslatorData
 from dlt.extract.source import DltSource
 
@@ -95,16 +96,17 @@ def _endpoint_assets(
                     },
                 )
 
-    return endpoint_assets.map_asset_specs(_without_live_objects)
+    return endpoint_assets.map_asset_specs(_with_readable_metadata)
 
 
-def _without_live_objects(spec: dg.AssetSpec) -> dg.AssetSpec:
-    """Leave out the source, pipeline and translator that `@dlt_assets` puts into the metadata for its own `run`.
+def _with_readable_metadata(spec: dg.AssetSpec) -> dg.AssetSpec:
+    """Put names in the place of the live objects that `@dlt_assets` adds for its own `run`.
 
-    The UI would show them to everyone who reads about the asset, as "unserializable".
+    The UI shows them to everyone who reads about the asset, objects as "unserializable". They cannot be taken out:
+    Dagster merges a definition's metadata and never removes any.
     """
-    metadata = {name: value for name, value in spec.metadata.items() if not name.startswith("dagster_dlt/")}
-    return spec.replace_attributes(metadata=metadata)
+    names = {META_KEY_SOURCE: SOURCE_NAME, META_KEY_PIPELINE: SOURCE_NAME, META_KEY_TRANSLATOR: RawTranslator.__name__}
+    return spec.merge_attributes(metadata=names)
 
 
 def _declared_pipeline() -> dlt.Pipeline:
