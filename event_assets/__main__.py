@@ -18,12 +18,13 @@ def main() -> None:
 
 
 @main.command()
-def run() -> None:
+@click.option("--allow-removals", is_flag=True, help="Let an answer through that removes most of a table. This once.")
+def run(allow_removals: bool) -> None:
     """Sync everything once and build every summary."""
     from event_assets.cli.run import run_everything  # here, because `--help` needs no Dagster
 
     with _told_in_a_sentence():
-        run_everything()
+        run_everything(allow_removals=allow_removals)
 
 
 @main.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
+from event_assets.assets.checks import build_raw_checks
 from event_assets.assets.metadata import WAREHOUSE_POOL
 from event_assets.assets.models import build_model_assets
 from event_assets.assets.raw import build_raw_assets
@@ -29,6 +30,7 @@ def build_definitions(
     """
     return dg.Definitions(
         assets=[*build_raw_assets(pool), *build_model_assets(pool)],
+        asset_checks=build_raw_checks(pool),
         jobs=[refresh_everything],
         resources={"event_api": event_api or EventApiResource(), "warehouse": warehouse or WarehouseResource()},
         executor=dg.in_process_executor,

@@ -10,12 +10,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Optional
+from typing import Any, ClassVar, Literal, Optional, TypeAlias, cast, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dlt
 from dlt.common.configuration import configspec, resolve_configuration
-from dlt.common.configuration.specs import BaseConfiguration
+from dlt.common.configuration.specs import BaseConfiguration, RuntimeConfiguration
 from dlt.common.typing import TSecretStrValue
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 
@@ -43,6 +43,78 @@ class _EventApiSpec(BaseConfiguration):
 
     base_url: Optional[str] = None  # noqa: UP045  # dlt reads the hint at run time
     api_token: Optional[TSecretStrValue] = None  # noqa: UP045
+
+
+MIN_SECRET_LENGTH = 16
+"""Characters; shorter ones can be tried out by who has the hashes."""
+
+PersonalData: TypeAlias = Literal["keep", "hash", "drop"]
+
+
+@dataclass(frozen=True)
+class PrivacySettings:
+    """What becomes of personal data before anything is written.
+
+    Attributes:
+        personal_data: ``keep`` leaves all as it is. ``hash`` puts an HMAC in the place of each personal value: the same
+            for the same value, so that it can still be counted and joined. ``drop`` leaves them out.
+        secret: The key of the HMAC.
+    """
+
+    personal_data: PersonalData = "keep"
+    secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class RetrySettings:
+    """How a request is tried again after a passing failure: dlt's ``runtime.request_*``, and one bound more.
+
+    Attributes:
+        timeout: Seconds to wait for the server, at each attempt.
+        max_attempts: How often to ask, the first time included.
+        backoff_factor: Seconds before the second attempt; doubled for each further one, plus as much at random.
+        max_delay: The longest wait between two attempts, in seconds, whatever the server asks for.
+        max_total: How long attempts and waits may last together, in seconds.
+    """
+
+    timeout: float = 60
+    max_attempts: int = 5
+    backoff_factor: float = 1
+    max_delay: float = 300
+    max_total: float = 600
+
+
+@dataclass(frozen=True)
+class RemovalSettings:
+    """When an answer would remove so much that it is refused until somebody says that it is meant.
+
+    Attributes:
+        max_share: The share of a table's rows that one answer may remove, 0 to 1.
+        min_rows: Fewer removed rows than this are never too many, unless the table would be empty.
+        allowed: Whether somebody has said so.
+    """
+
+    max_share: float = 0.5
+    min_rows: int = 10
+    allowed: bool = False
+
+
+@configspec
+class _RuntimeSpec(RuntimeConfiguration):
+    sections: ClassVar[tuple[str, ...]] = ("runtime",)
+
+    request_max_total_wait: float = 600
+
+
+@configspec
+class _SyncSpec(BaseConfiguration):
+    sections: ClassVar[tuple[str, ...]] = ("sources", "event_api")
+
+    personal_data: str = "keep"
+    personal_data_secret: Optional[TSecretStrValue] = None  # noqa: UP045
+    max_removed_share: float = 0.5
+    min_removed_rows: int = 10
+    allow_removals: bool = False
 
 
 @configspec
@@ -80,6 +152,46 @@ def event_api_settings() -> EventApiSettings:
 def has_api_token() -> bool:
     """Whether a token of the event API is configured anywhere."""
     return bool(str(_resolve(_EventApiSpec()).api_token or "").strip())
+
+
+def retry_settings() -> RetrySettings:
+    """Read how requests are tried again (``runtime.request_*``)."""
+    spec = _resolve(_RuntimeSpec())
+    return RetrySettings(
+        timeout=spec.request_timeout,
+        max_attempts=spec.request_max_attempts,
+        backoff_factor=spec.request_backoff_factor,
+        max_delay=spec.request_max_retry_delay,
+        max_total=spec.request_max_total_wait,
+    )
+
+
+def removal_settings() -> RemovalSettings:
+    """Read what an answer may remove (``sources.event_api.max_removed_share`` and others)."""
+    spec = _resolve(_SyncSpec())
+    return RemovalSettings(spec.max_removed_share, spec.min_removed_rows, spec.allow_removals)
+
+
+def privacy_settings() -> PrivacySettings:
+    """Read what becomes of personal data (``sources.event_api.personal_data``): keep, hash or drop.
+
+    Raises:
+        SettingsError: The word is none of these, or there is no secret to hash with.
+    """
+    spec = _resolve(_SyncSpec())
+    choice, secret = str(spec.personal_data).strip().lower(), str(spec.personal_data_secret or "").strip()
+    if choice not in get_args(PersonalData):
+        raise SettingsError(
+            f"`personal_data` must be one of {', '.join(get_args(PersonalData))}: correct it in the section "
+            "[sources.event_api] of .dlt/config.toml. Nothing was requested."
+        )
+    if choice == "hash" and len(secret) < MIN_SECRET_LENGTH:
+        raise SettingsError(
+            f"To hash personal data, a secret of at least {MIN_SECRET_LENGTH} characters is needed: put it into "
+            '.dlt/secrets.toml as `personal_data_secret = "..."` under [sources.event_api]. Keep it: another secret '
+            "makes other hashes. Nothing was requested."
+        )
+    return PrivacySettings(cast(PersonalData, choice), secret)
 
 
 def event_timezone() -> str:

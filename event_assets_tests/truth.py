@@ -38,6 +38,14 @@ class Session:
         return (self.end - self.start) / MINUTE
 
 
+def participants(event: Event) -> dict[str, str]:
+    """The address of the first participant of each, by the address as it is compared."""
+    first: dict[str, str] = {}
+    for participant in event.participants:
+        first.setdefault(participant["email"].strip().casefold(), participant["email"])
+    return first
+
+
 def sessions(event: Event) -> list[Session]:
     """Every session of the programme."""
     kinds = {"lecture": "lectures", "workshop": "workshops"}

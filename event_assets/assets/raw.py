@@ -5,6 +5,7 @@ One op per endpoint: what is asked for together succeeds or fails together, and 
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import dagster as dg
 import dlt
@@ -12,14 +13,15 @@ from dagster_dlt import DagsterDltTranslator, dlt_assets
 from dagster_dlt.constants import META_KEY_PIPELINE, META_KEY_SOURCE, META_KEY_TRANSLATOR
 from dagster_dlt.translator import DltResourceTranslatorData
 from dlt.extract.source import DltSource
+from pydantic import Field
 
 from event_assets.assets.failures import explained
 from event_assets.assets.keys import asset_key
 from event_assets.assets.metadata import OWNERS, WAREHOUSE_POOL, column_schema, table_name, table_state
 from event_assets.assets.resources import EventApiResource, WarehouseResource
-from event_assets.source.resources import SOURCE_NAME, endpoint_of, event_api, primary_key, resources_by_endpoint
+from event_assets.source.resources import SOURCE_NAME, endpoint_of, event_api, resources_by_endpoint
 from event_assets.source.schema import TABLES
-from event_assets.source.sync import sync
+from event_assets.source.sync import ResourceResult, sync
 from event_assets.warehouse import RAW
 from event_assets.warehouse.relations import Relation
 
@@ -33,6 +35,20 @@ def build_raw_assets(pool: str | None = WAREHOUSE_POOL) -> list[dg.AssetsDefinit
     source = event_api()
     endpoints = resources_by_endpoint()
     return [_endpoint_assets(source, endpoint, resources, pool) for endpoint, resources in endpoints.items()]
+
+
+def sync_op_name(endpoint: str) -> str:
+    """The name of the op that syncs an endpoint, as run config has it."""
+    return f"sync_{endpoint}"
+
+
+class SyncConfig(dg.Config):
+    """What can be said to one run of a sync."""
+
+    allow_removals: bool = Field(
+        default=False,
+        description="Let an answer through that removes more of a table than the setting allows. For this run only.",
+    )
 
 
 class RawTranslator(DagsterDltTranslator):
@@ -54,7 +70,7 @@ class RawTranslator(DagsterDltTranslator):
                 group_name=RAW,
                 owners=OWNERS,
                 tags={"layer": RAW, "endpoint": endpoint_of(table.name)},
-                metadata={**table_name(relation), **column_schema(types, descriptions, primary_key(data.resource))},
+                metadata={**table_name(relation), **column_schema(types, descriptions, [table.key])},
             )
         )
 
@@ -67,36 +83,46 @@ def _endpoint_assets(
     @dlt_assets(
         dlt_source=source.with_resources(*resources),
         dlt_pipeline=_declared_pipeline(),
-        name=f"sync_{endpoint}",
+        name=sync_op_name(endpoint),
         dagster_dlt_translator=RawTranslator(),
         pool=pool,
     )
     def endpoint_assets(
-        context: dg.AssetExecutionContext, event_api: EventApiResource, warehouse: WarehouseResource
+        context: dg.AssetExecutionContext,
+        config: SyncConfig,
+        event_api: EventApiResource,
+        warehouse: WarehouseResource,
     ) -> Iterator[dg.MaterializeResult]:
         selected = {key: resource for key, resource in keys.items() if key in context.selected_asset_keys}
         place = warehouse.open()
         with explained():
             api = event_api.settings()
+            settings = event_api.sync_settings(allow_removals=config.allow_removals)
             context.log.info(f"GET {api.base_url}/{endpoint} for {', '.join(selected.values())}")
-            result = sync(api, place, endpoint, [*selected.values()])
+            results = sync(api, place, endpoint, [*selected.values()], settings, context.log.warning)
         with explained(), place.connect() as client:
             for key, resource in selected.items():
-                table = TABLES[resource]
+                table, result = TABLES[resource], results[resource]
                 descriptions = {column.name: column.description for column in table.all_columns}
-                links = {link: result.rows_loaded.get(link, 0) for link in table.link_tables}
+                state = table_state(client, Relation(RAW, resource), descriptions, [table.key])
                 yield dg.MaterializeResult(
                     asset_key=key,
-                    metadata={
-                        **table_state(
-                            client, Relation(RAW, resource), descriptions, primary_key(source.resources[resource])
-                        ),
-                        "rows_received": result.rows_loaded.get(resource, 0),
-                        **({"link_rows_received": links} if links else {}),
-                    },
+                    metadata={**state, **_what_was_done(result)},
+                    data_version=dg.DataVersion(result.version),
                 )
 
     return endpoint_assets.map_asset_specs(_with_readable_metadata)
+
+
+def _what_was_done(result: ResourceResult) -> dict[str, Any]:
+    numbers = {
+        "rows_received": result.received,
+        "rows_loaded": result.loaded,
+        "rows_removed": result.removed,
+        "rows_rejected": result.rejected,
+        "in_answer": not result.absent,
+    }
+    return {**numbers, **({"values_that_do_not_fit": dict(result.misfits)} if result.misfits else {})}
 
 
 def _with_readable_metadata(spec: dg.AssetSpec) -> dg.AssetSpec:

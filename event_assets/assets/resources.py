@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
 from pydantic import Field
 
-from event_assets.settings import EventApiSettings, event_api_settings, warehouse_path
+from event_assets.settings import (
+    EventApiSettings,
+    event_api_settings,
+    privacy_settings,
+    removal_settings,
+    retry_settings,
+    warehouse_path,
+)
+from event_assets.source.sync import SyncSettings
 from event_assets.warehouse import Warehouse
 
 
@@ -24,6 +33,20 @@ class EventApiResource(dg.ConfigurableResource):
             SettingsError: One of them is not configured.
         """
         return event_api_settings()
+
+    def sync_settings(self, *, allow_removals: bool = False) -> SyncSettings:
+        """Read how a sync goes about it.
+
+        Args:
+            allow_removals: Let an answer through that would remove too much, whatever the setting says.
+
+        Raises:
+            SettingsError: One of the settings cannot be used.
+        """
+        removals = removal_settings()
+        return SyncSettings(
+            retry_settings(), replace(removals, allowed=removals.allowed or allow_removals), privacy_settings()
+        )
 
 
 class WarehouseResource(dg.ConfigurableResource):

@@ -7,16 +7,21 @@ from collections.abc import Sequence
 import click
 import dagster as dg
 
+from event_assets.assets.raw import SyncConfig, sync_op_name
 from event_assets.automation.jobs import refresh_everything
 from event_assets.cli.api import api_or_sandbox
 from event_assets.cli.home import prepare_dagster_home
 from event_assets.cli.terminal import AssetRow, print_table, row_count, terminal_logger
 from event_assets.definitions import build_definitions
 from event_assets.settings import event_api_settings, warehouse_path
+from event_assets.source.resources import resources_by_endpoint
 
 
-def run_everything() -> None:
+def run_everything(*, allow_removals: bool = False) -> None:
     """Ask the API once and build every table; print how it goes and what came of it.
+
+    Args:
+        allow_removals: Let answers through that remove more of a table than the setting allows.
 
     Raises:
         click.ClickException: Not every asset was materialised; the message says why.
@@ -24,7 +29,7 @@ def run_everything() -> None:
     prepare_dagster_home()
     with api_or_sandbox():
         click.echo(f"Event API: {event_api_settings().base_url}\nWarehouse: {warehouse_path()}\n")
-        result = _execute()
+        result = _execute(allow_removals)
     failures = _failures(result)
     if failures:
         raise click.ClickException("\n".join(failures))
@@ -33,15 +38,19 @@ def run_everything() -> None:
     click.echo(f"\nAll of it is in {warehouse_path()}: `make ui` shows it, and any DuckDB client queries it.")
 
 
-def _execute() -> dg.ExecuteInProcessResult:
+def _execute(allow_removals: bool) -> dg.ExecuteInProcessResult:
     # No pool: a killed command would keep its place in it, and only a running daemon would give that back. The
     # warehouse's own lock goes with the process.
     definitions = dg.Definitions.merge(
         build_definitions(pool=None), dg.Definitions(loggers={"terminal": terminal_logger})
     )
     job = definitions.resolve_job_def(refresh_everything.name)
+    config = dg.RunConfig(
+        ops={sync_op_name(endpoint): SyncConfig(allow_removals=allow_removals) for endpoint in resources_by_endpoint()},
+        loggers={"terminal": {}},
+    )
     with dg.DagsterInstance.get() as instance:
-        return job.execute_in_process(instance=instance, run_config={"loggers": {"terminal": {}}}, raise_on_error=False)
+        return job.execute_in_process(instance=instance, run_config=config, raise_on_error=False)
 
 
 def _failures(result: dg.ExecuteInProcessResult) -> Sequence[str]:

@@ -1,6 +1,6 @@
 """The nine resources of the event API as one declarative REST configuration, and the dlt source made from it.
 
-What a request does on the wire (retries, one request per endpoint) is in ``session``; what the columns are, in
+What a request does on the wire is in ``session``, what an answer must look like in ``answers``, what the columns are in
 ``schema``.
 """
 
@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import cast
 
-from dlt.extract.resource import DltResource
+from dlt.common.schema.typing import TColumnSchema
+from dlt.common.schema.utils import new_table
 from dlt.extract.source import DltSource
 from dlt.sources.rest_api import rest_api_source
 from dlt.sources.rest_api.typing import RESTAPIConfig
 from requests import Session
 
 from event_assets.settings import EventApiSettings
-from event_assets.source.records import without_nulls
-from event_assets.source.schema import TABLES
-from event_assets.source.session import NextLinkPaginator, accept_bare_array, new_session
+from event_assets.source.schema import REJECTED, REJECTED_COLUMNS, TABLES
+from event_assets.source.session import NextLinkPaginator
 
 SOURCE_NAME = "event_api"
 
@@ -34,7 +34,6 @@ def event_api_config(api: EventApiSettings, session: Session | None = None) -> R
     listing = {
         "data_selector": "data",
         "paginator": NextLinkPaginator(),
-        "response_actions": [accept_bare_array],
     }
     config = {
         "client": {
@@ -69,27 +68,20 @@ def resources_by_endpoint() -> dict[str, tuple[str, ...]]:
     return {endpoint: tuple(resources) for endpoint, resources in endpoints.items()}
 
 
-def event_api(api: EventApiSettings | None = None) -> DltSource:
+def event_api(api: EventApiSettings | None = None, session: Session | None = None) -> DltSource:
     """The dlt source of the nine resources, with their declared tables.
 
     Args:
         api: Where to ask and with which token. Without it the source can be looked at, not run: loading definitions
             needs neither configuration nor network.
+        session: Carries the requests.
     """
-    shared = [endpoint for endpoint, resources in resources_by_endpoint().items() if len(resources) > 1]
-    api = api or _DECLARATION_ONLY
-    session = new_session(answer_once=[f"{api.base_url}/{endpoint}" for endpoint in shared])
-    source = rest_api_source(event_api_config(api, session), name=SOURCE_NAME)
+    source = rest_api_source(event_api_config(api or _DECLARATION_ONLY, session), name=SOURCE_NAME)
     for name, resource in source.resources.items():
         resource.apply_hints(**TABLES[name].hints())
-        resource.add_map(without_nulls)
+    rejected = cast(list[TColumnSchema], [column.as_dlt() for column in REJECTED_COLUMNS])
+    source.schema.update_table(new_table(REJECTED, columns=rejected))
     return source
-
-
-def primary_key(resource: DltResource) -> list[str]:
-    """The columns that tell one record of a resource from another."""
-    columns = resource.compute_table_schema().get("columns", {})
-    return [name for name, column in columns.items() if column.get("primary_key")]
 
 
 def endpoint_of(name: str) -> str:

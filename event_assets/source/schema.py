@@ -13,108 +13,7 @@ decisions run through all tables:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
-
-DataType = Literal["text", "bigint", "bool", "json"]
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a raw table.
-
-    Attributes:
-        name: As it is called in the warehouse.
-        data_type: dlt's data type.
-        description: What a value means.
-        personal: Whether it can hold data of a person who could be told by it.
-        hints: Further dlt column hints.
-    """
-
-    name: str
-    data_type: DataType
-    description: str
-    personal: bool = False
-    hints: Mapping[str, Any] | None = None
-
-    def as_dlt(self) -> dict[str, Any]:
-        """The column as dlt's column schema."""
-        hints = {"name": self.name, "data_type": self.data_type, "nullable": True, "description": self.description}
-        return {**hints, **(self.hints or {})}
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of the schema ``raw``, its columns and the link tables that dlt makes of its lists of identifiers.
-
-    Attributes:
-        name: The table, which is also the resource and the last part of the asset key.
-        row: What one row is, as the beginning of a sentence.
-        about: What else a reader should know, in sentences.
-        columns: The declared columns, keys first.
-        links: Nested list → what one entry of it is.
-    """
-
-    name: str
-    row: str
-    about: str
-    columns: tuple[Column, ...]
-    links: Mapping[str, str] | None = None
-
-    @property
-    def description(self) -> str:
-        """What the table holds, beginning with what one row is."""
-        return f"{self.row} {self.about}".strip()
-
-    @property
-    def all_columns(self) -> tuple[Column, ...]:
-        """The declared columns and dlt's own."""
-        return (*self.columns, *_LOAD_COLUMNS)
-
-    @property
-    def link_tables(self) -> dict[str, tuple[Column, ...]]:
-        """The columns of each link table, by its name (``lectures__speakers``)."""
-        return {f"{self.name}__{link}": _link_columns(meaning) for link, meaning in (self.links or {}).items()}
-
-    def hints(self) -> dict[str, Any]:
-        """What ``DltResource.apply_hints`` takes to declare the table and its link tables."""
-        return {
-            "columns": {column.name: column.as_dlt() for column in self.all_columns},
-            "nested_hints": {
-                link: {"columns": {column.name: column.as_dlt() for column in _link_columns(meaning)}}
-                for link, meaning in (self.links or {}).items()
-            },
-        }
-
-
-_ROW_ID = Column(
-    "_dlt_id", "text", "dlt's identifier of the row.", hints={"nullable": False, "unique": True, "row_key": True}
-)
-_LOAD_COLUMNS = (
-    Column("_dlt_load_id", "text", "The load that wrote the row: see raw._dlt_loads.", hints={"nullable": False}),
-    _ROW_ID,
-)
-
-
-def _link_columns(meaning: str) -> tuple[Column, ...]:
-    return (
-        Column("value", "text", meaning),
-        Column("_dlt_list_idx", "bigint", "Place in the list, from 0.", hints={"nullable": False}),
-        Column(
-            "_dlt_parent_id",
-            "text",
-            "The row it belongs to: _dlt_id of the parent table.",
-            hints={"nullable": False, "parent_key": True},
-        ),
-        Column(
-            "_dlt_root_id",
-            "text",
-            "The same as _dlt_parent_id, as lists here are one level deep.",
-            hints={"nullable": False, "root_key": True},
-        ),
-        _ROW_ID,
-    )
+from event_assets.source.tables import Column, Table
 
 
 def _text(name: str, description: str, *, personal: bool = False) -> Column:
@@ -129,8 +28,8 @@ def _flag(name: str, description: str) -> Column:
     return Column(name, "bool", description)
 
 
-def _json(name: str, description: str, *, personal: bool = False) -> Column:
-    return Column(name, "json", description, personal)
+def _json(name: str, description: str, *, personal_within: tuple[str, ...] = ()) -> Column:
+    return Column(name, "json", description, personal_within=personal_within)
 
 
 _EVENT = _text("event_id", "The event that the record belongs to.")
@@ -163,7 +62,11 @@ def _session_columns(what: str) -> tuple[Column, ...]:
         _number("capacity", "Seats offered; null where nobody counts."),
         _number("available", "Seats still free."),
         _flag("booked", "Whether it can no longer be booked."),
-        _json("booking_info", "Booking state per occurrence, with booked_attendees.", personal=True),
+        _json(
+            "booking_info",
+            "Booking state per occurrence, with booked_attendees.",
+            personal_within=("booked_attendees",),
+        ),
         _text("code", "Code of the session in the event system."),
         _text("qr_code_url", "Address behind the session's QR code."),
         _json("files", "Attached files."),
@@ -330,7 +233,7 @@ PARTICIPANTS = Table(
     "Keyed by e-mail address. Anonymous and deleted accounts carry a placeholder without an @ instead.",
     (
         _text("id", "Identifier of the participant in the event system."),
-        Column("email", "text", "E-mail address or a placeholder.", personal=True, hints={"nullable": False}),
+        _text("email", "E-mail address or a placeholder, as sent.", personal=True),
         _text("first_name", "First name.", personal=True),
         _text("last_name", "Last name.", personal=True),
         _text("name", "Full name.", personal=True),
@@ -342,7 +245,26 @@ PARTICIPANTS = Table(
         _text("checked_at", "When checked in, as sent; null until then."),
         _text("registered_at", "When registered, as sent."),
     ),
+    key_field="email",
+    key_column=Column(
+        "email_key",
+        "text",
+        "What rows are told apart by: the e-mail address without blanks around it and in lower case.",
+        personal=True,
+        hints={"nullable": False},
+    ),
 )
+
+REJECTED = "rejected"
+REJECTED_COLUMNS = (
+    _text("resource", "The resource, which is also the table that the record is missing from."),
+    _text("reason", "Why it could not be loaded."),
+    _text("payload", "The record as received, as JSON."),
+    _text(
+        "load_id", "The load of the sync that brought it: raw._dlt_loads.load_id; null if there was no other change."
+    ),
+)
+"""Records of the latest answer of each resource that have no usable key, or one that another record had before."""
 
 TABLES: dict[str, Table] = {
     table.name: table for table in (HALLS, DAYS, LECTURES, SPEAKERS, WORKSHOPS, PAUSES, TRACKS, PARTNERS, PARTICIPANTS)

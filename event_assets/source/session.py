@@ -1,68 +1,160 @@
-"""What happens on the wire: retries, timeouts, one request per endpoint and run, and the shapes of an answer.
+"""What happens on the wire: retries, timeouts, one request per endpoint and run, the shape of an answer, next links.
 
 Which endpoints there are is in ``resources``; what becomes of the records is not known here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
-from dlt.sources.helpers.requests import Client
+from dlt.sources.helpers.requests import Session
+from dlt.sources.helpers.requests.retry import (
+    DEFAULT_RETRY_EXCEPTIONS,
+    retry_if_status,
+    wait_exponential_retry_after,
+)
 from dlt.sources.helpers.rest_client.paginators import BaseNextUrlPaginator
-from requests import PreparedRequest, Request, Response, Session
+from requests import PreparedRequest, Request, Response
 from requests.adapters import HTTPAdapter
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    stop_before_delay,
+    wait_random,
+)
+
+from event_assets.settings import RetrySettings
+from event_assets.source.answers import UnusableAnswerError, read_content, read_listing
 
 RETRIED_STATUS_CODES = (429, 500, 502, 503, 504)
 """Answers that a later attempt may better. All others are final: 401 does not become right by asking again."""
 
-
-class UnusableAnswerError(Exception):
-    """The API's answer cannot be what it should be; the message says what was expected and what came."""
+Tell: TypeAlias = Callable[[str], object]
 
 
-def new_session(answer_once: Iterable[str] = ()) -> Session:
-    """A session for one sync: dlt's client, which retries as its runtime configuration says (``runtime.request_*``).
+class ApiSession(Session):
+    """The session of one sync: dlt's own, with retries, and answers that are checked before anybody reads them.
 
-    Args:
-        answer_once: Addresses that several resources read. They are requested once, and every resource gets the same
-            answer, so that its tables fit each other whatever changes upstream meanwhile.
+    Attributes:
+        absent: Resources that the answer of ``/content`` does not have.
     """
-    client = Client(raise_for_status=False, status_codes=RETRIED_STATUS_CODES)
-    client.configure()
-    session = client.session
-    for url in answer_once:
-        session.mount(url, _AnswerOnce())
-    return session
+
+    def __init__(self, base_url: str, content: Collection[str], retry: RetrySettings, tell: Tell) -> None:
+        """Begin.
+
+        Args:
+            base_url: Where the API is.
+            content: The resources that ``/content`` has.
+            retry: How often and for how long to try again.
+            tell: Takes a line for the run's log.
+        """
+        super().__init__(timeout=retry.timeout, raise_for_status=False)
+        self.absent: set[str] = set()
+        scheme, self._host, *_ = urlsplit(base_url)
+        self.mount(f"{scheme}://{self._host}", _CheckedAnswers(read_listing))
+        self.mount(f"{base_url}/content", _OneAnswer(lambda answer: read_content(answer, content, self.absent)))
+        self.send = _retrying(retry, tell).wraps(self.send)  # as dlt's own client does it
+
+    def get_redirect_target(self, resp: Response) -> str | None:
+        """Where a redirect leads.
+
+        Raises:
+            UnusableAnswerError: To another host, which is not where the API is.
+        """
+        target = super().get_redirect_target(resp)
+        host = urlsplit(urljoin(resp.url, target)).netloc if target else self._host
+        if host != self._host:
+            raise UnusableAnswerError(
+                f"{urlsplit(resp.url).path} should be answered by {self._host}, and redirects to {host}: it was not "
+                "followed, because the token is not meant for another host."
+            )
+        return target
 
 
-class _AnswerOnce(HTTPAdapter):
-    """A transport that keeps the first good answer of its address for as long as the session lives."""
+class _CheckedAnswers(HTTPAdapter):
+    """A transport that reads and checks each good answer as soon as it is there."""
 
-    def __init__(self) -> None:
+    def __init__(self, read: Callable[[Response], Any]) -> None:
         super().__init__()
-        self._answers: dict[str | None, Response] = {}
+        self._read = read
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
-        """Send the request, unless the same address was answered with 200 before."""
-        answer = self._answers.get(request.url)
-        if answer is None:
-            answer = super().send(request, *args, **kwargs)
-            if answer.status_code == 200:
-                self._answers[request.url] = answer
-        return answer
+        """Send the request.
+
+        Raises:
+            UnusableAnswerError: The answer is a good one by its status and not by its content.
+        """
+        response = super().send(request, *args, **kwargs)
+        if not response.ok or response.is_redirect:
+            return response
+        return _ReadAnswer(response, self._read(response))
 
 
-def accept_bare_array(response: Response, *_: Any, **__: Any) -> Response:
-    """Put a bare array into the ``{"data": [...]}`` envelope: servers of this API have been seen to send either.
+class _OneAnswer(_CheckedAnswers):
+    """A transport that asks once: everybody gets the same answer, so that what is made of it fits together."""
 
-    A response action of ``rest_api``, which reads the answer after it; replacing the body is the way dlt documents.
-    """
-    body = response.content
-    if response.ok and body[:64].lstrip().startswith(b"["):
-        response._content = b'{"data":' + body + b"}"
-    return response
+    def __init__(self, read: Callable[[Response], Any]) -> None:
+        super().__init__(read)
+        self._answer: Response | None = None
+
+    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
+        """Send the request, or give the good answer that there is."""
+        if self._answer is not None:
+            return self._answer
+        response = super().send(request, *args, **kwargs)
+        if isinstance(response, _ReadAnswer):
+            self._answer = response
+        return response
+
+
+class _ReadAnswer(Response):
+    """An answer whose body was read: its JSON is parsed once, and the text is not kept beside it."""
+
+    def __init__(self, response: Response, payload: Any) -> None:
+        super().__init__()
+        self.__dict__.update(response.__dict__)
+        self._content = b""
+        self._payload = payload
+
+    def json(self, **_: Any) -> Any:
+        """The parsed body."""
+        return self._payload
+
+
+def _retrying(settings: RetrySettings, tell: Tell) -> Retrying:
+    """Exponential backoff with jitter, ``Retry-After`` obeyed up to the cap, bounded in attempts and in time."""
+    wait = wait_exponential_retry_after(multiplier=settings.backoff_factor, max=settings.max_delay)
+
+    def say(state: RetryCallState) -> None:
+        tell(
+            f"{_asked(state)} {_outcome(state)}: attempt {state.attempt_number + 1} of {settings.max_attempts}"
+            f" in {state.next_action.sleep if state.next_action else 0:.1f} s"
+        )
+
+    return Retrying(
+        wait=wait + wait_random(0, settings.backoff_factor),
+        retry=retry_if_status(RETRIED_STATUS_CODES) | retry_if_exception_type(DEFAULT_RETRY_EXCEPTIONS),
+        stop=stop_after_attempt(settings.max_attempts) | stop_before_delay(settings.max_total),
+        before_sleep=say,
+        retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
+    )
+
+
+def _asked(state: RetryCallState) -> str:
+    request = state.args[0]
+    return f"{request.method} {urlsplit(request.url).path}"
+
+
+def _outcome(state: RetryCallState) -> str:
+    error = state.outcome.exception() if state.outcome else None
+    response = getattr(error, "response", None) if error else state.outcome and state.outcome.result()
+    if response is not None:
+        return f"was answered with {response.status_code}"
+    return f"failed ({type(error).__name__})"
 
 
 class NextLinkPaginator(BaseNextUrlPaginator):
@@ -109,11 +201,11 @@ def _next_link(response: Response) -> str | None:
     body = response.json()
     if isinstance(body, dict):
         links = body.get("links")
-        candidates = [
+        candidates: Iterable[Any] = (
             links.get("next") if isinstance(links, dict) else None,
             body.get("next_page_url"),
             body.get("next"),
-        ]
+        )
         for candidate in candidates:
             if isinstance(candidate, str) and candidate:
                 return candidate

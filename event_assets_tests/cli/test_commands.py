@@ -64,7 +64,7 @@ def _counts(folder: Folder) -> dict[str, int]:
     tables = folder.warehouse.rows(
         "select table_schema, table_name from information_schema.tables"
         " where table_schema in ('raw', 'staging', 'summary')"
-        " and not starts_with(table_name, '_dlt') and not contains(table_name, '__')"
+        " and not starts_with(table_name, '_dlt') and not contains(table_name, '__') and table_name <> 'rejected'"
     )
     return {f"{schema}/{table}": folder.warehouse.count(f"{schema}.{table}") for schema, table in tables}
 

@@ -10,7 +10,7 @@ from event_assets.models import load_models
 from event_assets.source.schema import TABLES, Column
 
 Rows = Iterable[Mapping[str, Any]]
-TYPES = {"text": "varchar", "bigint": "bigint", "bool": "boolean", "json": "json"}
+TYPES = {"text": "varchar", "bigint": "bigint", "bool": "boolean", "json": "json", "timestamp": "timestamptz"}
 
 
 def build(raw: Mapping[str, Rows], model: str, timezone: str = "UTC") -> list[dict[str, Any]]:

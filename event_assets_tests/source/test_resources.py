@@ -6,7 +6,7 @@ import dlt
 import pytest
 
 from event_assets.settings import EventApiSettings
-from event_assets.source.resources import endpoint_of, event_api, event_api_config, primary_key, resources_by_endpoint
+from event_assets.source.resources import endpoint_of, event_api, event_api_config, resources_by_endpoint
 from event_assets.source.schema import TABLES
 
 API = EventApiSettings(base_url="https://api.example.org/public/v1", api_token="secret-token")
@@ -45,7 +45,15 @@ def test_everything_is_merged_by_its_key():
     assert set(source.resources) == set(TABLES)
     for name, resource in source.resources.items():
         assert resource.write_disposition == "merge"
-        assert primary_key(resource) == (["email"] if name == "participants" else ["id"])
+        columns = resource.compute_table_schema().get("columns", {})
+        keys = [column for column, hints in columns.items() if hints.get("primary_key")]
+        assert keys == [TABLES[name].key] == (["email_key"] if name == "participants" else ["id"])
+
+
+def test_the_key_of_the_configuration_is_that_of_the_data_dictionary():
+    config = cast(dict[str, Any], event_api_config(API))
+    for resource in config["resources"]:
+        assert TABLES[resource["name"]].key_field == resource.get("primary_key", "id")
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
@@ -74,9 +82,14 @@ def test_personal_data_is_marked():
         ("speakers", "phone"),
         ("partners", "email"),
         ("partners", "phone"),
-        ("lectures", "booking_info"),
-        ("workshops", "booking_info"),
     }
+    within = {
+        (table.name, column.name): column.personal_within
+        for table in TABLES.values()
+        for column in table.columns
+        if column.personal_within
+    }
+    assert within == {(name, "booking_info"): ("booked_attendees",) for name in ("lectures", "workshops")}
 
 
 def test_the_token_is_in_no_representation():

@@ -1,14 +1,22 @@
 """The wire: what is retried, what is asked once, where a next link may lead."""
 
+import time
+from email.utils import formatdate
+from typing import Any
+
 import pytest
 import requests
 from requests import Request, Response
 
 from event_assets.sandbox import Event, Sandbox
 from event_assets.sandbox.responses import error_response
-from event_assets.source.session import NextLinkPaginator, UnusableAnswerError, accept_bare_array, new_session
+from event_assets.settings import RetrySettings
+from event_assets.source import session as session_module
+from event_assets.source.answers import UnusableAnswerError
+from event_assets.source.session import ApiSession, NextLinkPaginator
 
 PAGE = "https://api.example.com/public/v1/participants"
+ARRAYS = ("halls", "days", "lectures", "speakers", "workshops", "pauses", "tracks")
 
 
 def answer(body: str, url: str = PAGE, **headers: str) -> Response:
@@ -80,48 +88,107 @@ def test_a_link_to_the_first_page_is_refused():
         follow(f'{{"next": "{PAGE}"}}')
 
 
-@pytest.mark.parametrize("body", ["[]", '[{"id": 1}]', '\n  [{"id": 1}]'])
-def test_a_bare_array_gets_its_envelope(body: str):
-    assert accept_bare_array(answer(body)).json() == {"data": answer(body).json()}
+def session(api: Sandbox, tell: Any = print, **settings: Any) -> ApiSession:
+    retry = RetrySettings(**{"max_attempts": 3, "backoff_factor": 0, "timeout": 5, **settings})
+    made = ApiSession(api.base_url, ARRAYS, retry, tell)
+    made.headers["Authorization"] = f"Bearer {api.token}"
+    return made
 
 
-def test_an_envelope_stays_as_it_is():
-    assert accept_bare_array(answer('{"data": [1]}')).json() == {"data": [1]}
-
-
-def test_an_address_that_several_resources_read_is_asked_once(event: Event):
+def test_content_is_asked_for_once_and_lists_each_time(event: Event):
     with Sandbox(event) as api:
-        session = new_session(answer_once=[f"{api.base_url}/content"])
-        session.headers["Authorization"] = f"Bearer {api.token}"
-        first = session.get(f"{api.base_url}/content").json()
+        asking = session(api)
+        first = asking.get(f"{api.base_url}/content").json()
         event.content["halls"] = []
-        assert session.get(f"{api.base_url}/content").json() == first
+        assert asking.get(f"{api.base_url}/content").json() == first
+        assert first["halls"]
         for _ in range(2):
-            session.get(f"{api.base_url}/partners")
+            asking.get(f"{api.base_url}/partners")
         assert dict(api.requests) == {"/public/v1/content": 1, "/public/v1/partners": 2}
 
 
 def test_a_failed_answer_is_not_kept(event: Event):
     with Sandbox(event) as api:
-        session = new_session(answer_once=[f"{api.base_url}/content"])
-        assert session.get(f"{api.base_url}/content").status_code == 401
-        session.headers["Authorization"] = f"Bearer {api.token}"
-        assert session.get(f"{api.base_url}/content").status_code == 200
+        asking = session(api)
+        asking.headers["Authorization"] = "Bearer wrong"
+        assert asking.get(f"{api.base_url}/content").status_code == 401
+        asking.headers["Authorization"] = f"Bearer {api.token}"
+        assert asking.get(f"{api.base_url}/content").status_code == 200
 
 
 @pytest.mark.parametrize(("status", "attempts"), [(503, 3), (429, 3), (500, 3), (400, 1), (403, 1), (404, 1), (501, 1)])
 def test_only_what_may_pass_is_retried(event: Event, monkeypatch: pytest.MonkeyPatch, status: int, attempts: int):
-    monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "3")
-    monkeypatch.setenv("RUNTIME__REQUEST_BACKOFF_FACTOR", "0")
     with Sandbox(event) as api:
         count = api.respond
         monkeypatch.setattr(api, "respond", lambda *asked: (count(*asked), error_response(status, "Not now."))[1])
-        assert new_session().get(f"{api.base_url}/content").status_code == status
+        told: list[str] = []
+        assert session(api, told.append).get(f"{api.base_url}/content").status_code == status
         assert api.requests["/public/v1/content"] == attempts
+    assert told == [
+        f"GET /public/v1/content was answered with {status}: attempt {number} of 3 in 0.0 s"
+        for number in range(2, attempts + 1)
+    ]
 
 
-def test_a_lost_server_is_tried_again_and_then_told(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "2")
-    monkeypatch.setenv("RUNTIME__REQUEST_BACKOFF_FACTOR", "0")
+def test_a_lost_server_is_tried_again_and_then_told(event: Event):
+    told: list[str] = []
+    with Sandbox(event) as api:
+        asking = session(api, told.append)
     with pytest.raises(requests.ConnectionError):
-        new_session().get("http://127.0.0.1:9/public/v1/content")
+        asking.get(f"{api.base_url}/content")
+    assert told == [
+        f"GET /public/v1/content failed (ConnectionError): attempt {number} of 3 in 0.0 s" for number in (2, 3)
+    ]
+
+
+def waits(response: Response, **settings: Any) -> list[float]:
+    """How long the session would wait after each attempt that is answered so."""
+    retrying = session_module._retrying(RetrySettings(**settings), lambda _: None)
+    waited: list[float] = []
+    retrying.sleep = waited.append
+    request = Request("GET", PAGE).prepare()
+    retrying(lambda _: response, request)
+    return waited
+
+
+def refusal(retry_after: str | None) -> Response:
+    response = answer("{}", **({"Retry-After": retry_after} if retry_after is not None else {}))
+    response.status_code = 429
+    return response
+
+
+def test_waits_grow_and_vary():
+    first, second, third, fourth = waits(refusal(None), backoff_factor=1, max_attempts=5)
+    assert 1 <= first <= 2
+    assert 2 <= second <= 3
+    assert 4 <= third <= 5
+    assert 8 <= fourth <= 9
+    assert len({round(wait % 1, 6) for wait in (first, second, third, fourth)}) > 1, "no jitter"
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "least", "most"),
+    [
+        ("7", 7, 8),
+        (" 7 ", 7, 8),
+        ("0", 1, 2),
+        ("-5", 1, 2),
+        ("soon", 1, 2),
+        ("", 1, 2),
+        ("99999999", 60, 61),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 1, 2),
+    ],
+)
+def test_what_the_server_asks_for_is_obeyed_within_reason(retry_after: str, least: float, most: float):
+    wait = waits(refusal(retry_after), backoff_factor=1, max_attempts=2, max_delay=60)[0]
+    assert least <= wait <= most
+
+
+def test_a_date_is_obeyed():
+    date = formatdate(time.time() + 20, usegmt=True)
+    assert 18 <= waits(refusal(date), backoff_factor=1, max_attempts=2)[0] <= 21
+
+
+def test_the_waits_together_are_bounded():
+    assert waits(refusal("50"), backoff_factor=0, max_attempts=9, max_total=40) == []
+    assert len(waits(refusal("5"), backoff_factor=0, max_attempts=4, max_total=40)) == 3

@@ -3,11 +3,13 @@ with programme as (
         'lecture' as kind, id, event_id, event_day_id, hall_id, name, description, "start", "end", type, capacity,
         available, booked
     from raw.lectures
+    where removed_at is null
     union all
     select
         'workshop' as kind, id, event_id, event_day_id, hall_id, name, description, "start", "end", type, capacity,
         available, booked
     from raw.workshops
+    where removed_at is null
 ),
 spelled as (
     -- "09:00+02:00" is a time of ISO 8601, yet the cast wants its seconds.

@@ -1,0 +1,97 @@
+"""What a good answer looks like, and what is said of one that is not. Nothing of an answer is taken on trust.
+
+How answers come is in ``session``; whether a single record can be loaded is decided in ``records``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+from requests import Response
+
+LISTING = 'a list of objects, as {"data": [...]} or bare'
+
+
+class UnusableAnswerError(Exception):
+    """The API's answer is not what it should be; the message says what was expected and what came."""
+
+
+def read_content(response: Response, resources: Collection[str], absent: set[str]) -> dict[str, list[Any]]:
+    """Read the answer of ``/content``: an object with an array of objects for each resource.
+
+    Args:
+        response: The answer.
+        resources: The resources it should have.
+        absent: Takes the resources that it does not have, or only as null.
+
+    Raises:
+        UnusableAnswerError: It is something else.
+    """
+    expected = f"an object with the lists {', '.join(resources)}"
+    payload = _parse(response, expected)
+    fields = payload if isinstance(payload, dict) else {}
+    present = {name: fields[name] for name in resources if fields.get(name) is not None}
+    if not present:
+        _refuse(response, expected, _description(payload))
+    absent.update(name for name in resources if name not in present)
+    return {name: _records(response, f"{name} as a list of objects", value) for name, value in present.items()}
+
+
+def read_listing(response: Response) -> dict[str, Any]:
+    """Read the answer of ``/partners`` or ``/participants``: a list of objects, in an envelope or bare.
+
+    A single object instead of a list has been seen where there was one record only.
+
+    Raises:
+        UnusableAnswerError: It is something else.
+    """
+    payload = _parse(response, LISTING)
+    if isinstance(payload, dict) and "data" in payload:
+        return {**payload, "data": _records(response, LISTING, payload["data"])}
+    return {"data": _records(response, LISTING, payload)}
+
+
+def _records(response: Response, expected: str, value: Any) -> list[Any]:
+    if isinstance(value, dict) and value.get("id") is not None:
+        return [value]
+    if not isinstance(value, list):
+        _refuse(response, expected, _description(value))
+    wrong = [entry for entry in value if not isinstance(entry, dict)]
+    if wrong:
+        _refuse(response, expected, f"a list in which {len(wrong)} of {len(value)} are not objects")
+    return value
+
+
+def _parse(response: Response, expected: str) -> Any:
+    if response.status_code != 200:
+        _refuse(response, expected, f"status {response.status_code}")
+    body = response.content
+    if not body.strip():
+        _refuse(response, expected, "nothing")
+    try:
+        return json.loads(body, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        kind = "HTML" if body.lstrip()[:1] == b"<" else "no JSON, or JSON that is cut short"
+        _refuse(response, expected, f"{kind} ({len(body):,} bytes)")
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _refuse(response: Response, expected: str, came: str) -> NoReturn:
+    path = urlsplit(response.url).path
+    raise UnusableAnswerError(f"GET {path} should be answered with {expected}; what came is {came}.")
+
+
+def _description(value: Any) -> str:
+    """What a value is, without anything that could be somebody's data: names of fields only where they look like it."""
+    if isinstance(value, dict):
+        fields = [name for name in value if re.fullmatch(r"[A-Za-z_]{1,30}", name)][:8]
+        return f"an object with the fields {', '.join(fields)}" if fields else f"an object of {len(value)} fields"
+    names = {list: "a list", str: "a text", bool: "true or false", int: "a number", float: "a number"}
+    return names.get(type(value), "null")

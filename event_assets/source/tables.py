@@ -1,0 +1,132 @@
+"""What a column and a table of ``raw`` are made of, and what every table has beside the API's own fields.
+
+Which tables there are is in ``schema``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+DataType = Literal["text", "bigint", "bool", "json", "timestamp"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a raw table.
+
+    Attributes:
+        name: As it is called in the warehouse; ``__`` leads into a nested object (``stream__url``).
+        data_type: dlt's data type.
+        description: What a value means.
+        personal: Whether it holds data of a person who could be told by it.
+        personal_within: For lists of objects: the fields of each object that hold data of persons.
+        hints: Further dlt column hints.
+    """
+
+    name: str
+    data_type: DataType
+    description: str
+    personal: bool = False
+    personal_within: tuple[str, ...] = ()
+    hints: Mapping[str, Any] | None = None
+
+    def as_dlt(self) -> dict[str, Any]:
+        """The column as dlt's column schema."""
+        hints = {"name": self.name, "data_type": self.data_type, "nullable": True, "description": self.description}
+        return {**hints, **(self.hints or {})}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the schema ``raw``, its columns and the link tables that dlt makes of its lists of identifiers.
+
+    Attributes:
+        name: The table, which is also the resource and the last part of the asset key.
+        row: What one row is, as the beginning of a sentence.
+        about: What else a reader should know, in sentences.
+        columns: The API's fields, key first.
+        key_field: The field of the API that tells one record from another.
+        links: Nested list → what one entry of it is.
+        key_column: The column that rows are merged by, where it is not the field itself.
+    """
+
+    name: str
+    row: str
+    about: str
+    columns: tuple[Column, ...]
+    key_field: str = "id"
+    links: Mapping[str, str] | None = None
+    key_column: Column | None = None
+
+    @property
+    def key(self) -> str:
+        """The column that rows are merged by."""
+        return self.key_column.name if self.key_column else self.key_field
+
+    @property
+    def description(self) -> str:
+        """What the table holds, beginning with what one row is."""
+        return f"{self.row} {self.about}".strip()
+
+    @property
+    def all_columns(self) -> tuple[Column, ...]:
+        """The API's fields, then what this project and dlt add."""
+        return (*self.columns, *((self.key_column,) if self.key_column else ()), *_OWN_COLUMNS, *_LOAD_COLUMNS)
+
+    @property
+    def link_tables(self) -> dict[str, tuple[Column, ...]]:
+        """The columns of each link table, by its name (``lectures__speakers``)."""
+        return {f"{self.name}__{link}": _link_columns(meaning) for link, meaning in (self.links or {}).items()}
+
+    def hints(self) -> dict[str, Any]:
+        """What ``DltResource.apply_hints`` takes to declare the table and its link tables."""
+        return {
+            "primary_key": self.key,
+            "columns": {column.name: column.as_dlt() for column in self.all_columns},
+            "nested_hints": {
+                link: {"columns": {column.name: column.as_dlt() for column in _link_columns(meaning)}}
+                for link, meaning in (self.links or {}).items()
+            },
+        }
+
+
+RECORD_HASH = "record_hash"
+REMOVED_AT = "removed_at"
+
+_OWN_COLUMNS = (
+    Column(RECORD_HASH, "text", "Fingerprint of the record as received: another one, if anything in it changed."),
+    Column(
+        REMOVED_AT,
+        "timestamp",
+        "When a sync first found the record gone from the API. Null while it is there; null again if it comes back.",
+    ),
+)
+_ROW_ID = Column(
+    "_dlt_id", "text", "dlt's identifier of the row.", hints={"nullable": False, "unique": True, "row_key": True}
+)
+_LOAD_COLUMNS = (
+    Column("_dlt_load_id", "text", "The load that wrote the row: see raw._dlt_loads.", hints={"nullable": False}),
+    _ROW_ID,
+)
+
+
+def _link_columns(meaning: str) -> tuple[Column, ...]:
+    return (
+        Column("value", "text", meaning),
+        Column("_dlt_list_idx", "bigint", "Place in the list, from 0.", hints={"nullable": False}),
+        Column(
+            "_dlt_parent_id",
+            "text",
+            "The row it belongs to: _dlt_id of the parent table.",
+            hints={"nullable": False, "parent_key": True},
+        ),
+        Column(
+            "_dlt_root_id",
+            "text",
+            "The same as _dlt_parent_id, as lists here are one level deep.",
+            hints={"nullable": False, "root_key": True},
+        ),
+        _ROW_ID,
+    )
