@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 
 from event_assets.sandbox.event import load_event
+from event_assets.sandbox.fault_option import NAMES, FaultType
+from event_assets.sandbox.faults import ENDPOINTS, Fault
 from event_assets.sandbox.generate import SIZES, generate_event
 from event_assets.sandbox.responses import BASE_PATH, ENVELOPES, Envelope
 from event_assets.sandbox.server import DEFAULT_PAGE_SIZE, DEFAULT_TOKEN, HOST, STATUS_PATH, Sandbox
@@ -40,7 +42,16 @@ SIZE_HELP = "How large an event to invent: {}.  [default: conference]".format(
 )
 @click.option("--page-size", type=click.IntRange(min=1), help=f"Records on a page.  [default: {DEFAULT_PAGE_SIZE}]")
 @click.option("--token", default=DEFAULT_TOKEN, show_default=True, help="The bearer token to ask for.")
-@click.option("--log-requests", is_flag=True, help="Show each request's method, path and status.")
+@click.option(
+    "--fault",
+    "failures",
+    type=FaultType(),
+    multiple=True,
+    metavar="ENDPOINT:[TIMES:]FAULT",
+    help="Answer wrongly: `participants:3:status=503` for the next three requests, `content:truncated` always; several "
+    f"follow each other. ENDPOINT: {', '.join(ENDPOINTS)}. FAULT: {', '.join(NAMES)}.",
+)
+@click.option("--log-requests", is_flag=True, help="Show each request's method, path and status or fault.")
 def main(
     port: int,
     size: str | None,
@@ -52,6 +63,7 @@ def main(
     envelope: Envelope,
     page_size: int | None,
     token: str,
+    failures: tuple[tuple[str, Fault, int | None], ...],
     log_requests: bool,
 ) -> None:
     """Serve an invented event as the event API would, on this machine only, until Ctrl-C.
@@ -80,6 +92,11 @@ def main(
 
     log = click.echo if log_requests else None
     sandbox = Sandbox(event, token=token, envelope=envelope, page_size=page_size, port=port, log=log)
+    try:
+        for failure in failures:
+            sandbox.fail(*failure)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--fault") from None
     try:
         sandbox.start()
     except OSError as error:

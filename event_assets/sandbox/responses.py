@@ -18,6 +18,9 @@ Envelope: TypeAlias = Literal["data", "bare", "pages"]
 ENVELOPES: tuple[Envelope, ...] = get_args(Envelope)
 """How lists are wrapped: ``{"data": [...]}``, ``[...]``, or ``{"data": [...], "links": {"next": ...}}`` in pages."""
 
+Ending: TypeAlias = Literal["close", "reset", "hang"]
+"""How a connection ends: closed, reset (an error for the client), or only when the client or the sandbox gives up."""
+
 BASE_PATH = "/public/v1"
 CONTENT_PATH = f"{BASE_PATH}/content"
 LIST_PATHS = (f"{BASE_PATH}/partners", f"{BASE_PATH}/participants")
@@ -25,11 +28,25 @@ LIST_PATHS = (f"{BASE_PATH}/partners", f"{BASE_PATH}/participants")
 
 @dataclass(frozen=True)
 class Response:
-    """One answer. The chunks can be read once; ``Content-Length`` in the headers is the sum of their lengths."""
+    """One answer. The chunks can be read once; ``Content-Length`` in the headers is the sum of their lengths.
+
+    The rest is for faults: the right answer is sent and leaves the connection to the next request.
+
+    Attributes:
+        status: the HTTP status.
+        headers: all headers that depend on the answer.
+        chunks: the body.
+        silent: nothing of it is sent.
+        ending: how the connection ends after what was sent.
+        fault: the name of the fault that it shows, for the log.
+    """
 
     status: int
     headers: dict[str, str]
     chunks: Iterable[bytes]
+    silent: bool = False
+    ending: Ending | None = None
+    fault: str | None = None
 
 
 def answer(event: Event, target: str, *, envelope: Envelope, page_size: int, base_url: str) -> Response:

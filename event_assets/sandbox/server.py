@@ -1,25 +1,32 @@
 """Serves an event over HTTP on this machine, as the API would: tokens, methods, counts, and the sockets.
 
-What is answered is made in ``responses``. It listens on 127.0.0.1 only, whatever it is given.
+What is answered is made in ``responses``, and made wrong in ``faults``. It listens on 127.0.0.1 only, whatever it is
+given.
 """
 
 import socket
+import struct
 import sys
 import threading
-from collections import Counter
+import time
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import Any
 
 from event_assets.sandbox.event import Event
+from event_assets.sandbox.fault_queues import FaultQueues
+from event_assets.sandbox.faults import Fault
 from event_assets.sandbox.responses import (
     BASE_PATH,
     CONTENT_PATH,
     ENVELOPES,
     LIST_PATHS,
+    Ending,
     Envelope,
     Response,
     answer,
@@ -45,11 +52,13 @@ class Sandbox:
         envelope: how ``/partners`` and ``/participants`` are wrapped: ``data``, ``bare`` or ``pages``.
         page_size: how many records a page has, where the envelope is ``pages``; 5000 if not given.
         port: the port on 127.0.0.1; 0 takes a free one.
-        log: called with one line per request: method, path and status. Never with headers, queries or bodies.
+        log: called with one line per request: method, path and status (or fault). Never with headers, queries or
+            bodies.
 
     Attributes:
         requests: how often each path was asked for, without its query, whatever the answer was. ``/sandbox`` is not
             counted. Start again with ``reset_requests()``.
+        asked_at: when each path was asked for, in seconds of ``time.monotonic()``; counted and reset as ``requests``.
 
     Raises:
         ValueError: the envelope is unknown or the page size below 1.
@@ -75,7 +84,9 @@ class Sandbox:
         self.page_size = DEFAULT_PAGE_SIZE if page_size is None else page_size
         self.log = log
         self.requests: Counter[str] = Counter()
+        self.asked_at: dict[str, list[float]] = defaultdict(list)
         self._counting = threading.Lock()
+        self._faults = FaultQueues()
         self._port = port
         self._server: _Server | None = None
 
@@ -118,9 +129,33 @@ class Sandbox:
         """Counts requests from 0 again."""
         with self._counting:
             self.requests.clear()
+            self.asked_at.clear()
+
+    def fail(self, endpoint: str, fault: Fault, times: int | None = None) -> None:
+        """Answers an endpoint's next requests with a fault, once those that were asked for before are through.
+
+        Only requests that would get their data meet it: a wrong token gets its 401 and uses up nothing.
+
+        Args:
+            endpoint: ``content``, ``partners`` or ``participants``.
+            fault: one of ``faults``.
+            times: for how many requests; without it, until ``mend``.
+
+        Raises:
+            ValueError: there is no such endpoint, the fault cannot be there, or the number is below 1.
+        """
+        self._faults.add(endpoint, fault, times)
+
+    def mend(self, endpoint: str | None = None) -> None:
+        """Ends the faults of an endpoint, or of all; answers that are under way stay as they are.
+
+        Raises:
+            ValueError: there is no such endpoint.
+        """
+        self._faults.clear(endpoint)
 
     def respond(self, method: str, target: str, authorization: str | None) -> Response:
-        """Counts a request and makes its answer.
+        """Counts a request and makes its answer, or shows the fault whose turn it is.
 
         Args:
             method: the HTTP method.
@@ -131,6 +166,7 @@ class Sandbox:
         if path != STATUS_PATH:
             with self._counting:
                 self.requests[path] += 1
+                self.asked_at[path].append(time.monotonic())
         if path not in (STATUS_PATH, CONTENT_PATH, *LIST_PATHS):
             return error_response(404, "There is nothing at this path.")
         if method != "GET":
@@ -139,7 +175,12 @@ class Sandbox:
             return json_response(200, self._status())
         if authorization != f"Bearer {self.token}":
             return error_response(401, "The token is missing or not valid.", {"WWW-Authenticate": "Bearer"})
-        return answer(self.event, target, envelope=self.envelope, page_size=self.page_size, base_url=self.base_url)
+        right = answer(self.event, target, envelope=self.envelope, page_size=self.page_size, base_url=self.base_url)
+        fault = self._faults.take(path.removeprefix(f"{BASE_PATH}/"))
+        if not fault:
+            return right
+        address = self.base_url + target.removeprefix(BASE_PATH)
+        return replace(fault.apply(right, address), fault=fault.name)
 
     def _status(self) -> dict[str, Any]:
         with self._counting:
@@ -194,8 +235,12 @@ class _Handler(BaseHTTPRequestHandler):
         self._skip_body()
         response = self._sandbox.respond(self.command, self.path, self.headers.get("Authorization"))
         if self._sandbox.log:
-            self._sandbox.log(f"{self.command} {self.path.partition('?')[0]} {response.status}")
-        self._send(response)
+            outcome = f"fault {response.fault}" if response.fault else response.status
+            self._sandbox.log(f"{self.command} {self.path.partition('?')[0]} {outcome}")
+        if not response.silent:
+            self._send(response)
+        if response.ending:
+            self._end(response.ending)
 
     do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815
 
@@ -217,6 +262,20 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             for chunk in response.chunks:
                 self.wfile.write(chunk)
+
+    def _end(self, ending: Ending) -> None:
+        self.close_connection = True
+        if ending == "hang":
+            # Until the client goes, or the sandbox stops and shuts the connection down: nothing else has to be waited
+            # for or remembered.
+            while self.connection.recv(4096):
+                pass
+        elif ending == "reset":
+            # With this option closing resets, but only if nobody says goodbye first, as the server would. The file
+            # keeps the socket open, so it goes before.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.rfile.close()
+            self.connection.close()
 
     def log_message(self, format: str, *args: Any) -> None:
         # The standard library's log shows whole request lines.

@@ -39,15 +39,18 @@ class Privacy:
         An e-mail address counts without blanks around it and in lower case. Where addresses are dropped, the
         identifier takes their place: two accounts of one address are then two rows.
         """
-        if table.key_column is None:
-            return _identifier(record.get(table.key_field))
-        if self.personal_data == "drop":
-            return _identifier(record.get("id"))
-        value = record.get(table.key_field)
+        field = self.key_field(table)
+        value = record.get(field)
+        if field == "id":
+            return _identifier(value)
         key = _address(value) if isinstance(value, str) else ""
         if not key:
             return None
         return self._hash(key) if self.personal_data == "hash" else key
+
+    def key_field(self, table: Table) -> str:
+        """The field of the API that records are told apart by."""
+        return "id" if table.key_column and self.personal_data == "drop" else table.key_field
 
     def protect(self, table: Table, record: dict[str, Any]) -> dict[str, Any]:
         """The record without what must not be written."""

@@ -63,6 +63,7 @@ class Intake:
         self._table = table
         self._known = known
         self._privacy = privacy
+        self._key_field = privacy.key_field(table)
         self._seen: set[str] = set()
         self._version = 0
         self._shape = Shape(table, self.misfits)
@@ -96,10 +97,10 @@ class Intake:
     def _take(self, record: Record) -> Record | None:
         key = self._privacy.key(self._table, record)
         if key is None:
-            self._reject(record, f"no usable {self._table.key_field}")
+            self._reject(record, f"no usable {self._key_field}")
             return None
         if key in self._seen:
-            self._reject(record, f"another record of the same answer has this {self._table.key_field}")
+            self._reject(record, f"another record of the same answer has this {self._key_field}")
             return None
         self._seen.add(key)
         row = self._shape.fit(self._privacy.protect(self._table, record))
@@ -186,7 +187,8 @@ class Shape:
         if fitted is not None:
             return fitted
         self._misfits[path] += 1
-        return {MISFIT: as_text(value)}
+        # The JSON columns are lists: what is none becomes an entry of one. Elsewhere the value goes beside the column.
+        return [as_text(value)] if column.data_type == "json" else {MISFIT: as_text(value)}
 
     def _fit_link(self, path: str, value: Any) -> list[str]:
         entries = value if isinstance(value, list) else [value]

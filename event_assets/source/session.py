@@ -161,8 +161,8 @@ class NextLinkPaginator(BaseNextUrlPaginator):
     """Follows the link to the next page where an answer has one; without one, the page is the last.
 
     Looks in the body (``links.next`` and ``next_page_url``, the two forms of Laravel, and plain ``next``) and in the
-    ``Link`` header. A link to another host is refused, because the token would go there, and so is one that was
-    followed before, because it would never end.
+    ``Link`` header. A link to another host is refused, because the token would go there. So is one that was followed
+    before, or that brings the same records again, because it would never end.
     """
 
     def init_request(self, request: Request) -> None:
@@ -170,12 +170,13 @@ class NextLinkPaginator(BaseNextUrlPaginator):
         super().init_request(request)
         self._next_reference = None
         self._followed = {request.url}
+        self._page: tuple[Any, ...] | None = None
 
     def update_state(self, response: Response, data: list[Any] | None = None) -> None:
         """Find the next link.
 
         Raises:
-            UnusableAnswerError: The link leads to another host, or back.
+            UnusableAnswerError: The link leads to another host, or back, or brought nothing new.
         """
         link = _next_link(response)
         if link is None:
@@ -193,6 +194,13 @@ class NextLinkPaginator(BaseNextUrlPaginator):
                 f"The next link of {here.path} should lead on, and leads back to a page that was read already "
                 f"(after {len(self._followed)} pages)."
             )
+        page = (len(data), data[0], data[-1]) if data else ()
+        if page == self._page:
+            raise UnusableAnswerError(
+                f"The next link of {here.path} should bring other records, and brings those of the page before again "
+                f"(after {len(self._followed)} pages)."
+            )
+        self._page = page
         self._followed.add(url)
         self._next_reference = url
 

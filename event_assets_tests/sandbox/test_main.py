@@ -35,6 +35,7 @@ def test_help_names_every_option_and_size():
         "page-size",
         "token",
         "timezone",
+        "fault",
     ):
         assert f"--{option} " in result.output
     assert "conference, 120 lectures and 600 participants" in " ".join(result.output.split())
@@ -49,6 +50,15 @@ def test_help_names_every_option_and_size():
         (("--size", "meetup", "--timezone", "Mars"), "'Mars' is not a time zone"),
         (("--participants", "-1"), "-1 is not in the range"),
         (("--size", "huge"), "'huge' is not one of"),
+        (("--fault", "content"), "'' is not a fault: html_page, "),
+        (("--fault", "content:3"), "'' is not a fault: html_page, "),
+        (("--fault", "content:sleepy"), "'sleepy' is not a fault: html_page, "),
+        (("--fault", "content:status=many"), "'status=many' is not status=CODE[,RETRY-AFTER]: "),
+        (("--fault", "content:top_level=["), "'top_level=[' is not top_level=JSON: "),
+        (("--fault", "content:replace_resource=halls"), "is not replace_resource=NAME=JSON: "),
+        (("--size", "meetup", "--fault", "lectures:hang"), "'lectures' is not an endpoint: content, partners, "),
+        (("--size", "meetup", "--fault", "content:0:hang"), "A fault cannot happen 0 times"),
+        (("--size", "meetup", "--fault", "content:bare_array"), "bare_array is no fault of `content`"),
     ],
 )
 def test_what_cannot_be_served_is_one_sentence(arguments: tuple[str, ...], message: str):
@@ -75,6 +85,7 @@ def test_it_says_how_to_use_it_serves_and_stops_on_a_signal(tmp_path: Path, numb
     (tmp_path / "participants.json").write_text(json.dumps([{"id": place} for place in range(7)]))
     arguments = ["--folder", str(tmp_path), "--port", "0", "--token", "with blank", "--timezone", "Asia/Tokyo"]
     arguments += ["--envelope", "pages", "--page-size", "4", "--log-requests"]
+    arguments += ["--fault", "participants:2:status=503,soon", "--fault", "partners:redirect_elsewhere=302,http://x:7"]
     with subprocess.Popen(
         [sys.executable, "-m", "event_assets.sandbox", *arguments],
         stdout=subprocess.PIPE,
@@ -96,6 +107,11 @@ def test_it_says_how_to_use_it_serves_and_stops_on_a_signal(tmp_path: Path, numb
             exported = re.search(r"export SOURCES__EVENT_API__BASE_URL=(http://127\.0\.0\.1:\d+/public/v1)\n", said)
             assert exported
             headers = {"Authorization": "Bearer with blank"}
+            for _ in range(2):
+                failed = requests.get(f"{exported[1]}/participants", headers=headers, timeout=10)
+                assert (failed.status_code, failed.headers["Retry-After"]) == (503, "soon")
+            led = requests.get(f"{exported[1]}/partners", headers=headers, timeout=10, allow_redirects=False)
+            assert led.headers["Location"] == "http://x:7"
             page = requests.get(f"{exported[1]}/participants", headers=headers, timeout=10).json()
             assert page == {
                 "data": [{"id": place} for place in range(4)],
@@ -105,6 +121,12 @@ def test_it_says_how_to_use_it_serves_and_stops_on_a_signal(tmp_path: Path, numb
             rest, errors = process.communicate(timeout=10)
         finally:
             process.kill()
-    assert rest == "GET /public/v1/participants 200\nStopped.\n"
+    assert rest.splitlines() == [
+        "GET /public/v1/participants fault status=503,soon",
+        "GET /public/v1/participants fault status=503,soon",
+        "GET /public/v1/partners fault redirect_elsewhere=302,http://x:7",
+        "GET /public/v1/participants 200",
+        "Stopped.",
+    ]
     assert errors == ""
     assert process.returncode == 0

@@ -35,7 +35,7 @@ def follow(*pages: str) -> list[str | None]:
     paginator.init_request(request)
     visited = []
     for page in pages:
-        paginator.update_state(answer(page, str(request.url)))
+        paginator.update_state(answer(page, str(request.url)), [{"id": len(visited)}])
         paginator.update_request(request)
         visited.append(request.url if paginator.has_next_page else None)
     return visited
@@ -114,6 +114,16 @@ def test_a_failed_answer_is_not_kept(event: Event):
         assert asking.get(f"{api.base_url}/content").status_code == 401
         asking.headers["Authorization"] = f"Bearer {api.token}"
         assert asking.get(f"{api.base_url}/content").status_code == 200
+
+
+def test_pages_that_repeat_under_new_addresses_are_refused():
+    request = Request("GET", PAGE)
+    paginator = NextLinkPaginator()
+    paginator.init_request(request)
+    for number, data in ((2, [{"id": 1}]), (3, [{"id": 2}]), (4, [])):
+        paginator.update_state(answer(f'{{"next": "?page={number}"}}'), data)
+    with pytest.raises(UnusableAnswerError, match="brings those of the page before again"):
+        paginator.update_state(answer('{"next": "?page=5"}'), [])
 
 
 @pytest.mark.parametrize(("status", "attempts"), [(503, 3), (429, 3), (500, 3), (400, 1), (403, 1), (404, 1), (501, 1)])

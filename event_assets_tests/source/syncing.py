@@ -1,0 +1,25 @@
+"""How tests sync: without waiting between attempts, and with what they say about the rest."""
+
+from event_assets.sandbox import Sandbox
+from event_assets.settings import EventApiSettings, PrivacySettings, RemovalSettings, RetrySettings
+from event_assets.source.resources import endpoint_of
+from event_assets.source.sync import ResourceResult, SyncSettings, sync
+from event_assets.warehouse import Warehouse
+
+
+def bring(
+    api: Sandbox,
+    place: Warehouse,
+    *resources: str,
+    removals: RemovalSettings | None = None,
+    privacy: PrivacySettings | None = None,
+    told: list[str] | None = None,
+) -> dict[str, ResourceResult]:
+    """Sync resources of one endpoint; put the run's log into `told`."""
+    settings = SyncSettings(
+        RetrySettings(timeout=0.5, max_attempts=3, backoff_factor=0, max_delay=0.1),
+        removals or RemovalSettings(),
+        privacy or PrivacySettings(),
+    )
+    asked = EventApiSettings(api.base_url, api.token)
+    return sync(asked, place, endpoint_of(resources[0]), resources, settings, (told if told is not None else []).append)

@@ -1,0 +1,204 @@
+"""What becomes of a record: its key, the types of its values, personal data, and what passes on."""
+
+from typing import Any
+
+import pytest
+
+from event_assets.settings import PersonalData, PrivacySettings
+from event_assets.source.privacy import Privacy
+from event_assets.source.records import Intake, Reject
+from event_assets.source.schema import TABLES
+
+SECRET = "a secret of the test suite"
+
+
+def intake(resource: str, known: dict[str, str | None] | None = None, personal_data: PersonalData = "keep") -> Intake:
+    return Intake(TABLES[resource], known or {}, Privacy(PrivacySettings(personal_data, SECRET)))
+
+
+def row(record: dict[str, Any], resource: str = "lectures", **options: Any) -> dict[str, Any]:
+    rows = intake(resource, **options)([{"id": 1, **record}])
+    assert len(rows) == 1
+    return {name: value for name, value in rows[0].items() if name not in ("record_hash", "id")}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "kept"),
+    [
+        # text takes any scalar
+        ("name", "Ada", {"name": "Ada"}),
+        ("name", 7, {"name": "7"}),
+        ("name", 7.0, {"name": "7"}),
+        ("name", 7.5, {"name": "7.5"}),
+        ("name", True, {"name": "true"}),
+        ("name", 10**30, {"name": str(10**30)}),
+        ("name", "half a \ud83d pair", {"name": "half a \\ud83d pair"}),
+        ("name", {"de": "Ä"}, {"name": {"v_text": '{"de": "Ä"}'}}),
+        ("name", ["a"], {"name": {"v_text": '["a"]'}}),
+        ("hall_id", 301, {"hall_id": "301"}),
+        ("hall_id", "TR212", {"hall_id": "TR212"}),
+        # bigint takes whole numbers, however they are written
+        ("capacity", 12, {"capacity": 12}),
+        ("capacity", 12.0, {"capacity": 12}),
+        ("capacity", " 12 ", {"capacity": 12}),
+        ("capacity", "-12", {"capacity": -12}),
+        ("capacity", True, {"capacity": 1}),
+        ("capacity", 12.5, {"capacity": {"v_text": "12.5"}}),
+        ("capacity", "twelve", {"capacity": {"v_text": "twelve"}}),
+        ("capacity", "", {"capacity": {"v_text": ""}}),
+        ("capacity", 2**63 - 1, {"capacity": 2**63 - 1}),
+        ("capacity", 2**63, {"capacity": {"v_text": str(2**63)}}),
+        ("capacity", "99999999999999999999", {"capacity": {"v_text": "99999999999999999999"}}),
+        ("capacity", [1], {"capacity": {"v_text": "[1]"}}),
+        # bool takes true, false, 1 and 0: anything else would be another value afterwards
+        ("booked", True, {"booked": True}),
+        ("booked", 0, {"booked": False}),
+        ("booked", 1.0, {"booked": True}),
+        ("booked", 7, {"booked": {"v_text": "7"}}),
+        ("booked", "yes", {"booked": {"v_text": "yes"}}),
+        # json takes objects and lists
+        ("files", [{"a": None}], {"files": [{"a": None}]}),
+        ("files", "none", {"files": ["none"]}),
+        ("files", [10**30], {"files": [f"[{10**30}]"]}),
+        # links take identifiers, one or many
+        ("speakers", [1, "x", None, 2.0], {"speakers": ["1", "x", "2"]}),
+        ("speakers", 5, {"speakers": ["5"]}),
+        ("speakers", [{"id": 5}], {"speakers": ['{"id": 5}']}),
+        # nested objects
+        ("stream", {"url": 1, "provider": None, "new": [1]}, {"stream": {"url": "1", "new": "[1]"}}),
+        ("stream", "off", {"stream": {"v_text": "off"}}),
+        # fields that the data dictionary does not know are text
+        ("icon", "🛠", {"icon": "🛠"}),
+        ("icon", 7, {"icon": "7"}),
+        ("icon", {"b": 1, "a": 2}, {"icon": '{"a": 2, "b": 1}'}),
+        ("Icon URL", "x", {"icon_url": "x"}),
+        ("", "x", {"unnamed": "x"}),
+        ("removed_at", "x", {"api_removed_at": "x"}),
+        ("_dlt_id", "x", {"api_dlt_id": "x"}),
+        ("name", None, {}),
+    ],
+)
+def test_a_value_is_kept_in_its_column_or_beside_it(field: str, value: Any, kept: dict[str, Any]):
+    assert row({field: value}) == kept
+
+
+def test_what_does_not_fit_is_counted():
+    taking = intake("lectures")
+    taking([{"id": 1, "capacity": "many", "files": "x"}, {"id": 2, "capacity": "few", "speakers": [{}], "stream": 1}])
+    assert taking.misfits == {"capacity": 2, "files": 1, "speakers": 1, "stream": 1}
+
+
+def test_fields_that_would_share_a_column_each_have_one():
+    fields = {"linkedIn": "a", "linked_in": "b", "LinkedIn": "c"}
+    expected = {"linked_in": "b", "linked_in_2": "c", "linked_in_3": "a"}
+    assert row(fields, "speakers") == row(dict(reversed(fields.items())), "speakers") == expected
+
+
+@pytest.mark.parametrize(
+    ("record", "key"),
+    [
+        ({"id": 7}, "7"),
+        ({"id": "7"}, "7"),
+        ({"id": 7.0}, "7"),
+        ({"id": "TR212"}, "TR212"),
+        ({"id": 0}, "0"),
+        ({"id": 10**30}, str(10**30)),
+        ({}, None),
+        ({"id": None}, None),
+        ({"id": ""}, None),
+        ({"id": "  "}, None),
+        ({"id": True}, None),
+        ({"id": 7.5}, None),
+        ({"id": {"a": 1}}, None),
+        ({"id": [7]}, None),
+    ],
+)
+def test_an_identifier_is_a_number_or_a_text(record: dict[str, Any], key: str | None):
+    taking = intake("tracks")
+    rows = taking([record])
+    assert [row["id"] for row in rows] == ([key] if key else [])
+    assert [reject.reason for reject in taking.rejects] == ([] if key else ["no usable id"])
+
+
+@pytest.mark.parametrize(
+    ("email", "key"),
+    [
+        ("ada@example.org", "ada@example.org"),
+        (" Ada@Example.ORG ", "ada@example.org"),
+        ("anonymous-17", "anonymous-17"),
+        ("", None),
+        ("   ", None),
+        (None, None),
+        (17, None),
+        (["ada@example.org"], None),
+    ],
+)
+def test_a_participant_is_known_by_the_address(email: Any, key: str | None):
+    taking = intake("participants")
+    rows = taking([{"id": 1, "email": email}])
+    assert [(row["email_key"], row["email"]) for row in rows] == ([(key, email)] if key else [])
+    assert [reject.reason for reject in taking.rejects] == ([] if key else ["no usable email"])
+
+
+def test_of_two_records_with_one_key_the_first_wins_also_across_pages():
+    taking = intake("participants")
+    rows = taking([{"id": 1, "email": "ada@example.org"}]) + taking([{"id": 2, "email": "ADA@example.org "}])
+    assert [row["id"] for row in rows] == ["1"]
+    reason = "another record of the same answer has this email"
+    assert taking.rejects == [Reject(reason, '{"email": "ADA@example.org ", "id": 2}')]
+
+
+def test_only_what_the_table_does_not_hold_passes_on():
+    first = intake("tracks")
+    held = {row["id"]: row["record_hash"] for row in first([{"id": n, "name": f"Track {n}"} for n in range(5)])}
+    second = intake("tracks", {**held, "4": None, "9": "gone by now"})
+    rows = second([{"id": n, "name": "Renamed" if n == 2 else f"Track {n}"} for n in range(1, 6)])
+
+    assert [row["id"] for row in rows] == ["2", "4", "5"], "changed, back again, new"
+    assert (second.received, second.passed_on, second.gone) == (5, 3, ["0", "9"])
+
+
+def test_keep_changes_nothing():
+    person = {"email": "Ada@example.org", "first_name": "Ada", "role": "e"}
+    assert row(person, "participants") == {**person, "email_key": "ada@example.org"}
+
+
+def test_hash_makes_the_same_of_the_same_and_tells_nothing():
+    person = {"email": " Ada@example.org", "name": "Ada", "role": "e", "tickets": [{"name": "VIP"}]}
+    first = row(person, "participants", personal_data="hash")
+    second = row({**person, "email": "ada@EXAMPLE.org "}, "participants", personal_data="hash")
+    assert first == second
+    assert first["email"] == first["email_key"]
+    assert first["email"].startswith("hmac:")
+    assert first["name"] == row({"email": "x", "name": "ADA"}, "participants", personal_data="hash")["name"]
+    assert (first["role"], first["tickets"]) == ("e", [{"name": "VIP"}])
+    assert "ada" not in str(first).lower().replace("hmac", "")
+
+    other = Privacy(PrivacySettings("hash", "another secret of the tests")).key(TABLES["participants"], person)
+    assert other != first["email_key"]
+
+
+def test_drop_leaves_out_what_is_personal_and_keys_by_identifier():
+    person = {"id": 7, "email": "ada@example.org", "name": "Ada", "role": "e"}
+    assert row(person, "participants", personal_data="drop") == {"email_key": "7", "role": "e"}
+    taking = intake("participants", personal_data="drop")
+    assert taking([{"email": "ada@example.org"}]) == []
+    assert taking.rejects == [Reject("no usable id", "{}")]
+
+
+@pytest.mark.parametrize("personal_data", ["hash", "drop"])
+def test_personal_data_within_lists_is_found(personal_data: PersonalData):
+    info = [{"id": 1, "booked": True, "booked_attendees": [{"name": "Ada", "email": "ada@example.org"}, "Bo"]}]
+    kept = row({"booking_info": info}, "workshops", personal_data=personal_data)["booking_info"][0]
+    assert (kept["id"], kept["booked"]) == (1, True)
+    assert "Ada" not in str(kept)
+    assert "Bo" not in str(kept).replace("Booked", "")
+    assert len(kept.get("booked_attendees", [])) == (2 if personal_data == "hash" else 0)
+
+
+def test_rejects_are_protected_too():
+    taking = intake("participants", personal_data="hash")
+    taking([{"email": None, "name": "Ada"}, {"email": "bo@example.org"}, {"email": "bo@example.org", "name": "Bo"}])
+    assert len(taking.rejects) == 2
+    assert "Ada" not in str(taking.rejects)
+    assert "bo@" not in str(taking.rejects)

@@ -1,0 +1,246 @@
+"""Syncs one after another: what is removed, what comes back, what is refused, what is not written again."""
+
+from pathlib import Path
+
+import pytest
+
+from event_assets.sandbox import Event, Sandbox
+from event_assets.settings import PrivacySettings, RemovalSettings
+from event_assets.source.schema import TABLES
+from event_assets.source.sync import SyncError
+from event_assets.warehouse import Warehouse
+from event_assets_tests.running import Warehouse as Reader
+from event_assets_tests.source.syncing import bring
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Warehouse:
+    return Warehouse(tmp_path / "warehouse.duckdb")
+
+
+@pytest.fixture
+def reader(place: Warehouse) -> Reader:
+    return Reader(place.path)
+
+
+@pytest.fixture
+def api(event: Event):
+    with Sandbox(event) as sandbox:
+        yield sandbox
+
+
+def removed(reader: Reader, table: str, key: str = "id") -> set[str]:
+    return {row[0] for row in reader.rows(f"select {key} from {table} where removed_at is not null")}
+
+
+def test_what_the_answer_no_longer_has_is_marked_and_comes_back(api: Sandbox, place: Warehouse, reader: Reader):
+    lectures = api.event.content["lectures"]
+    bring(api, place, "lectures")
+    links = reader.rows("from raw.lectures__speakers order by all")
+    cancelled = next(lecture for lecture in lectures if lecture["speakers"])
+    lectures.remove(cancelled)
+
+    result = bring(api, place, "lectures")["lectures"]
+    assert (result.removed, result.loaded) == (1, 0)
+    assert removed(reader, "raw.lectures") == {str(cancelled["id"])}
+    assert reader.count("raw.lectures") == len(lectures) + 1
+    assert reader.rows("from raw.lectures__speakers order by all") == links, "lists follow their parent"
+    first_seen = reader.rows("select removed_at from raw.lectures where removed_at is not null")
+    assert bring(api, place, "lectures")["lectures"].removed == 0
+    assert reader.rows("select removed_at from raw.lectures where removed_at is not null") == first_seen
+
+    lectures.append(cancelled)
+    result = bring(api, place, "lectures")["lectures"]
+    assert (result.removed, result.loaded) == (0, 1)
+    assert removed(reader, "raw.lectures") == set()
+    speakers = reader.rows(
+        "select value from raw.lectures l join raw.lectures__speakers s on s._dlt_parent_id = l._dlt_id"
+        f" where l.id = '{cancelled['id']}' order by _dlt_list_idx"
+    )
+    assert speakers == [(str(speaker),) for speaker in cancelled["speakers"]]
+
+
+def test_an_answer_that_removes_most_of_a_table_is_refused_until_it_is_meant(
+    api: Sandbox, place: Warehouse, reader: Reader
+):
+    participants = api.event.participants
+    bring(api, place, "participants")
+    del participants[24:]
+
+    with pytest.raises(SyncError) as refusal:
+        bring(api, place, "participants")
+    assert "26 of the 50 rows of raw.participants" in str(refusal.value)
+    assert "allow_removals" in str(refusal.value)
+    assert str(refusal.value).endswith("The tables are unchanged.")
+    assert removed(reader, "raw.participants", "email_key") == set()
+
+    result = bring(api, place, "participants", removals=RemovalSettings(allowed=True))["participants"]
+    assert result.removed == len(removed(reader, "raw.participants", "email_key")) == 26
+
+
+@pytest.mark.parametrize(
+    ("left", "settings", "refused"),
+    [
+        (25, RemovalSettings(), False),
+        (24, RemovalSettings(), True),
+        (24, RemovalSettings(max_share=0.6), False),
+        (24, RemovalSettings(min_rows=27), False),
+        (41, RemovalSettings(max_share=0.1), False),
+        (40, RemovalSettings(max_share=0.1), True),
+        (0, RemovalSettings(max_share=1, min_rows=100), True),
+    ],
+)
+def test_the_share_and_the_number_of_rows_decide(
+    api: Sandbox, place: Warehouse, left: int, settings: RemovalSettings, refused: bool
+):
+    bring(api, place, "participants")
+    del api.event.participants[left:]
+    if refused:
+        with pytest.raises(SyncError, match="more than may be removed unasked"):
+            bring(api, place, "participants", removals=settings)
+    else:
+        assert bring(api, place, "participants", removals=settings)["participants"].removed == 50 - left
+
+
+def test_a_small_table_may_shrink_but_not_be_emptied(api: Sandbox, place: Warehouse):
+    bring(api, place, "halls")
+    halls = api.event.content["halls"]
+    assert 1 < len(halls) < 10
+    del halls[1:]
+    assert bring(api, place, "halls")["halls"].removed > 0
+    halls.clear()
+    with pytest.raises(SyncError, match=r"1 of the 1 rows of raw\.halls"):
+        bring(api, place, "halls")
+
+
+def test_one_refused_table_keeps_the_others_of_the_answer_unchanged(api: Sandbox, place: Warehouse, reader: Reader):
+    bring(api, place, "halls", "tracks")
+    before = reader.rows("from raw.tracks order by id")
+    api.event.content["tracks"][0]["name"] = "Renamed"
+    api.event.content["halls"] = []
+    with pytest.raises(SyncError, match=r"raw\.halls"):
+        bring(api, place, "halls", "tracks")
+    assert reader.rows("from raw.tracks order by id") == before
+
+
+def test_a_resource_that_the_answer_does_not_have_stays_as_it_is(api: Sandbox, place: Warehouse, reader: Reader):
+    first = bring(api, place, "days", "tracks")
+    before = reader.rows("from raw.days order by id")
+    for absent in ("missing", "null"):
+        api.event.content.pop("days", None)
+        if absent == "null":
+            api.event.content["days"] = None  # pyright: ignore[reportArgumentType]
+        told: list[str] = []
+        result = bring(api, place, "days", "tracks", told=told)
+        assert result["days"].absent
+        assert not result["tracks"].absent
+        assert result["days"].version == first["days"].version
+        assert told == ["The answer does not have days: raw.days stays as it is."]
+        assert reader.rows("from raw.days order by id") == before
+
+
+def test_a_resource_that_never_came_has_an_empty_table(api: Sandbox, place: Warehouse, reader: Reader):
+    del api.event.content["days"]
+    assert bring(api, place, "days", "tracks")["days"].absent
+    assert reader.columns("raw.days") == [column.name for column in TABLES["days"].all_columns]
+    assert reader.count("raw.days") == 0
+
+
+def test_the_same_answer_writes_nothing(api: Sandbox, place: Warehouse, reader: Reader):
+    api.event.participants.append({**api.event.participants[0], "id": 990001})
+    first = bring(api, place, "participants")["participants"]
+    assert first.rejected == 1
+    before = place.path.read_bytes()
+    again = bring(api, place, "participants")["participants"]
+
+    assert place.path.read_bytes() == before
+    assert (again.received, again.loaded, again.removed, again.rejected) == (51, 0, 0, 1)
+    assert again.version == first.version
+
+
+def test_one_changed_record_writes_one_row(api: Sandbox, place: Warehouse, reader: Reader):
+    bring(api, place, "participants")
+    first_load = reader.rows("select distinct _dlt_load_id from raw.participants")
+    changed = {**api.event.participants[7], "position": "Promoted"}
+    api.event.participants[7] = changed
+    assert bring(api, place, "participants")["participants"].loaded == 1
+
+    assert reader.rows(f"select id from raw.participants where _dlt_load_id <> '{first_load[0][0]}'") == [
+        (str(changed["id"]),)
+    ]
+    assert reader.count("raw.participants") == 50
+
+
+def test_rejects_are_those_of_the_latest_answer(api: Sandbox, place: Warehouse, reader: Reader):
+    people = api.event.participants
+    people.extend([{"id": 1, "email": None, "name": "Nobody"}, {**people[0], "id": 2}, {**people[0], "id": 2}])
+    assert bring(api, place, "participants")["participants"].rejected == 3
+    rows = reader.rows("select reason, payload::json ->> 'id', load_id is not null from raw.rejected order by all")
+    assert rows == [
+        ("another record of the same answer has this email", "2", True),
+        ("another record of the same answer has this email", "2", True),
+        ("no usable email", "1", True),
+    ]
+    del people[-2:]
+    bring(api, place, "participants")
+    assert reader.rows("select reason from raw.rejected") == [("no usable email",)]
+    del people[-1]
+    bring(api, place, "participants")
+    assert reader.count("raw.rejected") == 0
+
+
+def test_drifting_types_are_kept_and_told(api: Sandbox, place: Warehouse, reader: Reader):
+    bring(api, place, "lectures")
+    lectures = api.event.content["lectures"]
+    lectures[0].update(capacity="about thirty", booked="sometimes", name={"de": "Titel"}, speakers=7)
+    lectures[1].update(capacity=2**70 // 2**10, discussion=True, files="none", hall_id="TR212")
+    result = bring(api, place, "lectures")["lectures"]
+
+    assert result.misfits == {"capacity": 1, "booked": 1, "name": 1, "files": 1}
+    columns = (
+        "capacity, capacity__v_text, booked, booked__v_text, name, name__v_text, discussion, files::varchar, hall_id"
+    )
+    rows = {key: values for key, *values in reader.rows(f"select id, {columns} from raw.lectures")}
+    assert rows[str(lectures[0]["id"])][:6] == [None, "about thirty", None, "sometimes", None, '{"de": "Titel"}']
+    assert rows[str(lectures[1]["id"])][0] == 2**60
+    assert rows[str(lectures[1]["id"])][6:] == [1, '["none"]', "TR212"]
+    assert reader.rows(
+        f"select value from raw.lectures__speakers s join raw.lectures l on l._dlt_id = s._dlt_parent_id"
+        f" where l.id = '{lectures[0]['id']}'"
+    ) == [("7",)]
+
+
+@pytest.mark.parametrize("personal_data", ["hash", "drop"])
+def test_turning_to_protection_leaves_nothing_of_before(
+    api: Sandbox, place: Warehouse, reader: Reader, personal_data: str
+):
+    people, speakers = api.event.participants, api.event.content["speakers"]
+    gone = {"id": 1, "email": "gone@example.org", "name": "Gone Person"}
+    people.append(gone)
+    speakers.append({"id": 1, "name": "Gone Speaker", "email": "gone@example.com"})
+    bring(api, place, "participants")
+    bring(api, place, "speakers")
+    del people[-1]
+    del speakers[-1]
+    bring(api, place, "participants")
+    bring(api, place, "speakers")
+    assert removed(reader, "raw.speakers") == {"1"}
+
+    privacy = PrivacySettings(personal_data, "a secret of the test suite")  # pyright: ignore[reportArgumentType]
+    allowed = RemovalSettings(allowed=True)
+    bring(api, place, "participants", privacy=privacy, removals=allowed)
+    bring(api, place, "speakers", privacy=privacy, removals=allowed)
+
+    assert reader.rows("select count(*) from raw.participants where removed_at is null") == [(len(people),)]
+    everything = str(reader.rows("from raw.participants")) + str(reader.rows("select email, phone from raw.speakers"))
+    assert "@" not in everything
+    assert reader.rows("select name, email from raw.speakers where id = '1'") == [("Gone Speaker", None)]
+
+
+def test_nothing_of_persons_is_on_disk_where_it_is_dropped(api: Sandbox, place: Warehouse, reader: Reader):
+    bring(api, place, "participants", privacy=PrivacySettings("drop"))
+    data = place.path.read_bytes()
+    for participant in api.event.participants:
+        assert participant["email"].encode() not in data
+        assert participant["last_name"].encode() not in data or len(participant["last_name"]) < 4
+    assert reader.rows("select count(*), count(email), count(name) from raw.participants") == [(50, 0, 0)]
