@@ -73,6 +73,31 @@ class RunResult:
         return self._metadata[asset]
 
     @property
+    def checks(self) -> dict[tuple[str, str], tuple[bool, dict[str, Any]]]:
+        """Whether each check passed, and what it found, by asset and name."""
+        return {
+            (check.asset_key.to_user_string(), check.check_name): (
+                check.passed,
+                {name: value.value for name, value in check.metadata.items()},
+            )
+            for check in self._result.get_asset_check_evaluations()
+        }
+
+    @property
+    def severities(self) -> set[str]:
+        """How serious the failed checks are."""
+        return {check.severity.value for check in self._result.get_asset_check_evaluations() if not check.passed}
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """The data version of each raw asset that was materialised."""
+        return {
+            event.materialization.asset_key.to_user_string(): (event.materialization.tags or {})["dagster/data_version"]
+            for event in self._result.get_asset_materialization_events()
+            if event.materialization.asset_key.path[0] == "raw"
+        }
+
+    @property
     def _metadata(self) -> dict[str, dict[str, Any]]:
         return {
             event.materialization.asset_key.to_user_string(): {

@@ -235,7 +235,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._skip_body()
         response = self._sandbox.respond(self.command, self.path, self.headers.get("Authorization"))
         if self._sandbox.log:
-            outcome = f"fault {response.fault}" if response.fault else response.status
+            # Without the fault's arguments, which may be records.
+            outcome = f"fault {response.fault.partition('=')[0]}" if response.fault else response.status
             self._sandbox.log(f"{self.command} {self.path.partition('?')[0]} {outcome}")
         if not response.silent:
             self._send(response)

@@ -37,6 +37,8 @@ def read_content(response: Response, resources: Collection[str], absent: set[str
     present = {name: fields[name] for name in resources if fields.get(name) is not None}
     if not present:
         _refuse(response, expected, _description(payload))
+    if next_link(payload, response):
+        _refuse(response, f"{expected} and all their records at once", "a page with a link to the next one")
     absent.update(name for name in resources if name not in present)
     return {name: _records(response, f"{name} as a list of objects", value) for name, value in present.items()}
 
@@ -53,6 +55,21 @@ def read_listing(response: Response) -> dict[str, Any]:
     if isinstance(payload, dict) and "data" in payload:
         return {**payload, "data": _records(response, LISTING, payload["data"])}
     return {"data": _records(response, LISTING, payload)}
+
+
+def next_link(payload: Any, response: Response) -> str | None:
+    """The link to the next page, where an answer has one.
+
+    Looks in the body (``links.next`` and ``next_page_url``, the two forms of Laravel, and plain ``next``) and in the
+    ``Link`` header.
+    """
+    if isinstance(payload, dict):
+        links = payload.get("links")
+        nested = links.get("next") if isinstance(links, dict) else None
+        for candidate in (nested, payload.get("next_page_url"), payload.get("next")):
+            if isinstance(candidate, str) and candidate:
+                return candidate
+    return response.links.get("next", {}).get("url")
 
 
 def _records(response: Response, expected: str, value: Any) -> list[Any]:

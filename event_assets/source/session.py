@@ -5,7 +5,7 @@ Which endpoints there are is in ``resources``; what becomes of the records is no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from typing import Any, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
@@ -28,7 +28,7 @@ from tenacity import (
 )
 
 from event_assets.settings import RetrySettings
-from event_assets.source.answers import UnusableAnswerError, read_content, read_listing
+from event_assets.source.answers import UnusableAnswerError, next_link, read_content, read_listing
 
 RETRIED_STATUS_CODES = (429, 500, 502, 503, 504)
 """Answers that a later attempt may better. All others are final: 401 does not become right by asking again."""
@@ -160,8 +160,7 @@ def _outcome(state: RetryCallState) -> str:
 class NextLinkPaginator(BaseNextUrlPaginator):
     """Follows the link to the next page where an answer has one; without one, the page is the last.
 
-    Looks in the body (``links.next`` and ``next_page_url``, the two forms of Laravel, and plain ``next``) and in the
-    ``Link`` header. A link to another host is refused, because the token would go there. So is one that was followed
+    A link to another host is refused, because the token would go there. So is one that was followed
     before, or that brings the same records again, because it would never end.
     """
 
@@ -178,7 +177,7 @@ class NextLinkPaginator(BaseNextUrlPaginator):
         Raises:
             UnusableAnswerError: The link leads to another host, or back, or brought nothing new.
         """
-        link = _next_link(response)
+        link = next_link(response.json(), response)
         if link is None:
             self._next_reference = None
             return
@@ -203,18 +202,3 @@ class NextLinkPaginator(BaseNextUrlPaginator):
         self._page = page
         self._followed.add(url)
         self._next_reference = url
-
-
-def _next_link(response: Response) -> str | None:
-    body = response.json()
-    if isinstance(body, dict):
-        links = body.get("links")
-        candidates: Iterable[Any] = (
-            links.get("next") if isinstance(links, dict) else None,
-            body.get("next_page_url"),
-            body.get("next"),
-        )
-        for candidate in candidates:
-            if isinstance(candidate, str) and candidate:
-                return candidate
-    return response.links.get("next", {}).get("url")

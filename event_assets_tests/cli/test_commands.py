@@ -1,43 +1,18 @@
 """`make run` as a newcomer has it: a folder, no configuration, one command."""
 
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from event_assets.sandbox import Event, Sandbox
-from event_assets_tests.conftest import CHECKOUT
+from event_assets_tests.cli.folder import Folder, configuration
 from event_assets_tests.running import Warehouse
-
-
-class Folder:
-    """A checkout's configuration in a folder of its own, and the command started in it."""
-
-    def __init__(self, path: Path):
-        self.path = path
-        (path / ".dlt").mkdir()
-        shutil.copy(CHECKOUT / ".dlt" / "config.toml", path / ".dlt")
-        self.warehouse = Warehouse(path / "data" / "warehouse.duckdb")
-
-    def run(self, **settings: str) -> subprocess.CompletedProcess[str]:
-        inherited = {name: value for name, value in os.environ.items() if "__" not in name and "DLT" not in name}
-        return subprocess.run(
-            [sys.executable, "-m", "event_assets", "run"],
-            cwd=self.path, env=inherited | settings, capture_output=True, text=True, check=False, timeout=100,
-        )  # fmt: skip
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
     return Folder(tmp_path)
-
-
-def configuration(api: Sandbox) -> dict[str, str]:
-    return {"SOURCES__EVENT_API__BASE_URL": api.base_url, "SOURCES__EVENT_API__API_TOKEN": api.token}
 
 
 def test_without_a_token_the_sandbox_is_used_and_a_second_run_changes_no_row_count(folder: Folder):

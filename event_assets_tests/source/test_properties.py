@@ -96,6 +96,7 @@ def dump(place: Warehouse, resource: str) -> list[list[str]]:
     return [sorted(map(repr, Reader(place.path).rows(f"select * from {table}"))) for table in tables]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("resource", RESOURCES)
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())

@@ -1,0 +1,34 @@
+"""A folder to start the commands in, as a newcomer's fresh clone is one."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from event_assets.sandbox import Sandbox
+from event_assets_tests.conftest import CHECKOUT
+from event_assets_tests.running import Warehouse
+
+
+class Folder:
+    """A checkout's configuration in a folder of its own, and the command started in it."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        (path / ".dlt").mkdir()
+        shutil.copy(CHECKOUT / ".dlt" / "config.toml", path / ".dlt")
+        self.warehouse = Warehouse(path / "data" / "warehouse.duckdb")
+
+    def run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run `python -m event_assets run` there."""
+        inherited = {name: value for name, value in os.environ.items() if "__" not in name and "DLT" not in name}
+        return subprocess.run(
+            [sys.executable, "-m", "event_assets", "run", *arguments],
+            cwd=self.path, env=inherited | settings, capture_output=True, text=True, check=False, timeout=100,
+        )  # fmt: skip
+
+
+def configuration(api: Sandbox) -> dict[str, str]:
+    """The environment that points the commands at a sandbox."""
+    return {"SOURCES__EVENT_API__BASE_URL": api.base_url, "SOURCES__EVENT_API__API_TOKEN": api.token}

@@ -1,0 +1,318 @@
+"""The fault matrix: what the API can do, and what a sync makes of it. The page in ``docs/`` is written from it.
+
+``python -m event_assets_tests.source.matrix`` prints the page.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal
+
+from event_assets.sandbox import faults
+from event_assets.sandbox.faults import Fault
+from event_assets.sandbox.responses import Response
+
+ATTEMPTS = 3
+"""How often the tests ask at most; five by default."""
+
+Outcome = Literal["loaded", "loaded after a retry", "refused", "left as it is"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing that the API can do.
+
+    Attributes:
+        what: What it does, for the page.
+        outcome: What becomes of the tables.
+        faults: How the sandbox does it; any of them.
+        says: What the message or the run's log says, as a part of it.
+        requests: How often is asked, all pages and attempts included.
+        do: What the engineer on call does about it.
+        once: Whether the fault happens only once.
+        endpoints: Where it can happen; everywhere the fault can, if not given.
+        records: How many records the list has, where that matters.
+    """
+
+    what: str
+    outcome: Outcome
+    faults: tuple[Fault, ...]
+    says: str = ""
+    requests: int = 1
+    do: str = "Nothing: it has passed."
+    once: bool = False
+    endpoints: tuple[str, ...] = ()
+    records: int | None = None
+
+    @property
+    def cells(self) -> list[tuple[Fault, str]]:
+        """Each fault at each endpoint."""
+        return [(fault, endpoint) for fault in self.faults for endpoint in (self.endpoints or fault.endpoints)]
+
+
+_AGAIN = "Nothing, if the next sync succeeds; else ask who runs the API."
+_ADDRESS = "Look at the address in a browser, with `base_url` as configured: it may have moved, or ask for a login."
+_PROVIDER = "Ask who runs the API; the message says what came."
+_LISTS = ("partners", "participants")
+_ELSEWHERE = faults.next_link_elsewhere("http://elsewhere.example.org/public/v1/participants?page=2")
+_NO_CONTENT = Fault("204", lambda *_: Response(204, {}, ()))
+
+MATRIX = (
+    Case(
+        "answers 429, 500, 502, 503 or 504, and is well again",
+        "loaded after a retry",
+        tuple(faults.status(code) for code in (429, 500, 502, 503, 504)),
+        says="was answered with",
+        requests=2,
+        once=True,
+    ),
+    Case(
+        "asks to wait (`Retry-After`), in seconds, as a date, or as nonsense",
+        "loaded after a retry",
+        tuple(
+            faults.status(429, retry_after=value)
+            for value in ("0", "1", "soon", "99999999", "Wed, 21 Oct 2015 07:28:00 GMT")
+        ),
+        says="was answered with 429",
+        requests=2,
+        once=True,
+    ),
+    Case(
+        "loses the connection, cuts the body short or falls silent, and is well again",
+        "loaded after a retry",
+        (faults.reset, faults.no_answer, faults.truncated, faults.stalled, faults.hang),
+        says="failed (",
+        requests=2,
+        once=True,
+    ),
+    Case(
+        "keeps answering 429 or 5xx",
+        "refused",
+        (faults.status(429), faults.status(503), faults.status(504)),
+        says="the server has a problem; the next sync tries again",
+        requests=ATTEMPTS,
+        do=_AGAIN,
+    ),
+    Case(
+        "keeps losing the connection",
+        "refused",
+        (faults.reset, faults.no_answer),
+        says="found no server that answers",
+        requests=ATTEMPTS,
+        do="Check the network and `base_url`; else ask who runs the API.",
+    ),
+    Case("keeps falling silent", "refused", (faults.hang,), "was not answered in time", ATTEMPTS, _AGAIN),
+    Case("keeps cutting the body short", "refused", (faults.truncated,), "a body that is cut short", ATTEMPTS, _AGAIN),
+    Case(
+        "does not accept the token (401)",
+        "refused",
+        (faults.status(401),),
+        says="the token is not accepted",
+        do="Put the event's present token into `api_token`: making a new one revokes the old one.",
+    ),
+    Case(
+        "does not let the token read this (403)",
+        "refused",
+        (faults.status(403),),
+        says="the token may not read this",
+        do="Check that `api_token` belongs to this event.",
+    ),
+    Case("has moved (404)", "refused", (faults.status(404),), "there is no such address", do="Correct `base_url`."),
+    Case(
+        "answers another error",
+        "refused",
+        (faults.status(400), faults.status(405), faults.status(501)),
+        says="was answered with",
+        do=_PROVIDER,
+    ),
+    Case(
+        "redirects to another host",
+        "refused",
+        (
+            faults.redirect_elsewhere("http://elsewhere.example.org/"),
+            faults.redirect_elsewhere("https://x.example", 307),
+        ),
+        says="was not followed, because the token is not meant for another host",
+        do=_ADDRESS,
+    ),
+    Case("answers a web page with status 200", "refused", (faults.html_page,), "what came is HTML", do=_ADDRESS),
+    Case("answers nothing with status 200", "refused", (faults.empty_body,), "what came is nothing", do=_PROVIDER),
+    Case("answers 204", "refused", (_NO_CONTENT,), "what came is status 204", do=_PROVIDER),
+    Case(
+        "answers no JSON, or JSON that stops in the middle or is not UTF-8",
+        "refused",
+        (faults.not_json, faults.truncated_json, faults.invalid_utf8),
+        says="what came is no JSON",
+        do=_PROVIDER,
+    ),
+    Case(
+        "answers an error object with status 200",
+        "refused",
+        (faults.error_object,),
+        says="an object with the fields error",
+        do=_PROVIDER,
+    ),
+    Case(
+        "answers something that is neither an object nor a list",
+        "refused",
+        (
+            faults.top_level(7),
+            faults.top_level("x"),
+            faults.top_level(None),
+            faults.top_level(True),
+            faults.top_level({}),
+        ),
+        says="what came is",
+        do=_PROVIDER,
+    ),
+    Case(
+        "answers `/content` with a list",
+        "refused",
+        (faults.top_level([]), faults.top_level([{"id": 1}])),
+        says="what came is a list",
+        do=_PROVIDER,
+        endpoints=("content",),
+    ),
+    Case(
+        "sends a resource of `/content` that is not a list of objects",
+        "refused",
+        tuple(
+            faults.replace_resource("halls", value) for value in ("x", 7, {}, {"a": 1}, [1, 2], [{"id": 1}, "x"], True)
+        ),
+        says="GET /public/v1/content should be answered with halls as a list of objects",
+        do=_PROVIDER,
+    ),
+    Case(
+        "leaves a resource of `/content` out, or sends null for it",
+        "left as it is",
+        (faults.without_resource("halls"), faults.replace_resource("halls", None)),
+        says="The answer does not have halls: raw.halls stays as it is.",
+        do="Nothing, if the event has none (a check warns). Else ask who runs the API.",
+    ),
+    Case(
+        "sends a list whose `data` is not a list of objects",
+        "refused",
+        tuple(faults.data_value(value) for value in ("x", 7, None, {}, [1], [{"id": 1}, None])),
+        says="should be answered with a list of objects",
+        do=_PROVIDER,
+    ),
+    Case("sends a list without its envelope", "loaded", (faults.bare_array,), do="Nothing: both are accepted."),
+    Case(
+        "sends the only record of a list without the list",
+        "loaded",
+        (faults.single_object, faults.single_object_in_data),
+        do="Nothing: it is taken as a list of one.",
+        records=1,
+    ),
+    Case(
+        "links from a page to itself",
+        "refused",
+        (faults.endless_pages,),
+        says="leads back to a page that was read already",
+        do=_PROVIDER,
+        endpoints=_LISTS,
+    ),
+    Case(
+        "links from the last page to the first",
+        "refused",
+        (faults.circular_pages,),
+        says="leads back to a page that was read already",
+        requests=2,
+        do=_PROVIDER,
+        endpoints=_LISTS,
+    ),
+    Case(
+        "links to ever more pages with the same records",
+        "refused",
+        (faults.ever_more_pages,),
+        says="brings those of the page before again",
+        requests=2,
+        do=_PROVIDER,
+        endpoints=_LISTS,
+    ),
+    Case(
+        "links from `/content` to a next page",
+        "refused",
+        (faults.endless_pages, faults.ever_more_pages, _ELSEWHERE),
+        says="what came is a page with a link to the next one",
+        do=_PROVIDER,
+        endpoints=("content",),
+    ),
+    Case(
+        "links to a page on another host",
+        "refused",
+        (_ELSEWHERE,),
+        says="was not followed, because the token is not meant for another host",
+        do=_PROVIDER,
+        endpoints=_LISTS,
+    ),
+    Case(
+        "sends an empty list where there were records",
+        "refused",
+        (faults.data_value([]), faults.replace_resource("lectures", [])),
+        says="more than may be removed unasked",
+        do="If it is meant, let it through once: `make run ALLOW_REMOVALS=yes`, or `allow_removals` in a run's config.",
+    ),
+)
+
+
+def page() -> str:
+    """The page for the engineer who is called at night, in Markdown."""
+    lines = [*_BEFORE.splitlines()]
+    titles = {
+        "loaded": "It is loaded",
+        "loaded after a retry": "It is tried again, and loaded",
+        "left as it is": "The table is left as it is, and a check warns",
+        "refused": "It is refused",
+    }
+    ordered = sorted(MATRIX, key=lambda case: list(titles).index(case.outcome))
+    for outcome, cases in groupby(ordered, key=lambda case: case.outcome):
+        lines += ["", f"## {titles[outcome]}", "", "| the API … | the run says | what to do |", "|---|---|---|"]
+        lines += [f"| {case.what} | {f'«{case.says}»' if case.says else ''} | {case.do} |" for case in cases]
+    lines += ["", "## What else can happen", "", "| what | what becomes of it |", "|---|---|"]
+    lines += [f"| {what} | {becomes} |" for what, becomes in _OTHERWISE]
+    return "\n".join(lines) + "\n"
+
+
+_BEFORE = """\
+# What happens when …
+
+What the event API can do, and what a sync makes of it. Every row is tested against the sandbox, at each endpoint where
+it can happen; this page is written from the tests (`event_assets_tests/source/matrix.py`).
+
+Whatever is refused, **the tables stay as they were**, and the other endpoints' tables are synced all the same. The
+run's failure says the sentence that is quoted here. To see one yourself, let the sandbox do it:
+`.venv/bin/python -m event_assets.sandbox --help` lists how."""
+
+_OTHERWISE = (
+    (
+        "A record has no usable key, or the key of an earlier record of the same answer",
+        "It goes to `raw.rejected` with the reason; the first record of a key wins. The check `records_have_keys` "
+        "warns. Identifiers are numbers or texts; addresses count without blanks around them and in lower case.",
+    ),
+    (
+        "A value does not fit its column's type",
+        "It is kept as text beside the column (`capacity__v_text`). The check `values_fit` warns.",
+    ),
+    (
+        "The API sends a new field",
+        "It becomes a text column. The check `fields_are_known` warns: declare it in `source/schema.py`.",
+    ),
+    (
+        "A record is gone from the API",
+        "Its row gets `removed_at`, and no summary counts it any more. It comes back to life when the record returns.",
+    ),
+    (
+        "A run is killed, at whatever moment",
+        "The next sync compares the answer with the rows as they are, and puts them right. Nothing is loaded twice.",
+    ),
+    ("Another run is writing", "The run waits, up to ten minutes, and says so."),
+    ("Another program has the warehouse open", "The run fails before it asks for anything, and names the file."),
+    ("No token, or no address, is configured", "The run fails before it asks for anything, and says where to put it."),
+)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
