@@ -71,3 +71,52 @@ def test_a_time_zone_that_does_not_exist_is_told(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("EVENT__TIMEZONE", zone)
     with pytest.raises(settings.SettingsError, match="IANA name"):
         settings.event_timezone()
+
+
+def test_retries_are_set_in_dlt_s_runtime_configuration(monkeypatch: pytest.MonkeyPatch):
+    assert settings.retry_settings() == settings.RetrySettings(60, 5, 1, 300, 600)
+    for name, value in (
+        ("TIMEOUT", "7"),
+        ("MAX_ATTEMPTS", "2"),
+        ("BACKOFF_FACTOR", "0.5"),
+        ("MAX_RETRY_DELAY", "9"),
+        ("MAX_TOTAL_WAIT", "30"),
+    ):
+        monkeypatch.setenv(f"RUNTIME__REQUEST_{name}", value)
+    assert settings.retry_settings() == settings.RetrySettings(7, 2, 0.5, 9, 30)
+
+
+def test_what_may_be_removed_is_set(monkeypatch: pytest.MonkeyPatch):
+    assert settings.removal_settings() == settings.RemovalSettings(0.5, 10, False)
+    monkeypatch.setenv("SOURCES__EVENT_API__MAX_REMOVED_SHARE", "0.1")
+    monkeypatch.setenv("SOURCES__EVENT_API__MIN_REMOVED_ROWS", "3")
+    monkeypatch.setenv("SOURCES__EVENT_API__ALLOW_REMOVALS", "true")
+    assert settings.removal_settings() == settings.RemovalSettings(0.1, 3, True)
+
+
+def test_personal_data_is_kept_unless_set(monkeypatch: pytest.MonkeyPatch):
+    assert settings.privacy_settings() == settings.PrivacySettings("keep", "")
+    monkeypatch.setenv("SOURCES__EVENT_API__PERSONAL_DATA", "Drop")
+    assert settings.privacy_settings().personal_data == "drop"
+    monkeypatch.setenv("SOURCES__EVENT_API__PERSONAL_DATA", "hash")
+    monkeypatch.setenv("SOURCES__EVENT_API__PERSONAL_DATA_SECRET", "a secret of the test suite")
+    assert settings.privacy_settings() == settings.PrivacySettings("hash", "a secret of the test suite")
+    assert "a secret" not in repr(settings.privacy_settings())
+
+
+@pytest.mark.parametrize(
+    ("choice", "secret", "sentence"),
+    [
+        ("erase", "", "must be one of keep, hash, drop"),
+        ("hash", "", "a secret of at least 16 characters is needed"),
+        ("hash", "too short", "a secret of at least 16 characters is needed"),
+    ],
+)
+def test_personal_data_settings_that_cannot_work_are_told(
+    monkeypatch: pytest.MonkeyPatch, choice: str, secret: str, sentence: str
+):
+    monkeypatch.setenv("SOURCES__EVENT_API__PERSONAL_DATA", choice)
+    monkeypatch.setenv("SOURCES__EVENT_API__PERSONAL_DATA_SECRET", secret)
+    with pytest.raises(settings.SettingsError, match=sentence) as told:
+        settings.privacy_settings()
+    assert "too short" not in str(told.value)

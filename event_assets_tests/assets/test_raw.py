@@ -1,5 +1,6 @@
 """The raw assets: subsets, syncs one after another, and what they say of themselves."""
 
+import logging
 import os
 from collections.abc import Callable
 
@@ -8,7 +9,7 @@ import pytest
 
 from event_assets.assets.raw import build_raw_assets
 from event_assets.definitions import build_definitions
-from event_assets.sandbox import Event, Sandbox
+from event_assets.sandbox import Event, Sandbox, faults
 from event_assets.source.schema import TABLES
 from event_assets_tests.running import Run, Warehouse
 
@@ -146,6 +147,18 @@ def test_partners_out_of_order_hold_up_nobody_else(run: Run, warehouse: Warehous
     assert warehouse.count("raw.participants") == len(event.participants)
     assert len(result.failures) == 1
     assert "/partners was answered with 404" in result.failures[0]
+
+
+def test_each_retry_is_in_the_run_s_log(api: Sandbox, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("RUNTIME__REQUEST_BACKOFF_FACTOR", "0")
+    api.fail("content", faults.status(503), times=2)
+    with dg.DagsterInstance.ephemeral() as instance:
+        job = build_definitions().resolve_job_def("refresh_everything")
+        result = job.execute_in_process(instance=instance, asset_selection=[dg.AssetKey(["raw", "halls"])])
+        log = [entry.user_message for entry in instance.all_logs(result.run_id) if entry.level == logging.WARNING]
+
+    asked = "GET /public/v1/content was answered with 503"
+    assert log == [f"{asked}: attempt 2 of 5 in 0.0 s", f"{asked}: attempt 3 of 5 in 0.0 s"]
 
 
 def test_an_asset_shows_rows_columns_and_table(run: Run, api: Sandbox):

@@ -92,6 +92,19 @@ def test_invented_and_real_data_never_mix(folder: Folder, event: Event):
     assert folder.warehouse.count("raw.participants") == len(event.participants)
 
 
+def test_a_large_removal_is_let_through_when_it_is_meant(folder: Folder, event: Event):
+    with Sandbox(event) as api:
+        assert folder.run(**configuration(api)).returncode == 0
+        people = len(event.participants)
+        del event.participants[5:]
+        result = folder.run(**configuration(api))
+        assert result.returncode == 1
+        assert result.stderr.startswith(f"Error: The answer no longer has {people - 5} of the {people} rows")
+        assert "make run ALLOW_REMOVALS=yes" in result.stderr
+        assert folder.run("--allow-removals", **configuration(api)).returncode == 0
+    assert folder.warehouse.rows("select count(*) from raw.participants where removed_at is null") == [(5,)]
+
+
 def test_a_warehouse_that_is_open_elsewhere_is_told_in_a_sentence(folder: Folder, event: Event):
     folder.warehouse.path.parent.mkdir()
     with Sandbox(event) as api, duckdb.connect(str(folder.warehouse.path)):

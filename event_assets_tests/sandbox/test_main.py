@@ -124,7 +124,7 @@ def test_it_says_how_to_use_it_serves_and_stops_on_a_signal(tmp_path: Path, numb
     assert rest.splitlines() == [
         "GET /public/v1/participants fault status",
         "GET /public/v1/participants fault status",
-        "GET /public/v1/partners fault redirect_elsewhere=302,http://x:7",
+        "GET /public/v1/partners fault redirect_elsewhere",
         "GET /public/v1/participants 200",
         "Stopped.",
     ]
