@@ -1,6 +1,8 @@
 # The commands of this project. Each makes its own environment first; none needs a path or a variable typed before it.
 PYTHON ?= python3
 PY := .venv/bin/python
+# A file's tests stay together: they share what they have synced.
+PARALLEL := -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help run ui test test-all test-newest lint format lock clean
@@ -15,10 +17,10 @@ ui: .venv/installed ## Start the Dagster UI and daemon at http://127.0.0.1:3000
 	@$(PY) -m event_assets ui
 
 test: .venv/installed-dev ## Run the tests but for the slow ones
-	@$(PY) -m pytest -m "not slow"
+	@$(PY) -m pytest $(PARALLEL) -m "not slow"
 
 test-all: .venv/installed-dev ## Run all tests
-	@$(PY) -m pytest
+	@$(PY) -m pytest $(PARALLEL)
 
 # dagster-embedded-elt pins dagster 1.13.1; leaving it is a change of one line in setup.cfg, which this makes for a try.
 NEWEST := .venv-newest/bin/python
@@ -28,7 +30,7 @@ test-newest: ## Run the tests on the newest packages within setup.cfg's bounds, 
 	@echo 'dagster-embedded-elt; python_version < "3"' > .venv-newest/overrides.txt
 	@.venv-newest/bin/uv pip install --quiet --python $(NEWEST) --override .venv-newest/overrides.txt --upgrade --editable '.[dev]'
 	@$(NEWEST) -m pip list 2>/dev/null | grep -E '^(dagster|dlt|duckdb|sqlglot)'
-	@$(NEWEST) -m pytest -m "not slow"
+	@$(NEWEST) -m pytest $(PARALLEL) -m "not slow"
 
 lint: .venv/installed-dev ## Check style, format and types
 	@.venv/bin/ruff check .
