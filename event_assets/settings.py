@@ -64,6 +64,11 @@ class PrivacySettings:
     personal_data: PersonalData = "keep"
     secret: str = field(default="", repr=False)
 
+    @property
+    def clears(self) -> bool:
+        """Whether rows from the time when personal data was kept are cleared of it."""
+        return self.personal_data != "keep"
+
 
 @dataclass(frozen=True)
 class RetrySettings:

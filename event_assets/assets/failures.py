@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import dagster as dg
 
 from event_assets.settings import SettingsError
-from event_assets.source.sync import SyncError
+from event_assets.source.failures import SyncError
 from event_assets.warehouse import WarehouseBusyError
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from itertools import islice
 from typing import Any, cast
 
 from dlt.destinations.sql_client import SqlClientBase
 
-from event_assets.source.privacy import HASHED, Privacy
+from event_assets.source.privacy import HASHED
 from event_assets.source.records import Reject
 from event_assets.source.schema import REJECTED
 from event_assets.source.tables import RECORD_HASH, REMOVED_AT, Table
@@ -60,21 +60,32 @@ def read(client: SqlClientBase[Any], table: Table) -> Ledger:
     return Ledger(complete=declared <= there, fingerprints=fingerprints, rejects=rejects)
 
 
-def settle(
-    client: SqlClientBase[Any],
-    table: Table,
-    *,
-    gone: Sequence[str],
-    rejects: Sequence[Reject],
-    load_id: str | None,
-    now: datetime,
-    privacy: Privacy,
-) -> None:
-    """Write what dlt does not: mark the rows that are gone, and put the answer's rejects in the place of the old ones.
+@dataclass(frozen=True)
+class Settlement:
+    """What an answer changes in a table beside the rows that dlt merges.
 
-    To be called in a transaction.
+    Attributes:
+        gone: The keys of the rows that it no longer has.
+        rejects: The records that could not be loaded.
+        load_id: dlt's identifier of the load, if there was one.
     """
-    for keys in _batches(gone):
+
+    gone: Sequence[str]
+    rejects: Sequence[Reject]
+    load_id: str | None
+
+
+def settle(client: SqlClientBase[Any], table: Table, settlement: Settlement, *, clears: bool) -> None:
+    """Mark the rows that are gone as removed now, and put the answer's rejects in the place of the old ones.
+
+    Args:
+        client: A connection, in a transaction.
+        table: The table.
+        settlement: What to write.
+        clears: Whether removed rows are cleared of personal data.
+    """
+    now = datetime.now(timezone.utc)
+    for keys in _batches(settlement.gone):
         marks = ", ".join(["%s"] * len(keys))
         client.execute_sql(
             f'update {_sql(table)} set {REMOVED_AT} = %s where {REMOVED_AT} is null and "{table.key}" in ({marks})',  # noqa: S608
@@ -82,15 +93,15 @@ def settle(
             *keys,
         )
     client.execute_sql(f"delete from {_rejected()} where resource = %s", table.name)  # noqa: S608
-    for reject in rejects:
+    for reject in settlement.rejects:
         client.execute_sql(
             f"insert into {_rejected()} (resource, reason, payload, load_id) values (%s, %s, %s, %s)",  # noqa: S608
             table.name,
             reject.reason,
             reject.payload,
-            load_id,
+            settlement.load_id,
         )
-    if privacy.personal_data != "keep":
+    if clears:
         _forget(client, table)
 
 

@@ -1,33 +1,29 @@
 """One sync of an endpoint: from the API into ``raw``, or a sentence that says why not.
 
 What is asked for is in ``resources``, what becomes of a record in ``records``, what of the rows that are gone in
-``ledger``; this module runs it in the right order and explains failures.
+``ledger``, what is said of a failure in ``failures``; this module runs it in the right order.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 
 import dlt
-import requests
+from dlt.destinations.exceptions import DatabaseException
+from dlt.load.exceptions import LoadClientJobException
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from event_assets.settings import EventApiSettings, PrivacySettings, RemovalSettings, RetrySettings
 from event_assets.source import ledger
-from event_assets.source.answers import UnusableAnswerError
+from event_assets.source.failures import SyncError, api_failure, warehouse_failure
 from event_assets.source.privacy import Privacy
 from event_assets.source.records import Intake
 from event_assets.source.resources import SOURCE_NAME, event_api, resources_by_endpoint
 from event_assets.source.schema import TABLES
 from event_assets.source.session import ApiSession
 from event_assets.warehouse import RAW, Warehouse
-
-
-class SyncError(Exception):
-    """A sync did not happen; the message says what was expected, what came, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +88,9 @@ def sync(
         What was done, by resource.
 
     Raises:
-        SyncError: The API could not be asked, did not give a usable answer, or gave one that would remove too much.
-            The tables are unchanged.
+        SyncError: The API could not be asked, did not give a usable answer, or gave one that would remove too much:
+            the tables are unchanged. Or the warehouse did not take it.
         WarehouseBusyError: Somebody else has the warehouse. Nothing was requested.
-        PipelineStepFailed: dlt or the warehouse failed, as dlt tells it.
     """
     settings = settings or SyncSettings()
     privacy = Privacy(settings.privacy)
@@ -103,51 +98,62 @@ def sync(
         with warehouse.connect() as client:
             held = {name: ledger.read(client, TABLES[name]) for name in resources}
         intakes = {name: Intake(TABLES[name], held[name].fingerprints, privacy) for name in resources}
-        session = ApiSession(api.base_url, resources_by_endpoint()["content"], settings.retry, tell)
-        source = event_api(api, session).with_resources(*resources)
-        for name, intake in intakes.items():
-            source.resources[name].add_step(intake)
         pipeline = dlt.pipeline(
             SOURCE_NAME, destination=warehouse.destination(), dataset_name=RAW, pipelines_dir=str(folder)
         )
         try:
-            pipeline.sync_destination()
-            extracted = pipeline.extract(source, loader_file_format="parquet")
+            absent, load_id = _read(pipeline, api, intakes, settings.retry, tell)
         except PipelineStepFailed as failure:
-            sentence = _explain(failure, api, endpoint)
-            if sentence is None:
-                raise
-            raise SyncError(f"{sentence} The tables are unchanged.") from failure
-        present = {name: intake for name, intake in intakes.items() if name not in session.absent}
-        for name in session.absent & intakes.keys():
+            raise api_failure(failure, api, endpoint) from None
+        for name in sorted(absent):
             tell(f"The answer does not have {name}: raw.{name} stays as it is.")
+        present = {name: intake for name, intake in intakes.items() if name not in absent}
         gone = {name: intake.gone for name, intake in present.items()}
         _refuse_large_removals(gone, held, settings.removals)
-
-        to_settle = [
-            name
-            for name, intake in present.items()
-            if gone[name] or Counter(intake.rejects) != held[name].rejects or privacy.personal_data != "keep"
-        ]
-        if any(intake.passed_on for intake in present.values()) or not all(held[name].complete for name in resources):
-            pipeline.normalize()
-            # Not `run()`: it makes only the tables that ever had rows, this makes all that are declared.
-            pipeline.sync_schema()
-            pipeline.load().raise_on_failed_jobs()
-        if to_settle:
-            load_id = extracted.loads_ids[0] if extracted.loads_ids else None
-            with warehouse.connect() as client, client.begin_transaction():
-                for name in to_settle:
-                    ledger.settle(
-                        client,
-                        TABLES[name],
-                        gone=gone[name],
-                        rejects=intakes[name].rejects,
-                        load_id=load_id,
-                        now=datetime.now(timezone.utc),
-                        privacy=privacy,
-                    )
+        try:
+            if any(intake.passed_on for intake in present.values()) or not all(each.complete for each in held.values()):
+                _load(pipeline)
+            to_settle = {
+                name: ledger.Settlement(gone[name], intake.rejects, load_id)
+                for name, intake in present.items()
+                if gone[name] or Counter(intake.rejects) != held[name].rejects or settings.privacy.clears
+            }
+            if to_settle:
+                with warehouse.connect() as client, client.begin_transaction():
+                    for name, settlement in to_settle.items():
+                        ledger.settle(client, TABLES[name], settlement, clears=settings.privacy.clears)
+        except (PipelineStepFailed, LoadClientJobException, DatabaseException) as failure:
+            raise warehouse_failure(failure, endpoint) from None
     return {name: _result(intake, gone.get(name)) for name, intake in intakes.items()}
+
+
+def _read(
+    pipeline: dlt.Pipeline,
+    api: EventApiSettings,
+    intakes: Mapping[str, Intake],
+    retry: RetrySettings,
+    tell: Callable[[str], object],
+) -> tuple[set[str], str | None]:
+    """Ask for the resources and let their intakes take the answer; what passes goes into a load package.
+
+    Returns:
+        The resources that the answer does not have, and the identifier of the package, if anything is in it.
+    """
+    session = ApiSession(api.base_url, resources_by_endpoint()["content"], retry, tell)
+    source = event_api(api, session).with_resources(*intakes)
+    for name, intake in intakes.items():
+        source.resources[name].add_step(intake)
+    pipeline.sync_destination()
+    extracted = pipeline.extract(source, loader_file_format="parquet")
+    return session.absent & intakes.keys(), next(iter(extracted.loads_ids), None)
+
+
+def _load(pipeline: dlt.Pipeline) -> None:
+    """Merge the package into the tables."""
+    pipeline.normalize()
+    # Not `run()`: it makes only the tables that ever had rows, this makes all that are declared.
+    pipeline.sync_schema()
+    pipeline.load().raise_on_failed_jobs()
 
 
 def _result(intake: Intake, gone: Sequence[str] | None) -> ResourceResult:
@@ -174,39 +180,3 @@ def _refuse_large_removals(
             "meant, let it through once: run again with `allow_removals` (make run ALLOW_REMOVALS=yes, or the run's "
             "config in the UI). The tables are unchanged."
         )
-
-
-def _explain(failure: BaseException, api: EventApiSettings, endpoint: str) -> str | None:
-    """Why an endpoint could not be read, as a sentence; None where it is not the API's doing."""
-    asked = f"GET {api.base_url}/{endpoint}"
-    for error in _causes(failure):
-        if isinstance(error, UnusableAnswerError):
-            return str(error)
-        if isinstance(error, requests.HTTPError) and error.response is not None:
-            return f"{asked} was answered with {_status(error.response)}"
-        if isinstance(error, requests.Timeout):
-            return f"{asked} was not answered in time, several attempts included."
-        if isinstance(error, requests.exceptions.ChunkedEncodingError):
-            return f"{asked} was answered with a body that is cut short, several attempts included."
-        if isinstance(error, requests.RequestException):
-            return (
-                f"{asked} found no server that answers ({type(error).__name__}), several attempts included: "
-                "check `base_url` and the network."
-            )
-    return None
-
-
-def _status(response: requests.Response) -> str:
-    advice = {
-        401: "the token is not accepted. Check `api_token`: making a new token for an event revokes the old one.",
-        403: "the token may not read this. Check that `api_token` belongs to this event.",
-        404: "there is no such address. Check `base_url`.",
-    }
-    code = response.status_code
-    return f"{code} {response.reason}: {advice.get(code, 'the server has a problem; the next sync tries again.')}"
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__

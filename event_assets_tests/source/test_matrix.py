@@ -7,8 +7,8 @@ import pytest
 
 from event_assets.sandbox import Event, Sandbox, generate_event
 from event_assets.sandbox.faults import Fault
+from event_assets.source.failures import SyncError
 from event_assets.source.schema import TABLES
-from event_assets.source.sync import SyncError
 from event_assets.warehouse import Warehouse
 from event_assets_tests.conftest import CHECKOUT
 from event_assets_tests.running import Warehouse as Reader

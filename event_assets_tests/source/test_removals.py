@@ -6,8 +6,8 @@ import pytest
 
 from event_assets.sandbox import Event, Sandbox
 from event_assets.settings import PrivacySettings, RemovalSettings
+from event_assets.source.failures import SyncError
 from event_assets.source.schema import TABLES
-from event_assets.source.sync import SyncError
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
 from event_assets_tests.source.syncing import bring

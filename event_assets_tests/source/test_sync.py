@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from event_assets.sandbox import Event, Sandbox
 from event_assets.sandbox.responses import Response, error_response
 from event_assets.settings import EventApiSettings, RetrySettings
+from event_assets.source.failures import SyncError, warehouse_failure
 from event_assets.source.schema import TABLES
-from event_assets.source.sync import ResourceResult, SyncError, SyncSettings
+from event_assets.source.sync import ResourceResult, SyncSettings
 from event_assets.source.sync import sync as sync_now
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
@@ -119,3 +121,27 @@ def test_a_server_that_is_not_there_is_told_in_a_sentence(event: Event, place: W
         pass
     with pytest.raises(SyncError, match=r"found no server that answers .* check `base_url` and the network"):
         sync(settings(api), place, "partners", ["partners"])
+
+
+def test_a_warehouse_that_does_not_take_the_answer_is_told_in_a_sentence(event: Event, place: Warehouse):
+    place.path.parent.mkdir()
+    with duckdb.connect(str(place.path)) as connection:
+        connection.execute("create schema raw; create view raw.tracks as select 1 as id")
+    with (
+        Sandbox(event) as api,
+        pytest.raises(SyncError, match="The warehouse did not take the answer of /content") as told,
+    ):
+        sync(settings(api), place, "content", ["tracks"])
+    assert "the next sync puts right what is missing" in str(told.value)
+
+
+def test_what_a_database_quotes_is_not_told():
+    try:
+        try:
+            raise ValueError("Could not convert 'ada@example.org' to INT64")
+        except ValueError as error:
+            raise RuntimeError("load failed") from error
+    except RuntimeError as error:
+        message = str(warehouse_failure(error, "participants"))
+    assert "ValueError: Could not convert '<address>' to INT64" in message
+    assert "ada" not in message
