@@ -5,7 +5,7 @@ PY := .venv/bin/python
 PARALLEL := -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui test test-all test-newest lint format lock clean
+.PHONY: help run ui test test-all test-newest lint format docs lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -40,6 +40,10 @@ lint: .venv/installed-dev ## Check style, format and types
 format: .venv/installed-dev ## Mend style and format
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/ruff format .
+
+docs: .venv/installed-dev ## Write the pages that are made from the code
+	@$(PY) -m event_assets dictionary > docs/data-dictionary.md
+	@$(PY) -m event_assets_tests.source.matrix > docs/what-happens-when.md
 
 # Resolved for every supported Python at once, so that a fresh machine installs what was tested.
 UV_COMPILE = .venv/bin/uv pip compile setup.cfg --universal --python-version 3.10 --generate-hashes --no-strip-extras --no-annotate \

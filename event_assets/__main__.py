@@ -37,6 +37,14 @@ def ui(port: int) -> None:
         sys.exit(serve_ui(port))
 
 
+@main.command()
+def dictionary() -> None:
+    """Print the data dictionary, in Markdown."""
+    from event_assets.cli.dictionary import data_dictionary
+
+    click.echo(data_dictionary(), nl=False)
+
+
 @contextmanager
 def _told_in_a_sentence() -> Iterator[None]:
     try:

@@ -11,19 +11,19 @@ MINUTE = timedelta(minutes=1)
 
 
 class Session:
-    """A lecture or workshop with its times and names resolved."""
+    """A lecture or workshop, or a pause, with its times and names resolved."""
 
     def __init__(self, kind: str, record: dict[str, Any], event: Event):
         content, zone = event.content, ZoneInfo(event.timezone)
         self.key = f"{kind}:{record['id']}"
         self.title = record["name"]
         self.start, self.end = (datetime.fromisoformat(record[end]) for end in ("start", "end"))
-        self.hall_id = record["hall_id"]
+        self.hall_id = record.get("hall_id")
         self.hall = {hall["id"]: hall["name"] for hall in content["halls"]}.get(self.hall_id)
         days = {day["id"]: date.fromisoformat(day["date"]) for day in content["days"]}
         self.day = days.get(record["event_day_id"]) or self.start.astimezone(zone).date()
-        self.speaker_ids = list(dict.fromkeys(record["speakers"]))
-        self.track_ids = list(dict.fromkeys(record["tracks"]))
+        self.speaker_ids = list(dict.fromkeys(record.get("speakers", ())))
+        self.track_ids = list(dict.fromkeys(record.get("tracks", ())))
         names = {speaker["id"]: speaker["name"] for speaker in content["speakers"]}
         self.speakers = [names[speaker].strip() for speaker in self.speaker_ids if (names.get(speaker) or "").strip()]
         tracks = {track["id"]: track["name"] for track in content["tracks"]}
@@ -50,6 +50,11 @@ def sessions(event: Event) -> list[Session]:
     """Every session of the programme."""
     kinds = {"lecture": "lectures", "workshop": "workshops"}
     return [Session(kind, record, event) for kind, name in kinds.items() for record in event.content[name]]
+
+
+def agenda(event: Event) -> list[Session]:
+    """Every session, and every pause as a session without hall, speakers and tracks."""
+    return [*sessions(event), *(Session("pause", record, event) for record in event.content["pauses"])]
 
 
 def hall_utilisation(event: Event) -> dict[tuple[str, date], dict[str, Any]]:

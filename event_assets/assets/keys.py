@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import dagster as dg
 
-from event_assets.source.schema import TABLES
+from event_assets.source.schema import PARTICIPANTS, REJECTED, REJECTED_COLUMNS, TABLES
 from event_assets.warehouse import RAW
 from event_assets.warehouse.relations import Relation
 
-_PARENT_OF_LINK = {link: table.name for table in TABLES.values() for link in table.link_tables}
+_KEPT_BY = {link: table.name for table in TABLES.values() for link in table.link_tables} | {
+    # What could not be loaded is mostly of participants: they are keyed by an address, all others by an identifier.
+    REJECTED: PARTICIPANTS.name
+}
 
 
 def asset_key(relation: Relation) -> dg.AssetKey:
     """The asset that keeps a relation; a link table (``raw.lectures__speakers``) is kept by its parent's."""
-    name = _PARENT_OF_LINK.get(relation.name, relation.name) if relation.schema == RAW else relation.name
+    name = _KEPT_BY.get(relation.name, relation.name) if relation.schema == RAW else relation.name
     return dg.AssetKey([relation.schema, name])
 
 
+def raw_columns() -> dict[Relation, list[str]]:
+    """The declared columns of every table that the source fills: resources, their link tables, and the rejects."""
+    tables = {REJECTED: REJECTED_COLUMNS}
+    for table in TABLES.values():
+        tables |= {table.name: table.all_columns, **table.link_tables}
+    return {Relation(RAW, name): [column.name for column in columns] for name, columns in tables.items()}
+
+
 def raw_relations() -> set[Relation]:
-    """Every table that the source fills: those of the resources and their link tables."""
-    return {Relation(RAW, name) for name in (*TABLES, *_PARENT_OF_LINK)}
+    """Every table that the source fills."""
+    return set(raw_columns())

@@ -11,6 +11,9 @@ from dlt.destinations.sql_client import SqlClientBase
 from event_assets.warehouse.relations import Relation, columns, row_count
 
 OWNERS = ["team:event-data"]
+PREVIEW_ROWS = 5
+PREVIEW_WIDTH = 60
+"""Rows and characters of a cell that a preview shows: what fits a screen."""
 WAREHOUSE_POOL = "warehouse"
 """The concurrency pool of everything that writes: DuckDB takes one writing process."""
 
@@ -51,3 +54,17 @@ def table_state(
     """Row count and columns of a table as they are in the warehouse now."""
     types = [(column.name, column.data_type) for column in columns(client, relation)]
     return {"dagster/row_count": row_count(client, relation), **column_schema(types, descriptions, key)}
+
+
+def preview(client: SqlClientBase[Any], relation: Relation) -> dict[str, Any]:
+    """The first rows of a table as an analyst would see them. For tables that hold no personal data only."""
+    with client.execute_query(f"select * from {relation.sql()} limit {PREVIEW_ROWS}") as cursor:  # noqa: S608
+        names = [column[0] for column in cursor.description or []]
+        rows = cursor.fetchall()
+    lines = [names, ["---"] * len(names), *([_cell(value) for value in row] for row in rows)]
+    return {"preview": dg.MetadataValue.md("\n".join(f"| {' | '.join(line)} |" for line in lines))}
+
+
+def _cell(value: Any) -> str:
+    text = "" if value is None else " ".join(str(value).split()).replace("|", "\\|")
+    return text if len(text) <= PREVIEW_WIDTH else f"{text[:PREVIEW_WIDTH]}…"

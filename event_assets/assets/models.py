@@ -1,14 +1,23 @@
 """The models as assets: one factory makes all of them, from their SELECTs and facts."""
 
+from typing import Any
+
 import dagster as dg
+from dlt.destinations.sql_client import SqlClientBase
 
 from event_assets.assets.failures import explained
-from event_assets.assets.keys import asset_key, raw_relations
-from event_assets.assets.metadata import OWNERS, WAREHOUSE_POOL, table_name, table_state
+from event_assets.assets.keys import asset_key, raw_columns, raw_relations
+from event_assets.assets.metadata import OWNERS, WAREHOUSE_POOL, preview, table_name, table_state
 from event_assets.assets.resources import WarehouseResource
 from event_assets.models import Model, load_models
+from event_assets.models.facts import Promise
+from event_assets.models.lineage import Lineage
 from event_assets.settings import event_timezone
-from event_assets.warehouse.relations import replace
+from event_assets.warehouse import SUMMARY
+from event_assets.warehouse.relations import Relation, replace
+
+SAMPLE_KEYS = 5
+"""How many keys of broken rows a check shows: enough to look them up, few enough to read."""
 
 
 def build_model_assets(pool: str | None = WAREHOUSE_POOL) -> list[dg.AssetsDefinition]:
@@ -20,18 +29,20 @@ def build_model_assets(pool: str | None = WAREHOUSE_POOL) -> list[dg.AssetsDefin
     Raises:
         ModelError: A model is wrong.
     """
-    return [_model_asset(model, pool) for model in load_models(raw_relations()).values()]
+    models = load_models(raw_relations())
+    lineage = Lineage(models, raw_columns())
+    return [_model_asset(model, lineage, pool) for model in models.values()]
 
 
-def _model_asset(model: Model, pool: str | None) -> dg.AssetsDefinition:
-    schema = model.relation.schema
+def _model_asset(model: Model, lineage: Lineage, pool: str | None) -> dg.AssetsDefinition:
+    key, schema = asset_key(model.relation), model.relation.schema
 
     @dg.asset(
-        key=asset_key(model.relation),
+        key=key,
         deps=sorted({asset_key(relation) for relation in model.reads}),
         description=model.facts.description,
         group_name=schema,
-        owners=OWNERS,
+        owners=[model.facts.owner] if model.facts.owner else OWNERS,
         kinds={"sql", "duckdb", model.kind},
         tags={"layer": schema},
         metadata={
@@ -39,14 +50,51 @@ def _model_asset(model: Model, pool: str | None) -> dg.AssetsDefinition:
             "grain": ", ".join(model.facts.grain),
             "sql": dg.MetadataValue.md(f"```sql\n{model.path.read_text(encoding='utf-8')}```"),
         },
+        check_specs=[
+            dg.AssetCheckSpec(
+                promise.name, asset=key, description=promise.description, blocking=promise.severity == "error"
+            )
+            for promise in model.promises
+        ],
         pool=pool,
     )
     def model_asset(warehouse: WarehouseResource) -> dg.MaterializeResult:
         with explained(), warehouse.open().connect() as client:
             select = model.render({"event_timezone": event_timezone()})
             replace(client, model.relation, model.kind, select)
+            metadata = table_state(client, model.relation, model.facts.columns, model.facts.grain)
+            metadata |= _column_lineage(model.relation, lineage)
+            if schema == SUMMARY:
+                metadata |= preview(client, model.relation)
             return dg.MaterializeResult(
-                metadata=table_state(client, model.relation, model.facts.columns, model.facts.grain)
+                metadata=metadata, check_results=[_check(client, promise) for promise in model.promises]
             )
 
     return model_asset
+
+
+def _check(client: SqlClientBase[Any], promise: Promise) -> dg.AssetCheckResult:
+    broken = client.execute_sql(promise.broken) or []
+    sample = [" | ".join(map(str, row)) for row in broken[:SAMPLE_KEYS]]
+    return dg.AssetCheckResult(
+        check_name=promise.name,
+        passed=not broken,
+        severity=dg.AssetCheckSeverity.ERROR if promise.severity == "error" else dg.AssetCheckSeverity.WARN,
+        metadata={"broken_rows": len(broken), **({"keys": sample} if sample else {})},
+    )
+
+
+def _column_lineage(relation: Relation, lineage: Lineage) -> dict[str, Any]:
+    """Where each column comes from: as Dagster's metadata, and as a table, because its UI shows only that."""
+    origins, raw_origins = lineage.origins(relation), lineage.raw_origins(relation)
+    dependencies = {
+        column: [dg.TableColumnDep(asset_key(origin), name) for origin, name in sorted(made_of, key=str)]
+        for column, made_of in origins.items()
+    }
+    rows = [f"| {column} | {_names(origins[column])} | {_names(raw_origins[column])} |" for column in origins]
+    table = "\n".join(["| column | made of | in the API's tables |", "|---|---|---|", *rows])
+    return {"dagster/column_lineage": dg.TableColumnLineage(dependencies), "made_of": dg.MetadataValue.md(table)}
+
+
+def _names(origins: set[tuple[Relation, str]]) -> str:
+    return ", ".join(sorted(f"{relation}.{column}" for relation, column in origins))

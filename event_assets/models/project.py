@@ -14,10 +14,11 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 from sqlglot import exp, parse
 from sqlglot.errors import ParseError
 
+from event_assets.models.facts import ModelFacts, Promise, promises
 from event_assets.warehouse import STAGING, SUMMARY
 from event_assets.warehouse.relations import Relation, RelationKind
 
@@ -27,25 +28,12 @@ DIALECT = "duckdb"
 KINDS: dict[str, RelationKind] = {STAGING: "view", SUMMARY: "table"}
 """The folders, which are also the schemas, and what their models become."""
 
+REPLACES_ALL = {"bigquery", "snowflake", "databricks", "clickhouse", "trino"}
+"""Dialects whose regexp_replace replaces every match unasked, where DuckDB wants the modifier 'g'."""
+
 
 class ModelError(Exception):
     """A model cannot be used; the message names the file and says what to do."""
-
-
-class ModelFacts(BaseModel):
-    """What ``agenda.yml`` says of ``agenda.sql``.
-
-    Attributes:
-        description: What one row is, then what else a reader should know.
-        grain: The columns that tell one row from another.
-        columns: Every column of the SELECT and what it means.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    description: str = Field(min_length=1)
-    grain: list[str] = Field(min_length=1)
-    columns: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -89,6 +77,11 @@ class Model:
         """The settings it asks for: ``$event_timezone`` → ``event_timezone``."""
         return frozenset(parameter.name for parameter in self.query.find_all(exp.Placeholder))
 
+    @cached_property
+    def promises(self) -> list[Promise]:
+        """What can be asked of it when it is built."""
+        return promises(self.relation, self.facts)
+
     def render(self, parameters: Mapping[str, str], dialect: str = DIALECT) -> str:
         """The SELECT in a dialect, with its parameters filled in as literals.
 
@@ -97,6 +90,10 @@ class Model:
         query = self.query.copy()
         for placeholder in list(query.find_all(exp.Placeholder)):
             placeholder.replace(exp.Literal.string(parameters[placeholder.name]))
+        if dialect in REPLACES_ALL:
+            for call in query.find_all(exp.RegexpReplace):
+                call.set("modifiers", None)
+                call.set("single_replace", None)
         return query.sql(dialect=dialect, pretty=True)
 
 
@@ -145,6 +142,7 @@ def _read_model(path: Path) -> Model:
         raise ModelError(f"{path}: must hold one SELECT and nothing else.")
     model = Model(Relation(path.parent.name, path.stem), path, query, facts)
     _check_columns(model)
+    _check_promises(model)
     return model
 
 
@@ -169,3 +167,22 @@ def _check_columns(model: Model) -> None:
     described = [*model.facts.columns, *model.facts.grain]
     if unknown := sorted({name for name in described if name not in model.columns}):
         raise ModelError(f"{facts_path}: describes columns that {model.path.name} does not have: {', '.join(unknown)}.")
+
+
+def _check_promises(model: Model) -> None:
+    facts_path = model.path.with_suffix(".yml")
+    names = [promise.name for promise in model.promises]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ModelError(f"{facts_path}: these tests stand there twice: {', '.join(twice)}. Keep one of each.")
+    for promise in model.promises:
+        if unknown := [column for column in promise.columns if column not in model.columns]:
+            raise ModelError(f"{facts_path}: tests columns that the SELECT does not have: {', '.join(unknown)}.")
+        if promise.target and promise.target[0] not in model.reads:
+            raise ModelError(
+                f"{facts_path}: {promise.name} leads to {promise.target[0]}, which the SELECT does not read, so it may "
+                "not be built yet. Refer to a relation that it reads."
+            )
+        try:
+            parse(promise.broken, dialect=DIALECT)
+        except ParseError as error:
+            raise ModelError(f"{facts_path}: the test {promise.name} is not valid SQL of DuckDB. {error}") from None

@@ -41,7 +41,7 @@ def test_a_materialisation_shows_rows_and_columns(run: Run, warehouse: Warehouse
     columns = {column.name: column for column in metadata["dagster/column_schema"].columns}
     assert list(columns) == warehouse.columns("summary.agenda")
     assert columns["starts_at"].type == "TIMESTAMP WITH TIME ZONE"
-    assert columns["session_key"].constraints.unique
+    assert columns["entry_key"].constraints.unique
     assert "Title" in columns["title"].description
 
 

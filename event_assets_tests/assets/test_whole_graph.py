@@ -1,6 +1,7 @@
 """The whole graph against the API: what is in the warehouse afterwards is what the API said."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from event_assets.definitions import build_definitions
 from event_assets.sandbox import Event, Sandbox, generate_event
 from event_assets.source.schema import TABLES
-from event_assets_tests import truth
+from event_assets_tests import truth, truth_programme
 from event_assets_tests.running import Run, RunResult, Warehouse
 
 
@@ -27,6 +28,7 @@ def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         event = request.getfixturevalue("fosdem")
     else:
         event = generate_event(lectures=40, participants=60, seed=11)
+        _book_twice(event)
     warehouse = Warehouse(tmp_path_factory.mktemp(request.param) / "warehouse.duckdb")
     with Sandbox(event) as api, pytest.MonkeyPatch.context() as environment:
         environment.setenv("SOURCES__EVENT_API__BASE_URL", api.base_url)
@@ -89,9 +91,9 @@ def test_raw_rows_are_what_the_api_said(loaded: Loaded):
     assert any(streams.values())
 
 
-def test_the_agenda_has_every_session_with_its_names(loaded: Loaded):
-    agenda = {row["session_key"]: row for row in loaded.warehouse.records("select * from summary.agenda")}
-    expected = {session.key: session for session in truth.sessions(loaded.event)}
+def test_the_agenda_has_every_session_and_pause_with_its_names(loaded: Loaded):
+    agenda = {row["entry_key"]: row for row in loaded.warehouse.records("select * from summary.agenda")}
+    expected = {session.key: session for session in truth.agenda(loaded.event)}
     assert agenda.keys() == expected.keys()
     assert loaded.warehouse.count("summary.agenda") == len(expected)
     for key, session in expected.items():
@@ -109,6 +111,10 @@ def test_the_agenda_has_every_session_with_its_names(loaded: Loaded):
         ("hall_utilisation", ["hall_id", "day"], truth.hall_utilisation),
         ("speaker_load", ["speaker_id"], truth.speaker_load),
         ("track_summary", ["track_id"], truth.track_summary),
+        ("hall_conflicts", ["session_key", "other_session_key"], truth_programme.hall_conflicts),
+        ("hall_gaps", ["hall_id", "day", "starts_at"], truth_programme.hall_gaps),
+        ("speaker_conflicts", ["speaker_id", "session_key", "other_session_key"], truth_programme.speaker_conflicts),
+        ("workshop_capacity", ["session_key"], truth_programme.workshop_capacity),
     ],
 )
 def test_a_summary_says_what_a_computation_without_sql_finds(
@@ -125,9 +131,41 @@ def test_a_summary_says_what_a_computation_without_sql_finds(
         assert {fact: rows[key][fact] for fact in facts} == facts, key
 
 
+@pytest.mark.parametrize("loaded", ["fosdem"], indirect=True)
+def test_the_real_programme_has_the_conflicts_that_its_audit_counts(loaded: Loaded):
+    assert loaded.warehouse.count("summary.hall_conflicts") == 0
+    assert loaded.warehouse.rows(
+        "select speaker_id, session_key, other_session_key, likely_team from summary.speaker_conflicts"
+    ) == [("3527", "lecture:9115", "lecture:8059", False)]
+
+
+@pytest.mark.parametrize("loaded", ["invented"], indirect=True)
+def test_the_invented_programme_has_conflicts_gaps_and_seats(loaded: Loaded):
+    for name in ("hall_conflicts", "hall_gaps", "workshop_capacity"):
+        assert loaded.warehouse.count(f"summary.{name}") > 0, name
+    teams = loaded.warehouse.rows("select distinct likely_team from summary.speaker_conflicts order by 1")
+    assert teams == [(False,), (True,)]
+
+
 def test_busy_share_is_busy_time_over_the_span(loaded: Loaded):
     for row in loaded.warehouse.records("select * from summary.hall_utilisation"):
         span = (row["last_end_local"] - row["first_start_local"]).total_seconds() / 60
         assert row["span_minutes"] == pytest.approx(span)
         assert row["busy_share"] == pytest.approx(row["busy_minutes"] / span)
         assert 0 < row["busy_share"] <= 1
+
+
+def _book_twice(event: Event) -> None:
+    """One speaker in two sessions of one hall at once, and another in three sessions, each in its own hall."""
+    lectures = event.content["lectures"]
+    first, second, *three = lectures[0], lectures[1], lectures[2], lectures[3], lectures[4]
+    second |= {name: first[name] for name in ("hall_id", "event_day_id", "speakers")}
+    second |= {end: _later(first[end]) for end in ("start", "end")}
+    first["speakers"] = second["speakers"] = first["speakers"][:1]
+    for lecture in three:
+        lecture |= {name: three[0][name] for name in ("event_day_id", "start", "end")}
+        lecture["speakers"] = three[0]["speakers"][:1]
+
+
+def _later(moment: str) -> str:
+    return (datetime.fromisoformat(moment) + timedelta(minutes=10)).isoformat()

@@ -7,7 +7,7 @@ import duckdb
 
 from event_assets.assets.keys import raw_relations
 from event_assets.models import load_models
-from event_assets.source.schema import TABLES, Column
+from event_assets.source.schema import REJECTED, REJECTED_COLUMNS, TABLES, Column
 
 Rows = Iterable[Mapping[str, Any]]
 TYPES = {"text": "varchar", "bigint": "bigint", "bool": "boolean", "json": "json", "timestamp": "timestamptz"}
@@ -18,7 +18,7 @@ def build(raw: Mapping[str, Rows], model: str, timezone: str = "UTC") -> list[di
 
     Args:
         raw: Rows by raw table. Records are as the API has them: `speakers` and `tracks` are lists of identifiers. All
-            other tables are empty.
+            other tables are empty. Rows of `rejected` are as they are.
         model: The model, such as ``staging.sessions``.
         timezone: The event's.
     """
@@ -30,6 +30,9 @@ def build(raw: Mapping[str, Rows], model: str, timezone: str = "UTC") -> list[di
                 _create(connection, link, columns)
             for record in raw.get(name, ()):
                 _insert(connection, name, record, tuple(table.links or ()))
+        _create(connection, REJECTED, REJECTED_COLUMNS)
+        for row in raw.get(REJECTED, ()):
+            _insert_row(connection, REJECTED, row)
         for relation, each in load_models(raw_relations()).items():
             connection.execute(f"create {each.kind} {relation.sql()} as {each.render({'event_timezone': timezone})}")
         result = connection.sql(f"select * from {model}")
@@ -46,11 +49,15 @@ def _insert(
 ) -> None:
     row_id = f"{name}-{record['id']}"
     values = {field: value for field, value in record.items() if field not in links} | {"_dlt_id": row_id}
-    names = ", ".join(f'"{field}"' for field in values)
-    connection.execute(f"insert into raw.{name} ({names}) values ({', '.join('?' * len(values))})", [*values.values()])
+    _insert_row(connection, name, values)
     for link in links:
         for index, value in enumerate(record.get(link, ())):
             connection.execute(
                 f"insert into raw.{name}__{link} (_dlt_parent_id, _dlt_list_idx, value) values (?, ?, ?)",
                 [row_id, index, str(value)],
             )
+
+
+def _insert_row(connection: duckdb.DuckDBPyConnection, name: str, values: Mapping[str, Any]) -> None:
+    names = ", ".join(f'"{field}"' for field in values)
+    connection.execute(f"insert into raw.{name} ({names}) values ({', '.join('?' * len(values))})", [*values.values()])

@@ -115,6 +115,14 @@ def test_a_hall_is_busy_for_the_union_of_its_sessions(spans: list[tuple[str, str
     assert row["busy_share"] == (pytest.approx(share) if share is not None else None)
 
 
+def test_a_session_without_a_beginning_keeps_no_hall_busy():
+    untimed = session("0", hall_id="h", start=None, end="2026-05-12T23:00:00")
+    timed = session("1", hall_id="h", event_day_id="d")
+    raw = {"days": [{"id": "d", "date": "2026-05-12"}], "lectures": [{**untimed, "event_day_id": "d"}, timed]}
+    row = only(build(raw, "summary.hall_utilisation"))
+    assert (row["sessions"], row["busy_minutes"]) == (2, 60)
+
+
 def test_what_only_a_session_knows_is_kept():
     raw = {"lectures": [session(speakers=["ghost"], tracks=["t9"], hall_id="h9")]}
     assert only(build(raw, "summary.speaker_load"))["speaker_id"] == "ghost"
@@ -134,6 +142,27 @@ def test_a_session_of_several_tracks_counts_in_each():
     }
     assert rows == {"A": (1, 60, 2, 1), "B": (1, 60, 2, 1), "C": (0, 0, 0, 0)}
     assert only(build(raw, "summary.agenda"))["tracks"] == "B, A"
+
+
+def test_the_agenda_has_pauses_between_the_sessions():
+    raw = {
+        "days": [{"id": "d1", "date": "2026-05-12"}],
+        "halls": [{"id": "h", "name": "Hall"}],
+        "lectures": [session(hall_id="h", event_day_id="d1")],
+        "workshops": [session(start="2026-05-12T11:00:00", end="2026-05-12T12:30:00")],
+        "pauses": [
+            {"id": "1", "event_day_id": "d1", "name": "Coffee", "start": "2026-05-12T10:00", "end": "2026-05-12T11:00"},
+            {"id": "2", "name": "Gone", "start": "2026-05-12T10:00", "removed_at": datetime(2026, 5, 1, tzinfo=UTC)},
+        ],
+    }
+    day = date(2026, 5, 12)
+    rows = build(raw, "summary.agenda")
+    assert [(row["entry_key"], row["kind"], row["day"], row["hall"], row["title"], row["minutes"]) for row in rows] == [
+        ("lecture:1", "lecture", day, "Hall", "Session 1", 60),
+        ("pause:1", "pause", day, None, "Coffee", 60),
+        ("workshop:1", "workshop", day, None, "Session 1", 90),
+    ]
+    assert (rows[1]["speakers"], rows[1]["tracks"]) == (None, None)
 
 
 @pytest.mark.parametrize("model", ["agenda", "hall_utilisation", "speaker_load", "track_summary"])

@@ -34,6 +34,21 @@ timed as (
             else try_cast(end_text as timestamp) at time zone $event_timezone
         end as ends_at
     from spelled
+),
+worded as (
+    -- Tags that stand within a word go without a trace, all others part words.
+    -- A "<" that no letter follows is not a tag but "less than".
+    select
+        *,
+        regexp_replace(
+            regexp_replace(
+                regexp_replace(description, '(?s)<!--.*?-->', ' ', 'g'),
+                '(?i)</?(a|abbr|b|cite|code|del|em|font|i|ins|mark|s|small|span|strong|sub|sup|u)(\s[^>]*)?>',
+                '', 'g'
+            ),
+            '</?[a-zA-Z!][^>]*>', ' ', 'g'
+        ) as untagged
+    from timed
 )
 select
     kind || ':' || id as session_key,
@@ -44,6 +59,12 @@ select
     hall_id,
     name as title,
     description,
+    -- &amp; comes last: "&amp;lt;" is the text "&lt;".
+    nullif(trim(regexp_replace(
+        replace(replace(replace(replace(replace(replace(untagged,
+            '&nbsp;', ' '), '&lt;', '<'), '&gt;', '>'), '&quot;', '"'), '&#39;', ''''), '&amp;', '&'),
+        '[\s\x{00A0}]+', ' ', 'g'
+    )), '') as description_text,
     type as session_type,
     starts_at,
     ends_at,
@@ -54,4 +75,4 @@ select
     capacity,
     available,
     booked
-from timed
+from worded

@@ -1,31 +1,41 @@
-with session_speakers as (
-    select links.session_key, string_agg(speakers.speaker, ', ' order by links.list_index) as speakers
+-- There are no nulls among list_index; "nulls first" is for BigQuery, which knows nothing else in an aggregate.
+with entries as (
+    select session_key as entry_key, kind, day_id, hall_id, title, starts_at, ends_at, starts_local, ends_local,
+        local_day, minutes
+    from staging.sessions
+    union all
+    select 'pause:' || pause_id as entry_key, 'pause' as kind, day_id, null as hall_id, title, starts_at, ends_at,
+        starts_local, ends_local, local_day, minutes
+    from staging.pauses
+),
+session_speakers as (
+    select links.session_key, string_agg(speakers.speaker, ', ' order by links.list_index nulls first) as speakers
     from staging.session_speakers as links
     inner join staging.speakers as speakers on speakers.speaker_id = links.speaker_id
     group by links.session_key
 ),
 session_tracks as (
-    select links.session_key, string_agg(tracks.track, ', ' order by links.list_index) as tracks
+    select links.session_key, string_agg(tracks.track, ', ' order by links.list_index nulls first) as tracks
     from staging.session_tracks as links
     inner join staging.tracks as tracks on tracks.track_id = links.track_id
     group by links.session_key
 )
 select
-    sessions.session_key,
-    sessions.kind,
-    coalesce(days.day, sessions.local_day) as day,
-    sessions.starts_local,
-    sessions.ends_local,
-    sessions.minutes,
+    entries.entry_key,
+    entries.kind,
+    coalesce(days.day, entries.local_day) as day,
+    entries.starts_local,
+    entries.ends_local,
+    entries.minutes,
     halls.hall,
-    sessions.title,
+    entries.title,
     session_speakers.speakers,
     session_tracks.tracks,
-    sessions.starts_at,
-    sessions.ends_at
-from staging.sessions as sessions
-left join staging.days as days on days.day_id = sessions.day_id
-left join staging.halls as halls on halls.hall_id = sessions.hall_id
-left join session_speakers on session_speakers.session_key = sessions.session_key
-left join session_tracks on session_tracks.session_key = sessions.session_key
-order by sessions.starts_at, halls.hall, sessions.session_key
+    entries.starts_at,
+    entries.ends_at
+from entries
+left join staging.days as days on days.day_id = entries.day_id
+left join staging.halls as halls on halls.hall_id = entries.hall_id
+left join session_speakers on session_speakers.session_key = entries.entry_key
+left join session_tracks on session_tracks.session_key = entries.entry_key
+order by entries.starts_at, halls.hall, entries.entry_key

@@ -15,8 +15,9 @@ queued as (
     -- The end of everything that began before it in the same hall on the same day.
     select
         *,
-        max(ends_at) over (
-            partition by hall_id, day order by starts_at, ends_at, session_key
+        -- ("nulls first" is for BigQuery, which knows nothing else in a window: what has no length keeps nothing busy.)
+        max(case when ends_at > starts_at then ends_at end) over (
+            partition by hall_id, day order by starts_at nulls first, ends_at nulls first, session_key nulls first
             rows between unbounded preceding and 1 preceding
         ) as busy_until
     from placed

@@ -1,0 +1,72 @@
+"""Where each column of a model comes from, found by sqlglot in its SELECT."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sqlglot import exp
+from sqlglot.lineage import lineage
+
+from event_assets.models.project import DIALECT, Model
+from event_assets.warehouse.relations import Relation
+
+Origins = dict[str, set[tuple[Relation, str]]]
+"""By column of a model: the columns it is made of, each with its relation; none for a constant."""
+
+
+class Lineage:
+    """Where every column of every model comes from. Found when it is asked for, and once."""
+
+    def __init__(self, models: Mapping[Relation, Model], raw: Mapping[Relation, Iterable[str]]) -> None:
+        """Begin.
+
+        Args:
+            models: All models.
+            raw: The columns of every raw table.
+        """
+        self._models = models
+        self._columns = {**raw, **{relation: model.columns for relation, model in models.items()}}
+        self._origins: dict[Relation, Origins] = {}
+
+    def origins(self, relation: Relation) -> Origins:
+        """The columns that each column of a model is made of, of the relations that it reads."""
+        if relation not in self._origins:
+            self._origins[relation] = column_origins(self._models[relation], self._columns)
+        return self._origins[relation]
+
+    def raw_origins(self, relation: Relation) -> Origins:
+        """The same, down to the raw tables."""
+        return {
+            column: {leaf for origin in made_of for leaf in self._down(*origin)}
+            for column, made_of in self.origins(relation).items()
+        }
+
+    def _down(self, relation: Relation, column: str) -> set[tuple[Relation, str]]:
+        if relation not in self._models:
+            return {(relation, column)}
+        made_of = self.origins(relation).get(column, set())
+        return {leaf for origin in made_of for leaf in self._down(*origin)}
+
+
+def column_origins(model: Model, columns: Mapping[Relation, Iterable[str]]) -> Origins:
+    """The columns of the relations it reads that each column of a model is made of.
+
+    Args:
+        model: The model.
+        columns: The columns of every relation that models read.
+
+    Returns:
+        By column of the model; empty for a constant.
+    """
+    schema: dict[str, dict[str, dict[str, str]]] = {}
+    for relation in model.reads:
+        schema.setdefault(relation.schema, {})[relation.name] = dict.fromkeys(columns[relation], "text")
+    nodes = lineage(None, model.query, schema, dialect=DIALECT, trim_selects=False)
+    origins: Origins = {}
+    for column, node in nodes.items():
+        origins[column] = {
+            (Relation(table.db, table.name), leaf.name.split(".")[-1].strip('"'))
+            for leaf in node.walk()
+            if isinstance(table := leaf.expression, exp.Table) and table.db
+        }
+    return origins

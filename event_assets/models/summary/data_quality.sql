@@ -1,0 +1,100 @@
+with sessions as (
+    select
+        sessions.kind || 's' as resource,
+        sessions.session_id as id,
+        sessions.session_key,
+        sessions.day_id,
+        sessions.hall_id,
+        sessions.title,
+        sessions.starts_at,
+        sessions.ends_at,
+        sessions.minutes,
+        sessions.local_day,
+        days.day
+    from staging.sessions as sessions
+    left join staging.days as days on days.day_id = sessions.day_id
+),
+findings as (
+    select resource, id, 'session_without_hall' as rule, null as detail
+    from sessions
+    where hall_id is null
+    union all
+    select resource, id, 'session_without_speaker' as rule, null as detail
+    from sessions
+    where session_key not in (select session_key from staging.session_speakers)
+    union all
+    select resource, id, 'session_without_track' as rule, null as detail
+    from sessions
+    where session_key not in (select session_key from staging.session_tracks)
+    union all
+    select resource, id, 'unknown_hall' as rule, hall_id as detail
+    from sessions
+    where hall_id is not null and hall_id not in (select hall_id from staging.halls)
+    union all
+    -- Some servers send no days at all: then it is not the sessions that are wrong.
+    select resource, id, 'unknown_day' as rule, day_id as detail
+    from sessions
+    where day_id is not null and day_id not in (select day_id from staging.days)
+        and exists (select 1 from staging.days)
+    union all
+    select sessions.resource, sessions.id, 'unknown_speaker' as rule, links.speaker_id as detail
+    from sessions
+    inner join staging.session_speakers as links on links.session_key = sessions.session_key
+    where links.speaker_id not in (select speaker_id from staging.speakers)
+    union all
+    select sessions.resource, sessions.id, 'unknown_track' as rule, links.track_id as detail
+    from sessions
+    inner join staging.session_tracks as links on links.session_key = sessions.session_key
+    where links.track_id not in (select track_id from staging.tracks)
+    union all
+    select resource, id, 'no_readable_start' as rule, null as detail
+    from sessions
+    where starts_at is null
+    union all
+    select resource, id, 'no_readable_end' as rule, null as detail
+    from sessions
+    where ends_at is null
+    union all
+    select resource, id, 'end_not_after_start' as rule, format('{:.0f} minutes', minutes) as detail
+    from sessions
+    where ends_at <= starts_at
+    union all
+    select resource, id, 'overlong_session' as rule, format('{:.0f} minutes', minutes) as detail
+    from sessions
+    where minutes > 6 * 60
+    union all
+    select resource, id, 'starts_on_another_day' as rule, 'starts on ' || local_day || ', its day is ' || day as detail
+    from sessions
+    where local_day <> day
+    union all
+    select resource, id, 'blank_name' as rule, null as detail
+    from sessions
+    where coalesce(trim(title), '') = ''
+    union all
+    select 'halls' as resource, hall_id as id, 'blank_name' as rule, null as detail
+    from staging.halls
+    where coalesce(trim(hall), '') = ''
+    union all
+    select 'speakers' as resource, speaker_id as id, 'blank_name' as rule, null as detail
+    from staging.speakers
+    where speaker is null
+    union all
+    select 'tracks' as resource, track_id as id, 'blank_name' as rule, null as detail
+    from staging.tracks
+    where coalesce(trim(track), '') = ''
+    union all
+    select 'partners' as resource, partner_id as id, 'blank_name' as rule, null as detail
+    from staging.partners
+    where company is null
+    union all
+    select 'participants' as resource, participant_id as id, 'participant_without_address' as rule, null as detail
+    from staging.participants
+    where not has_address
+    union all
+    select resource, null as id, 'record_not_loaded' as rule, reason || ': ' || records as detail
+    from staging.rejected
+)
+-- Identifiers of participants can repeat.
+select distinct rule, resource, id, detail
+from findings
+order by rule, resource, id, detail

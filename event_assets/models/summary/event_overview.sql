@@ -1,0 +1,48 @@
+with session_days as (
+    select coalesce(days.day, sessions.local_day) as day
+    from staging.sessions as sessions
+    left join staging.days as days on days.day_id = sessions.day_id
+),
+event_days as (
+    -- Some servers send no days: those of the sessions count as well.
+    select day from staging.days
+    union
+    select day from session_days
+),
+events as (
+    select event_id from staging.sessions
+    union
+    select event_id from staging.halls
+    union
+    select event_id from staging.days
+    union
+    select event_id from staging.speakers
+)
+select
+    (select min(event_id) from events) as event_id,
+    (select count(day) from event_days) as days,
+    (select min(day) from event_days) as first_day,
+    (select max(day) from event_days) as last_day,
+    (select count(*) from staging.halls) as halls,
+    (select count(*) from staging.tracks) as tracks,
+    (select count(*) from staging.sessions where kind = 'lecture') as lectures,
+    (select count(*) from staging.sessions where kind = 'workshop') as workshops,
+    (select count(*) from staging.pauses) as pauses,
+    (select coalesce(sum(minutes), 0) from staging.sessions where minutes > 0) as session_minutes,
+    (select count(*) from staging.sessions where hall_id is null) as sessions_without_hall,
+    (
+        select count(*)
+        from staging.sessions
+        where session_key not in (select session_key from staging.session_speakers)
+    ) as sessions_without_speaker,
+    (select count(*) from staging.speakers) as speakers,
+    (
+        select count(*)
+        from staging.speakers
+        where speaker_id in (select speaker_id from staging.session_speakers)
+    ) as speakers_with_session,
+    (select count(*) from staging.partners) as partners,
+    (select count(*) from staging.partners where sponsor) as sponsors,
+    (select count(*) from staging.partners where exhibitor) as exhibitors,
+    (select count(*) from staging.participants) as participants,
+    (select count(*) from staging.participants where checked_in) as checked_in

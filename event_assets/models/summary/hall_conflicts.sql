@@ -1,0 +1,34 @@
+with placed as (
+    -- What has no length needs no hall: it conflicts with nothing.
+    select
+        sessions.session_key,
+        sessions.hall_id,
+        coalesce(days.day, sessions.local_day) as day,
+        sessions.title,
+        sessions.starts_at,
+        sessions.ends_at,
+        sessions.starts_local
+    from staging.sessions as sessions
+    left join staging.days as days on days.day_id = sessions.day_id
+    where sessions.hall_id is not null and sessions.ends_at > sessions.starts_at
+)
+select
+    earlier.session_key,
+    later.session_key as other_session_key,
+    earlier.hall_id,
+    halls.hall,
+    earlier.day,
+    later.starts_local as overlap_starts_local,
+    date_diff('second', later.starts_at, least(earlier.ends_at, later.ends_at)) / 60.0 as overlap_minutes,
+    earlier.title,
+    later.title as other_title
+from placed as earlier
+inner join placed as later
+    on later.hall_id = earlier.hall_id
+    and (
+        later.starts_at > earlier.starts_at
+        or (later.starts_at = earlier.starts_at and later.session_key > earlier.session_key)
+    )
+    and later.starts_at < earlier.ends_at
+left join staging.halls as halls on halls.hall_id = earlier.hall_id
+order by later.starts_at, halls.hall, earlier.session_key, other_session_key

@@ -1,0 +1,65 @@
+with placed as (
+    -- What has no length does not keep a hall busy.
+    select
+        sessions.session_key,
+        sessions.hall_id,
+        coalesce(days.day, sessions.local_day) as day,
+        sessions.title,
+        sessions.starts_at,
+        sessions.ends_at,
+        sessions.starts_local,
+        sessions.ends_local
+    from staging.sessions as sessions
+    left join staging.days as days on days.day_id = sessions.day_id
+    where sessions.hall_id is not null and sessions.ends_at > sessions.starts_at
+),
+queued as (
+    -- There are no nulls to sort; "nulls first" is for BigQuery, which knows nothing else in a window.
+    -- Over all days of a hall: what began on another day can still be going on.
+    select
+        *,
+        max(ends_at) over (
+            partition by hall_id order by starts_at nulls first, session_key nulls first
+            rows between unbounded preceding and 1 preceding
+        ) as busy_until
+    from placed
+),
+merged as (
+    -- A stretch is what follows without a gap; its first session is the one that begins after everything has ended.
+    select
+        *,
+        starts_at > busy_until as follows_gap,
+        sum(case when starts_at > busy_until then 1 else 0 end) over (
+            partition by hall_id order by starts_at nulls first, session_key nulls first
+            rows between unbounded preceding and current row
+        ) as stretch
+    from queued
+),
+last_of_stretch as (
+    select *
+    from merged
+    qualify row_number() over (
+        partition by hall_id, stretch order by ends_at desc, starts_at desc, session_key desc
+    ) = 1
+)
+select
+    later.hall_id,
+    later.day,
+    earlier.ends_at as starts_at,
+    later.starts_at as ends_at,
+    earlier.ends_local as starts_local,
+    later.starts_local as ends_local,
+    date_diff('second', earlier.ends_at, later.starts_at) / 60.0 as minutes,
+    halls.hall,
+    earlier.session_key as session_before,
+    later.session_key as session_after,
+    earlier.title as title_before,
+    later.title as title_after
+from merged as later
+inner join last_of_stretch as earlier
+    on earlier.hall_id = later.hall_id
+    and earlier.stretch = later.stretch - 1
+    and earlier.day = later.day
+left join staging.halls as halls on halls.hall_id = later.hall_id
+where later.follows_gap
+order by starts_at, halls.hall, later.hall_id

@@ -1,0 +1,26 @@
+select
+    sessions.session_key,
+    sessions.title,
+    coalesce(days.day, sessions.local_day) as day,
+    sessions.starts_local,
+    halls.hall,
+    sessions.capacity,
+    sessions.available,
+    sessions.capacity - sessions.available as booked,
+    -- More can be booked than there are seats, and more be free: the share stays within 0 and 1.
+    case
+        when sessions.capacity > 0 and sessions.available < 0 then 1.0
+        when sessions.capacity > 0 and sessions.available > sessions.capacity then 0.0
+        when sessions.capacity > 0 then (sessions.capacity - sessions.available) * 1.0 / sessions.capacity
+    end as fill_share,
+    case
+        when sessions.booked then true
+        -- Without a capacity nobody counts seats, so that none is free says nothing.
+        when sessions.capacity > 0 and sessions.available is not null then sessions.available <= 0
+        else sessions.booked
+    end as is_full
+from staging.sessions as sessions
+left join staging.days as days on days.day_id = sessions.day_id
+left join staging.halls as halls on halls.hall_id = sessions.hall_id
+where sessions.kind = 'workshop'
+order by sessions.starts_at, halls.hall, sessions.session_key

@@ -1,0 +1,152 @@
+"""What the models' facts become in Dagster: checks that pass and fail, lineage, previews."""
+
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+
+from event_assets.assets import models as model_assets
+from event_assets.sandbox import Sandbox
+from event_assets_tests.running import Run, Warehouse
+
+SQL = 'select id as hall_id, name as hall, event_id, "order" as list_order from raw.halls'
+FACTS = """
+description: One row per hall.
+grain: [hall_id]
+columns: {hall_id: The hall., hall: Its name., event_id: The event., list_order: The order.}
+"""
+TESTS = """
+tests:
+  - not_null: [hall]
+  - unique: [hall, event_id]
+  - accepted_values: {event_id: ["4217"]}
+    severity: warn
+  - expression: list_order > 0
+    severity: warn
+"""
+SUMMARY_SQL = "select hall_id, hall from staging.halls"
+SUMMARY_FACTS = """
+description: One row per hall.
+grain: [hall_id]
+columns: {hall_id: The hall., hall: Its name.}
+tests:
+  - relationships: {hall_id: staging.halls.hall_id}
+"""
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, warehouse: Warehouse) -> Run:
+    """The code location with two models of the test's own."""
+    for name, text in {
+        "staging/halls.sql": SQL,
+        "staging/halls.yml": FACTS + TESTS,
+        "summary/places.sql": SUMMARY_SQL,
+        "summary/places.yml": SUMMARY_FACTS,
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    load = model_assets.load_models
+    monkeypatch.setattr(model_assets, "load_models", lambda raw: load(raw, tmp_path))
+    from event_assets.definitions import build_definitions
+
+    return Run(build_definitions())
+
+
+def found(run: Run, *, succeeds: bool = True) -> dict[str, bool]:
+    result = run("raw/halls", "staging/halls", "summary/places", succeeds=succeeds)
+    return {name: passed for (asset, name), (passed, _) in result.checks.items() if asset == "staging/halls"}
+
+
+def test_all_pass_where_the_promises_are_kept(run: Run, api: Sandbox):
+    result = run("raw/halls", "staging/halls", "summary/places")
+    checks = {
+        (asset, name): passed for (asset, name), (passed, _) in result.checks.items() if not asset.startswith("raw")
+    }
+    assert checks == {
+        ("staging/halls", "grain_is_unique"): True,
+        ("staging/halls", "hall_is_not_null"): True,
+        ("staging/halls", "hall_event_id_is_unique"): True,
+        ("staging/halls", "event_id_is_accepted"): True,
+        ("staging/halls", "expression_4"): True,
+        ("summary/places", "grain_is_unique"): True,
+        ("summary/places", "hall_id_refers_to_halls"): True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "check"),
+    [
+        ({"event_id": 1}, "event_id_is_accepted"),
+        ({"order": -1}, "expression_4"),
+    ],
+)
+def test_a_warning_informs_and_lets_the_rest_be_built(run: Run, api: Sandbox, change: dict, check: str):
+    hall = api.event.content["halls"][0]
+    hall.update(change)
+    result = run("raw/halls", "staging/halls", "summary/places")
+    assert result.checks["staging/halls", check] == (False, {"broken_rows": 1, "keys": [str(hall["id"])]})
+    assert sum(not passed for passed, _ in result.checks.values()) == 1
+    assert "summary/places" in result.materialised
+
+
+@pytest.mark.parametrize(
+    ("change", "check"), [({"name": None}, "hall_is_not_null"), ({"name": "the same"}, "hall_event_id_is_unique")]
+)
+def test_an_error_stops_what_is_downstream(run: Run, api: Sandbox, change: dict, check: str):
+    for hall in api.event.content["halls"][:2]:
+        hall.update(change)
+    result = run("raw/halls", "staging/halls", "summary/places", succeeds=False)
+    passed, metadata = result.checks["staging/halls", check]
+    assert not passed
+    assert metadata["broken_rows"] == (2 if check == "hall_is_not_null" else 1)
+    assert "summary/places" not in result.materialised
+
+
+def test_a_grain_that_is_none_is_found(run: Run, api: Sandbox, warehouse: Warehouse):
+    run("raw/halls", "staging/halls", "summary/places")
+    with duckdb.connect(str(warehouse.path)) as connection:
+        connection.execute(
+            "create or replace view staging.halls as"
+            " select 1 as hall_id, 'x' as hall from range(3) union all select 2, 'y' union all select 3, 'z'"
+        )
+    result = run("summary/places", succeeds=False)
+    assert result.checks["summary/places", "grain_is_unique"] == (False, {"broken_rows": 1, "keys": ["1"]})
+
+
+def test_a_reference_that_leads_nowhere_is_found(tmp_path: Path, run: Run, api: Sandbox, warehouse: Warehouse):
+    run("raw/halls", "staging/halls", "summary/places")
+    with duckdb.connect(str(warehouse.path)) as connection:
+        connection.execute("create or replace table summary.places as select 'gone' as hall_id, 'x' as hall")
+        broken = next(
+            promise.broken
+            for model in model_assets.load_models(model_assets.raw_relations()).values()
+            for promise in model.promises
+            if promise.name == "hall_id_refers_to_halls"
+        )
+        assert connection.sql(broken).fetchall() == [("gone",)]
+
+
+def test_columns_are_traced_to_the_raw_tables(run: Run, api: Sandbox):
+    result = run("raw/halls", "staging/halls", "summary/places")
+    lineage = result.metadata("staging/halls")["dagster/column_lineage"].deps_by_column
+    assert {
+        column: [(dep.asset_key.to_user_string(), dep.column_name) for dep in deps] for column, deps in lineage.items()
+    } == {
+        "hall_id": [("raw/halls", "id")],
+        "hall": [("raw/halls", "name")],
+        "event_id": [("raw/halls", "event_id")],
+        "list_order": [("raw/halls", "order")],
+    }
+    assert "| hall | raw.halls.name | raw.halls.name |" in result.metadata("staging/halls")["made_of"]
+    lineage = result.metadata("summary/places")["dagster/column_lineage"].deps_by_column
+    assert lineage["hall"] == [dg.TableColumnDep(dg.AssetKey(["staging", "halls"]), "hall")]
+    assert "| hall | staging.halls.hall | raw.halls.name |" in result.metadata("summary/places")["made_of"]
+
+
+def test_a_summary_shows_its_first_rows_and_a_view_does_not(run: Run, api: Sandbox):
+    result = run("raw/halls", "staging/halls", "summary/places")
+    preview = result.metadata("summary/places")["preview"].splitlines()
+    assert preview[0] == "| hall_id | hall |"
+    assert len(preview) == 2 + min(5, len(api.event.content["halls"]))
+    assert "preview" not in result.metadata("staging/halls")

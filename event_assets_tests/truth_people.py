@@ -1,0 +1,153 @@
+"""What the summaries of people, partners and findings should say of an event: plain Python, no SQL, as in ``truth``."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from event_assets.sandbox import Event
+from event_assets_tests.truth import Session, sessions
+
+ROLES = {"a": "admin", "m": "moderator", "l": "lecturer", "e": "attendee"}
+Record = dict[str, Any]
+
+
+def participants(event: Event) -> list[Record]:
+    """The first participant of each address."""
+    first: dict[str, Record] = {}
+    for participant in event.participants:
+        first.setdefault(participant["email"].strip().casefold(), participant)
+    return list(first.values())
+
+
+def registrations_by_day(event: Event) -> dict[tuple, dict[str, Any]]:
+    """Per local day and role: who registered on it, and who had by then."""
+    zone = ZoneInfo(event.timezone)
+    days: dict[str, list[date]] = defaultdict(list)
+    for participant in participants(event):
+        moment = datetime.fromisoformat(participant["registered_at"].replace("Z", "+00:00"))
+        days[ROLES[participant["role"]]].append(moment.astimezone(zone).date())
+    return {
+        (day, role): {
+            "registrations": theirs.count(day),
+            "registrations_so_far": sum(other <= day for other in theirs),
+        }
+        for role, theirs in days.items()
+        for day in theirs
+    }
+
+
+def checkin_rate(event: Event) -> dict[tuple, dict[str, Any]]:
+    """Per dimension and value: who is registered, and who is there."""
+    people = participants(event)
+    companies = Counter((person["company"] or "").strip() for person in people)
+
+    def company(person: Record) -> str:
+        name = (person["company"] or "").strip()
+        return "(none)" if not name else name if companies[name] > 2 else "(other)"
+
+    dimensions: dict[str, Callable[[Record], str]] = {
+        "all": lambda _: "(all)",
+        "role": lambda person: ROLES[person["role"]],
+        "group": lambda person: "(none)" if person["group_id"] is None else str(person["group_id"]),
+        "company": company,
+    }
+    there: dict[tuple, list[bool]] = defaultdict(list)
+    for person in people:
+        for dimension, value in dimensions.items():
+            there[dimension, value(person)].append(person["checked_at"] is not None)
+    return {
+        key: {"registered": len(each), "checked_in": sum(each), "rate": sum(each) / len(each)}
+        for key, each in there.items()
+    }
+
+
+def partners_overview(event: Event) -> dict[tuple, dict[str, Any]]:
+    """Per partner: what it is, and what its profile lacks. No description of these events is empty HTML."""
+    overview = {}
+    for partner in event.partners:
+        profile = {name: partner[name] for name in ("description", "web", "address")}
+        profile |= {"logo": (partner["logo"] or {}).get("url"), "photo": partner["photo"]}
+        missing = [name for name, value in profile.items() if not (value or "").strip()]
+        overview[str(partner["id"]),] = {
+            "company": partner["company"],
+            "sponsor": bool(partner["sponsor"]),
+            "exhibitor": bool(partner["exhibitor"]),
+            "sponsor_order": (partner["sponsor_info"] or {}).get("order"),
+            "exhibitor_order": (partner["exhibitor_info"] or {}).get("order"),
+            "booth_number": (partner["exhibitor_info"] or {}).get("booth_number"),
+            "missing": ", ".join(missing) or None,
+        }
+    return overview
+
+
+def findings(event: Event) -> Counter[tuple[str, str, str | None]]:
+    """Rule, resource and identifier of every finding, and how often it comes with another detail."""
+    return Counter(_findings(event))
+
+
+def _findings(event: Event) -> Iterator[tuple[str, str, str | None]]:
+    for session in sessions(event):
+        kind, _, key = session.key.partition(":")
+        for rule in _session_rules(event, session):
+            yield rule, f"{kind}s", key
+    names = {name: [(r["id"], r["name"]) for r in event.content[name]] for name in NAMED}
+    names["partners"] = [(partner["id"], partner["company"]) for partner in event.partners]
+    for resource, named in names.items():
+        for key, name in named:
+            if not (name or "").strip():
+                yield "blank_name", resource, str(key)
+    for person in participants(event):
+        if "@" not in person["email"]:
+            yield "participant_without_address", "participants", str(person["id"])
+    if len(participants(event)) < len(event.participants):
+        yield "record_not_loaded", "participants", None
+
+
+NAMED = ("lectures", "workshops", "halls", "speakers", "tracks")
+
+
+def _session_rules(event: Event, session: Session) -> Iterator[str]:
+    content = event.content
+    record = next(
+        r for kind in ("lecture", "workshop") for r in content[f"{kind}s"] if f"{kind}:{r['id']}" == session.key
+    )
+    known = {name: {r["id"] for r in content[name]} for name in ("halls", "speakers", "tracks")}
+    days = {day["id"]: date.fromisoformat(day["date"]) for day in content["days"]}
+    begins = session.start_local.date()
+    rules = {
+        "session_without_hall": session.hall_id is None,
+        "session_without_speaker": not session.speaker_ids,
+        "session_without_track": not session.track_ids,
+        "unknown_hall": session.hall_id is not None and session.hall_id not in known["halls"],
+        "unknown_day": record["event_day_id"] is not None and record["event_day_id"] not in days,
+        "end_not_after_start": session.end <= session.start,
+        "overlong_session": session.end - session.start > timedelta(hours=6),
+        "starts_on_another_day": days.get(record["event_day_id"], begins) != begins,
+    }
+    yield from (rule for rule, applies in rules.items() if applies)
+    yield from ("unknown_speaker" for speaker in session.speaker_ids if speaker not in known["speakers"])
+    yield from ("unknown_track" for track in session.track_ids if track not in known["tracks"])
+
+
+def event_overview(event: Event) -> dict[str, Any]:
+    """The event at a glance."""
+    content, programme, people = event.content, sessions(event), participants(event)
+    days = {date.fromisoformat(day["date"]) for day in content["days"]} | {session.day for session in programme}
+    speaking = {speaker for session in programme for speaker in session.speaker_ids}
+    return {
+        **{name: len(content[name]) for name in ("halls", "tracks", "lectures", "workshops", "pauses", "speakers")},
+        "days": len(days),
+        "first_day": min(days),
+        "last_day": max(days),
+        "session_minutes": sum(max(session.minutes, 0) for session in programme),
+        "sessions_without_hall": sum(session.hall_id is None for session in programme),
+        "sessions_without_speaker": sum(not session.speaker_ids for session in programme),
+        "speakers_with_session": sum(speaker["id"] in speaking for speaker in content["speakers"]),
+        "partners": len(event.partners),
+        "sponsors": sum(bool(partner["sponsor"]) for partner in event.partners),
+        "exhibitors": sum(bool(partner["exhibitor"]) for partner in event.partners),
+        "participants": len(people),
+        "checked_in": sum(person["checked_at"] is not None for person in people),
+    }
