@@ -150,4 +150,5 @@ def event_overview(event: Event) -> dict[str, Any]:
         "exhibitors": sum(bool(partner["exhibitor"]) for partner in event.partners),
         "participants": len(people),
         "checked_in": sum(person["checked_at"] is not None for person in people),
+        "findings": findings(event).total(),
     }

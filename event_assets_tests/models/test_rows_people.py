@@ -355,6 +355,7 @@ def test_the_overview_counts_what_is_there():
         "exhibitors": 2,
         "participants": 2,
         "checked_in": 1,
+        "findings": 6,
     }
 
 

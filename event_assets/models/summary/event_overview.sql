@@ -45,4 +45,5 @@ select
     (select count(*) from staging.partners where sponsor) as sponsors,
     (select count(*) from staging.partners where exhibitor) as exhibitors,
     (select count(*) from staging.participants) as participants,
-    (select count(*) from staging.participants where checked_in) as checked_in
+    (select count(*) from staging.participants where checked_in) as checked_in,
+    (select count(*) from summary.data_quality) as findings
