@@ -1,1 +1,1 @@
-"""When what is materialised: jobs, schedules, sensors, conditions and freshness policies."""
+"""When what is materialised. So far: the jobs that a person starts."""
