@@ -9,12 +9,12 @@ from event_assets.assets.failures import explained
 from event_assets.assets.keys import asset_key, raw_columns, raw_relations
 from event_assets.assets.metadata import OWNERS, WAREHOUSE_POOL, preview, table_name, table_state
 from event_assets.assets.resources import WarehouseResource
-from event_assets.models import Model, load_models
+from event_assets.models import Model, build, load_models
 from event_assets.models.facts import Promise
 from event_assets.models.lineage import Lineage
 from event_assets.settings import event_timezone
 from event_assets.warehouse import SUMMARY
-from event_assets.warehouse.relations import Relation, replace
+from event_assets.warehouse.relations import Relation
 
 SAMPLE_KEYS = 5
 """How many keys of broken rows a check shows: enough to look them up, few enough to read."""
@@ -60,8 +60,7 @@ def _model_asset(model: Model, lineage: Lineage, pool: str | None) -> dg.AssetsD
     )
     def model_asset(warehouse: WarehouseResource) -> dg.MaterializeResult:
         with explained(), warehouse.open().connect() as client:
-            select = model.render({"event_timezone": event_timezone()})
-            replace(client, model.relation, model.kind, select)
+            build(client, model, {"event_timezone": event_timezone()})
             metadata = table_state(client, model.relation, model.facts.columns, model.facts.grain)
             metadata |= _column_lineage(model.relation, lineage)
             if schema == SUMMARY:

@@ -11,7 +11,7 @@ from event_assets.assets.keys import raw_relations
 from event_assets.models import load_models
 from event_assets.source.schema import REJECTED, REJECTED_COLUMNS, TABLES
 from event_assets.source.tables import Column
-from event_assets.warehouse import RAW, STAGING, SUMMARY
+from event_assets.warehouse import HISTORY, RAW, STAGING, SUMMARY
 from event_assets.warehouse.relations import Relation
 
 _HEAD = """\
@@ -28,6 +28,7 @@ def data_dictionary() -> str:
     parts = [_HEAD]
     for schema, about in (
         (SUMMARY, "Tables to work with."),
+        (HISTORY, "Tables that only grow, because the API does not say what was before."),
         (STAGING, "Views: the raw tables with real times and clear names, without what was removed."),
     ):
         parts.append(f"## {schema}\n\n{about}\n")

@@ -1,9 +1,11 @@
 """The models: dbt-style SELECTs over the raw tables, one a file, with their facts beside them.
 
-``staging/*.sql`` become views, ``summary/*.sql`` tables. Beside ``agenda.sql`` stands ``agenda.yml``: what one row is
-and means. ``project`` reads them and finds what depends on what; building them is the assets' affair.
+``staging/*.sql`` become views, ``summary/*.sql`` tables, ``history/*.sql`` tables that only grow. Beside ``agenda.sql``
+stands ``agenda.yml``: what one row is and means. ``project`` reads them and finds what depends on what, ``build``
+builds one; when is the assets' affair.
 """
 
+from event_assets.models.build import build
 from event_assets.models.project import Model, ModelError, load_models
 
-__all__ = ["Model", "ModelError", "load_models"]
+__all__ = ["Model", "ModelError", "build", "load_models"]

@@ -61,7 +61,7 @@ def column_origins(model: Model, columns: Mapping[Relation, Iterable[str]]) -> O
     schema: dict[str, dict[str, dict[str, str]]] = {}
     for relation in model.reads:
         schema.setdefault(relation.schema, {})[relation.name] = dict.fromkeys(columns[relation], "text")
-    nodes = lineage(None, model.query, schema, dialect=DIALECT, trim_selects=False)
+    nodes = lineage(None, model.first_query, schema, dialect=DIALECT, trim_selects=False)
     origins: Origins = {}
     for column, node in nodes.items():
         origins[column] = {

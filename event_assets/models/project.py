@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import Literal
 
 import yaml
 from pydantic import ValidationError
@@ -19,14 +20,17 @@ from sqlglot import exp, parse
 from sqlglot.errors import ParseError
 
 from event_assets.models.facts import ModelFacts, Promise, promises
-from event_assets.warehouse import STAGING, SUMMARY
-from event_assets.warehouse.relations import Relation, RelationKind
+from event_assets.warehouse import HISTORY, STAGING, SUMMARY
+from event_assets.warehouse.relations import Relation
 
 DIALECT = "duckdb"
 """The dialect that models are written in."""
 
-KINDS: dict[str, RelationKind] = {STAGING: "view", SUMMARY: "table"}
-"""The folders, which are also the schemas, and what their models become."""
+ModelKind = Literal["view", "table", "incremental"]
+
+KINDS: dict[str, ModelKind] = {STAGING: "view", HISTORY: "incremental", SUMMARY: "table"}
+"""The folders, which are also the schemas, and what their models become. An incremental model is a table that only
+ever grows by the rows of its SELECT, which may read the table itself."""
 
 REPLACES_ALL = {"bigquery", "snowflake", "databricks", "clickhouse", "trino"}
 """Dialects whose regexp_replace replaces every match unasked, where DuckDB wants the modifier 'g'."""
@@ -53,19 +57,20 @@ class Model:
     facts: ModelFacts
 
     @property
-    def kind(self) -> RelationKind:
-        """Whether it becomes a view or a table."""
+    def kind(self) -> ModelKind:
+        """What it becomes."""
         return KINDS[self.relation.schema]
 
     @cached_property
     def reads(self) -> frozenset[Relation]:
-        """The relations it reads, from the SELECT itself."""
+        """The relations it reads, from the SELECT itself; not itself, where it is incremental."""
         ctes = {cte.alias_or_name for cte in self.query.find_all(exp.CTE)}
         tables = [t for t in self.query.find_all(exp.Table) if t.db or t.name not in ctes]
         unnamed = sorted({table.name for table in tables if not table.db})
         if unnamed:
             raise ModelError(f"{self.path}: write the schema before {', '.join(unnamed)}, as in raw.lectures.")
-        return frozenset(Relation(table.db, table.name) for table in tables)
+        reads = frozenset(Relation(table.db, table.name) for table in tables)
+        return reads - {self.relation} if self.kind == "incremental" else reads
 
     @property
     def columns(self) -> list[str]:
@@ -82,12 +87,27 @@ class Model:
         """What can be asked of it when it is built."""
         return promises(self.relation, self.facts)
 
-    def render(self, parameters: Mapping[str, str], dialect: str = DIALECT) -> str:
+    @cached_property
+    def first_query(self) -> exp.Query:
+        """The SELECT as it is while the model holds nothing: where it reads itself, there are no rows."""
+        query = self.query.copy()
+        nothing = exp.select(*(exp.null().as_(column) for column in self.columns)).where(exp.false())
+        for table in list(query.find_all(exp.Table)):
+            if Relation(table.db, table.name) == self.relation:
+                table.replace(nothing.subquery(table.alias_or_name))
+        return query
+
+    def render(self, parameters: Mapping[str, str], dialect: str = DIALECT, *, first: bool = False) -> str:
         """The SELECT in a dialect, with its parameters filled in as literals.
 
         Literals and not bound values, because a view keeps its text.
+
+        Args:
+            parameters: The settings by name.
+            dialect: One of sqlglot's.
+            first: Whether it is the one for a model that holds nothing yet.
         """
-        query = self.query.copy()
+        query = (self.first_query if first else self.query).copy()
         for placeholder in list(query.find_all(exp.Placeholder)):
             placeholder.replace(exp.Literal.string(parameters[placeholder.name]))
         if dialect in REPLACES_ALL:
@@ -105,7 +125,7 @@ def load_models(raw: set[Relation], folder: Path = MODELS_FOLDER) -> dict[Relati
 
     Args:
         raw: The tables that are there without models.
-        folder: Where ``staging/`` and ``summary/`` lie.
+        folder: Where ``staging/``, ``history/`` and ``summary/`` lie.
 
     Returns:
         The models by relation, each after those it reads.

@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 
 RAW = "raw"
 STAGING = "staging"
+HISTORY = "history"
 SUMMARY = "summary"
 """The schemas, which are also the first part of the asset keys. ``raw`` is dlt's dataset."""
 

@@ -9,6 +9,7 @@ from dlt.destinations.sql_client import SqlClientBase
 from sqlglot import exp
 
 RelationKind = Literal["table", "view"]
+"""What a relation is that is built anew each time."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,34 @@ def replace(client: SqlClientBase[Any], relation: Relation, kind: RelationKind, 
     with client.begin_transaction():
         client.execute_sql(f"create schema if not exists {relation.schema}")
         client.execute_sql(f"create or replace {kind} {relation.sql()} as {select}")
+
+
+def append(client: SqlClientBase[Any], relation: Relation, select: str, first_select: str) -> None:
+    """Add the rows of a SELECT to a table, in one transaction. No row that it holds is touched.
+
+    Columns that the SELECT has and the table does not are added to it, and are null in its older rows.
+
+    Args:
+        client: A connection for writing.
+        relation: The table, which need not be there yet.
+        select: What to add, in the warehouse's dialect. It may read the table itself.
+        first_select: The same without reading the table: what it holds to begin with.
+    """
+    with client.begin_transaction():
+        client.execute_sql(f"create schema if not exists {relation.schema}")
+        held = {column.name for column in columns(client, relation)}
+        if not held:
+            client.execute_sql(f"create table {relation.sql()} as {first_select}")
+            return
+        selected = [
+            (exp.to_identifier(name, quoted=True).sql(), name, data_type)
+            for name, data_type, *_ in client.execute_sql(f"describe {first_select}") or []
+        ]
+        for quoted, name, data_type in selected:
+            if name not in held:
+                client.execute_sql(f"alter table {relation.sql()} add column {quoted} {data_type}")
+        names = ", ".join(quoted for quoted, _, _ in selected)
+        client.execute_sql(f"insert into {relation.sql()} ({names}) {select}")
 
 
 def row_count(client: SqlClientBase[Any], relation: Relation) -> int:

@@ -23,7 +23,10 @@ def build(raw: Mapping[str, Rows], model: str, timezone: str = "UTC") -> list[di
         timezone: The event's.
     """
     with duckdb.connect() as connection:
-        connection.execute("set timezone = 'UTC'; create schema raw; create schema staging; create schema summary")
+        connection.execute(
+            "set timezone = 'UTC'; create schema raw;"
+            " create schema staging; create schema history; create schema summary"
+        )
         for name, table in TABLES.items():
             _create(connection, name, table.all_columns)
             for link, columns in table.link_tables.items():
@@ -34,7 +37,9 @@ def build(raw: Mapping[str, Rows], model: str, timezone: str = "UTC") -> list[di
         for row in raw.get(REJECTED, ()):
             _insert_row(connection, REJECTED, row)
         for relation, each in load_models(raw_relations()).items():
-            connection.execute(f"create {each.kind} {relation.sql()} as {each.render({'event_timezone': timezone})}")
+            kind = "view" if each.kind == "view" else "table"
+            select = each.render({"event_timezone": timezone}, first=True)
+            connection.execute(f"create {kind} {relation.sql()} as {select}")
         result = connection.sql(f"select * from {model}")
         return [dict(zip(result.columns, row, strict=True)) for row in result.fetchall()]
 

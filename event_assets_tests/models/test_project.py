@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from event_assets.assets.keys import raw_relations
-from event_assets.models.project import MODELS_FOLDER, ModelError, load_models
+from event_assets.models.project import KINDS, MODELS_FOLDER, ModelError, load_models
 from event_assets.warehouse.relations import Relation
 
 FACTS = "description: One row per hall.\ngrain: [hall_id]\ncolumns:\n  hall_id: The hall.\n"
@@ -15,7 +15,7 @@ SQL = "select id as hall_id from raw.halls"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for schema in ("staging", "summary"):
+    for schema in KINDS:
         (tmp_path / schema).mkdir()
     write(tmp_path, "staging/halls", SQL)
     return tmp_path
@@ -79,9 +79,23 @@ def test_a_wrong_model_is_told_with_its_file(folder: Path, sql: str, facts: str 
 
 def test_a_model_is_two_files_and_nothing_else(tmp_path: Path):
     """What the README says of adding a model."""
-    shutil.copytree(MODELS_FOLDER / "staging", tmp_path / "staging")
-    shutil.copytree(MODELS_FOLDER / "summary", tmp_path / "summary")
+    for schema in KINDS:
+        shutil.copytree(MODELS_FOLDER / schema, tmp_path / schema)
     before = load(tmp_path)
     write(tmp_path, "summary/halls_again", "select hall_id from staging.halls")
 
     assert load(tmp_path).keys() - before.keys() == {Relation("summary", "halls_again")}
+
+
+def test_an_incremental_model_may_read_itself_and_nothing_else_may(folder: Path):
+    sql = "select id as hall_id from raw.halls where id not in (select hall_id from history.seen)"
+    write(folder, "history/seen", sql)
+    model = load(folder)[Relation("history", "seen")]
+    assert model.kind == "incremental"
+    assert model.reads == {Relation("raw", "halls")}
+    assert "history.seen" in model.render({})
+    assert "history.seen" not in model.render({}, first=True)
+
+    write(folder, "summary/again", "select hall_id from summary.again")
+    with pytest.raises(ModelError, match="circle"):
+        load(folder)

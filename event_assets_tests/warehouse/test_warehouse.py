@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from dlt.destinations.exceptions import DatabaseException
 
 from event_assets.warehouse import Warehouse, WarehouseBusyError
-from event_assets.warehouse.relations import Relation, columns, replace, row_count
+from event_assets.warehouse.relations import Relation, append, columns, replace, row_count
 
 AGENDA = Relation("summary", "agenda")
 
@@ -112,3 +113,28 @@ def test_columns_come_in_order_with_their_types(place: Warehouse):
 def test_names_are_quoted_for_sql_and_plain_for_people():
     assert Relation("raw", "order").sql() == '"raw"."order"'
     assert str(Relation("raw", "order")) == "raw.order"
+
+
+def test_appending_adds_rows_and_new_columns_and_touches_nothing_else(tmp_path: Path):
+    relation = Relation("history", "seen")
+    with Warehouse(tmp_path / "warehouse.duckdb").connect() as client:
+        append(client, relation, "select 0 as id from history.seen", "select 1 as id")
+        append(client, relation, "select id + 1 as id from history.seen", "select 1 as id")
+        append(
+            client, relation, "select 'new' as name, max(id) + 1 as id from history.seen", "select 'x' as name, 1 as id"
+        )
+        assert client.execute_sql("select id, name from history.seen order by id") == [
+            (1, None),
+            (2, None),
+            (3, "new"),
+        ]
+
+
+def test_a_failing_append_leaves_the_table_as_it_was(tmp_path: Path):
+    relation = Relation("history", "seen")
+    with Warehouse(tmp_path / "warehouse.duckdb").connect() as client:
+        append(client, relation, "select 1 as id", "select 1 as id")
+        with pytest.raises(DatabaseException, match="broken"):
+            append(client, relation, "select error('broken') as id, 2 as more", "select 1 as id, 2 as more")
+        assert client.execute_sql("from history.seen") == [(1,)]
+        assert [column.name for column in columns(client, relation)] == ["id"]

@@ -1,0 +1,90 @@
+-- There are no nulls to sort by; "nulls first" is for BigQuery, which knows nothing else in an aggregate.
+with entries as (
+    select session_key as entry_key, kind, day_id, hall_id, title, starts_at, ends_at, starts_local, ends_local,
+        local_day
+    from staging.sessions
+    union all
+    select 'pause:' || pause_id as entry_key, 'pause' as kind, day_id, null as hall_id, title, starts_at, ends_at,
+        starts_local, ends_local, local_day
+    from staging.pauses
+),
+session_speakers as (
+    select
+        links.session_key,
+        string_agg(links.speaker_id, ', ' order by links.speaker_id nulls first) as speaker_ids,
+        string_agg(speakers.speaker, ', ' order by links.list_index nulls first) as speakers
+    from staging.session_speakers as links
+    left join staging.speakers as speakers on speakers.speaker_id = links.speaker_id
+    group by links.session_key
+),
+present as (
+    select
+        entries.entry_key,
+        entries.kind,
+        entries.title,
+        coalesce(days.day, entries.local_day) as day,
+        entries.starts_at,
+        entries.ends_at,
+        entries.starts_local,
+        entries.ends_local,
+        entries.hall_id,
+        halls.hall,
+        session_speakers.speaker_ids,
+        session_speakers.speakers
+    from entries
+    left join staging.days as days on days.day_id = entries.day_id
+    left join staging.halls as halls on halls.hall_id = entries.hall_id
+    left join session_speakers on session_speakers.session_key = entries.entry_key
+),
+known as (
+    -- The model itself: what it holds of each entry so far.
+    select *
+    from history.entry_versions
+    qualify row_number() over (partition by entry_key order by version desc nulls last) = 1
+)
+select
+    present.entry_key,
+    coalesce(known.version, 0) + 1 as version,
+    current_timestamp as seen_at,
+    false as is_removed,
+    present.kind,
+    present.title,
+    present.day,
+    present.starts_at,
+    present.ends_at,
+    present.starts_local,
+    present.ends_local,
+    present.hall_id,
+    present.hall,
+    present.speaker_ids,
+    present.speakers
+from present
+left join known on known.entry_key = present.entry_key
+where known.entry_key is null
+    or known.is_removed
+    or present.title is distinct from known.title
+    or present.day is distinct from known.day
+    or present.starts_at is distinct from known.starts_at
+    or present.ends_at is distinct from known.ends_at
+    or present.hall_id is distinct from known.hall_id
+    or present.speaker_ids is distinct from known.speaker_ids
+union all
+select
+    known.entry_key,
+    known.version + 1 as version,
+    current_timestamp as seen_at,
+    true as is_removed,
+    known.kind,
+    known.title,
+    known.day,
+    known.starts_at,
+    known.ends_at,
+    known.starts_local,
+    known.ends_local,
+    known.hall_id,
+    known.hall,
+    known.speaker_ids,
+    known.speakers
+from known
+left join present on present.entry_key = known.entry_key
+where present.entry_key is null and not known.is_removed

@@ -1,0 +1,75 @@
+with steps as (
+    -- There are no nulls to sort by; "nulls first" is for BigQuery, which knows nothing else in a window.
+    select
+        *,
+        lag(is_removed) over (partition by entry_key order by version nulls first) as was_removed,
+        lag(title) over (partition by entry_key order by version nulls first) as old_title,
+        lag(day) over (partition by entry_key order by version nulls first) as old_day,
+        lag(starts_local) over (partition by entry_key order by version nulls first) as old_starts_local,
+        lag(ends_local) over (partition by entry_key order by version nulls first) as old_ends_local,
+        lag(hall_id) over (partition by entry_key order by version nulls first) as old_hall_id,
+        lag(hall) over (partition by entry_key order by version nulls first) as old_hall,
+        lag(speaker_ids) over (partition by entry_key order by version nulls first) as old_speaker_ids,
+        lag(speakers) over (partition by entry_key order by version nulls first) as old_speakers,
+        min(seen_at) over () as history_begins
+    from history.entry_versions
+),
+later as (
+    -- The programme as it was found first is where the history begins, and no change.
+    select
+        *,
+        cast(starts_local as varchar) || ' to ' || cast(ends_local as varchar) as time_span,
+        cast(old_starts_local as varchar) || ' to ' || cast(old_ends_local as varchar) as old_time_span,
+        cast(starts_local as time) is distinct from cast(old_starts_local as time)
+            or cast(ends_local as time) is distinct from cast(old_ends_local as time) as has_other_clock_time,
+        starts_local is distinct from old_starts_local or ends_local is distinct from old_ends_local as has_other_time
+    from steps
+    where version > 1 or seen_at > history_begins
+),
+changes as (
+    select *, 'added' as change, cast(null as varchar) as old_value, title as new_value
+    from later
+    where version = 1
+    union all
+    select *, 'removed' as change, title as old_value, cast(null as varchar) as new_value
+    from later
+    where is_removed
+    union all
+    select *, 'returned' as change, cast(null as varchar) as old_value, title as new_value
+    from later
+    where was_removed
+    union all
+    select *, 'renamed' as change, old_title as old_value, title as new_value
+    from later
+    where version > 1 and title is distinct from old_title
+    union all
+    select *, 'moved_day' as change, cast(old_day as varchar) as old_value, cast(day as varchar) as new_value
+    from later
+    where version > 1 and day is distinct from old_day
+    union all
+    -- The same hours on another day are another day, and nothing else.
+    select *, 'moved_time' as change, old_time_span as old_value, time_span as new_value
+    from later
+    where version > 1 and has_other_time and (has_other_clock_time or day is not distinct from old_day)
+    union all
+    select *, 'moved_hall' as change, coalesce(old_hall, old_hall_id) as old_value, coalesce(hall, hall_id) as new_value
+    from later
+    where version > 1 and hall_id is distinct from old_hall_id
+    union all
+    select *, 'speakers_changed' as change, coalesce(old_speakers, old_speaker_ids) as old_value,
+        coalesce(speakers, speaker_ids) as new_value
+    from later
+    where version > 1 and speaker_ids is distinct from old_speaker_ids
+)
+select
+    entry_key,
+    version,
+    change,
+    seen_at,
+    kind,
+    title,
+    day,
+    old_value,
+    new_value
+from changes
+order by seen_at desc, entry_key, version, change

@@ -1,0 +1,133 @@
+"""What changes in the programme between two refreshes, read back from the history and its summary."""
+
+from typing import Any
+
+import pytest
+
+from event_assets.sandbox import Sandbox
+from event_assets_tests.running import Run, Warehouse
+
+PROGRAMME = [
+    *("raw/days", "raw/halls", "raw/lectures", "raw/pauses", "raw/speakers", "raw/tracks", "raw/workshops"),
+    *("staging/days", "staging/halls", "staging/pauses", "staging/session_speakers", "staging/session_tracks"),
+    *("staging/sessions", "staging/speakers", "staging/tracks"),
+    *("history/entry_versions", "summary/agenda", "summary/schedule_changes"),
+]
+CHANGES = "select entry_key, change, old_value, new_value from summary.schedule_changes order by all"
+VERSIONS = "select entry_key, version, is_removed from history.entry_versions where version > 1 order by all"
+
+
+@pytest.fixture
+def lecture(api: Sandbox, run: Run) -> dict[str, Any]:
+    """A lecture of the event, as the API sends it, after the first refresh."""
+    lecture = api.event.content["lectures"][0]
+    lecture.update(name="Before", start="2026-12-01T09:00:00+01:00", end="2026-12-01T09:45:00+01:00")
+    run(*PROGRAMME)
+    return lecture
+
+
+def key(lecture: dict[str, Any]) -> str:
+    return f"lecture:{lecture['id']}"
+
+
+def test_the_first_refresh_is_no_change(lecture: dict, api: Sandbox, run: Run, warehouse: Warehouse):
+    entries = sum(len(api.event.content[name]) for name in ("lectures", "workshops", "pauses"))
+    assert warehouse.rows("select version, is_removed, count(*) from history.entry_versions group by all") == [
+        (1, False, entries)
+    ]
+    assert warehouse.count("summary.schedule_changes") == 0
+
+
+def test_the_same_data_adds_nothing(lecture: dict, run: Run, warehouse: Warehouse):
+    before = warehouse.rows("from history.entry_versions order by all")
+    run(*PROGRAMME)
+    run("history/entry_versions")
+    assert warehouse.rows("from history.entry_versions order by all") == before
+    assert warehouse.count("summary.schedule_changes") == 0
+
+
+def test_what_is_no_change_of_the_programme_adds_nothing(lecture: dict, run: Run, warehouse: Warehouse):
+    lecture["description"] = "Another description"
+    lecture["speakers"] = lecture["speakers"][::-1]
+    run(*PROGRAMME)
+    assert warehouse.rows(VERSIONS) == []
+
+
+def test_a_change_of_each_kind_is_told_with_what_was_before(
+    lecture: dict, api: Sandbox, run: Run, warehouse: Warehouse
+):
+    halls = {str(hall["id"]): hall["name"] for hall in api.event.content["halls"]}
+    names = {str(speaker["id"]): speaker for speaker in api.event.content["speakers"]}
+    old_hall = halls[str(lecture["hall_id"])]
+    new_hall_id = next(hall_id for hall_id in halls if hall_id != str(lecture["hall_id"]))
+    old_speakers = warehouse.rows(f"select speakers from summary.agenda where entry_key = '{key(lecture)}'")[0][0]
+    speaker_id = next(speaker_id for speaker_id in names if speaker_id not in map(str, lecture["speakers"]))
+    lecture.update(name="After", hall_id=new_hall_id, speakers=[speaker_id])
+    lecture.update(start="2026-12-01T10:00:00+01:00", end="2026-12-01T10:45:00+01:00")
+    run(*PROGRAMME)
+
+    new_speakers = warehouse.rows(f"select speakers from summary.agenda where entry_key = '{key(lecture)}'")[0][0]
+    assert api.event.timezone == "Europe/Vienna"  # as the local times below
+    assert warehouse.rows(CHANGES) == [
+        (key(lecture), "moved_hall", old_hall, halls[new_hall_id]),
+        (
+            key(lecture),
+            "moved_time",
+            "2026-12-01 09:00:00 to 2026-12-01 09:45:00",
+            "2026-12-01 10:00:00 to 2026-12-01 10:45:00",
+        ),
+        (key(lecture), "renamed", "Before", "After"),
+        (key(lecture), "speakers_changed", old_speakers, new_speakers),
+    ]
+    assert old_speakers != new_speakers
+
+
+def test_the_same_hours_on_another_day_are_another_day(lecture: dict, api: Sandbox, run: Run, warehouse: Warehouse):
+    days = api.event.content["days"]
+    old = next(day for day in days if day["id"] == lecture["event_day_id"])
+    new = next(day for day in days if day["id"] != lecture["event_day_id"])
+    lecture.update(event_day_id=new["id"], start="2026-12-02T09:00:00+01:00", end="2026-12-02T09:45:00+01:00")
+    run(*PROGRAMME)
+    assert warehouse.rows(CHANGES) == [(key(lecture), "moved_day", str(old["date"])[:10], str(new["date"])[:10])]
+
+
+def test_what_is_removed_comes_back_and_goes_again(lecture: dict, api: Sandbox, run: Run, warehouse: Warehouse):
+    lectures = api.event.content["lectures"]
+    lectures.remove(lecture)
+    run(*PROGRAMME)
+    run(*PROGRAMME)
+    lectures.append(lecture | {"name": "Back"})
+    run(*PROGRAMME)
+    lectures.pop()
+    run(*PROGRAMME)
+
+    assert warehouse.rows(VERSIONS) == [(key(lecture), 2, True), (key(lecture), 3, False), (key(lecture), 4, True)]
+    assert warehouse.rows(
+        "select version, change, old_value, new_value from summary.schedule_changes order by version, change"
+    ) == [
+        (2, "removed", "Before", None),
+        (3, "renamed", "Before", "Back"),
+        (3, "returned", None, "Back"),
+        (4, "removed", "Back", None),
+    ]
+    seen = warehouse.rows("select distinct version, seen_at from history.entry_versions order by seen_at")
+    assert [version for version, _ in seen] == [1, 2, 3, 4]
+
+
+def test_a_new_session_is_added(lecture: dict, api: Sandbox, run: Run, warehouse: Warehouse):
+    api.event.content["lectures"].append(lecture | {"id": 990001, "name": "One more"})
+    run(*PROGRAMME)
+    assert warehouse.rows(CHANGES) == [("lecture:990001", "added", None, "One more")]
+
+
+def test_an_empty_programme_removes_what_was_there(
+    lecture: dict, api: Sandbox, run: Run, warehouse: Warehouse, monkeypatch
+):
+    monkeypatch.setenv("SOURCES__EVENT_API__ALLOW_REMOVALS", "true")
+    entries = warehouse.count("summary.agenda")
+    for resource in ("lectures", "workshops", "pauses"):
+        api.event.content[resource].clear()
+    run(*PROGRAMME)
+    assert warehouse.rows("select change, count(*) from summary.schedule_changes group by all") == [
+        ("removed", entries)
+    ]
