@@ -9,6 +9,13 @@ import pytest
 
 from event_assets.definitions import build_definitions
 
+LAYERS = {
+    "raw": set(),
+    "staging": {"raw"},
+    "history": {"staging"},
+    "summary": {"staging", "history", "summary"},
+    "published": {"staging", "history", "summary"},
+}
 LOADS_WITH_NOTHING = """
 import socket, sys
 def refuse(*_, **__):
@@ -42,7 +49,7 @@ def test_the_graph_runs_from_raw_to_summary():
     graph = build_definitions().resolve_asset_graph()
     for key in graph.get_all_asset_keys():
         layers = {parent.path[0] for parent in graph.get(key).parent_keys}
-        allowed = {"raw": set(), "staging": {"raw"}, "summary": {"staging", "summary"}}[key.path[0]]
+        allowed = LAYERS[key.path[0]]
         assert layers <= allowed, key
         assert bool(layers) is (key.path[0] != "raw"), key
     assert not graph.external_asset_keys

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from pydantic import Field
 from event_assets.settings import (
     EventApiSettings,
     event_api_settings,
+    lock_wait_seconds,
     privacy_settings,
     removal_settings,
     retry_settings,
@@ -50,7 +53,10 @@ class EventApiResource(dg.ConfigurableResource):
 
 
 class WarehouseResource(dg.ConfigurableResource):
-    """The warehouse that all tables are in."""
+    """The warehouse that all tables are in. A run has it for itself from its first step to its last.
+
+    So nobody publishes or reads tables of which another run has refreshed only some.
+    """
 
     path: str | None = Field(
         default=None, description="The DuckDB file. By default the one in dlt's destination.duckdb.credentials."
@@ -58,4 +64,14 @@ class WarehouseResource(dg.ConfigurableResource):
 
     def open(self) -> Warehouse:
         """The warehouse at the configured path."""
-        return Warehouse(Path(self.path) if self.path else warehouse_path())
+        return Warehouse(Path(self.path) if self.path else warehouse_path(), lock_wait_seconds())
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[WarehouseResource]:
+        """Be the one writer for the length of a run.
+
+        Raises:
+            WarehouseBusyError: Another run did not end in time.
+        """
+        with self.open().writing():
+            yield self

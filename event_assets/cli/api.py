@@ -15,7 +15,7 @@ from typing import Any
 import click
 from dlt.destinations.sql_client import SqlClientBase
 
-from event_assets.settings import has_api_token, warehouse_path
+from event_assets.settings import has_api_token, lock_wait_seconds, warehouse_path
 from event_assets.warehouse import RAW, Warehouse
 
 _NOTE = "main.sandbox_note"
@@ -51,7 +51,7 @@ def api_or_sandbox() -> Iterator[None]:
 
 def _mark_as_sandbox_data(path: Path) -> None:
     holds_tables = path.exists()
-    with Warehouse(path).connect() as client:
+    with Warehouse(path, lock_wait_seconds()).connect() as client:
         if holds_tables and not _has_table(client, _NOTE) and _has_table(client, f"{RAW}._dlt_loads"):
             raise click.ClickException(
                 f"No API token is configured, and {path} holds the tables of a real event: the sandbox's invented data "
@@ -67,7 +67,7 @@ def _mark_as_sandbox_data(path: Path) -> None:
 def _set_sandbox_data_aside(path: Path) -> None:
     if not path.exists():
         return
-    with Warehouse(path).connect() as client:
+    with Warehouse(path, lock_wait_seconds()).connect() as client:
         invented = _has_table(client, _NOTE)
     if invented:
         aside = path.with_suffix(f".sandbox{path.suffix}")

@@ -13,8 +13,9 @@ from event_assets.cli.api import api_or_sandbox
 from event_assets.cli.home import prepare_dagster_home
 from event_assets.cli.terminal import AssetRow, print_table, row_count, terminal_logger
 from event_assets.definitions import build_definitions
-from event_assets.settings import event_api_settings, warehouse_path
+from event_assets.settings import event_api_settings, lock_wait_seconds, warehouse_path
 from event_assets.source.resources import resources_by_endpoint
+from event_assets.warehouse import Warehouse
 
 
 def run_everything(*, allow_removals: bool = False) -> None:
@@ -25,11 +26,13 @@ def run_everything(*, allow_removals: bool = False) -> None:
 
     Raises:
         click.ClickException: Not every asset was materialised; the message says why.
+        WarehouseBusyError: Another run did not end in time. Nothing was requested.
     """
     prepare_dagster_home()
     with api_or_sandbox():
         click.echo(f"Event API: {event_api_settings().base_url}\nWarehouse: {warehouse_path()}\n")
-        result = _execute(allow_removals)
+        with Warehouse(warehouse_path(), lock_wait_seconds()).writing():
+            result = _execute(allow_removals)
     failures = _failures(result)
     if failures:
         raise click.ClickException("\n".join(failures))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +15,15 @@ from dlt.common.destination import Destination
 from dlt.destinations.exceptions import DestinationConnectionError
 from dlt.destinations.sql_client import SqlClientBase
 from filelock import FileLock, Timeout
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 RAW = "raw"
 STAGING = "staging"
 HISTORY = "history"
 SUMMARY = "summary"
 """The schemas, which are also the first part of the asset keys. ``raw`` is dlt's dataset."""
+
+_LOOK_AGAIN_SECONDS = 0.2
 
 logger = logging.getLogger(__name__)
 
@@ -88,18 +91,34 @@ class Warehouse:
         with self.writing():
             client = dataset.sql_client
             try:
-                client.open_connection()
+                self._patiently(client.open_connection)
             except DestinationConnectionError as error:
-                if "lock" not in str(error):
+                if not _is_locked(error):
                     raise
                 raise WarehouseBusyError(
-                    f"Another program has {self.path} open, and DuckDB takes no writer beside it: close it there, or "
-                    "let it read a copy. Nothing was changed."
+                    f"Another program has had {self.path} open for more than {self.wait_seconds:.0f} s, and DuckDB "
+                    "takes no writer beside it: close it there, and let it read the published copy instead. "
+                    "Nothing was changed."
                 ) from error
             try:
                 yield client
             finally:
                 client.close_connection()
+
+    def _patiently(self, open_connection: Callable[[], object]) -> None:
+        """Open a connection, waiting for a program that does not know our lock to close the file."""
+
+        def say_once(state: RetryCallState) -> None:
+            if state.attempt_number == 1:
+                logger.warning("Another program has %s open: waiting up to %.0f s.", self.path, self.wait_seconds)
+
+        Retrying(
+            retry=retry_if_exception(_is_locked),
+            wait=wait_fixed(_LOOK_AGAIN_SECONDS),
+            stop=stop_after_delay(self.wait_seconds),
+            before_sleep=say_once,
+            reraise=True,
+        )(open_connection)
 
     @contextmanager
     def working_folder(self, name: str) -> Iterator[Path]:
@@ -115,3 +134,7 @@ class Warehouse:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_locked(error: BaseException) -> bool:
+    return isinstance(error, DestinationConnectionError) and "lock" in str(error)

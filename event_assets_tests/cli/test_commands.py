@@ -110,7 +110,7 @@ def test_a_large_removal_is_let_through_when_it_is_meant(folder: Folder, event: 
 def test_a_warehouse_that_is_open_elsewhere_is_told_in_a_sentence(folder: Folder, event: Event):
     folder.warehouse.path.parent.mkdir()
     with Sandbox(event) as api, duckdb.connect(str(folder.warehouse.path)):
-        result = folder.run(**configuration(api))
+        result = folder.run(**configuration(api), WAREHOUSE__LOCK_WAIT_SECONDS="0.5")
     assert result.returncode == 1
-    assert result.stderr.startswith("Error: Another program has")
+    assert "Error: Another program has" in result.stderr
     assert not api.requests

@@ -1,27 +1,16 @@
-"""The one reader of configuration.
-
-Everything comes from dlt's providers (environment, ``.dlt/secrets.toml``, ``.dlt/config.toml``) and is read when a run
-or a tick asks for it, never at import. Nothing else in the package reads the environment or these files; what a setting
-is for belongs to whoever uses it.
-"""
+"""Settings of the source: the API, how requests are tried again, what an answer may remove, personal data."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, ClassVar, Literal, Optional, TypeAlias, cast, get_args
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import ClassVar, Literal, Optional, TypeAlias, cast, get_args
 
-import dlt
-from dlt.common.configuration import configspec, resolve_configuration
+from dlt.common.configuration import configspec
 from dlt.common.configuration.specs import BaseConfiguration, RuntimeConfiguration
 from dlt.common.typing import TSecretStrValue
-from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 
-
-class SettingsError(Exception):
-    """A setting is missing or cannot be used; the message says which, and where to put it."""
+from event_assets.settings.places import run_folder
+from event_assets.settings.reading import SettingsError, resolve
 
 
 @dataclass(frozen=True)
@@ -122,27 +111,13 @@ class _SyncSpec(BaseConfiguration):
     allow_removals: bool = False
 
 
-@configspec
-class _EventSpec(BaseConfiguration):
-    sections: ClassVar[tuple[str, ...]] = ("event",)
-
-    timezone: str = "UTC"
-
-
-@configspec
-class _WarehouseSpec(BaseConfiguration):
-    sections: ClassVar[tuple[str, ...]] = ("destination", "duckdb")
-
-    credentials: str = "data/warehouse.duckdb"
-
-
 def event_api_settings() -> EventApiSettings:
     """Read the address and the token of the event API (``sources.event_api``, or plain ``base_url``, ``api_token``).
 
     Raises:
         SettingsError: One of them is not configured, or the address is not an http address.
     """
-    spec = _resolve(_EventApiSpec())
+    spec = resolve(_EventApiSpec())
     base_url, api_token = (str(value or "").strip() for value in (spec.base_url, spec.api_token))
     if not (base_url and api_token):
         raise SettingsError(_how_to_configure(token_missing=not api_token, address_missing=not base_url))
@@ -156,12 +131,12 @@ def event_api_settings() -> EventApiSettings:
 
 def has_api_token() -> bool:
     """Whether a token of the event API is configured anywhere."""
-    return bool(str(_resolve(_EventApiSpec()).api_token or "").strip())
+    return bool(str(resolve(_EventApiSpec()).api_token or "").strip())
 
 
 def retry_settings() -> RetrySettings:
     """Read how requests are tried again (``runtime.request_*``)."""
-    spec = _resolve(_RuntimeSpec())
+    spec = resolve(_RuntimeSpec())
     return RetrySettings(
         timeout=spec.request_timeout,
         max_attempts=spec.request_max_attempts,
@@ -173,7 +148,7 @@ def retry_settings() -> RetrySettings:
 
 def removal_settings() -> RemovalSettings:
     """Read what an answer may remove (``sources.event_api.max_removed_share`` and others)."""
-    spec = _resolve(_SyncSpec())
+    spec = resolve(_SyncSpec())
     return RemovalSettings(spec.max_removed_share, spec.min_removed_rows, spec.allow_removals)
 
 
@@ -183,7 +158,7 @@ def privacy_settings() -> PrivacySettings:
     Raises:
         SettingsError: The word is none of these, or there is no secret to hash with.
     """
-    spec = _resolve(_SyncSpec())
+    spec = resolve(_SyncSpec())
     choice, secret = str(spec.personal_data).strip().lower(), str(spec.personal_data_secret or "").strip()
     if choice not in get_args(PersonalData):
         raise SettingsError(
@@ -197,47 +172,6 @@ def privacy_settings() -> PrivacySettings:
             "makes other hashes. Nothing was requested."
         )
     return PrivacySettings(cast(PersonalData, choice), secret)
-
-
-def event_timezone() -> str:
-    """Read the event's time zone (``event.timezone``), an IANA name; UTC where it is not set.
-
-    Raises:
-        SettingsError: There is no time zone of that name.
-    """
-    name = str(_resolve(_EventSpec()).timezone)
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise SettingsError(
-            f"There is no time zone {name!r}: set `timezone` in the section [event] of .dlt/config.toml to an IANA "
-            "name such as Europe/Vienna."
-        ) from None
-    return name
-
-
-def warehouse_path() -> Path:
-    """Read where the warehouse file lies (``destination.duckdb.credentials``: a path, or a ``duckdb:///`` address).
-
-    Returns:
-        An absolute path; a relative setting starts in the folder the command was started in. The file need not exist.
-    """
-    credentials = str(_resolve(_WarehouseSpec()).credentials)
-    return (run_folder() / str(DuckDbCredentials(credentials).database)).resolve()
-
-
-def dagster_home() -> Path:
-    """Where Dagster keeps its state: ``DAGSTER_HOME`` where it is set, else ``.dagster_home`` in the run's folder."""
-    return Path(os.environ.get("DAGSTER_HOME") or run_folder() / ".dagster_home").resolve()
-
-
-def run_folder() -> Path:
-    """The folder that relative paths start in and that ``.dlt/`` is looked for in: where the command was started."""
-    return Path(dlt.current.run_context().run_dir).resolve()
-
-
-def _resolve(spec: Any) -> Any:
-    return resolve_configuration(spec, sections=spec.sections)
 
 
 def _how_to_configure(*, token_missing: bool, address_missing: bool) -> str:

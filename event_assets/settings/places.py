@@ -1,0 +1,69 @@
+"""Settings of where things lie: the warehouse, its published copy, Dagster's state."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import ClassVar
+
+import dlt
+from dlt.common.configuration import configspec
+from dlt.common.configuration.specs import BaseConfiguration
+from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
+
+from event_assets.settings.reading import SettingsError, resolve
+
+
+@configspec
+class _DuckDbSpec(BaseConfiguration):
+    sections: ClassVar[tuple[str, ...]] = ("destination", "duckdb")
+
+    credentials: str = "data/warehouse.duckdb"
+
+
+@configspec
+class _WarehouseSpec(BaseConfiguration):
+    sections: ClassVar[tuple[str, ...]] = ("warehouse",)
+
+    published: str = "data/published.duckdb"
+    lock_wait_seconds: float = 600
+
+
+def warehouse_path() -> Path:
+    """Read where the warehouse file lies (``destination.duckdb.credentials``: a path, or a ``duckdb:///`` address).
+
+    Returns:
+        An absolute path; a relative setting starts in the folder the command was started in. The file need not exist.
+    """
+    credentials = str(resolve(_DuckDbSpec()).credentials)
+    return (run_folder() / str(DuckDbCredentials(credentials).database)).resolve()
+
+
+def published_path() -> Path:
+    """Read where the copy for readers lies (``warehouse.published``). The file need not exist.
+
+    Raises:
+        SettingsError: It is the warehouse itself.
+    """
+    path = (run_folder() / resolve(_WarehouseSpec()).published).resolve()
+    if path == warehouse_path():
+        raise SettingsError(
+            "The published copy cannot be the warehouse itself: set `published` in the section [warehouse] of "
+            ".dlt/config.toml to a file of its own."
+        )
+    return path
+
+
+def lock_wait_seconds() -> float:
+    """Read how long a writer waits for the one before it (``warehouse.lock_wait_seconds``)."""
+    return resolve(_WarehouseSpec()).lock_wait_seconds
+
+
+def dagster_home() -> Path:
+    """Where Dagster keeps its state: ``DAGSTER_HOME`` where it is set, else ``.dagster_home`` in the run's folder."""
+    return Path(os.environ.get("DAGSTER_HOME") or run_folder() / ".dagster_home").resolve()
+
+
+def run_folder() -> Path:
+    """The folder that relative paths start in and that ``.dlt/`` is looked for in: where the command was started."""
+    return Path(dlt.current.run_context().run_dir).resolve()
