@@ -7,9 +7,19 @@ import dagster as dg
 from event_assets.assets.checks import build_raw_checks
 from event_assets.assets.metadata import WAREHOUSE_POOL
 from event_assets.assets.models import build_model_assets
+from event_assets.assets.published import build_published_copy
 from event_assets.assets.raw import build_raw_assets
 from event_assets.assets.resources import EventApiResource, WarehouseResource
-from event_assets.automation.jobs import refresh_everything
+from event_assets.automation.alerts import alert_sensors
+from event_assets.automation.change_sensor import change_sensor
+from event_assets.automation.conditions import condition_sensor
+from event_assets.automation.declare import automated
+from event_assets.automation.freshness import current_phase
+from event_assets.automation.jobs import endpoint_jobs, refresh_everything
+from event_assets.automation.phase_sensor import phase_sensor
+from event_assets.automation.schedules import daily_sync
+from event_assets.automation.up_to_date import Graph, up_to_date_checks, up_to_date_sensor
+from event_assets.warehouse import SUMMARY
 
 
 def build_definitions(
@@ -27,11 +37,30 @@ def build_definitions(
         event_api: Where the raw assets come from.
         warehouse: Where everything is written.
         pool: The concurrency pool of everything that writes; None for runs that no daemon looks after.
+
+    Raises:
+        SettingsError: A setting cannot be used.
+        ModelError: A model is wrong.
     """
+    tables = [*build_raw_assets(pool), *build_model_assets(pool)]
+    keys = [key for each in tables for key in each.keys]
+    assets = automated([*tables, build_published_copy(keys, pool)])
+    summaries = [key for key in keys if key.path[0] == SUMMARY]
+    graph = Graph(assets)
+    checks = [*build_raw_checks(pool), up_to_date_checks(graph, summaries)]
+    check_keys = [key for each in [*assets, *checks] for key in each.check_keys]
     return dg.Definitions(
-        assets=[*build_raw_assets(pool), *build_model_assets(pool)],
-        asset_checks=build_raw_checks(pool),
-        jobs=[refresh_everything],
+        assets=assets,
+        asset_checks=checks,
+        jobs=[refresh_everything, *endpoint_jobs()],
+        schedules=[daily_sync()],
+        sensors=[
+            condition_sensor(),
+            change_sensor(),
+            up_to_date_sensor(graph, summaries),
+            phase_sensor(current_phase()),
+            *alert_sensors(list(graph.nodes), check_keys),
+        ],
         resources={"event_api": event_api or EventApiResource(), "warehouse": warehouse or WarehouseResource()},
         executor=dg.in_process_executor,
     )

@@ -1,5 +1,6 @@
 """The models as assets: one factory makes all of them, from their SELECTs and facts."""
 
+import hashlib
 from typing import Any
 
 import dagster as dg
@@ -28,6 +29,7 @@ def build_model_assets(pool: str | None = WAREHOUSE_POOL) -> list[dg.AssetsDefin
 
     Raises:
         ModelError: A model is wrong.
+        SettingsError: A setting that models ask for cannot be used.
     """
     models = load_models(raw_relations())
     lineage = Lineage(models, raw_columns())
@@ -45,6 +47,7 @@ def _model_asset(model: Model, lineage: Lineage, pool: str | None) -> dg.AssetsD
         owners=[model.facts.owner] if model.facts.owner else OWNERS,
         kinds={"sql", "duckdb", model.kind},
         tags={"layer": schema},
+        code_version=_code_version(model),
         metadata={
             **table_name(model.relation),
             "grain": ", ".join(model.facts.grain),
@@ -60,7 +63,7 @@ def _model_asset(model: Model, lineage: Lineage, pool: str | None) -> dg.AssetsD
     )
     def model_asset(warehouse: WarehouseResource) -> dg.MaterializeResult:
         with explained(), warehouse.open().connect() as client:
-            build(client, model, {"event_timezone": event_timezone()})
+            build(client, model, _parameters())
             metadata = table_state(client, model.relation, model.facts.columns, model.facts.grain)
             metadata |= _column_lineage(model.relation, lineage)
             if schema == SUMMARY:
@@ -70,6 +73,15 @@ def _model_asset(model: Model, lineage: Lineage, pool: str | None) -> dg.AssetsD
             )
 
     return model_asset
+
+
+def _code_version(model: Model) -> str:
+    """Another one for other SQL; also for another setting that it asks for."""
+    return hashlib.sha256(model.render(_parameters()).encode()).hexdigest()[:16]
+
+
+def _parameters() -> dict[str, str]:
+    return {"event_timezone": event_timezone()}
 
 
 def _check(client: SqlClientBase[Any], promise: Promise) -> dg.AssetCheckResult:

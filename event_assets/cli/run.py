@@ -13,7 +13,7 @@ from event_assets.cli.api import api_or_sandbox
 from event_assets.cli.home import prepare_dagster_home
 from event_assets.cli.terminal import AssetRow, print_table, row_count, terminal_logger
 from event_assets.definitions import build_definitions
-from event_assets.settings import event_api_settings, lock_wait_seconds, warehouse_path
+from event_assets.settings import event_api_settings, lock_wait_seconds, published_path, warehouse_path
 from event_assets.source.resources import resources_by_endpoint
 from event_assets.warehouse import Warehouse
 
@@ -38,7 +38,7 @@ def run_everything(*, allow_removals: bool = False) -> None:
         raise click.ClickException("\n".join(failures))
     click.echo()
     print_table(_asset_rows(result))
-    click.echo(f"\nAll of it is in {warehouse_path()}: `make ui` shows it, and any DuckDB client queries it.")
+    click.echo(f"\nAll of it is in {published_path()}, a copy that any DuckDB client can query; `make ui` shows it.")
 
 
 def _execute(allow_removals: bool) -> dg.ExecuteInProcessResult:
@@ -74,8 +74,7 @@ def _asset_rows(result: dg.ExecuteInProcessResult) -> list[AssetRow]:
         if event.is_step_success
     }
     return [
-        AssetRow(
-            event.materialization.asset_key.to_user_string(), row_count(event.materialization), seconds[event.step_key]
-        )
+        AssetRow(event.materialization.asset_key.to_user_string(), rows, seconds[event.step_key])
         for event in result.get_asset_materialization_events()
+        if (rows := row_count(event.materialization)) is not None
     ]

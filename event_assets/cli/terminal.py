@@ -46,14 +46,16 @@ class _TerminalHandler(logging.Handler):
         elif event.is_step_materialization:
             materialization = event.step_materialization_data.materialization
             rows = row_count(materialization)
-            click.echo(f"  {materialization.asset_key.to_user_string()}: {rows:,} {'row' if rows == 1 else 'rows'}")
+            done = "made" if rows is None else f"{rows:,} {'row' if rows == 1 else 'rows'}"
+            click.echo(f"  {materialization.asset_key.to_user_string()}: {done}")
         elif event.is_step_failure:
             click.echo(f"  {event.step_key} failed")
 
 
-def row_count(materialization: dg.AssetMaterialization) -> int:
-    """The rows of a materialised table."""
-    return int(str(materialization.metadata["dagster/row_count"].value))
+def row_count(materialization: dg.AssetMaterialization) -> int | None:
+    """The rows of a materialised table; None for what is no table."""
+    count = materialization.metadata.get("dagster/row_count")
+    return None if count is None else int(str(count.value))
 
 
 def print_table(rows: Iterable[AssetRow]) -> None:

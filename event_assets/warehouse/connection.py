@@ -22,6 +22,8 @@ STAGING = "staging"
 HISTORY = "history"
 SUMMARY = "summary"
 """The schemas, which are also the first part of the asset keys. ``raw`` is dlt's dataset."""
+PUBLISHED = "published"
+"""The first part of the asset key of the copy for readers, which is a file of its own."""
 
 _LOOK_AGAIN_SECONDS = 0.2
 

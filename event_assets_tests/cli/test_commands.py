@@ -22,6 +22,7 @@ def test_without_a_token_the_sandbox_is_used_and_a_second_run_changes_no_row_cou
     assert "No API token is configured: using the sandbox" in first.stdout
     assert "make ui" in first.stdout
     assert str(folder.warehouse.path) in first.stdout
+    assert str(folder.path / "data" / "published.duckdb") in first.stdout
     counts = _counts(folder)
     table = dict(
         line.split()[:2] for line in first.stdout.partition("seconds")[2].splitlines() if "/" in line.split(" ")[0]
@@ -39,7 +40,7 @@ def test_without_a_token_the_sandbox_is_used_and_a_second_run_changes_no_row_cou
 def _counts(folder: Folder) -> dict[str, int]:
     tables = folder.warehouse.rows(
         "select table_schema, table_name from information_schema.tables"
-        " where table_schema in ('raw', 'staging', 'summary')"
+        " where table_schema in ('raw', 'staging', 'history', 'summary')"
         " and not starts_with(table_name, '_dlt') and not contains(table_name, '__')"
         " and (table_schema, table_name) <> ('raw', 'rejected')"
     )

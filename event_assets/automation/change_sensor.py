@@ -1,0 +1,197 @@
+"""The sensor that looks whether the API has changed, and has what did synced at once, and nothing else.
+
+What counts is how things are: an asset is asked for while its data version is another than the one that a sync of the
+API's answer would give it. So A → B → A ends with A, a failed run is tried again, and a run that somebody else started
+counts as well.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import dagster as dg
+import orjson
+
+from event_assets.assets.resources import EventApiResource
+from event_assets.automation.declare import raw_key
+from event_assets.automation.messages import announce
+from event_assets.automation.versions import Materialisations
+from event_assets.settings import SettingsError, change_poll_seconds
+from event_assets.source.probe import ProbeError, Seen, probe
+from event_assets.source.resources import resources_by_endpoint
+from event_assets.source.schema import TABLES
+from event_assets.warehouse import RAW
+
+_DESCRIPTION = """\
+Asks each endpoint of the event API whether its answer has changed, and syncs only the tables whose records did.
+
+An answer is compared by the server's ETag or Last-Modified, else by a digest of its body, so a look at an unchanged API
+costs next to nothing. An endpoint that fails is asked less and less often, and does not hold up the others. What was
+never loaded is not this sensor's business: the first load comes from the assets' own conditions.
+"""
+
+UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+LONGEST_WAIT = timedelta(minutes=15)
+"""Between two looks at an endpoint that fails, and between two requests of what a run did not bring about."""
+
+FAILURES_UNTIL_TOLD = 3
+"""Looks that fail in a row before people are told. What no later attempt betters, such as a token that was taken back,
+is told at once."""
+
+
+@dataclass
+class EndpointState:
+    """What the sensor knows of an endpoint. Fingerprints and sentences, nobody's data.
+
+    Attributes:
+        seen: What it answered the last time.
+        failures: Looks that failed since then.
+        trouble: What was wrong at the last of them, as a sentence; "" if nothing was.
+        wait_until: When to look again, as a timestamp.
+        asked_for: The versions of the resources that were asked for last, and are not there yet.
+        asked_at: When that was, as a timestamp.
+        attempts: How often they were asked for.
+    """
+
+    seen: Seen | None = None
+    failures: int = 0
+    trouble: str = ""
+    wait_until: float = 0
+    asked_for: dict[str, str] = field(default_factory=dict)
+    asked_at: float = 0
+    attempts: int = 0
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "EndpointState":
+        """Read what `asdict` has written."""
+        seen = value.get("seen")
+        return cls(**{**value, "seen": Seen(**seen) if seen else None})
+
+    def failed(self, error: ProbeError, at: datetime, interval: timedelta) -> None:
+        """Take note of a look that failed, and wait longer after each."""
+        self.failures = self.failures + 1 if error.passes else max(self.failures + 1, FAILURES_UNTIL_TOLD)
+        self.trouble = str(error)
+        wait = min(interval * 2 ** min(self.failures, 10), LONGEST_WAIT) if error.passes else LONGEST_WAIT
+        self.wait_until = (at + max(wait, timedelta(seconds=error.retry_after or 0))).timestamp()
+
+    def succeeded(self, seen: Seen) -> None:
+        """Take note of an answer."""
+        self.seen, self.failures, self.trouble, self.wait_until = seen, 0, "", 0
+
+    def wanted(self, latest: Materialisations, at: datetime) -> list[str]:
+        """The resources to ask for now, given what the assets hold.
+
+        Takes note of them as asked for.
+        """
+        versions = self.seen.versions if self.seen else {}
+        other = {name: version for name, version in versions.items() if latest.version(raw_key(name)) != version}
+        if other != self.asked_for:
+            self.attempts = 0
+        elif other:
+            if any((latest.time(raw_key(name)) or at).timestamp() > self.asked_at for name in other):
+                self.seen = None  # it was synced, and holds something else: read anew what the API has
+            if at.timestamp() < self.asked_at + min(60 * 2**self.attempts, LONGEST_WAIT.total_seconds()):
+                return []
+        self.asked_for, self.asked_at = other, at.timestamp()
+        self.attempts += bool(other)
+        return list(other)
+
+
+@dataclass
+class Cursor:
+    """What the sensor keeps between two looks.
+
+    Attributes:
+        epoch: When the cursor began. With `sequence` it makes run keys that no earlier cursor has used.
+        sequence: How many runs were requested.
+        endpoints: What is known of each.
+    """
+
+    epoch: int
+    sequence: int = 0
+    endpoints: dict[str, EndpointState] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, text: str | None, at: datetime) -> "Cursor":
+        """Read a cursor, or begin one."""
+        if not text:
+            return cls(int(at.timestamp()))
+        value = orjson.loads(text)
+        endpoints = {name: EndpointState.from_json(state) for name, state in value["endpoints"].items()}
+        return cls(value["epoch"], value["sequence"], endpoints)
+
+    def troubles(self) -> dict[str, str]:
+        """What people should know of, as a sentence by endpoint."""
+        lasting = {name: state for name, state in self.endpoints.items() if state.failures >= FAILURES_UNTIL_TOLD}
+        return {f"/{name}": state.trouble for name, state in lasting.items()}
+
+    def text(self) -> str:
+        """As `read` takes it."""
+        return orjson.dumps(asdict(self)).decode()
+
+    def next_run_key(self) -> str:
+        """A key that was never used, so that the daemon drops no request for one it has seen before."""
+        self.sequence += 1
+        return f"{self.epoch}-{self.sequence}"
+
+
+def change_sensor() -> dg.SensorDefinition:
+    """The sensor. How often it looks is read when the definitions load.
+
+    Raises:
+        SettingsError: A setting cannot be used.
+    """
+    interval = timedelta(seconds=change_poll_seconds())
+
+    @dg.sensor(
+        name="sync_what_changed",
+        description=_DESCRIPTION,
+        asset_selection=dg.AssetSelection.groups(RAW),
+        minimum_interval_seconds=int(interval.total_seconds()),
+        default_status=dg.DefaultSensorStatus.RUNNING,
+    )
+    def sync_what_changed(context: dg.SensorEvaluationContext, event_api: EventApiResource) -> dg.SensorResult:
+        try:
+            api, settings = event_api.settings(), event_api.sync_settings()
+        except SettingsError as error:
+            return dg.SensorResult(skip_reason=str(error), cursor=context.cursor)
+        now = datetime.now(timezone.utc)
+        cursor = Cursor.read(context.cursor, now)
+        known = cursor.troubles()
+        latest = Materialisations(context.instance, map(raw_key, TABLES))
+        requests = []
+        for endpoint, resources in resources_by_endpoint().items():
+            state = cursor.endpoints.setdefault(endpoint, EndpointState())
+            assets = [raw_key(resource) for resource in resources]
+            never_loaded = any(latest.version(asset) is None for asset in assets)
+            if never_loaded or _is_being_synced(context.instance, assets) or now.timestamp() < state.wait_until:
+                continue
+            try:
+                state.succeeded(probe(api, endpoint, state.seen, settings))
+            except ProbeError as error:
+                context.log.warning(str(error))
+                state.failed(error, now, interval)
+                continue
+            if changed := state.wanted(latest, now):
+                context.log.info(f"/{endpoint} has changed: {', '.join(changed)}")
+                selection = [raw_key(resource) for resource in changed]
+                requests.append(dg.RunRequest(run_key=cursor.next_run_key(), asset_selection=selection))
+        announce("The event API gives no usable answer", known, cursor.troubles())
+        reason = None if requests else " ".join(cursor.troubles().values()) or "Nothing has changed."
+        return dg.SensorResult(run_requests=requests, skip_reason=reason, cursor=cursor.text())
+
+    return sync_what_changed
+
+
+def _is_being_synced(instance: dg.DagsterInstance, assets: Collection[dg.AssetKey]) -> bool:
+    """Whether a run is under way, or waits, that will sync one of the assets."""
+    unfinished = instance.get_runs(dg.RunsFilter(statuses=UNFINISHED))
+    return any(run.asset_selection is None or not run.asset_selection.isdisjoint(assets) for run in unfinished)

@@ -1,0 +1,133 @@
+"""What starts by itself, and when: the automation conditions of the assets.
+
+All of them look at how things are, not at what has just happened: whether a table is too old, or built from versions
+that are no longer those it reads. So a change that comes while a run is under way is not forgotten, a daemon that was
+off for a week catches up by itself, and nothing is done twice, because what was done is no longer to do.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+
+import dagster as dg
+
+from event_assets.automation.freshness import current_promise
+from event_assets.automation.versions import Materialisations
+
+AC = dg.AutomationCondition
+MINUTES_AN_HOUR = 60
+
+
+class Overdue(dg.AutomationCondition[dg.AssetKey]):
+    """The asset was materialised, and is as old as its promise lets it become in the phase that the event is in now.
+
+    Not Dagster's ``freshness_warned()``: that tells what a daemon saw at its last look, up to half a minute ago, and a
+    table that was brought up to date in between would be asked for again.
+    """
+
+    @property
+    def name(self) -> str:
+        """How the UI calls it."""
+        return "overdue"
+
+    @property
+    def description(self) -> str:
+        """How the UI describes it."""
+        return "It is older than its freshness policy lets it become without a warning"
+
+    def evaluate(self, context: dg.AutomationContext[dg.AssetKey]) -> dg.AutomationResult[dg.AssetKey]:
+        """Compare age and promise."""
+        view = context.asset_graph_view
+        since = Materialisations(view.instance, [context.key]).time(context.key)
+        overdue = since and view.effective_dt - since >= current_promise(context.key, view.effective_dt).due_after
+        return dg.AutomationResult(context, context.candidate_subset if overdue else context.get_empty_subset())
+
+
+class OutOfDate(dg.AutomationCondition[dg.AssetKey]):
+    """The asset was never built, or its code or something that it reads has another version than it was built from."""
+
+    @property
+    def name(self) -> str:
+        """How the UI calls it."""
+        return "out_of_date"
+
+    @property
+    def description(self) -> str:
+        """How the UI describes it."""
+        return "What it reads has another data version than it was built from, or its SQL has changed"
+
+    def evaluate(self, context: dg.AutomationContext[dg.AssetKey]) -> dg.AutomationResult[dg.AssetKey]:
+        """Compare versions."""
+        view = context.asset_graph_view
+        node = view.asset_graph.get(context.key)
+        latest = Materialisations(view.instance, [context.key, *node.parent_keys])
+        current = latest.is_current(context.key, node.parent_keys, node.code_version)
+        return dg.AutomationResult(context, context.get_empty_subset() if current else context.candidate_subset)
+
+
+def refresh_raw(together: Iterable[dg.AssetKey], retry_minutes: int) -> dg.AutomationCondition:
+    """When to sync the assets of an endpoint: all of them, as soon as one is overdue or was never loaded.
+
+    Args:
+        together: The assets of the endpoint.
+        retry_minutes: How long to wait after a failed attempt, 1 to 60.
+    """
+    assets = list(together)
+    return (
+        _any_of(assets, Overdue() | AC.missing(), "a table of the endpoint is overdue, or was never loaded")
+        & ~_any_of(assets, AC.in_progress(), "the endpoint is being synced")
+        & (~_any_of(assets, AC.execution_failed(), "the last attempt failed") | _time_to_try_again(retry_minutes))
+    )
+
+
+def rebuild_model(raw: Iterable[dg.AssetKey], retry_minutes: int) -> dg.AutomationCondition:
+    """When to build a model, or publish what is built: if it is out of date or overdue, or reads what is built now.
+
+    It waits until everything that it is made of has been synced, so that it is built once for all of it.
+
+    Args:
+        raw: The raw assets that it is made of, directly or not.
+        retry_minutes: How long to wait after a failed attempt, 1 to 60.
+    """
+    assets = list(raw)
+    built_now = AC.any_deps_match(AC.will_be_requested()).ignore(dg.AssetSelection.assets(*assets))
+    wanted = OutOfDate() | Overdue() | built_now.with_label("something that it reads is built now")
+    return (
+        wanted.with_label("out of date, overdue, or reads what is built now")
+        & ~_any_of(assets, AC.in_progress(), "a raw table that it is made of is being synced")
+        & ~AC.in_progress()
+        & ~AC.any_deps_missing()
+        & AC.all_deps_blocking_checks_passed()
+        & (~AC.execution_failed() | _time_to_try_again(retry_minutes))
+    )
+
+
+def condition_sensor() -> dg.AutomationConditionSensorDefinition:
+    """The sensor that evaluates the conditions: in the code location, because two of them are ours."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)  # of `use_user_code_server`, at each start and to everybody
+        return dg.AutomationConditionSensorDefinition(
+            "keep_fresh",
+            target=dg.AssetSelection.all(),
+            use_user_code_server=True,
+            default_status=dg.DefaultSensorStatus.RUNNING,
+            minimum_interval_seconds=30,
+            description=(
+                "Looks at every asset's automation condition, and starts what is overdue by its freshness policy, was "
+                "never loaded, or is no longer built from what it reads."
+            ),
+        )
+
+
+def _time_to_try_again(retry_minutes: int) -> dg.AutomationCondition:
+    """A failed attempt is not repeated at once but at the next of regular instants, so that attempts are bounded."""
+    minute = f"*/{retry_minutes}" if retry_minutes < MINUTES_AN_HOUR else "0"
+    return AC.cron_tick_passed(f"{minute} * * * *").with_label(f"it is time to try again: every {retry_minutes} min")
+
+
+def _any_of(assets: list[dg.AssetKey], condition: dg.AutomationCondition, label: str) -> dg.AutomationCondition:
+    matches = AC.asset_matches(assets[0], condition)
+    for asset in assets[1:]:
+        matches = matches | AC.asset_matches(asset, condition)
+    return matches.with_label(label)

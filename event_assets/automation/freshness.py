@@ -1,0 +1,100 @@
+"""How old each table may become: the promises, and why they are what they are.
+
+* The programme (``/content``) and the participants are what organisers look at while doors are open: minutes then,
+  hours in the weeks before, when both change every day, and a day otherwise. The day has 26 hours and warns after 25,
+  so that the daily sync keeps the promise by itself.
+* Partners are settled before the event opens: their promise does not tighten when it does.
+* A model changes only when what it reads does. It promises to be built once a day; that it is built from tables which
+  keep *their* promises is a check of its own (``up_to_date``).
+
+Each promise warns before it breaks, and what has reached the warning is brought up to date by itself (``conditions``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+import dagster as dg
+
+from event_assets.automation.phases import Phase, phase_at
+from event_assets.settings import FreshnessSettings, event_period, freshness_settings
+from event_assets.source.resources import endpoint_of
+from event_assets.warehouse import RAW
+
+WARN_SHARE, LONGEST_WARNING = 0.25, timedelta(hours=1)
+"""How long before its end a window warns, which is the time to bring the table up to date: a share of it, an hour at
+most."""
+
+SHORTEST_WINDOW = timedelta(minutes=1)
+"""Dagster's shortest; a window too short to warn within it only fails."""
+
+SETTLED_BEFORE_THE_EVENT = {"partners"}
+"""Endpoints whose records do not change while the event is on."""
+
+
+@dataclass(frozen=True)
+class Promise:
+    """How old a table may become.
+
+    Attributes:
+        fails_after: The age at which the promise is broken.
+        warns_after: The age at which it is about to be; None where the window is too short for that.
+    """
+
+    fails_after: timedelta
+    warns_after: timedelta | None
+
+    @property
+    def due_after(self) -> timedelta:
+        """The age at which to do something about it."""
+        return self.warns_after or self.fails_after
+
+    def policy(self) -> dg.FreshnessPolicy:
+        """The same as Dagster's policy."""
+        return dg.FreshnessPolicy.time_window(fail_window=self.fails_after, warn_window=self.warns_after)
+
+
+def promise_of(asset: dg.AssetKey, phase: Phase, settings: FreshnessSettings) -> Promise:
+    """What an asset promises in a phase of the event.
+
+    Args:
+        asset: One of ours.
+        phase: What goes on around the event.
+        settings: The windows.
+    """
+    minutes = {
+        Phase.QUIET: settings.quiet_minutes,
+        Phase.APPROACH: settings.approach_minutes,
+        Phase.EVENT: settings.event_minutes,
+    }
+    layer, name = asset.path
+    if layer != RAW:
+        phase = Phase.QUIET
+    elif phase is Phase.EVENT and endpoint_of(name) in SETTLED_BEFORE_THE_EVENT:
+        phase = Phase.APPROACH
+    fails_after = timedelta(minutes=minutes[phase])
+    warns_after = fails_after - min(fails_after * WARN_SHARE, LONGEST_WARNING)
+    return Promise(fails_after, warns_after if warns_after >= SHORTEST_WINDOW else None)
+
+
+def current_promise(asset: dg.AssetKey, at: datetime | None = None) -> Promise:
+    """What an asset promises at an instant, by the settings as they are now.
+
+    Args:
+        asset: One of ours.
+        at: The instant, with a zone; now, if not given.
+
+    Raises:
+        SettingsError: A setting cannot be used.
+    """
+    return promise_of(asset, current_phase(at), freshness_settings())
+
+
+def current_phase(at: datetime | None = None) -> Phase:
+    """The phase of the event at an instant (now, if not given), by the settings as they are now.
+
+    Raises:
+        SettingsError: A setting cannot be used.
+    """
+    return phase_at(at or datetime.now(timezone.utc), event_period(), freshness_settings().approach_days)

@@ -1,0 +1,81 @@
+"""The sensor that lets the freshness policies follow the event: tighter when it opens, looser when it closes.
+
+A policy is fixed when the definitions load. What starts by itself asks for the phase each time (``conditions``), so it
+follows at once; what the UI shows and judges by follows when the webserver has loaded the definitions anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import dagster as dg
+
+from event_assets.automation.freshness import current_phase
+from event_assets.automation.phases import Phase
+from event_assets.settings import dagster_ui_address
+
+LOCATION = "event_assets"
+"""The code location's name in workspace.yaml."""
+
+_DESCRIPTION = """\
+Has the definitions loaded anew when the event enters another phase (quiet, approach, event), so that the freshness
+policies in the UI are those of the phase. Opening and closing are set in `.dlt/config.toml`, section `[event]`.
+"""
+
+
+class NotReloadedError(Exception):
+    """The webserver did not load the definitions anew; the message says what to do."""
+
+
+def phase_sensor(loaded: Phase, reload: Callable[[], None] | None = None) -> dg.SensorDefinition:
+    """The sensor.
+
+    Args:
+        loaded: The phase whose policies these definitions hold.
+        reload: Has them loaded anew; by the webserver, if not given.
+    """
+    reload = reload or _reload_by_webserver
+
+    @dg.sensor(
+        name="follow_the_event",
+        description=_DESCRIPTION,
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+    )
+    def follow_the_event() -> dg.SkipReason:
+        phase = current_phase()
+        if phase is loaded:
+            return dg.SkipReason(f"The event is in the phase {phase.value}, and so are the policies.")
+        reload()
+        return dg.SkipReason(f"The event has entered the phase {phase.value}: the definitions are loaded anew.")
+
+    return follow_the_event
+
+
+def _reload_by_webserver() -> None:
+    """Have the webserver load the code location anew.
+
+    Raises:
+        NotReloadedError: It did not.
+    """
+    from dagster_graphql import (  # only when the phase changes, and slow
+        DagsterGraphQLClient,
+        DagsterGraphQLClientError,
+        ReloadRepositoryLocationStatus,
+    )
+
+    address = dagster_ui_address()
+    url = urlsplit(address)
+    try:
+        client = DagsterGraphQLClient(url.hostname or "", url.port, use_https=url.scheme == "https")
+        reloaded = client.reload_repository_location(LOCATION)
+        problem = None if reloaded.status is ReloadRepositoryLocationStatus.SUCCESS else reloaded.message
+    except DagsterGraphQLClientError as error:
+        problem = type(error).__name__
+    if problem:
+        raise NotReloadedError(
+            f"The event has entered another phase, and the webserver at {address} did not load the definitions anew "
+            f"({problem}): reload the location {LOCATION} in the UI (Deployment), or correct `address` in the section "
+            "[ui] of .dlt/config.toml. Tables are kept as fresh as the phase asks for all the same."
+        )

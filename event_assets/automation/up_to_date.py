@@ -1,0 +1,158 @@
+"""Whether a summary is as fresh as what it is made of: a check of each, and the sensor that keeps the checks true.
+
+A model is built when something it reads has changed, so its age says little. What counts is that it was built from its
+tables as they are, and that each raw table below it keeps its own promise. When the API is silent that changes without
+any run, so the sensor reports it.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+import dagster as dg
+import orjson
+
+from event_assets.automation.declare import raw_below
+from event_assets.automation.freshness import current_promise
+from event_assets.automation.versions import Materialisations
+from event_assets.warehouse import RAW
+
+IS_UP_TO_DATE = "is_up_to_date"
+_CHECK_DESCRIPTION = (
+    "The table is built from what it reads as that is now, and every raw table that it is made of keeps its own "
+    "freshness policy."
+)
+_SENSOR_DESCRIPTION = """\
+Keeps the checks `is_up_to_date` of the summaries true between runs: reports when a summary's raw tables break their
+freshness policies, or the summary is no longer built from what they hold, and when that is over.
+"""
+
+
+@dataclass(frozen=True)
+class Node:
+    """An asset as far as its being up to date goes.
+
+    Attributes:
+        reads: The assets that it reads directly.
+        code_version: The version of its code.
+    """
+
+    reads: tuple[dg.AssetKey, ...]
+    code_version: str | None
+
+
+class Graph:
+    """Which asset reads which."""
+
+    def __init__(self, assets: Collection[dg.AssetsDefinition]) -> None:
+        """Begin.
+
+        Args:
+            assets: All assets of the code location.
+        """
+        self.nodes = {
+            spec.key: Node(tuple(dep.asset_key for dep in spec.deps), spec.code_version)
+            for each in assets
+            for spec in each.specs
+        }
+        self._deps = {key: node.reads for key, node in self.nodes.items()}
+
+    def findings(self, asset: dg.AssetKey, latest: Materialisations, at: datetime) -> dict[str, str]:
+        """Why an asset is not up to date, as a sentence by asset; empty if it is.
+
+        Args:
+            asset: A model.
+            latest: The latest materialisations of all assets.
+            at: Now, with a zone.
+        """
+        found = {}
+        for model in [asset, *self._models_below(asset)]:
+            node = self.nodes[model]
+            if not latest.is_current(model, node.reads, node.code_version):
+                found[model.to_user_string()] = "is not built from what it reads as that is now"
+        for raw in raw_below(asset, self._deps):
+            synced = latest.time(raw)
+            if synced is None:
+                found[raw.to_user_string()] = "was never synced"
+            elif at - synced >= (allowed := current_promise(raw, at).fails_after):
+                found[raw.to_user_string()] = f"was last synced more than {allowed} ago"
+        return found
+
+    def _models_below(self, asset: dg.AssetKey) -> Iterator[dg.AssetKey]:
+        for read in self._deps[asset]:
+            if read.path[0] != RAW:
+                yield read
+                yield from self._models_below(read)
+
+
+def up_to_date_checks(graph: Graph, summaries: Collection[dg.AssetKey]) -> dg.AssetChecksDefinition:
+    """The checks, for the runs that build the summaries.
+
+    Args:
+        graph: All assets.
+        summaries: Those to check.
+    """
+
+    @dg.multi_asset_check(
+        name="check_summaries",
+        specs=[dg.AssetCheckSpec(IS_UP_TO_DATE, asset=key, description=_CHECK_DESCRIPTION) for key in summaries],
+        can_subset=True,
+    )
+    def check_summaries(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        latest = Materialisations(context.instance, graph.nodes)
+        for check in context.selected_asset_check_keys:
+            found = graph.findings(check.asset_key, latest, datetime.now(timezone.utc))
+            yield dg.AssetCheckResult(
+                passed=not found,
+                asset_key=check.asset_key,
+                check_name=check.name,
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata=_metadata(found),
+            )
+
+    return check_summaries
+
+
+def up_to_date_sensor(graph: Graph, summaries: Collection[dg.AssetKey]) -> dg.SensorDefinition:
+    """The sensor.
+
+    Args:
+        graph: All assets.
+        summaries: Those that have the check.
+    """
+
+    @dg.sensor(
+        name="keep_is_up_to_date_true",
+        description=_SENSOR_DESCRIPTION,
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+    )
+    def keep_is_up_to_date_true(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        latest = Materialisations(context.instance, graph.nodes)
+        at = datetime.now(timezone.utc)
+        built = [key for key in summaries if latest.version(key) is not None]
+        found = {key.to_user_string(): sorted(graph.findings(key, latest, at)) for key in built}
+        known: Mapping[str, list[str]] = orjson.loads(context.cursor) if context.cursor else {}
+        changed = [key for key in built if found[key.to_user_string()] != known.get(key.to_user_string(), [])]
+        reports = [
+            dg.AssetCheckEvaluation(
+                asset_key=key,
+                check_name=IS_UP_TO_DATE,
+                passed=not found[key.to_user_string()],
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata=_metadata(graph.findings(key, latest, at)),
+            )
+            for key in changed
+        ]
+        return dg.SensorResult(
+            asset_events=reports,
+            skip_reason=None if reports else "Nothing has changed.",
+            cursor=orjson.dumps(found).decode(),
+        )
+
+    return keep_is_up_to_date_true
+
+
+def _metadata(found: Mapping[str, str]) -> dict[str, dg.MetadataValue]:
+    sentences = "\n".join(f"* `{name}` {sentence}" for name, sentence in found.items())
+    return {"because": dg.MetadataValue.md(sentences)} if sentences else {}

@@ -1,0 +1,143 @@
+"""Looks whether an endpoint's answer has changed, and writes nothing: as cheaply as the server lets us.
+
+An answer is first compared as a whole: by the server's own validators (ETag, Last-Modified), else by a digest of its
+body. Only one that is another is read, to find out which resources are. What to do about it is not known here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+
+import requests
+from dlt.extract.exceptions import ResourceExtractionError
+from urllib3.util import Retry
+
+from event_assets.settings import EventApiSettings
+from event_assets.source.answers import UnusableAnswerError, next_link
+from event_assets.source.failures import SyncError, api_failure
+from event_assets.source.privacy import Privacy
+from event_assets.source.records import Intake
+from event_assets.source.resources import event_api, resources_by_endpoint
+from event_assets.source.schema import TABLES
+from event_assets.source.session import RETRIED_STATUS_CODES, ApiSession
+from event_assets.source.sync import SyncSettings
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What an endpoint answered, without any of its data.
+
+    Attributes:
+        versions: The data version of each resource in it, as a sync of it would have.
+        etag: The server's validator, or "".
+        last_modified: Likewise.
+        digest: A digest of the body; "" for an answer in pages, which the first page does not stand for.
+    """
+
+    versions: Mapping[str, str]
+    etag: str = ""
+    last_modified: str = ""
+    digest: str = ""
+
+
+class ProbeError(SyncError):
+    """The endpoint did not give a usable answer.
+
+    Attributes:
+        passes: Whether a later attempt may go better without anybody's doing.
+        retry_after: Seconds after which the server wants to be asked again, if it said so.
+    """
+
+    def __init__(self, message: str, *, passes: bool, retry_after: float | None = None) -> None:
+        """Begin.
+
+        Args:
+            message: The sentence.
+            passes: Whether a later attempt may go better without anybody's doing.
+            retry_after: Seconds after which the server wants to be asked again.
+        """
+        super().__init__(message)
+        self.passes = passes
+        self.retry_after = retry_after
+
+
+def probe(api: EventApiSettings, endpoint: str, before: Seen | None, settings: SyncSettings) -> Seen:
+    """Ask an endpoint once, and without retries, what it has.
+
+    Args:
+        api: Where to ask and with which token.
+        endpoint: The endpoint's name.
+        before: What it answered the last time.
+        settings: As a sync has them, because a data version depends on what becomes of personal data.
+
+    Returns:
+        What it answers now.
+
+    Raises:
+        ProbeError: There is no usable answer.
+    """
+    try:
+        response = _ask(api, endpoint, before, settings.retry.timeout)
+    except requests.RequestException as failure:
+        raise ProbeError(str(api_failure(failure, api, endpoint)), passes=True) from None
+    if response.status_code == HTTPStatus.NOT_MODIFIED and before:
+        return before
+    if not response.ok:
+        failure = requests.HTTPError(response=response)
+        passes = response.status_code in RETRIED_STATUS_CODES
+        raise ProbeError(
+            str(api_failure(failure, api, endpoint)), passes=passes, retry_after=_retry_after(response)
+        ) from None
+    digest = "" if _is_paged(response) else _digest(response)
+    etag, last_modified = response.headers.get("ETag", ""), response.headers.get("Last-Modified", "")
+    validators = {"etag": etag, "last_modified": last_modified, "digest": digest} if digest else {}
+    if before and digest and digest == before.digest:
+        return replace(before, **validators)
+    return Seen(_versions(api, endpoint, settings), **validators)
+
+
+def _ask(api: EventApiSettings, endpoint: str, before: Seen | None, timeout: float) -> requests.Response:
+    headers = {"Authorization": f"Bearer {api.api_token}"}
+    if before and before.etag:
+        headers["If-None-Match"] = before.etag
+    if before and before.last_modified:
+        headers["If-Modified-Since"] = before.last_modified
+    return requests.get(f"{api.base_url}/{endpoint}", headers=headers, timeout=timeout, allow_redirects=False)
+
+
+def _versions(api: EventApiSettings, endpoint: str, settings: SyncSettings) -> Mapping[str, str]:
+    """The data version of each resource that the endpoint answers now, by the same way that a sync takes."""
+    resources: Sequence[str] = resources_by_endpoint()[endpoint]
+    session = ApiSession(
+        api.base_url, resources_by_endpoint()["content"], replace(settings.retry, max_attempts=1), lambda _: None
+    )
+    intakes = {name: Intake(TABLES[name], {}, Privacy(settings.privacy)) for name in resources}
+    source = event_api(api, session).with_resources(*resources)
+    for name, intake in intakes.items():
+        source.resources[name].add_step(intake)
+    try:
+        for _ in source:
+            pass
+    except ResourceExtractionError as failure:
+        passes = not any(isinstance(cause, UnusableAnswerError) for cause in (failure, failure.__cause__))
+        raise ProbeError(str(api_failure(failure, api, endpoint)), passes=passes) from None
+    return {name: intake.version for name, intake in intakes.items() if name not in session.absent}
+
+
+def _is_paged(response: requests.Response) -> bool:
+    try:
+        return next_link(response.json(), response) is not None
+    except (ValueError, UnusableAnswerError):
+        return False  # what is wrong with it is told when it is read
+
+
+def _digest(response: requests.Response) -> str:
+    return hashlib.blake2b(response.content, digest_size=16).hexdigest()
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    value = response.headers.get("Retry-After")
+    return Retry().parse_retry_after(value) if value else None
