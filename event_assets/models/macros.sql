@@ -4,7 +4,7 @@
 -- An offset in the value counts; without one, the value is a wall-clock time of the event's zone.
 -- "09:00+02:00" is a time of ISO 8601, yet the cast wants its seconds: ":00" goes in behind the minutes.
 create macro event_time(sent) as case
-    when not regexp_matches(sent, ':[0-9.]+ ?([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)$')
+    when not regexp_matches(sent, ':[0-9.]+ ?([zZ]|[+-][0-9]{2}(:?[0-9]{2})?) *$')
         then try_cast(sent as timestamp) at time zone $event_timezone
     when regexp_matches(sent, '[T ][0-9]{2}:[0-9]{2}[zZ+-]')
         then try_cast(

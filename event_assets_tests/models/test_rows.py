@@ -28,6 +28,8 @@ def only(rows: list[dict[str, Any]]) -> dict[str, Any]:
         pytest.param("2026-05-12T09:00:00.000000Z", (12, 9, 0), (12, 11, 0), id="Z"),
         pytest.param("2026-05-12T09:00-05:00", (12, 14, 0), (12, 16, 0), id="west, without seconds"),
         pytest.param("2026-05-12T09:00Z", (12, 9, 0), (12, 11, 0), id="Z, without seconds"),
+        pytest.param(" 2026-05-12T09:00Z ", (12, 9, 0), (12, 11, 0), id="blanks around it"),
+        pytest.param("2026-05-12T09:00:00-05 ", (12, 14, 0), (12, 16, 0), id="a blank after it"),
         pytest.param("2026-05-12T09:00:00", (12, 7, 0), (12, 9, 0), id="no offset: the event's zone"),
         pytest.param("2026-05-12 09:00", (12, 7, 0), (12, 9, 0), id="no offset, no T, no seconds"),
         pytest.param("2026-05-12T23:30:00Z", (12, 23, 30), (13, 1, 30), id="another day here"),
