@@ -13,3 +13,6 @@ create macro event_time(sent) as case
         )
     else try_cast(sent as timestamp with time zone)
 end;
+
+-- The date of an instant on the clock of the event's zone.
+create macro local_day(instant) as cast(instant at time zone $event_timezone as date);

@@ -21,7 +21,7 @@ select
     nullif(trim(company), '') as company,
     nullif(trim(group_id), '') as group_id,
     registered_instant as registered_at,
-    cast(registered_instant at time zone $event_timezone as date) as registered_day,
+    macros.local_day(registered_instant) as registered_day,
     checked_instant as checked_at,
     -- Somebody was there, also where the time cannot be read.
     coalesce(trim(checked_at), '') <> '' as checked_in,

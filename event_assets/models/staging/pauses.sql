@@ -5,13 +5,15 @@ with timed as (
 )
 select
     id as pause_id,
-    event_id,
+    timed.event_id,
     event_day_id as day_id,
+    coalesce(days.day, macros.local_day(starts_at)) as day,
     name as title,
     starts_at,
     ends_at,
     starts_at at time zone $event_timezone as starts_local,
     ends_at at time zone $event_timezone as ends_local,
-    cast(starts_at at time zone $event_timezone as date) as local_day,
+    macros.local_day(starts_at) as local_day,
     date_diff('second', starts_at, ends_at) / 60.0 as minutes
 from timed
+left join staging.days as days on days.day_id = timed.event_day_id

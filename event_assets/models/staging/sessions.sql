@@ -34,8 +34,9 @@ select
     kind || ':' || id as session_key,
     kind,
     id as session_id,
-    event_id,
+    worded.event_id,
     event_day_id as day_id,
+    coalesce(days.day, macros.local_day(starts_at)) as day,
     hall_id,
     name as title,
     description,
@@ -50,9 +51,10 @@ select
     ends_at,
     starts_at at time zone $event_timezone as starts_local,
     ends_at at time zone $event_timezone as ends_local,
-    cast(starts_at at time zone $event_timezone as date) as local_day,
+    macros.local_day(starts_at) as local_day,
     date_diff('second', starts_at, ends_at) / 60.0 as minutes,
     capacity,
     available,
     booked
 from worded
+left join staging.days as days on days.day_id = worded.event_day_id
