@@ -42,7 +42,7 @@ def test_the_graph_runs_from_raw_to_summary():
     graph = build_definitions().resolve_asset_graph()
     for key in graph.get_all_asset_keys():
         layers = {parent.path[0] for parent in graph.get(key).parent_keys}
-        allowed = {"raw": set(), "staging": {"raw"}, "summary": {"staging", "summary"}}[key.path[0]]
+        allowed = {"raw": set(), "staging": {"raw", "staging"}, "summary": {"staging", "summary"}}[key.path[0]]
         assert layers <= allowed, key
         assert bool(layers) is (key.path[0] != "raw"), key
     assert not graph.external_asset_keys
