@@ -5,16 +5,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from event_assets.definitions import build_definitions
 
 LAYERS = {
     "raw": set(),
-    "staging": {"raw"},
+    "staging": {"raw", "staging"},
     "history": {"staging"},
     "summary": {"staging", "history", "summary"},
-    "published": {"staging", "history", "summary"},
+    "published": {"raw", "staging", "history", "summary"},
 }
 LOADS_WITH_NOTHING = """
 import socket, sys
@@ -43,6 +44,10 @@ def test_definitions_load_without_token_network_or_file(tmp_path: Path):
     )
 
     assert list(folder.iterdir()) == []
+
+
+def test_the_definitions_fit_together():
+    dg.Definitions.validate_loadable(build_definitions())
 
 
 def test_the_graph_runs_from_raw_to_summary():

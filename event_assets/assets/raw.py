@@ -39,7 +39,7 @@ def build_raw_assets(pool: str | None = WAREHOUSE_POOL) -> list[dg.AssetsDefinit
 
 def sync_op_name(endpoint: str) -> str:
     """The name of the op that syncs an endpoint, as run config has it."""
-    return f"sync_{endpoint}"
+    return f"load_{endpoint}"  # not "sync_…": jobs are called so, and share their names with ops
 
 
 class SyncConfig(dg.Config):

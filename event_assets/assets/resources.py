@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from event_assets.settings import (
     EventApiSettings,
@@ -62,9 +62,11 @@ class WarehouseResource(dg.ConfigurableResource):
         default=None, description="The DuckDB file. By default the one in dlt's destination.duckdb.credentials."
     )
 
+    _of_the_run: Warehouse | None = PrivateAttr(default=None)
+
     def open(self) -> Warehouse:
-        """The warehouse at the configured path."""
-        return Warehouse(Path(self.path) if self.path else warehouse_path(), lock_wait_seconds())
+        """The warehouse at the configured path; within a run, the one that the run has for itself."""
+        return self._of_the_run or Warehouse(Path(self.path) if self.path else warehouse_path(), lock_wait_seconds())
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[WarehouseResource]:
@@ -73,5 +75,7 @@ class WarehouseResource(dg.ConfigurableResource):
         Raises:
             WarehouseBusyError: Another run did not end in time.
         """
-        with self.open().writing():
+        warehouse = self.open()
+        with warehouse.kept_open():
+            self._of_the_run = warehouse
             yield self

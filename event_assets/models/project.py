@@ -20,6 +20,7 @@ from sqlglot import exp, parse
 from sqlglot.errors import ParseError
 
 from event_assets.models.facts import ModelFacts, Promise, promises
+from event_assets.models.macros import Macro, MacroError, expand, read_macros
 from event_assets.warehouse import HISTORY, STAGING, SUMMARY
 from event_assets.warehouse.relations import Relation
 
@@ -125,7 +126,7 @@ def load_models(raw: set[Relation], folder: Path = MODELS_FOLDER) -> dict[Relati
 
     Args:
         raw: The tables that are there without models.
-        folder: Where ``staging/``, ``history/`` and ``summary/`` lie.
+        folder: Where ``staging/``, ``history/``, ``summary/`` and ``macros.sql`` lie.
 
     Returns:
         The models by relation, each after those it reads.
@@ -134,8 +135,9 @@ def load_models(raw: set[Relation], folder: Path = MODELS_FOLDER) -> dict[Relati
         ModelError: A file is not one SELECT, its facts do not fit it, it reads what does not exist, or models read
             each other in a circle.
     """
+    macros = _read_macros(folder / "macros.sql")
     paths = [path for schema in KINDS for path in sorted((folder / schema).glob("*.sql"))]
-    models = {model.relation: model for model in map(_read_model, paths)}
+    models = {model.relation: model for model in (_read_model(path, macros) for path in paths)}
     for model in models.values():
         missing = sorted(str(relation) for relation in model.reads - raw - models.keys())
         if missing:
@@ -151,19 +153,33 @@ def load_models(raw: set[Relation], folder: Path = MODELS_FOLDER) -> dict[Relati
         raise ModelError(f"{folder}: models read each other in a circle ({circle}). Take one reference out.") from None
 
 
-def _read_model(path: Path) -> Model:
-    facts = _read_facts(path.with_suffix(".yml"))
+def _read_macros(path: Path) -> dict[str, Macro]:
     try:
-        statements = parse(path.read_text(encoding="utf-8"), dialect=DIALECT)
-    except ParseError as error:
-        raise ModelError(f"{path}: is not valid SQL of DuckDB. {error}") from None
-    query = statements[0] if len(statements) == 1 else None
+        return read_macros(_parse(path)) if path.exists() else {}
+    except MacroError as error:
+        raise ModelError(f"{path}: {error}") from None
+
+
+def _read_model(path: Path, macros: Mapping[str, Macro]) -> Model:
+    facts = _read_facts(path.with_suffix(".yml"))
+    statements = _parse(path)
+    try:
+        query = expand(statements[0], macros) if len(statements) == 1 and statements[0] else None
+    except MacroError as error:
+        raise ModelError(f"{path}: {error}") from None
     if not isinstance(query, exp.Query):
         raise ModelError(f"{path}: must hold one SELECT and nothing else.")
     model = Model(Relation(path.parent.name, path.stem), path, query, facts)
     _check_columns(model)
     _check_promises(model)
     return model
+
+
+def _parse(path: Path) -> list[exp.Expr | None]:
+    try:
+        return parse(path.read_text(encoding="utf-8"), dialect=DIALECT)
+    except ParseError as error:
+        raise ModelError(f"{path}: is not valid SQL of DuckDB. {error}") from None
 
 
 def _read_facts(path: Path) -> ModelFacts:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import dlt
+import duckdb
 from dlt.common.destination import Destination
 from dlt.destinations.exceptions import DestinationConnectionError
 from dlt.destinations.sql_client import SqlClientBase
@@ -34,7 +35,7 @@ class WarehouseBusyError(Exception):
     """Somebody else has the warehouse; the message says who may, and what to do."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Warehouse:
     """A DuckDB file that dlt loads into and the models are built in.
 
@@ -45,6 +46,8 @@ class Warehouse:
 
     path: Path
     wait_seconds: float = 600
+    _kept_open: ExitStack | None = field(default=None, init=False, repr=False, compare=False)
+    _is_open: bool = field(default=False, init=False, repr=False, compare=False)
 
     def destination(self) -> Destination[Any, Any]:
         """The warehouse as a dlt destination.
@@ -103,9 +106,31 @@ class Warehouse:
                     "Nothing was changed."
                 ) from error
             try:
+                self._keep_open()
                 yield client
             finally:
                 client.close_connection()
+
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """Be the one writer for longer, and keep the file open from its first connection on.
+
+        Connections share what this process has open; otherwise each would read the catalog and write a checkpoint.
+
+        Raises:
+            WarehouseBusyError: The other writer did not end within `wait_seconds`.
+        """
+        with self.writing(), ExitStack() as kept:
+            self._kept_open, self._is_open = kept, False
+            try:
+                yield
+            finally:
+                self._kept_open = None
+
+    def _keep_open(self) -> None:
+        if self._kept_open is not None and not self._is_open:
+            self._kept_open.enter_context(duckdb.connect(str(self.path)))
+            self._is_open = True
 
     def _patiently(self, open_connection: Callable[[], object]) -> None:
         """Open a connection, waiting for a program that does not know our lock to close the file."""

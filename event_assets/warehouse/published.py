@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 from event_assets.warehouse.connection import Warehouse
 
 READ_ONLY = 0o444
+_COPY = "import shutil, sys; shutil.copyfile(*sys.argv[1:])"
 
 
 def publish(warehouse: Warehouse, target: Path) -> int:
@@ -18,8 +20,7 @@ def publish(warehouse: Warehouse, target: Path) -> int:
     one. The file is read-only: DuckDB would keep a reader's changes beside it and take them for those of the next copy.
 
     Args:
-        warehouse: What to copy. No connection of this process may be open: DuckDB's lock on a file ends when the
-            process closes it anywhere.
+        warehouse: What to copy.
         target: The copy.
 
     Returns:
@@ -34,7 +35,8 @@ def publish(warehouse: Warehouse, target: Path) -> int:
         with warehouse.connect() as client:
             client.execute_sql("checkpoint")  # so that everything is in the one file
         new.unlink(missing_ok=True)
-        shutil.copyfile(warehouse.path, new)
+        # In a process of its own: where this one closes the file, DuckDB's lock on it would end.
+        subprocess.run([sys.executable, "-c", _COPY, str(warehouse.path), str(new)], check=True)  # noqa: S603
         new.chmod(READ_ONLY)
         with new.open("rb") as copy:
             os.fsync(copy.fileno())

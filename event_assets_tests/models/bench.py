@@ -1,13 +1,15 @@
 """Rows in, rows out: builds the models over raw rows that a test writes down, in a DuckDB of its own."""
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 import duckdb
 
 from event_assets.assets.keys import raw_relations
-from event_assets.models import load_models
+from event_assets.models import Model, load_models
 from event_assets.source.schema import REJECTED, REJECTED_COLUMNS, TABLES, Column
+from event_assets.warehouse.relations import Relation
 
 Rows = Iterable[Mapping[str, Any]]
 TYPES = {"text": "varchar", "bigint": "bigint", "bool": "boolean", "json": "json", "timestamp": "timestamptz"}
@@ -36,12 +38,29 @@ def build(raw: Mapping[str, Rows], model: str, timezone: str = "UTC") -> list[di
         _create(connection, REJECTED, REJECTED_COLUMNS)
         for row in raw.get(REJECTED, ()):
             _insert_row(connection, REJECTED, row)
-        for relation, each in load_models(raw_relations()).items():
-            kind = "view" if each.kind == "view" else "table"
-            select = each.render({"event_timezone": timezone}, first=True)
-            connection.execute(f"create {kind} {relation.sql()} as {select}")
+        for statement in _statements(model, timezone):
+            connection.execute(statement)
         result = connection.sql(f"select * from {model}")
         return [dict(zip(result.columns, row, strict=True)) for row in result.fetchall()]
+
+
+@cache
+def _statements(model: str, timezone: str) -> list[str]:
+    """What builds a model and those that it reads, directly or not. Kept, because reading SQL takes longest."""
+    wanted = {Relation(*model.split("."))}
+    statements = []
+    for relation, each in reversed(_models().items()):
+        if relation in wanted:
+            wanted |= each.reads
+            kind = "view" if each.kind == "view" else "table"
+            select = each.render({"event_timezone": timezone}, first=True)
+            statements.append(f"create {kind} {relation.sql()} as {select}")
+    return statements[::-1]
+
+
+@cache
+def _models() -> dict[Relation, Model]:
+    return load_models(raw_relations())
 
 
 def _create(connection: duckdb.DuckDBPyConnection, name: str, columns: Iterable[Column]) -> None:

@@ -1,9 +1,10 @@
 """Every model also runs elsewhere: it transpiles to the dialects of other warehouses without a warning."""
 
 import logging
+import re
 
 import pytest
-from sqlglot import parse_one, transpile
+from sqlglot import exp, parse_one, transpile
 
 from event_assets.assets.keys import raw_relations
 from event_assets.models import load_models
@@ -26,3 +27,10 @@ def test_what_cannot_be_translated_is_noticed(caplog: pytest.LogCaptureFixture):
     with caplog.at_level(logging.WARNING, logger="sqlglot"):
         transpile("select max(x) over (order by y) from t", read=DIALECT, write="bigquery")
     assert caplog.records
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_no_replacement_refers_back_to_a_group(model: str):
+    r"""``\1`` is ``$1`` in Databricks and Trino, and sqlglot leaves it as it is."""
+    replacements = [call.args["replacement"].name for call in MODELS[model].query.find_all(exp.RegexpReplace)]
+    assert [text for text in replacements if re.search(r"\\\d|\$", text)] == []

@@ -1,22 +1,11 @@
 """What the models make of rows, with the awkward ones that real programmes have."""
 
-from datetime import date, datetime, timezone
-from typing import Any
+from datetime import date, datetime
 
 import pytest
 
 from event_assets_tests.models.bench import build
-
-UTC = timezone.utc
-
-
-def session(key: str = "1", **fields: Any) -> dict[str, Any]:
-    return {"id": key, "name": f"Session {key}", "start": "2026-05-12T09:00:00", "end": "2026-05-12T10:00:00", **fields}
-
-
-def only(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    assert len(rows) == 1
-    return rows[0]
+from event_assets_tests.models.rows import UTC, only, session
 
 
 @pytest.mark.parametrize(
@@ -28,6 +17,8 @@ def only(rows: list[dict[str, Any]]) -> dict[str, Any]:
         pytest.param("2026-05-12T09:00:00.000000Z", (12, 9, 0), (12, 11, 0), id="Z"),
         pytest.param("2026-05-12T09:00-05:00", (12, 14, 0), (12, 16, 0), id="west, without seconds"),
         pytest.param("2026-05-12T09:00Z", (12, 9, 0), (12, 11, 0), id="Z, without seconds"),
+        pytest.param(" 2026-05-12T09:00Z ", (12, 9, 0), (12, 11, 0), id="blanks around it"),
+        pytest.param("2026-05-12T09:00:00-05 ", (12, 14, 0), (12, 16, 0), id="a blank after it"),
         pytest.param("2026-05-12T09:00:00", (12, 7, 0), (12, 9, 0), id="no offset: the event's zone"),
         pytest.param("2026-05-12 09:00", (12, 7, 0), (12, 9, 0), id="no offset, no T, no seconds"),
         pytest.param("2026-05-12T23:30:00Z", (12, 23, 30), (13, 1, 30), id="another day here"),
@@ -165,6 +156,23 @@ def test_the_agenda_has_pauses_between_the_sessions():
     assert (rows[1]["speakers"], rows[1]["tracks"]) == (None, None)
 
 
-@pytest.mark.parametrize("model", ["agenda", "hall_utilisation", "speaker_load", "track_summary"])
-def test_an_empty_event_has_empty_summaries(model: str):
-    assert build({}, f"summary.{model}") == []
+@pytest.mark.parametrize(
+    "model",
+    [
+        "staging.pauses",
+        "summary.agenda",
+        "summary.checkin_rate",
+        "summary.data_quality",
+        "summary.hall_conflicts",
+        "summary.hall_gaps",
+        "summary.hall_utilisation",
+        "summary.partners_overview",
+        "summary.registrations_by_day",
+        "summary.speaker_conflicts",
+        "summary.speaker_load",
+        "summary.track_summary",
+        "summary.workshop_capacity",
+    ],
+)
+def test_an_empty_event_has_none(model: str):
+    assert build({}, model) == []

@@ -178,6 +178,16 @@ def test_hash_makes_the_same_of_the_same_and_tells_nothing():
     assert other != first["email_key"]
 
 
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_what_is_blank_is_not_hashed(blank: str):
+    person = {"email": "ada@example.org", "company": blank}
+    assert row(person, "participants", personal_data="hash")["company"] == ""
+    info = [{"booked_attendees": [blank, "Bo"]}]
+    attendees = row({"booking_info": info}, "workshops", personal_data="hash")["booking_info"][0]["booked_attendees"]
+    assert attendees[0] == ""
+    assert attendees[1].startswith("hmac:")
+
+
 def test_drop_leaves_out_what_is_personal_and_keys_by_identifier():
     person = {"id": 7, "email": "ada@example.org", "name": "Ada", "role": "e"}
     assert row(person, "participants", personal_data="drop") == {"email_key": "7", "role": "e"}

@@ -1,11 +1,10 @@
 -- There are no nulls to sort by; "nulls first" is for BigQuery, which knows nothing else in an aggregate.
 with entries as (
-    select session_key as entry_key, kind, day_id, hall_id, title, starts_at, ends_at, starts_local, ends_local,
-        local_day
+    select session_key as entry_key, kind, day, hall_id, title, starts_at, ends_at, starts_local, ends_local
     from staging.sessions
     union all
-    select 'pause:' || pause_id as entry_key, 'pause' as kind, day_id, null as hall_id, title, starts_at, ends_at,
-        starts_local, ends_local, local_day
+    select 'pause:' || pause_id as entry_key, 'pause' as kind, day, null as hall_id, title, starts_at, ends_at,
+        starts_local, ends_local
     from staging.pauses
 ),
 session_speakers as (
@@ -22,7 +21,7 @@ present as (
         entries.entry_key,
         entries.kind,
         entries.title,
-        coalesce(days.day, entries.local_day) as day,
+        entries.day,
         entries.starts_at,
         entries.ends_at,
         entries.starts_local,
@@ -32,7 +31,6 @@ present as (
         session_speakers.speaker_ids,
         session_speakers.speakers
     from entries
-    left join staging.days as days on days.day_id = entries.day_id
     left join staging.halls as halls on halls.hall_id = entries.hall_id
     left join session_speakers on session_speakers.session_key = entries.entry_key
 ),

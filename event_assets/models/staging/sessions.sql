@@ -11,29 +11,9 @@ with programme as (
     from raw.workshops
     where removed_at is null
 ),
-spelled as (
-    -- "09:00+02:00" is a time of ISO 8601, yet the cast wants its seconds.
-    select
-        *,
-        regexp_replace("start", '([T ][0-9]{2}:[0-9]{2})([zZ+-]|$)', '\1:00\2') as start_text,
-        regexp_replace("end", '([T ][0-9]{2}:[0-9]{2})([zZ+-]|$)', '\1:00\2') as end_text
-    from programme
-),
 timed as (
-    -- An offset in the value counts; without one, the value is a wall-clock time of the event's zone.
-    select
-        *,
-        case
-            when regexp_matches(start_text, ':[0-9.]+ ?([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)$')
-                then try_cast(start_text as timestamp with time zone)
-            else try_cast(start_text as timestamp) at time zone $event_timezone
-        end as starts_at,
-        case
-            when regexp_matches(end_text, ':[0-9.]+ ?([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)$')
-                then try_cast(end_text as timestamp with time zone)
-            else try_cast(end_text as timestamp) at time zone $event_timezone
-        end as ends_at
-    from spelled
+    select *, macros.event_time("start") as starts_at, macros.event_time("end") as ends_at
+    from programme
 ),
 worded as (
     -- Tags that stand within a word go without a trace, all others part words.
@@ -54,8 +34,9 @@ select
     kind || ':' || id as session_key,
     kind,
     id as session_id,
-    event_id,
+    worded.event_id,
     event_day_id as day_id,
+    coalesce(days.day, macros.local_day(starts_at)) as day,
     hall_id,
     name as title,
     description,
@@ -70,9 +51,10 @@ select
     ends_at,
     starts_at at time zone $event_timezone as starts_local,
     ends_at at time zone $event_timezone as ends_local,
-    cast(starts_at at time zone $event_timezone as date) as local_day,
+    macros.local_day(starts_at) as local_day,
     date_diff('second', starts_at, ends_at) / 60.0 as minutes,
     capacity,
     available,
     booked
 from worded
+left join staging.days as days on days.day_id = worded.event_day_id

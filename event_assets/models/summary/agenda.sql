@@ -1,11 +1,10 @@
 -- There are no nulls among list_index; "nulls first" is for BigQuery, which knows nothing else in an aggregate.
 with entries as (
-    select session_key as entry_key, kind, day_id, hall_id, title, starts_at, ends_at, starts_local, ends_local,
-        local_day, minutes
+    select session_key as entry_key, kind, day, hall_id, title, starts_at, ends_at, starts_local, ends_local, minutes
     from staging.sessions
     union all
-    select 'pause:' || pause_id as entry_key, 'pause' as kind, day_id, null as hall_id, title, starts_at, ends_at,
-        starts_local, ends_local, local_day, minutes
+    select 'pause:' || pause_id as entry_key, 'pause' as kind, day, null as hall_id, title, starts_at, ends_at,
+        starts_local, ends_local, minutes
     from staging.pauses
 ),
 session_speakers as (
@@ -23,7 +22,7 @@ session_tracks as (
 select
     entries.entry_key,
     entries.kind,
-    coalesce(days.day, entries.local_day) as day,
+    entries.day,
     entries.starts_local,
     entries.ends_local,
     entries.minutes,
@@ -34,7 +33,6 @@ select
     entries.starts_at,
     entries.ends_at
 from entries
-left join staging.days as days on days.day_id = entries.day_id
 left join staging.halls as halls on halls.hall_id = entries.hall_id
 left join session_speakers on session_speakers.session_key = entries.entry_key
 left join session_tracks on session_tracks.session_key = entries.entry_key

@@ -1,18 +1,6 @@
 with sessions as (
-    select
-        sessions.kind || 's' as resource,
-        sessions.session_id as id,
-        sessions.session_key,
-        sessions.day_id,
-        sessions.hall_id,
-        sessions.title,
-        sessions.starts_at,
-        sessions.ends_at,
-        sessions.minutes,
-        sessions.local_day,
-        days.day
-    from staging.sessions as sessions
-    left join staging.days as days on days.day_id = sessions.day_id
+    select *, kind || 's' as resource, session_id as id
+    from staging.sessions
 ),
 findings as (
     select resource, id, 'session_without_hall' as rule, null as detail

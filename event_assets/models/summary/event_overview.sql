@@ -1,13 +1,8 @@
-with session_days as (
-    select coalesce(days.day, sessions.local_day) as day
-    from staging.sessions as sessions
-    left join staging.days as days on days.day_id = sessions.day_id
-),
-event_days as (
+with event_days as (
     -- Some servers send no days: those of the sessions count as well.
     select day from staging.days
     union
-    select day from session_days
+    select day from staging.sessions
 ),
 events as (
     select event_id from staging.sessions

@@ -1,17 +1,8 @@
 with placed as (
     -- What has no length does not keep a hall busy.
-    select
-        sessions.session_key,
-        sessions.hall_id,
-        coalesce(days.day, sessions.local_day) as day,
-        sessions.title,
-        sessions.starts_at,
-        sessions.ends_at,
-        sessions.starts_local,
-        sessions.ends_local
-    from staging.sessions as sessions
-    left join staging.days as days on days.day_id = sessions.day_id
-    where sessions.hall_id is not null and sessions.ends_at > sessions.starts_at
+    select *
+    from staging.sessions
+    where hall_id is not null and ends_at > starts_at
 ),
 queued as (
     -- There are no nulls to sort; "nulls first" is for BigQuery, which knows nothing else in a window.

@@ -1,17 +1,4 @@
-with placed as (
-    select
-        sessions.session_key,
-        sessions.hall_id,
-        coalesce(days.day, sessions.local_day) as day,
-        sessions.starts_at,
-        sessions.ends_at,
-        sessions.starts_local,
-        sessions.ends_local
-    from staging.sessions as sessions
-    left join staging.days as days on days.day_id = sessions.day_id
-    where sessions.hall_id is not null
-),
-queued as (
+with queued as (
     -- The end of everything that began before it in the same hall on the same day.
     select
         *,
@@ -20,7 +7,8 @@ queued as (
             partition by hall_id, day order by starts_at nulls first, ends_at nulls first, session_key nulls first
             rows between unbounded preceding and 1 preceding
         ) as busy_until
-    from placed
+    from staging.sessions
+    where hall_id is not null
 ),
 counted as (
     -- What a session adds to the hall's busy time: overlapping sessions keep a hall busy once.

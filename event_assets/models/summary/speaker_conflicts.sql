@@ -1,16 +1,7 @@
 with held as (
-    select
-        links.speaker_id,
-        sessions.session_key,
-        sessions.hall_id,
-        coalesce(days.day, sessions.local_day) as day,
-        sessions.title,
-        sessions.starts_at,
-        sessions.ends_at,
-        sessions.starts_local
+    select links.speaker_id, sessions.*
     from staging.session_speakers as links
     inner join staging.sessions as sessions on sessions.session_key = links.session_key
-    left join staging.days as days on days.day_id = sessions.day_id
     where sessions.ends_at > sessions.starts_at
 ),
 pairs as (

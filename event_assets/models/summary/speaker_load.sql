@@ -9,13 +9,12 @@ select
     max(speakers.company) as company,
     count(sessions.session_key) as sessions,
     coalesce(sum(sessions.minutes), 0) as minutes,
-    count(distinct coalesce(days.day, sessions.local_day)) as days,
+    count(distinct sessions.day) as days,
     min(sessions.starts_local) as first_start_local,
     max(sessions.ends_local) as last_end_local
 from known
 left join staging.speakers as speakers on speakers.speaker_id = known.speaker_id
 left join staging.session_speakers as links on links.speaker_id = known.speaker_id
 left join staging.sessions as sessions on sessions.session_key = links.session_key
-left join staging.days as days on days.day_id = sessions.day_id
 group by known.speaker_id
 order by minutes desc, known.speaker_id

@@ -1,7 +1,7 @@
 select
     sessions.session_key,
     sessions.title,
-    coalesce(days.day, sessions.local_day) as day,
+    sessions.day,
     sessions.starts_local,
     halls.hall,
     sessions.capacity,
@@ -20,7 +20,6 @@ select
         else sessions.booked
     end as is_full
 from staging.sessions as sessions
-left join staging.days as days on days.day_id = sessions.day_id
 left join staging.halls as halls on halls.hall_id = sessions.hall_id
 where sessions.kind = 'workshop'
 order by sessions.starts_at, halls.hall, sessions.session_key

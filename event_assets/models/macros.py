@@ -1,0 +1,75 @@
+"""The macros of ``macros.sql``: expressions that several models need, put in the place of their calls.
+
+The loader puts them in, and not the warehouse, so that column lineage sees through them and they run wherever a model
+does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+SCHEMA = "macros"
+"""What a call has before its name: ``macros.event_time("start")`` can be no function of the warehouse."""
+
+
+class MacroError(Exception):
+    """A macro cannot be used; the message says what is wrong and what to do, but not yet in which file."""
+
+
+@dataclass(frozen=True)
+class Macro:
+    """One expression with the names that stand in it for the arguments."""
+
+    parameters: list[str]
+    body: exp.Expr
+
+
+def read_macros(statements: Iterable[exp.Expr | None]) -> dict[str, Macro]:
+    """The macros by name, from ``create macro NAME(PARAMETERS) as EXPRESSION``. Each may call those before it.
+
+    Raises:
+        MacroError: A statement is something else, or calls a macro that is not there.
+    """
+    macros: dict[str, Macro] = {}
+    for statement in statements:
+        if isinstance(statement, exp.Create) and statement.kind == "MACRO":
+            parameters = [parameter.name for parameter in statement.this.expressions]
+            macros[statement.this.this.name] = Macro(parameters, expand(statement.expression, macros))
+        elif statement is not None and not isinstance(statement, exp.Semicolon):  # Which is the comment after the last.
+            raise MacroError("holds something else than `create macro NAME(PARAMETERS) as EXPRESSION`. Take it out.")
+    return macros
+
+
+def expand(tree: exp.Expr, macros: Mapping[str, Macro]) -> exp.Expr:
+    """The tree with each macro's expression in the place of its calls.
+
+    Raises:
+        MacroError: It calls a macro that is not there, or one with too few or too many arguments.
+    """
+
+    def put_in(node: exp.Expr) -> exp.Expr:
+        if not (isinstance(node, exp.Dot) and node.this.name == SCHEMA):
+            return node
+        call = node.expression
+        macro = macros.get(call.name)
+        if macro is None:
+            raise MacroError(
+                f"calls {node.sql()}, which macros.sql does not have. Correct the name, or add the macro there."
+            )
+        if len(call.expressions) != len(macro.parameters):
+            raise MacroError(f"calls {node.sql()}. Give the macro what it asks for: {', '.join(macro.parameters)}.")
+        values = [_closed(expand(argument, macros)) for argument in call.expressions]
+        arguments = dict(zip(macro.parameters, values, strict=True))
+        return _closed(
+            macro.body.transform(lambda each: arguments.get(each.name, each) if isinstance(each, exp.Column) else each)
+        )
+
+    return tree.transform(put_in)
+
+
+def _closed(tree: exp.Expr) -> exp.Expr:
+    """In brackets, unless nothing around it can bind tighter."""
+    return tree if isinstance(tree, exp.Column | exp.Case) else exp.paren(tree)

@@ -1,0 +1,173 @@
+"""Findings, and the overview that counts them."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from event_assets_tests.models.bench import build
+from event_assets_tests.models.rows import GONE, SOUND, found, only, person
+
+
+def session(key: str = "1", **fields: Any) -> dict[str, Any]:
+    """A session that nothing is wrong with, in the event ``SOUND``."""
+    sound = {"event_day_id": "d", "hall_id": "h", "speakers": ["s"], "tracks": ["t"]}
+    times = {"start": "2026-05-12T09:00:00", "end": "2026-05-12T10:00:00"}
+    return {"id": key, "name": f"Session {key}", **sound, **times, **fields}
+
+
+# --- data_quality
+
+
+def test_a_sound_event_has_no_findings():
+    assert found({"lectures": [session()], "workshops": [session()], "participants": [person("p")]}) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "rule", "detail"),
+    [
+        ({"hall_id": None}, "session_without_hall", None),
+        ({"speakers": []}, "session_without_speaker", None),
+        ({"tracks": []}, "session_without_track", None),
+        ({"hall_id": "TR212"}, "unknown_hall", "TR212"),
+        ({"event_day_id": "d9"}, "unknown_day", "d9"),
+        ({"speakers": ["s", "ghost", "ghost"]}, "unknown_speaker", "ghost"),
+        ({"tracks": ["t", "t9"]}, "unknown_track", "t9"),
+        ({"end": "2026-05-12T09:00:00"}, "end_not_after_start", "0 minutes"),
+        ({"end": "2026-05-12T08:30:00"}, "end_not_after_start", "-30 minutes"),
+        ({"end": "2026-05-12T15:01:00"}, "overlong_session", "361 minutes"),
+        ({"end": None}, "no_readable_end", None),
+        ({"end": "late"}, "no_readable_end", None),
+        ({"start": ""}, "no_readable_start", None),
+        # Half past one on the day itself, on the clock of the event's zone.
+        ({"start": "2026-05-11T23:30:00Z", "end": "2026-05-12T00:30:00Z"}, None, None),
+        (
+            {"start": "2026-05-12T22:30:00Z", "end": "2026-05-12T23:00:00Z"},
+            "starts_on_another_day",
+            "starts on 2026-05-13, its day is 2026-05-12",
+        ),
+        ({"name": " "}, "blank_name", None),
+        ({"name": None}, "blank_name", None),
+    ],
+)
+@pytest.mark.parametrize("resource", ["lectures", "workshops"])
+def test_each_rule_finds_its_session_and_no_other(resource: str, changed: dict, rule: str | None, detail: str | None):
+    odd = session("GUID-7", **changed)
+    expected = [(rule, resource, "GUID-7", detail)] if rule else []
+    assert found({resource: [session(), odd]}, "Europe/Vienna") == expected
+
+
+def test_six_hours_are_not_too_long_also_through_a_clock_change():
+    days = {"days": [{"id": "d", "date": "2026-10-24"}]}
+    six = session(start="2026-10-24T22:00:00", end="2026-10-25T03:00:00")
+    seven = session("2", start="2026-10-24T22:00:00", end="2026-10-25T04:00:00")
+    expected = [("overlong_session", "lectures", "2", "420 minutes")]
+    assert found({**days, "lectures": [six, seven]}, "Europe/Vienna") == expected
+
+
+def test_where_no_days_are_sent_no_day_is_unknown():
+    assert found({"days": [], "lectures": [session()]}) == []
+
+
+def test_what_was_removed_is_neither_found_nor_known():
+    raw = {
+        "halls": [{"id": "h", "name": "Hall", **GONE}],
+        "lectures": [session(), session("2", name="", **GONE)],
+        "participants": [person("p", email="deleted", **GONE)],
+    }
+    assert found(raw) == [("unknown_hall", "lectures", "1", "h")]
+
+
+@pytest.mark.parametrize("resource", ["halls", "speakers", "tracks", "partners"])
+@pytest.mark.parametrize("name", [None, "", "  "])
+def test_a_blank_name_is_found(resource: str, name: str | None):
+    field = "company" if resource == "partners" else "name"
+    rows = [*SOUND.get(resource, []), {"id": "odd", field: name}]
+    assert found({resource: rows}) == [("blank_name", resource, "odd", None)]
+
+
+def test_people_without_an_address_are_found_by_their_identifier():
+    people = [person("1", email="anonymous"), person("1", email="deleted-2", email_key="x"), person("2")]
+    assert found({"participants": people}) == [("participant_without_address", "participants", "1", None)]
+
+
+def test_records_that_were_not_loaded_are_counted_and_not_shown():
+    payload = '{"email": "hidden.person@example.org"}'
+    rejected = [
+        {"resource": "participants", "reason": "no usable email", "payload": payload},
+        {"resource": "participants", "reason": "no usable email", "payload": payload},
+        {"resource": "halls", "reason": "no usable id", "payload": "{}"},
+    ]
+    assert found({"rejected": rejected}) == [
+        ("record_not_loaded", "halls", None, "no usable id: 1"),
+        ("record_not_loaded", "participants", None, "no usable email: 2"),
+    ]
+
+
+def test_one_record_can_have_several_findings():
+    odd = session(hall_id=None, speakers=["x", "y"], tracks=[], start=None, end=None)
+    assert [(rule, detail) for rule, _, _, detail in found({"lectures": [odd]})] == [
+        ("no_readable_end", None),
+        ("no_readable_start", None),
+        ("session_without_hall", None),
+        ("session_without_track", None),
+        ("unknown_speaker", "x"),
+        ("unknown_speaker", "y"),
+    ]
+
+
+# --- event_overview
+
+
+def test_an_empty_event_has_an_overview_of_noughts():
+    row = only(build({}, "summary.event_overview"))
+    unknown = {"event_id", "first_day", "last_day"}
+    assert {name for name, value in row.items() if value is None} == unknown
+    assert {value for name, value in row.items() if name not in unknown} == {0}
+
+
+def test_the_overview_counts_what_is_there():
+    raw = {
+        "halls": [{"id": "h", "name": "Hall", "event_id": "7"}, {"id": "h2", "name": "Hall 2"}],
+        "days": [{"id": "d", "date": "2026-05-12"}, {"id": "d2", "date": "someday"}],
+        "speakers": [{"id": "s", "name": "Ada"}, {"id": "idle", "name": "Bo"}, {"id": "gone", **GONE}],
+        "tracks": [{"id": "t", "name": "Track"}],
+        "lectures": [
+            session("1", speakers=["s", "s", "ghost"]),
+            # Past midnight, and still of its day; then one without a day of the event.
+            session("2", start="2026-05-13T00:30:00", end="2026-05-13T01:00:00"),
+            session("3", event_day_id=None, start="2026-05-14T09:00:00", end="2026-05-14T08:00:00", speakers=[]),
+            session("4", hall_id=None, start=None, event_day_id=None),
+            session("5", **GONE),
+        ],
+        "workshops": [session("1")],
+        "pauses": [{"id": "p", "name": "Coffee"}, {"id": "p2", **GONE}],
+        "partners": [
+            {"id": "1", "company": "A", "sponsor": True, "exhibitor": True},
+            {"id": "2", "company": "B", "exhibitor": True},
+            {"id": "3", "company": "C"},
+        ],
+        "participants": [person("1", checked_at="2026-05-12T08:00:00Z"), person("2"), person("3", **GONE)],
+    }
+    assert only(build(raw, "summary.event_overview")) == {
+        "event_id": "7",
+        "days": 2,
+        "first_day": date(2026, 5, 12),
+        "last_day": date(2026, 5, 14),
+        "halls": 2,
+        "tracks": 1,
+        "lectures": 4,
+        "workshops": 1,
+        "pauses": 1,
+        "session_minutes": 60 + 30 + 60,
+        "sessions_without_hall": 1,
+        "sessions_without_speaker": 1,
+        "speakers": 2,
+        "speakers_with_session": 1,
+        "partners": 3,
+        "sponsors": 1,
+        "exhibitors": 2,
+        "participants": 2,
+        "checked_in": 1,
+        "findings": 6,
+    }

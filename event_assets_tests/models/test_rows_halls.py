@@ -1,0 +1,199 @@
+"""Sessions that overlap in a hall, and the gaps between them."""
+
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from event_assets_tests.models.bench import build
+from event_assets_tests.models.rows import DAY, UTC, only, placed
+
+
+def conflicts(*lectures: dict[str, Any], zone: str = "UTC") -> list[tuple[str, str, float]]:
+    rows = build({"lectures": lectures}, "summary.hall_conflicts", zone)
+    return [(row["session_key"][8:], row["other_session_key"][8:], row["overlap_minutes"]) for row in rows]
+
+
+def gaps(*lectures: dict[str, Any], zone: str = "UTC") -> list[tuple[str, str, float]]:
+    rows = build({"lectures": lectures}, "summary.hall_gaps", zone)
+    return [(row["session_before"][8:], row["session_after"][8:], row["minutes"]) for row in rows]
+
+
+def test_a_hall_conflict_names_both_sessions():
+    raw = {
+        "days": [{"id": "d1", "date": "2026-05-11"}],
+        "halls": [{"id": "h", "name": "Hall"}],
+        "lectures": [placed("TR212", "09:00+02:00", "10:00+02:00", event_day_id="d1")],
+        "workshops": [placed("1", "09:30", "11:00")],
+    }
+    assert only(build(raw, "summary.hall_conflicts", "Europe/Vienna")) == {
+        "session_key": "lecture:TR212",
+        "other_session_key": "workshop:1",
+        "hall_id": "h",
+        "hall": "Hall",
+        "day": date(2026, 5, 11),
+        "overlap_starts_local": datetime(2026, 5, 12, 9, 30),
+        "overlap_minutes": 30,
+        "title": "Session TR212",
+        "other_title": "Session 1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("sessions", "expected"),
+    [
+        pytest.param([("b", "09:00", "10:00"), ("a", "10:00", "11:00")], [], id="touching"),
+        pytest.param([("b", "09:00", "10:00"), ("a", "09:59", "11:00")], [("b", "a", 1)], id="the earlier one first"),
+        pytest.param([("b", "09:00", "10:00"), ("a", "09:00", "11:00")], [("a", "b", 60)], id="together: by key"),
+        pytest.param([("b", "09:00", "12:00"), ("a", "10:00", "10:20")], [("b", "a", 20)], id="one within another"),
+        pytest.param(
+            [("a", "09:00", "12:00"), ("b", "10:00", "11:00"), ("c", "10:30", "12:30")],
+            [("a", "b", 60), ("a", "c", 90), ("b", "c", 30)],
+            id="three are three pairs",
+        ),
+        pytest.param([("a", "09:00", "10:00"), ("b", "09:30", "09:30")], [], id="zero length"),
+        pytest.param([("a", "09:30", "09:30"), ("b", "09:30", "09:30")], [], id="zero length twice"),
+        pytest.param([("a", "09:00", "10:00"), ("b", "09:30", "09:15")], [], id="end before start"),
+        pytest.param([("a", "09:00", "10:00"), ("b", "09:30", None)], [], id="no end"),
+        pytest.param([("a", "09:00", "10:00"), ("b", "soon", "10:00")], [], id="no beginning"),
+        pytest.param(
+            [("a", "23:00", "2026-05-13T01:00"), ("b", "2026-05-13T00:30", "2026-05-13T02:00")],
+            [("a", "b", 30)],
+            id="across midnight",
+        ),
+        # 02:30 summer time is half an hour before 02:00 winter time.
+        pytest.param(
+            [("a", "2026-10-25T01:00", "2026-10-25T02:30+02:00"), ("b", "2026-10-25T02:00+01:00", "2026-10-25T04:00")],
+            [],
+            id="out of summer time",
+        ),
+        pytest.param(
+            [("a", "2026-03-29T01:30", "2026-03-29T03:30"), ("b", "2026-03-29T03:00", "2026-03-29T04:00")],
+            [("a", "b", 30)],
+            id="into summer time",
+        ),
+    ],
+)
+def test_hall_conflicts(sessions: list[tuple[str, str, str | None]], expected: list[tuple[str, str, float]]):
+    assert conflicts(*(placed(*each) for each in sessions), zone="Europe/Vienna") == expected
+
+
+def test_sessions_in_different_halls_or_none_do_not_conflict():
+    spans = ("09:00", "10:00")
+    assert conflicts(placed("a", *spans), placed("b", *spans, hall_id="i")) == []
+    assert conflicts(placed("a", *spans, hall_id=None), placed("b", *spans, hall_id=None)) == []
+    removed = placed("b", *spans, removed_at=datetime(2026, 5, 1, tzinfo=UTC))
+    assert conflicts(placed("a", *spans), removed) == []
+
+
+def test_a_gap_says_what_lies_around_it():
+    raw = {
+        "halls": [{"id": "h", "name": "Hall"}],
+        "lectures": [placed("1", "09:00", "10:00")],
+        "workshops": [placed("1", "10:30", "11:00")],
+    }
+    row = only(build(raw, "summary.hall_gaps", "Europe/Vienna"))
+    assert [row.pop(name).astimezone(UTC) for name in ("starts_at", "ends_at")] == [
+        datetime(2026, 5, 12, 8, 0, tzinfo=UTC),
+        datetime(2026, 5, 12, 8, 30, tzinfo=UTC),
+    ]
+    assert row == {
+        "hall_id": "h",
+        "day": DAY,
+        "starts_local": datetime(2026, 5, 12, 10, 0),
+        "ends_local": datetime(2026, 5, 12, 10, 30),
+        "minutes": 30,
+        "hall": "Hall",
+        "session_before": "lecture:1",
+        "session_after": "workshop:1",
+        "title_before": "Session 1",
+        "title_after": "Session 1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("sessions", "expected"),
+    [
+        pytest.param([("a", "09:00", "10:00")], [], id="one session"),
+        pytest.param([("a", "09:00", "10:00"), ("b", "10:00", "11:00")], [], id="touching"),
+        pytest.param([("a", "09:00", "10:00"), ("b", "09:30", "11:00")], [], id="overlapping"),
+        pytest.param(
+            [("a", "09:00", "10:00"), ("b", "10:15", "11:00"), ("c", "12:00", "13:00")],
+            [("a", "b", 15), ("b", "c", 60)],
+            id="two gaps",
+        ),
+        pytest.param(
+            [("a", "09:00", "12:00"), ("b", "09:30", "10:00"), ("c", "12:30", "13:00")],
+            [("a", "c", 30)],
+            id="no gap within a session",
+        ),
+        pytest.param(
+            [("a", "09:00", "10:00"), ("b", "09:30", "10:00"), ("d", "11:00", "12:00"), ("c", "11:00", "11:30")],
+            [("b", "c", 60)],
+            id="several around it",
+        ),
+        pytest.param(
+            [("a", "09:00", "10:00"), ("z", "10:30", "10:30"), ("b", "11:00", "12:00")],
+            [("a", "b", 60)],
+            id="zero length fills nothing",
+        ),
+        pytest.param(
+            [("a", "09:00", "10:00"), ("y", "10:40", "10:20"), ("z", "10:30", None), ("b", "11:00", "12:00")],
+            [("a", "b", 60)],
+            id="nor do an end before the beginning and no end",
+        ),
+        pytest.param(
+            [("a", "09:00", "10:00"), ("b", "2026-05-13T09:00", "2026-05-13T10:00")], [], id="the night is none"
+        ),
+        pytest.param(
+            [
+                ("a", "23:00", "2026-05-13T01:00"),
+                ("b", "2026-05-13T00:30", "2026-05-13T02:00"),
+                ("c", "2026-05-13T03:00", "2026-05-13T04:00"),
+            ],
+            [("b", "c", 60)],
+            id="across midnight",
+        ),
+        pytest.param(
+            [("a", "2026-03-29T01:00", "2026-03-29T01:30"), ("b", "2026-03-29T03:30", "2026-03-29T04:00")],
+            [("a", "b", 60)],
+            id="into summer time",
+        ),
+        pytest.param(
+            [("a", "2026-10-25T01:00", "2026-10-25T01:30"), ("b", "2026-10-25T03:30", "2026-10-25T04:00")],
+            [("a", "b", 180)],
+            id="out of summer time",
+        ),
+    ],
+)
+def test_hall_gaps(sessions: list[tuple[str, str, str | None]], expected: list[tuple[str, str, float]]):
+    assert gaps(*(placed(*each) for each in sessions), zone="Europe/Vienna") == expected
+
+
+def test_a_gap_after_midnight_belongs_to_the_day_of_the_event():
+    raw = {
+        "days": [{"id": "d1", "date": str(DAY)}],
+        "lectures": [
+            placed("a", "22:00", "23:30", event_day_id="d1"),
+            placed("b", "2026-05-13T00:30", "2026-05-13T01:00", event_day_id="d1"),
+        ],
+    }
+    row = only(build(raw, "summary.hall_gaps"))
+    assert (row["day"], row["minutes"], row["hall"]) == (DAY, 60, None)
+
+
+def test_what_another_day_s_session_fills_is_no_gap():
+    raw = {
+        "days": [{"id": "d1", "date": "2026-05-11"}],
+        "lectures": [
+            placed("a", "09:00", "09:30"),
+            placed("b", "08:00", "11:00", event_day_id="d1"),
+            placed("c", "10:00", "10:30"),
+        ],
+    }
+    assert build(raw, "summary.hall_gaps") == []
+
+
+def test_gaps_are_of_one_hall():
+    assert gaps(placed("a", "09:00", "10:00"), placed("b", "11:00", "12:00", hall_id="i")) == []
+    assert gaps(placed("a", "09:00", "10:00", hall_id=None), placed("b", "11:00", "12:00", hall_id=None)) == []
