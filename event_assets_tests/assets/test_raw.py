@@ -202,9 +202,9 @@ def test_each_endpoint_is_one_op_in_the_pool_of_the_writers():
     endpoints = {assets.op.name: {key.to_user_string() for key in assets.keys} for assets in build_raw_assets()}
     content = {f"raw/{name}" for name in TABLES} - {"raw/partners", "raw/participants"}
     assert endpoints == {
-        "sync_content": content,
-        "sync_partners": {"raw/partners"},
-        "sync_participants": {"raw/participants"},
+        "load_content": content,
+        "load_partners": {"raw/partners"},
+        "load_participants": {"raw/participants"},
     }
     assets = build_definitions().assets or []
     assert {asset.op.pool for asset in assets if isinstance(asset, dg.AssetsDefinition)} == {"warehouse"}

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from time import process_time
 
-import pytest
-
 from event_assets.assets.models import build_model_assets
 from event_assets.sandbox import Event, Sandbox, generate_event
 from event_assets_tests.running import Run
@@ -12,9 +10,6 @@ from event_assets_tests.running import Run
 SECONDS = 2
 
 
-@pytest.mark.xfail(
-    reason="Every model opens the warehouse's file anew, which takes 0.9 s of 2.4: keep it open in a run."
-)
 def test_a_thousand_sessions_are_summed_up_in_no_time(run: Run, use_api: Callable[[Event], Sandbox]):
     use_api(generate_event(lectures=1000, participants=500, seed=7))
     run()
