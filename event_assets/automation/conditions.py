@@ -103,6 +103,14 @@ def rebuild_model(raw: Iterable[dg.AssetKey], retry_minutes: int) -> dg.Automati
     )
 
 
+def check_with_asset() -> dg.AutomationCondition:
+    """When to run a check that is an op of its own: whenever its asset is materialised because of a condition.
+
+    Runs that a person, a schedule or a sensor starts have the checks of their assets with them anyway.
+    """
+    return AC.any_deps_match(AC.will_be_requested()).with_label("its table is brought up to date now")
+
+
 def condition_sensor() -> dg.AutomationConditionSensorDefinition:
     """The sensor that evaluates the conditions: in the code location, because two of them are ours."""
     with warnings.catch_warnings():

@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 import dagster as dg
 import orjson
 
+from event_assets.automation.conditions import check_with_asset
 from event_assets.automation.declare import raw_below
 from event_assets.automation.freshness import current_promise
 from event_assets.automation.versions import Materialisations
@@ -23,7 +24,7 @@ _CHECK_DESCRIPTION = (
     "freshness policy."
 )
 _SENSOR_DESCRIPTION = """\
-Keeps the checks `is_up_to_date` of the summaries true between runs: reports when a summary's raw tables break their
+Keeps the checks `is_up_to_date` of the summaries right between runs: reports when a summary's raw tables break their
 freshness policies, or the summary is no longer built from what they hold, and when that is over.
 """
 
@@ -95,7 +96,12 @@ def up_to_date_checks(graph: Graph, summaries: Collection[dg.AssetKey]) -> dg.As
 
     @dg.multi_asset_check(
         name="check_summaries",
-        specs=[dg.AssetCheckSpec(IS_UP_TO_DATE, asset=key, description=_CHECK_DESCRIPTION) for key in summaries],
+        specs=[
+            dg.AssetCheckSpec(
+                IS_UP_TO_DATE, asset=key, description=_CHECK_DESCRIPTION, automation_condition=check_with_asset()
+            )
+            for key in summaries
+        ],
         can_subset=True,
     )
     def check_summaries(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
@@ -122,12 +128,12 @@ def up_to_date_sensor(graph: Graph, summaries: Collection[dg.AssetKey]) -> dg.Se
     """
 
     @dg.sensor(
-        name="keep_is_up_to_date_true",
+        name="report_what_is_out_of_date",
         description=_SENSOR_DESCRIPTION,
         minimum_interval_seconds=60,
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
-    def keep_is_up_to_date_true(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+    def report_what_is_out_of_date(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         latest = Materialisations(context.instance, graph.nodes)
         at = datetime.now(timezone.utc)
         built = [key for key in summaries if latest.version(key) is not None]
@@ -150,7 +156,7 @@ def up_to_date_sensor(graph: Graph, summaries: Collection[dg.AssetKey]) -> dg.Se
             cursor=orjson.dumps(found).decode(),
         )
 
-    return keep_is_up_to_date_true
+    return report_what_is_out_of_date
 
 
 def _metadata(found: Mapping[str, str]) -> dict[str, dg.MetadataValue]:
