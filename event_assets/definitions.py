@@ -66,4 +66,7 @@ def build_definitions(
     )
 
 
-defs = build_definitions()
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What Dagster loads. Not built when the module is imported: the command line builds its own."""
+    return build_definitions()
