@@ -14,9 +14,9 @@ import dagster as dg
 import orjson
 
 from event_assets.assets.resources import EventApiResource
+from event_assets.assets.versions import Materialisations
 from event_assets.automation.declare import raw_key
 from event_assets.automation.messages import announce
-from event_assets.automation.versions import Materialisations
 from event_assets.settings import SettingsError, change_poll_seconds
 from event_assets.source.probe import ProbeError, Seen, probe
 from event_assets.source.resources import resources_by_endpoint
@@ -92,7 +92,7 @@ class EndpointState:
         Takes note of them as asked for.
         """
         versions = self.seen.versions if self.seen else {}
-        other = {name: version for name, version in versions.items() if latest.version(raw_key(name)) != version}
+        other = {name: version for name, version in versions.items() if not latest.holds(raw_key(name), version)}
         if other != self.asked_for:
             self.attempts = 0
         elif other:

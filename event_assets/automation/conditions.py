@@ -12,8 +12,8 @@ from collections.abc import Iterable
 
 import dagster as dg
 
+from event_assets.assets.versions import Materialisations
 from event_assets.automation.freshness import current_promise
-from event_assets.automation.versions import Materialisations
 
 AC = dg.AutomationCondition
 MINUTES_AN_HOUR = 60

@@ -12,10 +12,10 @@ from datetime import datetime, timezone
 import dagster as dg
 import orjson
 
+from event_assets.assets.versions import Materialisations
 from event_assets.automation.conditions import check_with_asset
 from event_assets.automation.declare import raw_below
 from event_assets.automation.freshness import current_promise
-from event_assets.automation.versions import Materialisations
 from event_assets.warehouse import RAW
 
 IS_UP_TO_DATE = "is_up_to_date"
@@ -57,6 +57,25 @@ class Graph:
             for spec in each.specs
         }
         self._deps = {key: node.reads for key, node in self.nodes.items()}
+
+    def to_build(self, latest: Materialisations) -> list[dg.AssetKey]:
+        """The models that are not built from what they read as that is now, and all that read them.
+
+        What is made of a table that was never synced cannot be built, and is not among them.
+
+        Args:
+            latest: The latest materialisations of all assets.
+        """
+        wanted, impossible = [], set()
+        for key, node in self.nodes.items():  # each after those that it reads
+            if key.path[0] == RAW:
+                if latest.version(key) is None:
+                    impossible.add(key)
+            elif not impossible.isdisjoint(node.reads):
+                impossible.add(key)
+            elif not set(wanted).isdisjoint(node.reads) or not latest.is_current(key, node.reads, node.code_version):
+                wanted.append(key)
+        return wanted
 
     def findings(self, asset: dg.AssetKey, latest: Materialisations, at: datetime) -> dict[str, str]:
         """Why an asset is not up to date, as a sentence by asset; empty if it is.
