@@ -29,11 +29,10 @@ def main(sizes: str, repeats: int, only: str | None, target: Path) -> None:
         click.echo("PyAirbyte is not installed: it is left out. To compare with it: pip install airbyte", err=True)
     measured: Measured = []
     started = time.monotonic()
+    _warm_up(who)
     for name in sizes.split(","):
         click.echo(f"{name}: inventing an event of {SIZES[name].participants:,} participants ...", err=True)
         with serving(SIZES[name]) as server:
-            if not measured:
-                _warm_up(server, who)
             for layout in SIZES[name].layouts:
                 with tempfile.TemporaryDirectory(prefix="event_assets_bench_") as folder:
                     _measure(list(runs(SIZES[name], layout, repeats, who)), server, Path(folder), measured)
@@ -43,13 +42,14 @@ def main(sizes: str, repeats: int, only: str | None, target: Path) -> None:
     click.echo(f"{time.monotonic() - started:.0f} s in all; every run is in {target}.", err=True)
 
 
-def _warm_up(server: Server, who: list[Contender]) -> None:
+def _warm_up(who: list[Contender]) -> None:
     """One run of each contender that is not counted: it reads the packages from the disk."""
-    click.echo("  warming up ...", err=True)
-    server.show("first load", "data")
-    for contender in who:
-        with tempfile.TemporaryDirectory(prefix="event_assets_bench_") as folder:
-            measure(Run(SIZES["small"], "data", "first load", 0, contender), server, Path(folder))
+    click.echo("Warming up ...", err=True)
+    with serving(SIZES["small"]) as server:
+        server.show("first load", "data")
+        for contender in who:
+            with tempfile.TemporaryDirectory(prefix="event_assets_bench_") as folder:
+                measure(Run(SIZES["small"], "data", "first load", 0, contender), server, Path(folder))
 
 
 def _measure(todo: list[Run], server: Server, folder: Path, measured: Measured) -> None:

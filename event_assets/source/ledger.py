@@ -6,23 +6,44 @@ killed half-way is put right by the next one, and no separate state can contradi
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
 from dlt.destinations.sql_client import SqlClientBase
 
 from event_assets.source.privacy import HASHED
-from event_assets.source.records import Reject
-from event_assets.source.schema import REJECTED
+from event_assets.source.records import Reject, version_text
+from event_assets.source.schema import ANSWERS, REJECTED
 from event_assets.source.tables import RECORD_HASH, REMOVED_AT, Table
 from event_assets.warehouse import RAW
 from event_assets.warehouse.relations import Relation, columns
 
 _KEYS_A_STATEMENT = 500
+_NEEDED = {RECORD_HASH, REMOVED_AT}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a list was answered with, and what it came to.
+
+    Attributes:
+        pages: A digest of each page.
+        version: The version of the rows made of it.
+        received: Records in it.
+        rejected: How many of them could not be loaded.
+        misfits: How often a column got a value that does not fit its type.
+    """
+
+    pages: tuple[str, ...]
+    version: str
+    received: int
+    rejected: int
+    misfits: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -30,34 +51,59 @@ class Ledger:
     """What a raw table holds before a sync.
 
     Attributes:
-        complete: Whether the table is there with all its declared columns.
-        fingerprints: The fingerprint of each row by its key; None for a row that is marked as removed.
+        complete: Whether the table is there with all its declared columns, and the tables beside it.
+        live: How many rows are there and not removed.
+        version: The version of these rows.
         rejects: The records that the answer before could not be loaded with.
+        answer: The latest answer, if it is known and the rows and rejects are those that it came to.
     """
 
     complete: bool
-    fingerprints: dict[str, str | None]
+    live: int
+    version: str
     rejects: Counter[Reject]
-
-    @property
-    def live(self) -> int:
-        """How many rows are there and not removed."""
-        return sum(fingerprint is not None for fingerprint in self.fingerprints.values())
+    answer: Answer | None
 
 
 def read(client: SqlClientBase[Any], table: Table) -> Ledger:
     """Read what the warehouse holds of a table."""
     there = {column.name for column in columns(client, Relation(RAW, table.name))}
-    declared = {column.name for column in table.all_columns}
-    fingerprints: dict[str, str | None] = {}
-    if {table.key, RECORD_HASH, REMOVED_AT} <= there:
-        query = f'select "{table.key}", case when {REMOVED_AT} is null then {RECORD_HASH} end from {_sql(table)}'  # noqa: S608
-        fingerprints = dict(cast(list[tuple[str, str | None]], client.execute_sql(query)))
+    live, high, low = 0, 0, 0
+    if there >= _NEEDED:
+        # A version is a sum of 128-bit numbers; DuckDB can add up their halves.
+        halves = [f"coalesce(sum(('0x' || substr({RECORD_HASH}, {half}, 16))::ubigint), 0)" for half in (1, 17)]
+        query = f"select count(*), {', '.join(halves)} from {_sql(table)} where {REMOVED_AT} is null"  # noqa: S608
+        live, high, low = (int(value) for value in (client.execute_sql(query) or [])[0])
     rejects: Counter[Reject] = Counter()
     if columns(client, Relation(RAW, REJECTED)):
         query = f"select reason, payload from {_rejected()} where resource = %s"  # noqa: S608
         rejects.update(Reject(reason, payload) for reason, payload in client.execute_sql(query, table.name) or [])
-    return Ledger(complete=declared <= there, fingerprints=fingerprints, rejects=rejects)
+    version = version_text((high << 64) + low)
+    recognisable = bool(columns(client, Relation(RAW, ANSWERS)))
+    answer = _latest_answer(client, table) if recognisable else None
+    holds = answer is not None and (answer.version, answer.rejected) == (version, rejects.total())
+    declared = {column.name for column in table.all_columns}
+    return Ledger(declared <= there and recognisable, live, version, rejects, answer if holds else None)
+
+
+def read_fingerprints(client: SqlClientBase[Any], table: Table) -> dict[str, str | None]:
+    """The fingerprint of each row of a table by its key; None for a row that is marked as removed."""
+    if not {table.key, *_NEEDED} <= {column.name for column in columns(client, Relation(RAW, table.name))}:
+        return {}
+    query = f'select "{table.key}", case when {REMOVED_AT} is null then {RECORD_HASH} end from {_sql(table)}'  # noqa: S608
+    with client.execute_query(query) as cursor:
+        rows = cursor.arrow()
+    if rows is None:
+        return {}
+    keys, fingerprints = rows.columns
+    return dict(zip(keys.to_pylist(), fingerprints.to_pylist(), strict=True))
+
+
+def _latest_answer(client: SqlClientBase[Any], table: Table) -> Answer | None:
+    query = f"select pages, version, received, rejected, misfits from {_answers()} where resource = %s"  # noqa: S608
+    for pages, version, received, rejected, misfits in client.execute_sql(query, table.name) or []:
+        return Answer(tuple(json.loads(pages)), version, received, rejected, json.loads(misfits))
+    return None
 
 
 @dataclass(frozen=True)
@@ -68,15 +114,17 @@ class Settlement:
         gone: The keys of the rows that it no longer has.
         rejects: The records that could not be loaded.
         load_id: dlt's identifier of the load, if there was one.
+        answer: What the answer was, if it can be recognised.
     """
 
     gone: Sequence[str]
     rejects: Sequence[Reject]
     load_id: str | None
+    answer: Answer | None = None
 
 
 def settle(client: SqlClientBase[Any], table: Table, settlement: Settlement, *, clears: bool) -> None:
-    """Mark the rows that are gone as removed now, and put the answer's rejects in the place of the old ones.
+    """Mark the rows that are gone as removed now, and put the answer and its rejects in the place of the old ones.
 
     Args:
         client: A connection, in a transaction.
@@ -100,6 +148,19 @@ def settle(client: SqlClientBase[Any], table: Table, settlement: Settlement, *, 
             reject.reason,
             reject.payload,
             settlement.load_id,
+        )
+    client.execute_sql(f"delete from {_answers()} where resource = %s", table.name)  # noqa: S608
+    answer = settlement.answer
+    if answer:
+        client.execute_sql(
+            f"insert into {_answers()} (resource, pages, version, received, rejected, misfits)"  # noqa: S608
+            " values (%s, %s, %s, %s, %s, %s)",
+            table.name,
+            json.dumps(answer.pages),
+            answer.version,
+            answer.received,
+            answer.rejected,
+            json.dumps(answer.misfits),
         )
     if clears:
         _forget(client, table)
@@ -128,6 +189,10 @@ def _sql(table: Table) -> str:
 
 def _rejected() -> str:
     return Relation(RAW, REJECTED).sql()
+
+
+def _answers() -> str:
+    return Relation(RAW, ANSWERS).sql()
 
 
 def _batches(keys: Sequence[str]) -> Iterator[list[str]]:

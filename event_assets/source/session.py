@@ -29,6 +29,7 @@ from tenacity import (
 
 from event_assets.settings import RetrySettings
 from event_assets.source.answers import UnusableAnswerError, next_link, read_content, read_listing
+from event_assets.source.recall import Recall
 
 RETRIED_STATUS_CODES = (429, 500, 502, 503, 504)
 """Answers that a later attempt may better. All others are final: 401 does not become right by asking again."""
@@ -43,7 +44,14 @@ class ApiSession(Session):
         absent: Resources that the answer of ``/content`` does not have.
     """
 
-    def __init__(self, base_url: str, content: Collection[str], retry: RetrySettings, tell: Tell) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        content: Collection[str],
+        retry: RetrySettings,
+        tell: Tell,
+        recall: Recall | None = None,
+    ) -> None:
         """Begin.
 
         Args:
@@ -51,11 +59,12 @@ class ApiSession(Session):
             content: The resources that ``/content`` has.
             retry: How often and for how long to try again.
             tell: Takes a line for the run's log.
+            recall: Recognises the pages of a list that came the same before.
         """
         super().__init__(timeout=retry.timeout, raise_for_status=False)
         self.absent: set[str] = set()
         scheme, self._host, *_ = urlsplit(base_url)
-        self.mount(f"{scheme}://{self._host}", _CheckedAnswers(read_listing))
+        self.mount(f"{scheme}://{self._host}", _CheckedAnswers(lambda answer: read_listing(answer, recall)))
         self.mount(f"{base_url}/content", _OneAnswer(lambda answer: read_content(answer, content, self.absent)))
         self.send = _retrying(retry, tell).wraps(self.send)  # as dlt's own client does it
 

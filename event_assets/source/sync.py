@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import dlt
 from dlt.destinations.exceptions import DatabaseException
@@ -19,10 +20,12 @@ from event_assets.settings import EventApiSettings, PrivacySettings, RemovalSett
 from event_assets.source import ledger
 from event_assets.source.failures import SyncError, api_failure, warehouse_failure
 from event_assets.source.privacy import Privacy
+from event_assets.source.recall import Recall
 from event_assets.source.records import Intake
 from event_assets.source.resources import SOURCE_NAME, event_api, resources_by_endpoint
 from event_assets.source.schema import TABLES
 from event_assets.source.session import ApiSession
+from event_assets.source.tables import Table
 from event_assets.warehouse import RAW, Warehouse
 
 
@@ -97,14 +100,22 @@ def sync(
     with warehouse.writing(), warehouse.working_folder(endpoint) as folder:
         with warehouse.connect() as client:
             held = {name: ledger.read(client, TABLES[name]) for name in resources}
-        intakes = {name: Intake(TABLES[name], held[name].fingerprints, privacy) for name in resources}
+        intakes = {
+            name: Intake(TABLES[name], partial(_fingerprints, warehouse, TABLES[name]), privacy, folder)
+            for name in resources
+        }
+        recall = _recall(resources, held, settings.privacy)
         pipeline = dlt.pipeline(
             SOURCE_NAME, destination=warehouse.destination(), dataset_name=RAW, pipelines_dir=str(folder)
         )
         try:
-            absent, load_id = _read(pipeline, api, intakes, settings.retry, tell)
+            session = ApiSession(api.base_url, resources_by_endpoint()["content"], settings.retry, tell, recall)
+            load_id = _read(pipeline, api, intakes, session)
         except PipelineStepFailed as failure:
             raise api_failure(failure, api, endpoint) from None
+        if recall and recall.repeats:
+            return {name: _unchanged(each.answer) for name, each in held.items() if each.answer}
+        absent = session.absent & intakes.keys()
         for name in sorted(absent):
             tell(f"The answer does not have {name}: raw.{name} stays as it is.")
         present = {name: intake for name, intake in intakes.items() if name not in absent}
@@ -113,10 +124,11 @@ def sync(
         try:
             if any(intake.passed_on for intake in present.values()) or not all(each.complete for each in held.values()):
                 _load(pipeline)
+            always = settings.privacy.clears or recall is not None
             to_settle = {
-                name: ledger.Settlement(gone[name], intake.rejects, load_id)
+                name: ledger.Settlement(gone[name], intake.rejects, load_id, _answer(intake, recall))
                 for name, intake in present.items()
-                if gone[name] or Counter(intake.rejects) != held[name].rejects or settings.privacy.clears
+                if always or gone[name] or Counter(intake.rejects) != held[name].rejects
             }
             if to_settle:
                 with warehouse.connect() as client, client.begin_transaction():
@@ -124,28 +136,37 @@ def sync(
                         ledger.settle(client, TABLES[name], settlement, clears=settings.privacy.clears)
         except (PipelineStepFailed, LoadClientJobException, DatabaseException) as failure:
             raise warehouse_failure(failure, endpoint) from None
-    return {name: _result(intake, gone.get(name)) for name, intake in intakes.items()}
+    return {name: _result(intake, gone.get(name), held[name]) for name, intake in intakes.items()}
+
+
+def _fingerprints(warehouse: Warehouse, table: Table) -> dict[str, str | None]:
+    with warehouse.connect() as client:
+        return ledger.read_fingerprints(client, table)
+
+
+def _recall(resources: Sequence[str], held: Mapping[str, ledger.Ledger], privacy: PrivacySettings) -> Recall | None:
+    """What recognises the answer, where it is a list: `/content` is read as a whole in any case."""
+    if not set(resources).isdisjoint(resources_by_endpoint()["content"]):
+        return None
+    (name,) = resources
+    answer = held[name].answer if held[name].complete else None
+    return Recall(TABLES[name], privacy, answer.pages if answer else ())
 
 
 def _read(
-    pipeline: dlt.Pipeline,
-    api: EventApiSettings,
-    intakes: Mapping[str, Intake],
-    retry: RetrySettings,
-    tell: Callable[[str], object],
-) -> tuple[set[str], str | None]:
+    pipeline: dlt.Pipeline, api: EventApiSettings, intakes: Mapping[str, Intake], session: ApiSession
+) -> str | None:
     """Ask for the resources and let their intakes take the answer; what passes goes into a load package.
 
     Returns:
-        The resources that the answer does not have, and the identifier of the package, if anything is in it.
+        The identifier of the package, if anything is in it.
     """
-    session = ApiSession(api.base_url, resources_by_endpoint()["content"], retry, tell)
     source = event_api(api, session).with_resources(*intakes)
     for name, intake in intakes.items():
         source.resources[name].add_step(intake)
     pipeline.sync_destination()
     extracted = pipeline.extract(source, loader_file_format="parquet")
-    return session.absent & intakes.keys(), next(iter(extracted.loads_ids), None)
+    return next(iter(extracted.loads_ids), None)
 
 
 def _load(pipeline: dlt.Pipeline) -> None:
@@ -156,9 +177,22 @@ def _load(pipeline: dlt.Pipeline) -> None:
     pipeline.load().raise_on_failed_jobs()
 
 
-def _result(intake: Intake, gone: Sequence[str] | None) -> ResourceResult:
+def _answer(intake: Intake, recall: Recall | None) -> ledger.Answer | None:
+    if recall is None:
+        return None
+    return ledger.Answer(
+        tuple(recall.pages), intake.version, intake.received, len(intake.rejects), dict(intake.misfits)
+    )
+
+
+def _unchanged(answer: ledger.Answer) -> ResourceResult:
+    """The result of an answer that is the one before, of which the table holds every record."""
+    return ResourceResult(answer.received, 0, 0, answer.rejected, answer.misfits, answer.version)
+
+
+def _result(intake: Intake, gone: Sequence[str] | None, held: ledger.Ledger) -> ResourceResult:
     if gone is None:
-        return ResourceResult(0, 0, 0, 0, {}, intake.held_version, absent=True)
+        return ResourceResult(0, 0, 0, 0, {}, held.version, absent=True)
     rejected, misfits = len(intake.rejects), dict(intake.misfits)
     return ResourceResult(intake.received, intake.passed_on, len(gone), rejected, misfits, intake.version)
 
