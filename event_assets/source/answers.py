@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection
+from contextlib import suppress
 from functools import partial
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -128,7 +129,10 @@ def _parse(response: Response, expected: str) -> Any:
     body = response.content
     if not body.strip():
         _refuse(response, expected, "nothing")
+    with suppress(ValueError, RecursionError):
+        return msgspec.json.decode(body)
     try:
+        # Three times slower, and takes some JSON that msgspec does not: other encodings, halves of surrogate pairs.
         return json.loads(body, parse_constant=no_constant)
     except (ValueError, RecursionError):
         kind = "HTML" if body.lstrip()[:1] == b"<" else "no JSON, or JSON that is cut short"

@@ -52,13 +52,15 @@ class Ledger:
 
     Attributes:
         complete: Whether the table is there with all its declared columns, and the tables beside it.
-        live: How many rows are there and not removed.
+        rows: How many rows are there.
+        live: How many of them are not removed.
         version: The version of these rows.
         rejects: The records that the answer before could not be loaded with.
         answer: The latest answer, if it is known and the rows and rejects are those that it came to.
     """
 
     complete: bool
+    rows: int
     live: int
     version: str
     rejects: Counter[Reject]
@@ -68,12 +70,13 @@ class Ledger:
 def read(client: SqlClientBase[Any], table: Table) -> Ledger:
     """Read what the warehouse holds of a table."""
     there = {column.name for column in columns(client, Relation(RAW, table.name))}
-    live, high, low = 0, 0, 0
+    rows, live, high, low = 0, 0, 0, 0
     if there >= _NEEDED:
         # A version is a sum of 128-bit numbers; DuckDB can add up their halves.
-        halves = [f"coalesce(sum(('0x' || substr({RECORD_HASH}, {half}, 16))::ubigint), 0)" for half in (1, 17)]
-        query = f"select count(*), {', '.join(halves)} from {_sql(table)} where {REMOVED_AT} is null"  # noqa: S608
-        live, high, low = (int(value) for value in (client.execute_sql(query) or [])[0])
+        halves = [f"sum(('0x' || substr({RECORD_HASH}, {half}, 16))::ubigint)" for half in (1, 17)]
+        counts = [f"{count} filter (where {REMOVED_AT} is null)" for count in ("count(*)", *halves)]
+        query = f"select count(*), {', '.join(counts)} from {_sql(table)}"  # noqa: S608
+        rows, live, high, low = (int(value or 0) for value in (client.execute_sql(query) or [])[0])
     rejects: Counter[Reject] = Counter()
     if columns(client, Relation(RAW, REJECTED)):
         query = f"select reason, payload from {_rejected()} where resource = %s"  # noqa: S608
@@ -83,13 +86,16 @@ def read(client: SqlClientBase[Any], table: Table) -> Ledger:
     answer = _latest_answer(client, table) if recognisable else None
     holds = answer is not None and (answer.version, answer.rejected) == (version, rejects.total())
     declared = {column.name for column in table.all_columns}
-    return Ledger(declared <= there and recognisable, live, version, rejects, answer if holds else None)
+    return Ledger(declared <= there and recognisable, rows, live, version, rejects, answer if holds else None)
 
 
 def read_fingerprints(client: SqlClientBase[Any], table: Table) -> dict[str, str | None]:
-    """The fingerprint of each row of a table by its key; None for a row that is marked as removed."""
-    if not {table.key, *_NEEDED} <= {column.name for column in columns(client, Relation(RAW, table.name))}:
-        return {}
+    """The fingerprint of each row of a table by its key; None for a row that is marked as removed.
+
+    Args:
+        client: A connection.
+        table: A table that has rows.
+    """
     query = f'select "{table.key}", case when {REMOVED_AT} is null then {RECORD_HASH} end from {_sql(table)}'  # noqa: S608
     with client.execute_query(query) as cursor:
         rows = cursor.arrow()

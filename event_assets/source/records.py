@@ -19,6 +19,7 @@ import msgspec
 from event_assets.source.columnar import RowFile, TypedRecords, is_flat
 from event_assets.source.pages import Batch, PackedPage, Page
 from event_assets.source.privacy import Privacy
+from event_assets.source.progress import Progress
 from event_assets.source.shape import MISFIT, Record, Shape, as_text
 from event_assets.source.tables import RECORD_HASH, Table
 
@@ -55,7 +56,7 @@ class Intake:
         known: Known | Callable[[], Known],
         privacy: Privacy,
         folder: Path | None = None,
-        note: Callable[[int], object] = lambda _: None,
+        progress: Progress | None = None,
     ) -> None:
         """Begin.
 
@@ -65,7 +66,7 @@ class Intake:
                 May be read when it is needed.
             privacy: What to do with personal data.
             folder: Where the rows of a flat table may be put as a file.
-            note: Takes the number of records after each batch.
+            progress: Is told how many records there were.
         """
         self.received = 0
         self.passed_on = 0
@@ -75,7 +76,8 @@ class Intake:
         self._read_known = known
         self._privacy = privacy
         self._key_field = privacy.key_field(table)
-        self._note = note
+        self._progress = progress or Progress()
+        self._pages = 0
         self._seen: set[str | None] = set()
         self._version = 0
         self._shape = Shape(table, self.misfits)
@@ -112,8 +114,10 @@ class Intake:
         return version_text(self._version)
 
     def _take_page(self, page: Page) -> Iterator[Any]:
+        self._pages += 1
         if page.repeats:
             self._aside.append(page.packed())
+            self._progress.note(lambda _: f"{self._table.name}: {self._pages:,} pages, as last time")
             return
         while self._aside:
             yield from self._take_batches(self._aside.pop(0).page())
@@ -126,7 +130,12 @@ class Intake:
         for batch in page.batches():
             if not self._take_typed(batch):
                 yield self._take_records(batch.records())
-            self._note(self.received)
+            self._progress.note(self._so_far)
+
+    def _so_far(self, seconds: float) -> str:
+        pages = f"{self._pages:,} {'page' if self._pages == 1 else 'pages'}"
+        rate = self.received / max(seconds, 1e-9)
+        return f"{self._table.name}: {self.received:,} records of {pages}, {rate:,.0f} a second"
 
     def _take_typed(self, batch: Batch) -> bool:
         """Take a batch whose records are all as declared, into the file; whether it is one."""
