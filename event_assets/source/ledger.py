@@ -18,13 +18,16 @@ from dlt.destinations.sql_client import SqlClientBase
 
 from event_assets.source.privacy import HASHED
 from event_assets.source.records import Reject, version_text
-from event_assets.source.schema import ANSWERS, REJECTED
+from event_assets.source.schema import REJECTED
 from event_assets.source.tables import RECORD_HASH, REMOVED_AT, Table
 from event_assets.warehouse import RAW
 from event_assets.warehouse.relations import Relation, columns
 
 _KEYS_A_STATEMENT = 500
 _NEEDED = {RECORD_HASH, REMOVED_AT}
+
+_ANSWERS = Relation("_sync", "answers")
+"""The latest answer of each list. Of no use to anybody but the sync, so it has a schema of its own."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Ledger:
     """What a raw table holds before a sync.
 
     Attributes:
-        complete: Whether the table is there with all its declared columns, and the tables beside it.
+        complete: Whether the table is there with all its declared columns.
         rows: How many rows are there.
         live: How many of them are not removed.
         version: The version of these rows.
@@ -82,11 +85,10 @@ def read(client: SqlClientBase[Any], table: Table) -> Ledger:
         query = f"select reason, payload from {_rejected()} where resource = %s"  # noqa: S608
         rejects.update(Reject(reason, payload) for reason, payload in client.execute_sql(query, table.name) or [])
     version = version_text((high << 64) + low)
-    recognisable = bool(columns(client, Relation(RAW, ANSWERS)))
-    answer = _latest_answer(client, table) if recognisable else None
+    answer = _latest_answer(client, table) if columns(client, _ANSWERS) else None
     holds = answer is not None and (answer.version, answer.rejected) == (version, rejects.total())
     declared = {column.name for column in table.all_columns}
-    return Ledger(declared <= there and recognisable, rows, live, version, rejects, answer if holds else None)
+    return Ledger(declared <= there, rows, live, version, rejects, answer if holds else None)
 
 
 def read_fingerprints(client: SqlClientBase[Any], table: Table) -> dict[str, str | None]:
@@ -106,7 +108,7 @@ def read_fingerprints(client: SqlClientBase[Any], table: Table) -> dict[str, str
 
 
 def _latest_answer(client: SqlClientBase[Any], table: Table) -> Answer | None:
-    query = f"select pages, version, received, rejected, misfits from {_answers()} where resource = %s"  # noqa: S608
+    query = f"select pages, version, received, rejected, misfits from {_ANSWERS.sql()} where resource = %s"  # noqa: S608
     for pages, version, received, rejected, misfits in client.execute_sql(query, table.name) or []:
         return Answer(tuple(json.loads(pages)), version, received, rejected, json.loads(misfits))
     return None
@@ -155,21 +157,29 @@ def settle(client: SqlClientBase[Any], table: Table, settlement: Settlement, *, 
             reject.payload,
             settlement.load_id,
         )
-    client.execute_sql(f"delete from {_answers()} where resource = %s", table.name)  # noqa: S608
-    answer = settlement.answer
-    if answer:
-        client.execute_sql(
-            f"insert into {_answers()} (resource, pages, version, received, rejected, misfits)"  # noqa: S608
-            " values (%s, %s, %s, %s, %s, %s)",
-            table.name,
-            json.dumps(answer.pages),
-            answer.version,
-            answer.received,
-            answer.rejected,
-            json.dumps(answer.misfits),
-        )
+    if settlement.answer:
+        _remember(client, table, settlement.answer)
     if clears:
         _forget(client, table)
+
+
+def _remember(client: SqlClientBase[Any], table: Table, answer: Answer) -> None:
+    """Put an answer in the place of the one before."""
+    client.execute_sql(f"create schema if not exists {_ANSWERS.schema}")
+    client.execute_sql(
+        f"create table if not exists {_ANSWERS.sql()} (resource varchar, pages varchar, version varchar,"
+        " received bigint, rejected bigint, misfits varchar)"
+    )
+    client.execute_sql(f"delete from {_ANSWERS.sql()} where resource = %s", table.name)  # noqa: S608
+    client.execute_sql(
+        f"insert into {_ANSWERS.sql()} values (%s, %s, %s, %s, %s, %s)",  # noqa: S608
+        table.name,
+        json.dumps(answer.pages),
+        answer.version,
+        answer.received,
+        answer.rejected,
+        json.dumps(dict(answer.misfits)),
+    )
 
 
 def _forget(client: SqlClientBase[Any], table: Table) -> None:
@@ -195,10 +205,6 @@ def _sql(table: Table) -> str:
 
 def _rejected() -> str:
     return Relation(RAW, REJECTED).sql()
-
-
-def _answers() -> str:
-    return Relation(RAW, ANSWERS).sql()
 
 
 def _batches(keys: Sequence[str]) -> Iterator[list[str]]:

@@ -16,7 +16,7 @@ from dlt.sources.rest_api.typing import RESTAPIConfig
 from requests import Session
 
 from event_assets.settings import EventApiSettings
-from event_assets.source.schema import ANSWERS, ANSWERS_COLUMNS, REJECTED, REJECTED_COLUMNS, TABLES
+from event_assets.source.schema import REJECTED, REJECTED_COLUMNS, TABLES
 from event_assets.source.session import NextLinkPaginator
 
 SOURCE_NAME = "event_api"
@@ -80,9 +80,8 @@ def event_api(api: EventApiSettings | None = None, session: Session | None = Non
     for name, resource in source.resources.items():
         # An answer never passes on two records of one key, so dlt need not sort a million of them to see to it.
         resource.apply_hints(**TABLES[name].hints(), additional_table_hints={"x-stage-data-deduplicated": True})
-    for name, columns in ((REJECTED, REJECTED_COLUMNS), (ANSWERS, ANSWERS_COLUMNS)):
-        declared = cast(list[TColumnSchema], [column.as_dlt() for column in columns])
-        source.schema.update_table(new_table(name, columns=declared))
+    rejected = cast(list[TColumnSchema], [column.as_dlt() for column in REJECTED_COLUMNS])
+    source.schema.update_table(new_table(REJECTED, columns=rejected))
     return source
 
 

@@ -266,17 +266,6 @@ REJECTED_COLUMNS = (
 )
 """Records of the latest answer of each resource that have no usable key, or one that another record had before."""
 
-ANSWERS = "_answers"
-ANSWERS_COLUMNS = (
-    _text("resource", "The resource."),
-    _text("pages", "A digest of each page of its latest answer, as a JSON list."),
-    _text("version", "What the rows of the answer add up to: another sum in the table means that it holds other rows."),
-    _number("received", "Records in the answer."),
-    _number("rejected", "Records in raw.rejected."),
-    _text("misfits", "How often each column got a value that does not fit its type, as a JSON object."),
-)
-"""What the latest answer of each list was, so that the same one is recognised. Of no use to anybody but the sync."""
-
 TABLES: dict[str, Table] = {
     table.name: table for table in (HALLS, DAYS, LECTURES, SPEAKERS, WORKSHOPS, PAUSES, TRACKS, PARTNERS, PARTICIPANTS)
 }

@@ -117,8 +117,8 @@ def test_one_other_page_has_all_looked_at(event: Event, place: Warehouse, looked
         "update raw.participants set record_hash = md5('') where id = '500003'",
         "update raw.participants set removed_at = now() where id = '500003'",
         "alter table raw.participants drop column position",
-        "delete from raw._answers",
-        "drop table raw._answers",
+        "delete from _sync.answers",
+        "drop table _sync.answers",
     ],
 )
 def test_a_table_that_holds_anything_else_is_put_right(
