@@ -36,7 +36,7 @@ def main(sizes: str, repeats: int, only: str | None, target: Path) -> None:
             for layout in SIZES[name].layouts:
                 with tempfile.TemporaryDirectory(prefix="event_assets_bench_") as folder:
                     _measure(list(runs(SIZES[name], layout, repeats, who)), server, Path(folder), measured)
-        _write(target, measured)
+                _write(target, measured)
     results = Results(measured)
     click.echo(f"\n{results.table()}\n\n{results.bars()}\n")
     click.echo(f"{time.monotonic() - started:.0f} s in all; every run is in {target}.", err=True)

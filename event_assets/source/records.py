@@ -108,6 +108,12 @@ class Intake:
         """The keys of the rows that the table holds as there, and that the answer no longer has."""
         return [key for key, fingerprint in self._known.items() if fingerprint is not None and key not in self._seen]
 
+    def forget(self) -> None:
+        """Give back the memory that is needed as long as records come: at a million, 150 MB and more."""
+        self._seen.clear()
+        self._read_known = {}
+        self.__dict__.pop("_known", None)
+
     @property
     def version(self) -> str:
         """A fingerprint of all taken records together, whatever their order."""

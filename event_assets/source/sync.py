@@ -129,6 +129,8 @@ def sync(
             tell(f"The answer does not have {name}: raw.{name} stays as it is.")
         present = {name: intake for name, intake in intakes.items() if name not in absent}
         gone = {name: intake.gone for name, intake in present.items()}
+        for intake in intakes.values():
+            intake.forget()
         _refuse_large_removals(gone, held, settings.removals)
         try:
             to_write = sum(intake.passed_on for intake in present.values())
