@@ -100,7 +100,8 @@ def _endpoint_assets(
             api = event_api.settings()
             settings = event_api.sync_settings(allow_removals=config.allow_removals)
             context.log.info(f"GET {api.base_url}/{endpoint} for {', '.join(selected.values())}")
-            results = sync(api, place, endpoint, [*selected.values()], settings, context.log.warning)
+            told = (context.log.warning, context.log.info)
+            results = sync(api, place, endpoint, [*selected.values()], settings, *told)
         with explained(), place.connect() as client:
             warehouse_id = identity(client)
             for key, resource in selected.items():
