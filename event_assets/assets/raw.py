@@ -33,9 +33,9 @@ def build_raw_assets(pool: str | None = WAREHOUSE_POOL) -> list[dg.AssetsDefinit
     Args:
         pool: The concurrency pool of the ops.
     """
-    source = event_api()
+    source, pipeline = event_api(), _declared_pipeline()
     endpoints = resources_by_endpoint()
-    return [_endpoint_assets(source, endpoint, resources, pool) for endpoint, resources in endpoints.items()]
+    return [_endpoint_assets(source, pipeline, endpoint, resources, pool) for endpoint, resources in endpoints.items()]
 
 
 def sync_op_name(endpoint: str) -> str:
@@ -77,13 +77,13 @@ class RawTranslator(DagsterDltTranslator):
 
 
 def _endpoint_assets(
-    source: DltSource, endpoint: str, resources: Sequence[str], pool: str | None
+    source: DltSource, pipeline: dlt.Pipeline, endpoint: str, resources: Sequence[str], pool: str | None
 ) -> dg.AssetsDefinition:
     keys = {asset_key(Relation(RAW, resource)): resource for resource in resources}
 
     @dlt_assets(
         dlt_source=source.with_resources(*resources),
-        dlt_pipeline=_declared_pipeline(),
+        dlt_pipeline=pipeline,
         name=sync_op_name(endpoint),
         dagster_dlt_translator=RawTranslator(),
         pool=pool,

@@ -115,7 +115,7 @@ def _versions(api: EventApiSettings, endpoint: str, settings: SyncSettings) -> M
         api.base_url, resources_by_endpoint()["content"], replace(settings.retry, max_attempts=1), lambda _: None
     )
     intakes = {name: Intake(TABLES[name], {}, Privacy(settings.privacy)) for name in resources}
-    source = event_api(api, session).with_resources(*resources)
+    source = event_api(api, session, resources)
     for name, intake in intakes.items():
         source.resources[name].add_step(intake)
     try:

@@ -119,7 +119,7 @@ def sync(
             content = resources_by_endpoint()["content"]
             session = ApiSession(api.base_url, content, settings.retry, tell, recall, progress)
             new = {name for name in resources if is_flat(TABLES[name]) and not held[name].rows}
-            load_id = _read(pipeline, event_api(api, session).with_resources(*resources), intakes, new)
+            load_id = _read(pipeline, event_api(api, session, resources), intakes, new)
         except PipelineStepFailed as failure:
             raise api_failure(failure, api, endpoint) from None
         if recall and recall.repeats:
