@@ -6,7 +6,7 @@ counts as well.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -21,6 +21,7 @@ from event_assets.settings import SettingsError, change_poll_seconds
 from event_assets.source.probe import ProbeError, Seen, probe
 from event_assets.source.resources import resources_by_endpoint
 from event_assets.source.schema import TABLES
+from event_assets.source.sync import SyncSettings
 from event_assets.warehouse import RAW
 
 _DESCRIPTION = """\
@@ -41,6 +42,9 @@ UNFINISHED = [
 
 LONGEST_WAIT = timedelta(minutes=15)
 """Between two looks at an endpoint that fails, and between two requests of what a run did not bring about."""
+
+PATIENCE_SECONDS = 15
+"""For an answer, at most: Dagster gives a look 60 seconds in all, and a silent endpoint must leave time for others."""
 
 FAILURES_UNTIL_TOLD = 3
 """Looks that fail in a row before people are told. What no later attempt betters, such as a token that was taken back,
@@ -160,7 +164,7 @@ def change_sensor() -> dg.SensorDefinition:
     )
     def sync_what_changed(context: dg.SensorEvaluationContext, event_api: EventApiResource) -> dg.SensorResult:
         try:
-            api, settings = event_api.settings(), event_api.sync_settings()
+            api, settings = event_api.settings(), _impatient(event_api.sync_settings())
         except SettingsError as error:
             return dg.SensorResult(skip_reason=str(error), cursor=context.cursor)
         now = datetime.now(timezone.utc)
@@ -189,6 +193,10 @@ def change_sensor() -> dg.SensorDefinition:
         return dg.SensorResult(run_requests=requests, skip_reason=reason, cursor=cursor.text())
 
     return sync_what_changed
+
+
+def _impatient(settings: SyncSettings) -> SyncSettings:
+    return replace(settings, retry=replace(settings.retry, timeout=min(settings.retry.timeout, PATIENCE_SECONDS)))
 
 
 def _is_being_synced(instance: dg.DagsterInstance, assets: Collection[dg.AssetKey]) -> bool:

@@ -1,0 +1,1 @@
+"""Automation as it happens: the real daemon, the real runs, a real webhook."""
