@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -89,11 +89,11 @@ class PreparedSandbox(Sandbox):
             if self.envelope == "pages" and path in LIST_PATHS and int(page or 1) * self.page_size < records:
                 targets.append(f"{path}?page={int(page or 1) + 1}")
 
-    def respond(self, method: str, target: str, authorization: str | None) -> Response:
+    def respond(self, method: str, target: str, headers: Mapping[str, str]) -> Response:
         """Count a request and answer it with what was prepared."""
         prepared = self._prepared.get(target)
-        if prepared is None or authorization != f"Bearer {self.token}":
-            return super().respond(method, target, authorization)
+        if prepared is None or headers.get("Authorization") != f"Bearer {self.token}":
+            return super().respond(method, target, headers)
         self.requests[target.partition("?")[0]] += 1
         return prepared
 

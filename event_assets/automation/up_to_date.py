@@ -158,7 +158,7 @@ def up_to_date_sensor(graph: Graph, summaries: Collection[dg.AssetKey]) -> dg.Se
         built = [key for key in summaries if latest.version(key) is not None]
         found = {key.to_user_string(): sorted(graph.findings(key, latest, at)) for key in built}
         known: Mapping[str, list[str]] = orjson.loads(context.cursor) if context.cursor else {}
-        changed = [key for key in built if found[key.to_user_string()] != known.get(key.to_user_string(), [])]
+        changed = [key for key in built if found[key.to_user_string()] != known.get(key.to_user_string())]
         reports = [
             dg.AssetCheckEvaluation(
                 asset_key=key,

@@ -79,9 +79,7 @@ def test_a_token_without_an_address_is_told_in_a_sentence(folder: Folder):
 def test_one_failing_endpoint_fails_the_command_and_names_it(folder: Folder, event: Event):
     with Sandbox(event) as api:
         answer = api.respond
-        api.respond = lambda method, target, authorization: answer(
-            method, target.replace("/partners", "/gone"), authorization
-        )
+        api.respond = lambda method, target, headers: answer(method, target.replace("/partners", "/gone"), headers)
         result = folder.run(**configuration(api))
 
     assert result.returncode == 1
