@@ -5,9 +5,9 @@ tables as they are, and that each raw table below it keeps its own promise. When
 any run, so the sensor reports it.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import dagster as dg
 import orjson
@@ -15,7 +15,8 @@ import orjson
 from event_assets.assets.versions import Materialisations
 from event_assets.automation.conditions import check_with_asset
 from event_assets.automation.declare import raw_below
-from event_assets.automation.freshness import current_promise
+from event_assets.automation.freshness import current_phase, promise_of
+from event_assets.settings import freshness_settings
 from event_assets.warehouse import RAW
 
 IS_UP_TO_DATE = "is_up_to_date"
@@ -77,14 +78,26 @@ class Graph:
                 wanted.append(key)
         return wanted
 
-    def findings(self, asset: dg.AssetKey, latest: Materialisations, at: datetime) -> dict[str, str]:
-        """Why an asset is not up to date, as a sentence by asset; empty if it is.
+    def findings(
+        self, assets: Iterable[dg.AssetKey], latest: Materialisations, at: datetime
+    ) -> dict[dg.AssetKey, dict[str, str]]:
+        """Why models are not up to date, as a sentence by what is to blame; empty for one that is.
 
         Args:
-            asset: A model.
+            assets: The models.
             latest: The latest materialisations of all assets.
             at: Now, with a zone.
+
+        Raises:
+            SettingsError: A setting cannot be used.
         """
+        settings, phase = freshness_settings(), current_phase(at)
+        allowed = {key: promise_of(key, phase, settings).fails_after for key in self.nodes if key.path[0] == RAW}
+        return {asset: self._findings(asset, latest, at, allowed) for asset in assets}
+
+    def _findings(
+        self, asset: dg.AssetKey, latest: Materialisations, at: datetime, allowed: Mapping[dg.AssetKey, timedelta]
+    ) -> dict[str, str]:
         found = {}
         for model in [asset, *self._models_below(asset)]:
             node = self.nodes[model]
@@ -94,8 +107,8 @@ class Graph:
             synced = latest.time(raw)
             if synced is None:
                 found[raw.to_user_string()] = "was never synced"
-            elif at - synced >= (allowed := current_promise(raw, at).fails_after):
-                minutes = allowed.total_seconds() / 60
+            elif at - synced >= allowed[raw]:
+                minutes = allowed[raw].total_seconds() / 60
                 found[raw.to_user_string()] = f"was last synced more than {minutes:.0f} minutes ago"
         return found
 
@@ -126,12 +139,12 @@ def up_to_date_checks(graph: Graph, summaries: Collection[dg.AssetKey]) -> dg.As
     )
     def check_summaries(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         latest = Materialisations(context.instance, graph.nodes)
-        for check in context.selected_asset_check_keys:
-            found = graph.findings(check.asset_key, latest, datetime.now(timezone.utc))
+        selected = [check.asset_key for check in context.selected_asset_check_keys]
+        for key, found in graph.findings(selected, latest, datetime.now(timezone.utc)).items():
             yield dg.AssetCheckResult(
                 passed=not found,
-                asset_key=check.asset_key,
-                check_name=check.name,
+                asset_key=key,
+                check_name=IS_UP_TO_DATE,
                 severity=dg.AssetCheckSeverity.WARN,
                 metadata=_metadata(found),
             )
@@ -155,25 +168,25 @@ def up_to_date_sensor(graph: Graph, summaries: Collection[dg.AssetKey]) -> dg.Se
     )
     def report_what_is_out_of_date(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         latest = Materialisations(context.instance, graph.nodes)
-        at = datetime.now(timezone.utc)
         built = [key for key in summaries if latest.version(key) is not None]
-        found = {key.to_user_string(): sorted(graph.findings(key, latest, at)) for key in built}
+        found = graph.findings(built, latest, datetime.now(timezone.utc))
+        state = {key.to_user_string(): sorted(because) for key, because in found.items()}
         known: Mapping[str, list[str]] = orjson.loads(context.cursor) if context.cursor else {}
-        changed = [key for key in built if found[key.to_user_string()] != known.get(key.to_user_string())]
         reports = [
             dg.AssetCheckEvaluation(
                 asset_key=key,
                 check_name=IS_UP_TO_DATE,
-                passed=not found[key.to_user_string()],
+                passed=not because,
                 severity=dg.AssetCheckSeverity.WARN,
-                metadata=_metadata(graph.findings(key, latest, at)),
+                metadata=_metadata(because),
             )
-            for key in changed
+            for key, because in found.items()
+            if state[key.to_user_string()] != known.get(key.to_user_string())
         ]
         return dg.SensorResult(
             asset_events=reports,
             skip_reason=None if reports else "Nothing has changed.",
-            cursor=orjson.dumps(found).decode(),
+            cursor=orjson.dumps(state).decode(),
         )
 
     return report_what_is_out_of_date

@@ -9,7 +9,6 @@ from typing import ClassVar
 import dlt
 from dlt.common.configuration import configspec
 from dlt.common.configuration.specs import BaseConfiguration
-from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 
 from event_assets.settings.reading import SettingsError, resolve
 
@@ -35,8 +34,7 @@ def warehouse_path() -> Path:
     Returns:
         An absolute path; a relative setting starts in the folder the command was started in. The file need not exist.
     """
-    credentials = str(resolve(_DuckDbSpec()).credentials)
-    return (run_folder() / str(DuckDbCredentials(credentials).database)).resolve()
+    return (run_folder() / resolve(_DuckDbSpec()).credentials.removeprefix("duckdb:///")).resolve()
 
 
 def published_path() -> Path:
