@@ -5,7 +5,7 @@ PY := .venv/bin/python
 PARALLEL := -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui test test-all test-newest soak lint format docs lock clean
+.PHONY: help run ui test test-all test-newest bench soak lint format docs lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -31,6 +31,10 @@ test-newest: ## Run the tests on the newest packages within setup.cfg's bounds, 
 	@.venv-newest/bin/uv pip install --quiet --python $(NEWEST) --override .venv-newest/overrides.txt --upgrade --editable '.[dev]'
 	@$(NEWEST) -m pip list 2>/dev/null | grep -E '^(dagster|dlt|duckdb|sqlglot)'
 	@$(NEWEST) -m pytest $(PARALLEL) -m "not slow"
+
+# SIZES=small,200k leaves the million out; REPEATS=1 is for a quick look.
+bench: .venv/installed-dev ## Compare with other ways to do the same, within half an hour (SIZES=small: two minutes)
+	@$(PY) -m benchmarks $(if $(SIZES),--sizes $(SIZES)) $(if $(REPEATS),--repeats $(REPEATS))
 
 soak: .venv/installed-dev ## Let an event change and its API fail at random for MINUTES=60, and print figures
 	@$(PY) -m event_assets_tests.automation.soak --minutes $(or $(MINUTES),60) --seed $(or $(SEED),1)

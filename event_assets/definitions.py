@@ -12,7 +12,7 @@ from event_assets.assets.raw import build_raw_assets
 from event_assets.assets.resources import EventApiResource, WarehouseResource
 from event_assets.automation.alerts import alert_sensors
 from event_assets.automation.change_sensor import change_sensor
-from event_assets.automation.conditions import condition_sensor
+from event_assets.automation.conditions import check_with_asset, condition_sensor
 from event_assets.automation.declare import automated
 from event_assets.automation.freshness import current_phase
 from event_assets.automation.jobs import endpoint_jobs, refresh_everything
@@ -47,7 +47,7 @@ def build_definitions(
     assets = automated([*tables, build_published_copy(keys, pool)])
     summaries = [key for key in keys if key.path[0] == SUMMARY]
     graph = Graph(assets)
-    checks = [*build_raw_checks(pool), up_to_date_checks(graph, summaries)]
+    checks = [*build_raw_checks(pool, check_with_asset()), up_to_date_checks(graph, summaries)]
     check_keys = [key for each in [*assets, *checks] for key in each.check_keys]
     return dg.Definitions(
         assets=assets,
@@ -66,4 +66,7 @@ def build_definitions(
     )
 
 
-defs = build_definitions()
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What Dagster loads. Not built when the module is imported: the command line builds its own."""
+    return build_definitions()

@@ -25,7 +25,7 @@ socket.socket.connect = refuse
 socket.getaddrinfo = refuse
 
 from event_assets.definitions import defs
-defs.get_all_job_defs() if hasattr(defs, "get_all_job_defs") else defs.resolve_all_job_defs()
+defs().resolve_all_job_defs()
 assert "dagster_sling" not in sys.modules and "dagster_embedded_elt" not in sys.modules
 assert "faker" not in sys.modules, "the sandbox is not needed to load the definitions"
 """

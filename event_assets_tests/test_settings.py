@@ -120,3 +120,23 @@ def test_personal_data_settings_that_cannot_work_are_told(
     with pytest.raises(settings.SettingsError, match=sentence) as told:
         settings.privacy_settings()
     assert "too short" not in str(told.value)
+
+
+def test_where_the_published_copy_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("WAREHOUSE__PUBLISHED", raising=False)
+    assert settings.published_path() == settings.run_folder() / "data" / "published.duckdb"
+    monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS", str(tmp_path / "w.duckdb"))
+    monkeypatch.setenv("WAREHOUSE__PUBLISHED", str(tmp_path / "p.duckdb"))
+    assert settings.published_path() == (tmp_path / "p.duckdb").resolve()
+    monkeypatch.setenv("WAREHOUSE__PUBLISHED", str(tmp_path / "folder" / ".." / "w.duckdb"))
+    with pytest.raises(settings.SettingsError, match="cannot be the warehouse itself"):
+        settings.published_path()
+
+
+def test_how_long_a_writer_waits(monkeypatch: pytest.MonkeyPatch):
+    assert settings.lock_wait_seconds() == 600
+    monkeypatch.setenv("WAREHOUSE__LOCK_WAIT_SECONDS", "1.5")
+    assert settings.lock_wait_seconds() == 1.5
+    monkeypatch.setenv("WAREHOUSE__LOCK_WAIT_SECONDS", "long")
+    with pytest.raises(settings.SettingsError, match=r"`lock_wait_seconds` in the section \[warehouse\]"):
+        settings.lock_wait_seconds()

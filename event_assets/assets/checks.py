@@ -27,19 +27,23 @@ DESCRIPTIONS = {
 }
 
 
-def build_raw_checks(pool: str | None) -> list[dg.AssetChecksDefinition]:
+def build_raw_checks(pool: str | None, when: dg.AutomationCondition | None = None) -> list[dg.AssetChecksDefinition]:
     """The checks of every endpoint's raw tables.
 
     Args:
         pool: The concurrency pool of the ops.
+        when: What starts them by itself.
     """
-    return [_endpoint_checks(endpoint, resources, pool) for endpoint, resources in resources_by_endpoint().items()]
+    endpoints = resources_by_endpoint()
+    return [_endpoint_checks(endpoint, resources, pool, when) for endpoint, resources in endpoints.items()]
 
 
-def _endpoint_checks(endpoint: str, resources: Sequence[str], pool: str | None) -> dg.AssetChecksDefinition:
+def _endpoint_checks(
+    endpoint: str, resources: Sequence[str], pool: str | None, when: dg.AutomationCondition | None
+) -> dg.AssetChecksDefinition:
     keys = {asset_key(Relation(RAW, resource)): resource for resource in resources}
     specs = [
-        dg.AssetCheckSpec(name, asset=key, description=description)
+        dg.AssetCheckSpec(name, asset=key, description=description, automation_condition=when)
         for key in keys
         for name, description in DESCRIPTIONS.items()
     ]

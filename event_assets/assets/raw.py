@@ -19,11 +19,12 @@ from event_assets.assets.failures import explained
 from event_assets.assets.keys import asset_key
 from event_assets.assets.metadata import OWNERS, WAREHOUSE_POOL, column_schema, table_name, table_state
 from event_assets.assets.resources import EventApiResource, WarehouseResource
+from event_assets.assets.versions import data_version
 from event_assets.source.resources import SOURCE_NAME, endpoint_of, event_api, resources_by_endpoint
 from event_assets.source.schema import TABLES
 from event_assets.source.sync import ResourceResult, sync
 from event_assets.warehouse import RAW
-from event_assets.warehouse.relations import Relation
+from event_assets.warehouse.relations import Relation, identity
 
 
 def build_raw_assets(pool: str | None = WAREHOUSE_POOL) -> list[dg.AssetsDefinition]:
@@ -32,9 +33,9 @@ def build_raw_assets(pool: str | None = WAREHOUSE_POOL) -> list[dg.AssetsDefinit
     Args:
         pool: The concurrency pool of the ops.
     """
-    source = event_api()
+    source, pipeline = event_api(), _declared_pipeline()
     endpoints = resources_by_endpoint()
-    return [_endpoint_assets(source, endpoint, resources, pool) for endpoint, resources in endpoints.items()]
+    return [_endpoint_assets(source, pipeline, endpoint, resources, pool) for endpoint, resources in endpoints.items()]
 
 
 def sync_op_name(endpoint: str) -> str:
@@ -76,13 +77,13 @@ class RawTranslator(DagsterDltTranslator):
 
 
 def _endpoint_assets(
-    source: DltSource, endpoint: str, resources: Sequence[str], pool: str | None
+    source: DltSource, pipeline: dlt.Pipeline, endpoint: str, resources: Sequence[str], pool: str | None
 ) -> dg.AssetsDefinition:
     keys = {asset_key(Relation(RAW, resource)): resource for resource in resources}
 
     @dlt_assets(
         dlt_source=source.with_resources(*resources),
-        dlt_pipeline=_declared_pipeline(),
+        dlt_pipeline=pipeline,
         name=sync_op_name(endpoint),
         dagster_dlt_translator=RawTranslator(),
         pool=pool,
@@ -99,8 +100,10 @@ def _endpoint_assets(
             api = event_api.settings()
             settings = event_api.sync_settings(allow_removals=config.allow_removals)
             context.log.info(f"GET {api.base_url}/{endpoint} for {', '.join(selected.values())}")
-            results = sync(api, place, endpoint, [*selected.values()], settings, context.log.warning)
+            told = (context.log.warning, context.log.info)
+            results = sync(api, place, endpoint, [*selected.values()], settings, *told)
         with explained(), place.connect() as client:
+            warehouse_id = identity(client)
             for key, resource in selected.items():
                 table, result = TABLES[resource], results[resource]
                 descriptions = {column.name: column.description for column in table.all_columns}
@@ -108,7 +111,7 @@ def _endpoint_assets(
                 yield dg.MaterializeResult(
                     asset_key=key,
                     metadata={**state, **_what_was_done(result)},
-                    data_version=dg.DataVersion(result.version),
+                    data_version=data_version(warehouse_id, result.version),
                 )
 
     return endpoint_assets.map_asset_specs(_with_readable_metadata)

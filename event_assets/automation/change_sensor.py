@@ -14,9 +14,9 @@ import dagster as dg
 import orjson
 
 from event_assets.assets.resources import EventApiResource
+from event_assets.assets.versions import Materialisations
 from event_assets.automation.declare import raw_key
-from event_assets.automation.messages import announce
-from event_assets.automation.versions import Materialisations
+from event_assets.automation.messages import UndeliveredError, announce
 from event_assets.settings import SettingsError, change_poll_seconds
 from event_assets.source.probe import ProbeError, Seen, probe
 from event_assets.source.resources import resources_by_endpoint
@@ -96,7 +96,7 @@ class EndpointState:
         Takes note of them as asked for.
         """
         versions = self.seen.versions if self.seen else {}
-        other = {name: version for name, version in versions.items() if latest.version(raw_key(name)) != version}
+        other = {name: version for name, version in versions.items() if not latest.holds(raw_key(name), version)}
         if other != self.asked_for:
             self.attempts = 0
         elif other:
@@ -117,11 +117,13 @@ class Cursor:
         epoch: When the cursor began. With `sequence` it makes run keys that no earlier cursor has used.
         sequence: How many runs were requested.
         endpoints: What is known of each.
+        told: The troubles that people know of.
     """
 
     epoch: int
     sequence: int = 0
     endpoints: dict[str, EndpointState] = field(default_factory=dict)
+    told: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, text: str | None, at: datetime) -> "Cursor":
@@ -130,7 +132,7 @@ class Cursor:
             return cls(int(at.timestamp()))
         value = orjson.loads(text)
         endpoints = {name: EndpointState.from_json(state) for name, state in value["endpoints"].items()}
-        return cls(value["epoch"], value["sequence"], endpoints)
+        return cls(value["epoch"], value["sequence"], endpoints, value["told"])
 
     def troubles(self) -> dict[str, str]:
         """What people should know of, as a sentence by endpoint."""
@@ -169,7 +171,6 @@ def change_sensor() -> dg.SensorDefinition:
             return dg.SensorResult(skip_reason=str(error), cursor=context.cursor)
         now = datetime.now(timezone.utc)
         cursor = Cursor.read(context.cursor, now)
-        known = cursor.troubles()
         latest = Materialisations(context.instance, map(raw_key, TABLES))
         requests = []
         for endpoint, resources in resources_by_endpoint().items():
@@ -188,8 +189,13 @@ def change_sensor() -> dg.SensorDefinition:
                 context.log.info(f"/{endpoint} has changed: {', '.join(changed)}")
                 selection = [raw_key(resource) for resource in changed]
                 requests.append(dg.RunRequest(run_key=cursor.next_run_key(), asset_selection=selection))
-        announce("The event API gives no usable answer", known, cursor.troubles())
-        reason = None if requests else " ".join(cursor.troubles().values()) or "Nothing has changed."
+        troubles = cursor.troubles()
+        try:
+            announce("The event API gives no usable answer", cursor.told, troubles)
+            cursor.told = troubles
+        except UndeliveredError as error:
+            context.log.error(str(error))  # sent again at the next look; what has changed is synced all the same
+        reason = None if requests else " ".join(troubles.values()) or "Nothing has changed."
         return dg.SensorResult(run_requests=requests, skip_reason=reason, cursor=cursor.text())
 
     return sync_what_changed

@@ -8,12 +8,13 @@ off for a week catches up by itself, and nothing is done twice, because what was
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from weakref import WeakKeyDictionary
 
 import dagster as dg
 
+from event_assets.assets.versions import Materialisations
 from event_assets.automation.freshness import current_promise
-from event_assets.automation.versions import Materialisations
 
 AC = dg.AutomationCondition
 MINUTES_AN_HOUR = 60
@@ -38,10 +39,14 @@ class Overdue(dg.AutomationCondition[dg.AssetKey]):
 
     def evaluate(self, context: dg.AutomationContext[dg.AssetKey]) -> dg.AutomationResult[dg.AssetKey]:
         """Compare age and promise."""
-        view = context.asset_graph_view
-        since = Materialisations(view.instance, [context.key]).time(context.key)
-        overdue = since and view.effective_dt - since >= current_promise(context.key, view.effective_dt).due_after
-        return dg.AutomationResult(context, context.candidate_subset if overdue else context.get_empty_subset())
+        now = context.asset_graph_view.effective_dt
+        due_after = current_promise(context.key, now).due_after
+
+        def is_overdue(latest: Materialisations) -> bool:
+            since = latest.time(context.key)
+            return since is not None and now - since >= due_after
+
+        return _result(context, [context.key], is_overdue)
 
 
 class OutOfDate(dg.AutomationCondition[dg.AssetKey]):
@@ -59,11 +64,29 @@ class OutOfDate(dg.AutomationCondition[dg.AssetKey]):
 
     def evaluate(self, context: dg.AutomationContext[dg.AssetKey]) -> dg.AutomationResult[dg.AssetKey]:
         """Compare versions."""
-        view = context.asset_graph_view
-        node = view.asset_graph.get(context.key)
-        latest = Materialisations(view.instance, [context.key, *node.parent_keys])
-        current = latest.is_current(context.key, node.parent_keys, node.code_version)
-        return dg.AutomationResult(context, context.get_empty_subset() if current else context.candidate_subset)
+        node = context.asset_graph_view.asset_graph.get(context.key)
+
+        def is_out_of_date(latest: Materialisations) -> bool:
+            return not latest.is_current(context.key, node.parent_keys, node.code_version)
+
+        return _result(context, [context.key, *node.parent_keys], is_out_of_date)
+
+
+_read_in_tick: WeakKeyDictionary[object, Materialisations] = WeakKeyDictionary()
+
+
+def _result(
+    context: dg.AutomationContext[dg.AssetKey], assets: Iterable[dg.AssetKey], holds: Callable[[Materialisations], bool]
+) -> dg.AutomationResult[dg.AssetKey]:
+    """Whether something holds of assets: by what is read once for a whole tick, as mostly nothing does.
+
+    What does is looked at again, because a run may have ended in the meantime.
+    """
+    view = context.asset_graph_view
+    if view not in _read_in_tick:
+        _read_in_tick[view] = Materialisations(view.instance, view.asset_graph.get_all_asset_keys())
+    true = holds(_read_in_tick[view]) and holds(Materialisations(view.instance, assets))
+    return dg.AutomationResult(context, context.candidate_subset if true else context.get_empty_subset())
 
 
 def refresh_raw(together: Iterable[dg.AssetKey], retry_minutes: int) -> dg.AutomationCondition:
@@ -75,8 +98,8 @@ def refresh_raw(together: Iterable[dg.AssetKey], retry_minutes: int) -> dg.Autom
     """
     assets = list(together)
     return (
-        _any_of(assets, Overdue() | AC.missing(), "a table of the endpoint is overdue, or was never loaded")
-        & ~_any_of(assets, AC.in_progress(), "the endpoint is being synced")
+        ~_any_of(assets, AC.in_progress(), "the endpoint is being synced")
+        & _any_of(assets, Overdue() | AC.missing(), "a table of the endpoint is overdue, or was never loaded")
         & (~_any_of(assets, AC.execution_failed(), "the last attempt failed") | _time_to_try_again(retry_minutes))
     )
 
@@ -84,7 +107,8 @@ def refresh_raw(together: Iterable[dg.AssetKey], retry_minutes: int) -> dg.Autom
 def rebuild_model(raw: Iterable[dg.AssetKey], retry_minutes: int) -> dg.AutomationCondition:
     """When to build a model, or publish what is built: if it is out of date or overdue, or reads what is built now.
 
-    It waits until everything that it is made of has been synced, so that it is built once for all of it.
+    It waits until everything that it is made of has been synced, so that it is built once for all of it. A sync that
+    fails holds it up no longer than it takes: it is not in that run, unless there is nothing yet that it could read.
 
     Args:
         raw: The raw assets that it is made of, directly or not.
@@ -93,14 +117,23 @@ def rebuild_model(raw: Iterable[dg.AssetKey], retry_minutes: int) -> dg.Automati
     assets = list(raw)
     built_now = AC.any_deps_match(AC.will_be_requested()).ignore(dg.AssetSelection.assets(*assets))
     wanted = OutOfDate() | Overdue() | built_now.with_label("something that it reads is built now")
+    synced_now = AC.in_progress() | (AC.will_be_requested() & ~AC.missing())
     return (
-        wanted.with_label("out of date, overdue, or reads what is built now")
-        & ~_any_of(assets, AC.in_progress(), "a raw table that it is made of is being synced")
-        & ~AC.in_progress()
+        ~AC.in_progress()
+        & ~_any_of(assets, synced_now, "a raw table that it is made of is being synced")
+        & wanted.with_label("out of date, overdue, or reads what is built now")
         & ~AC.any_deps_missing()
         & AC.all_deps_blocking_checks_passed()
         & (~AC.execution_failed() | _time_to_try_again(retry_minutes))
     )
+
+
+def check_with_asset() -> dg.AutomationCondition:
+    """When to run a check that is an op of its own: whenever its asset is materialised because of a condition.
+
+    Runs that a person, a schedule or a sensor starts have the checks of their assets with them anyway.
+    """
+    return AC.any_deps_match(AC.will_be_requested()).with_label("its table is brought up to date now")
 
 
 def condition_sensor() -> dg.AutomationConditionSensorDefinition:

@@ -9,7 +9,7 @@ import dagster as dg
 
 from event_assets.assets.keys import asset_key
 from event_assets.automation.conditions import rebuild_model, refresh_raw
-from event_assets.automation.freshness import current_promise
+from event_assets.automation.freshness import current_phase, promise_of
 from event_assets.settings import freshness_settings
 from event_assets.source.resources import endpoint_of, resources_by_endpoint
 from event_assets.warehouse import RAW
@@ -28,18 +28,19 @@ def automated(assets: Sequence[dg.AssetsDefinition], at: datetime | None = None)
         SettingsError: A setting cannot be used.
     """
     deps = {spec.key: [dep.asset_key for dep in spec.deps] for each in assets for spec in each.specs}
-    retry_minutes = freshness_settings().retry_minutes
+    settings, phase = freshness_settings(), current_phase(at)
     of_endpoint = {
-        endpoint: refresh_raw([raw_key(resource) for resource in resources], retry_minutes)
+        endpoint: refresh_raw([raw_key(resource) for resource in resources], settings.retry_minutes)
         for endpoint, resources in resources_by_endpoint().items()
     }
 
     def with_automation(spec: dg.AssetSpec) -> dg.AssetSpec:
         layer, name = spec.key.path
-        condition = (
-            of_endpoint[endpoint_of(name)] if layer == RAW else rebuild_model(raw_below(spec.key, deps), retry_minutes)
-        )
-        policy = current_promise(spec.key, at).policy()
+        if layer == RAW:
+            condition = of_endpoint[endpoint_of(name)]
+        else:
+            condition = rebuild_model(raw_below(spec.key, deps), settings.retry_minutes)
+        policy = promise_of(spec.key, phase, settings).policy()
         return spec.replace_attributes(automation_condition=condition, freshness_policy=policy)
 
     return [each.map_asset_specs(with_automation) for each in assets]

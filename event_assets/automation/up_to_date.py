@@ -12,9 +12,10 @@ from datetime import datetime, timezone
 import dagster as dg
 import orjson
 
+from event_assets.assets.versions import Materialisations
+from event_assets.automation.conditions import check_with_asset
 from event_assets.automation.declare import raw_below
 from event_assets.automation.freshness import current_promise
-from event_assets.automation.versions import Materialisations
 from event_assets.warehouse import RAW
 
 IS_UP_TO_DATE = "is_up_to_date"
@@ -23,7 +24,7 @@ _CHECK_DESCRIPTION = (
     "freshness policy."
 )
 _SENSOR_DESCRIPTION = """\
-Keeps the checks `is_up_to_date` of the summaries true between runs: reports when a summary's raw tables break their
+Keeps the checks `is_up_to_date` of the summaries right between runs: reports when a summary's raw tables break their
 freshness policies, or the summary is no longer built from what they hold, and when that is over.
 """
 
@@ -56,6 +57,25 @@ class Graph:
             for spec in each.specs
         }
         self._deps = {key: node.reads for key, node in self.nodes.items()}
+
+    def to_build(self, latest: Materialisations) -> list[dg.AssetKey]:
+        """The models that are not built from what they read as that is now, and all that read them.
+
+        What is made of a table that was never synced cannot be built, and is not among them.
+
+        Args:
+            latest: The latest materialisations of all assets.
+        """
+        wanted, impossible = [], set()
+        for key, node in self.nodes.items():  # each after those that it reads
+            if key.path[0] == RAW:
+                if latest.version(key) is None:
+                    impossible.add(key)
+            elif not impossible.isdisjoint(node.reads):
+                impossible.add(key)
+            elif not set(wanted).isdisjoint(node.reads) or not latest.is_current(key, node.reads, node.code_version):
+                wanted.append(key)
+        return wanted
 
     def findings(self, asset: dg.AssetKey, latest: Materialisations, at: datetime) -> dict[str, str]:
         """Why an asset is not up to date, as a sentence by asset; empty if it is.
@@ -95,7 +115,12 @@ def up_to_date_checks(graph: Graph, summaries: Collection[dg.AssetKey]) -> dg.As
 
     @dg.multi_asset_check(
         name="check_summaries",
-        specs=[dg.AssetCheckSpec(IS_UP_TO_DATE, asset=key, description=_CHECK_DESCRIPTION) for key in summaries],
+        specs=[
+            dg.AssetCheckSpec(
+                IS_UP_TO_DATE, asset=key, description=_CHECK_DESCRIPTION, automation_condition=check_with_asset()
+            )
+            for key in summaries
+        ],
         can_subset=True,
     )
     def check_summaries(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
@@ -122,18 +147,18 @@ def up_to_date_sensor(graph: Graph, summaries: Collection[dg.AssetKey]) -> dg.Se
     """
 
     @dg.sensor(
-        name="keep_is_up_to_date_true",
+        name="report_what_is_out_of_date",
         description=_SENSOR_DESCRIPTION,
         minimum_interval_seconds=60,
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
-    def keep_is_up_to_date_true(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+    def report_what_is_out_of_date(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         latest = Materialisations(context.instance, graph.nodes)
         at = datetime.now(timezone.utc)
         built = [key for key in summaries if latest.version(key) is not None]
         found = {key.to_user_string(): sorted(graph.findings(key, latest, at)) for key in built}
         known: Mapping[str, list[str]] = orjson.loads(context.cursor) if context.cursor else {}
-        changed = [key for key in built if found[key.to_user_string()] != known.get(key.to_user_string(), [])]
+        changed = [key for key in built if found[key.to_user_string()] != known.get(key.to_user_string())]
         reports = [
             dg.AssetCheckEvaluation(
                 asset_key=key,
@@ -150,7 +175,7 @@ def up_to_date_sensor(graph: Graph, summaries: Collection[dg.AssetKey]) -> dg.Se
             cursor=orjson.dumps(found).decode(),
         )
 
-    return keep_is_up_to_date_true
+    return report_what_is_out_of_date
 
 
 def _metadata(found: Mapping[str, str]) -> dict[str, dg.MetadataValue]:

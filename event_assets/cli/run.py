@@ -1,25 +1,29 @@
-"""`make run`: the whole graph once, in this process."""
+"""`make run`: the whole graph once, in this process; of the models, what is not built from what the tables hold now."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import click
 import dagster as dg
 
 from event_assets.assets.raw import SyncConfig, sync_op_name
+from event_assets.assets.versions import Materialisations
+from event_assets.automation.declare import raw_key
 from event_assets.automation.jobs import refresh_everything
+from event_assets.automation.up_to_date import Graph
 from event_assets.cli.api import api_or_sandbox
 from event_assets.cli.home import prepare_dagster_home
 from event_assets.cli.terminal import AssetRow, print_table, row_count, terminal_logger
 from event_assets.definitions import build_definitions
 from event_assets.settings import event_api_settings, lock_wait_seconds, published_path, warehouse_path
 from event_assets.source.resources import resources_by_endpoint
+from event_assets.source.schema import TABLES
 from event_assets.warehouse import Warehouse
 
 
 def run_everything(*, allow_removals: bool = False) -> None:
-    """Ask the API once and build every table; print how it goes and what came of it.
+    """Ask the API once and bring every table up to date; print how it goes and what came of it.
 
     Args:
         allow_removals: Let answers through that remove more of a table than the setting allows.
@@ -31,35 +35,51 @@ def run_everything(*, allow_removals: bool = False) -> None:
     prepare_dagster_home()
     with api_or_sandbox():
         click.echo(f"Event API: {event_api_settings().base_url}\nWarehouse: {warehouse_path()}\n")
-        with Warehouse(warehouse_path(), lock_wait_seconds()).writing():
-            result = _execute(allow_removals)
-    failures = _failures(result)
-    if failures:
+        with Warehouse(warehouse_path(), lock_wait_seconds()).writing(), dg.DagsterInstance.get() as instance:
+            # No pool: a killed command would keep its place in it, and only a running daemon would give that back. The
+            # warehouse's own lock goes with the process.
+            definitions = build_definitions(pool=None)
+            graph = Graph([each for each in definitions.assets or () if isinstance(each, dg.AssetsDefinition)])
+            runs = _execute(instance, definitions, graph, allow_removals)
+            rows = _asset_rows(instance, graph, runs)
+    if failures := _failures(runs):
         raise click.ClickException("\n".join(failures))
     click.echo()
-    print_table(_asset_rows(result))
+    print_table(rows)
     click.echo(f"\nAll of it is in {published_path()}, a copy that any DuckDB client can query; `make ui` shows it.")
 
 
-def _execute(allow_removals: bool) -> dg.ExecuteInProcessResult:
-    # No pool: a killed command would keep its place in it, and only a running daemon would give that back. The
-    # warehouse's own lock goes with the process.
-    definitions = dg.Definitions.merge(
-        build_definitions(pool=None), dg.Definitions(loggers={"terminal": terminal_logger})
+def _execute(
+    instance: dg.DagsterInstance, definitions: dg.Definitions, graph: Graph, allow_removals: bool
+) -> list[dg.ExecuteInProcessResult]:
+    """Sync every endpoint, then build what is not built from what the tables hold now."""
+    with_terminal = dg.Definitions.merge(definitions, dg.Definitions(loggers={"terminal": terminal_logger}))
+    job = with_terminal.resolve_job_def(refresh_everything.name)
+    loggers = {"terminal": {}}
+    ops = {sync_op_name(endpoint): SyncConfig(allow_removals=allow_removals) for endpoint in resources_by_endpoint()}
+    synced = job.execute_in_process(
+        instance=instance,
+        run_config=dg.RunConfig(ops=ops, loggers=loggers),
+        asset_selection=[raw_key(resource) for resource in TABLES],
+        raise_on_error=False,
     )
-    job = definitions.resolve_job_def(refresh_everything.name)
-    config = dg.RunConfig(
-        ops={sync_op_name(endpoint): SyncConfig(allow_removals=allow_removals) for endpoint in resources_by_endpoint()},
-        loggers={"terminal": {}},
+    to_build = graph.to_build(Materialisations(instance, graph.nodes))
+    if not to_build:
+        click.echo("Nothing that the models read has changed: they stay as they are.")
+        return [synced]
+    built = job.execute_in_process(
+        instance=instance,
+        run_config=dg.RunConfig(loggers=loggers),
+        asset_selection=to_build,
+        raise_on_error=False,
     )
-    with dg.DagsterInstance.get() as instance:
-        return job.execute_in_process(instance=instance, run_config=config, raise_on_error=False)
+    return [synced, built]
 
 
-def _failures(result: dg.ExecuteInProcessResult) -> Sequence[str]:
+def _failures(runs: Iterable[dg.ExecuteInProcessResult]) -> list[str]:
     """Each reason once: where the API is gone, all endpoints tell it."""
     reasons = []
-    for event in result.all_events:
+    for event in (event for run in runs for event in run.all_events):
         if event.is_step_failure:
             data = event.step_failure_data
             told = data.user_failure_data and data.user_failure_data.description
@@ -67,14 +87,20 @@ def _failures(result: dg.ExecuteInProcessResult) -> Sequence[str]:
     return list(dict.fromkeys(reasons))
 
 
-def _asset_rows(result: dg.ExecuteInProcessResult) -> list[AssetRow]:
-    seconds = {
-        event.step_key: event.step_success_data.duration_ms / 1000
-        for event in result.all_events
-        if event.is_step_success
-    }
+def _asset_rows(
+    instance: dg.DagsterInstance, graph: Graph, runs: Iterable[dg.ExecuteInProcessResult]
+) -> list[AssetRow]:
+    """Every table: how many rows it has, and how long it took if it was made now."""
+    seconds = {}
+    for run in runs:
+        events = run.all_events
+        of_step = {e.step_key: e.step_success_data.duration_ms / 1000 for e in events if e.is_step_success}
+        made = run.get_asset_materialization_events()
+        seconds |= {event.materialization.asset_key: of_step.get(event.step_key) for event in made}
+    latest = instance.get_latest_materialization_events(list(graph.nodes))
+    found = ((key, event.asset_materialization) for key in graph.nodes if (event := latest.get(key)))
     return [
-        AssetRow(event.materialization.asset_key.to_user_string(), rows, seconds[event.step_key])
-        for event in result.get_asset_materialization_events()
-        if (rows := row_count(event.materialization)) is not None
+        AssetRow(key.to_user_string(), rows, seconds.get(key))
+        for key, materialization in found
+        if materialization and (rows := row_count(materialization)) is not None
     ]

@@ -20,11 +20,12 @@ class AssetRow:
         asset: The asset key, with slashes.
         rows: How many rows the table has now.
         seconds: How long the step took that made it; a step that makes several assets takes its time for all of them.
+            None if it was not made, because nothing that it reads has changed.
     """
 
     asset: str
     rows: int
-    seconds: float
+    seconds: float | None
 
 
 @dg.logger(config_schema={}, description="Tells a person at a terminal how a run goes on.")
@@ -65,5 +66,5 @@ def print_table(rows: Iterable[AssetRow]) -> None:
     table.add_column("rows", justify="right")
     table.add_column("seconds", justify="right")
     for row in rows:
-        table.add_row(row.asset, f"{row.rows:,}", f"{row.seconds:.2f}")
+        table.add_row(row.asset, f"{row.rows:,}", "as before" if row.seconds is None else f"{row.seconds:.2f}")
     Console().print(table)

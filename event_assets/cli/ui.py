@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ def serve_ui(port: int) -> int:
     home = prepare_dagster_home()
     with api_or_sandbox():
         click.echo(f"Dagster UI: http://{HOST}:{port}\nIts state:  {home}\nWarehouse:  {warehouse_path()}\n")
+        os.environ["UI__ADDRESS"] = f"http://{HOST}:{port}"
         # `dagster dev` ends its children only if it can be interrupted; a shell's `&` leaves a command deaf to that.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         advice = "ignore:Function `dev_command` is superseded"  # `dg` is another package, and no part of this project

@@ -11,7 +11,7 @@ from event_assets.sandbox.event import load_event
 from event_assets.sandbox.fault_option import NAMES, FaultType
 from event_assets.sandbox.faults import ENDPOINTS, Fault
 from event_assets.sandbox.generate import SIZES, generate_event
-from event_assets.sandbox.responses import BASE_PATH, ENVELOPES, Envelope
+from event_assets.sandbox.responses import BASE_PATH, ENVELOPES, VALIDATORS, Envelope, Validators
 from event_assets.sandbox.server import DEFAULT_PAGE_SIZE, DEFAULT_TOKEN, HOST, STATUS_PATH, Sandbox
 
 SIZE_HELP = "How large an event to invent: {}.  [default: conference]".format(
@@ -41,6 +41,13 @@ SIZE_HELP = "How large an event to invent: {}.  [default: conference]".format(
     help='How lists are answered: as {"data": [...]}, as a bare [...], or in pages with a link to the next one.',
 )
 @click.option("--page-size", type=click.IntRange(min=1), help=f"Records on a page.  [default: {DEFAULT_PAGE_SIZE}]")
+@click.option(
+    "--validators",
+    type=click.Choice(VALIDATORS),
+    default="none",
+    show_default=True,
+    help="Let clients ask whether an answer has changed, by this header: who has it already gets 304 and no body.",
+)
 @click.option("--token", default=DEFAULT_TOKEN, show_default=True, help="The bearer token to ask for.")
 @click.option(
     "--fault",
@@ -62,6 +69,7 @@ def main(
     timezone: str | None,
     envelope: Envelope,
     page_size: int | None,
+    validators: Validators,
     token: str,
     failures: tuple[tuple[str, Fault, int | None], ...],
     log_requests: bool,
@@ -91,7 +99,9 @@ def main(
         raise click.ClickException(str(error)) from None
 
     log = click.echo if log_requests else None
-    sandbox = Sandbox(event, token=token, envelope=envelope, page_size=page_size, port=port, log=log)
+    sandbox = Sandbox(
+        event, token=token, envelope=envelope, page_size=page_size, validators=validators, port=port, log=log
+    )
     try:
         for failure in failures:
             sandbox.fail(*failure)

@@ -18,6 +18,11 @@ Envelope: TypeAlias = Literal["data", "bare", "pages"]
 ENVELOPES: tuple[Envelope, ...] = get_args(Envelope)
 """How lists are wrapped: ``{"data": [...]}``, ``[...]``, or ``{"data": [...], "links": {"next": ...}}`` in pages."""
 
+Validators: TypeAlias = Literal["none", "etag", "last_modified"]
+VALIDATORS: tuple[Validators, ...] = get_args(Validators)
+"""What an answer can be recognised by, so that who has it need not be sent it again: nothing, as with the API itself,
+or one of the two headers that HTTP has for it."""
+
 Ending: TypeAlias = Literal["close", "reset", "hang"]
 """How a connection ends: closed, reset (an error for the client), or only when the client or the sandbox gives up."""
 

@@ -10,13 +10,15 @@ import sys
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import Any
+
+from requests.structures import CaseInsensitiveDict
 
 from event_assets.sandbox.event import Event
 from event_assets.sandbox.fault_queues import FaultQueues
@@ -26,13 +28,16 @@ from event_assets.sandbox.responses import (
     CONTENT_PATH,
     ENVELOPES,
     LIST_PATHS,
+    VALIDATORS,
     Ending,
     Envelope,
     Response,
+    Validators,
     answer,
     error_response,
     json_response,
 )
+from event_assets.sandbox.validators import Known
 
 HOST = "127.0.0.1"
 STATUS_PATH = "/sandbox"
@@ -51,6 +56,8 @@ class Sandbox:
         token: the bearer token that is asked for.
         envelope: how ``/partners`` and ``/participants`` are wrapped: ``data``, ``bare`` or ``pages``.
         page_size: how many records a page has, where the envelope is ``pages``; 5000 if not given.
+        validators: what an answer can be recognised by in a conditional request: ``none`` (as with the API itself),
+            ``etag`` or ``last_modified``. Who has it already gets 304 and no body.
         port: the port on 127.0.0.1; 0 takes a free one.
         log: called with one line per request: method, path and status (or fault). Never with headers, queries or
             bodies.
@@ -61,7 +68,7 @@ class Sandbox:
         asked_at: when each path was asked for, in seconds of ``time.monotonic()``; counted and reset as ``requests``.
 
     Raises:
-        ValueError: the envelope is unknown or the page size below 1.
+        ValueError: the envelope or the validator is unknown, or the page size below 1.
     """
 
     def __init__(
@@ -71,22 +78,27 @@ class Sandbox:
         token: str = DEFAULT_TOKEN,
         envelope: Envelope = "data",
         page_size: int | None = None,
+        validators: Validators = "none",
         port: int = 0,
         log: Callable[[str], object] | None = None,
     ):
         if envelope not in ENVELOPES:
             raise ValueError(f"{envelope!r} is not an envelope: {', '.join(ENVELOPES)} are.")
+        if validators not in VALIDATORS:
+            raise ValueError(f"{validators!r} is not a validator: {', '.join(VALIDATORS)} are.")
         if page_size is not None and page_size < 1:
             raise ValueError(f"A page of {page_size} records would never come to an end: at least 1 is needed.")
         self.event = event
         self.token = token
         self.envelope: Envelope = envelope
         self.page_size = DEFAULT_PAGE_SIZE if page_size is None else page_size
+        self.validators: Validators = validators
         self.log = log
         self.requests: Counter[str] = Counter()
         self.asked_at: dict[str, list[float]] = defaultdict(list)
         self._counting = threading.Lock()
         self._faults = FaultQueues()
+        self._known = Known()
         self._port = port
         self._server: _Server | None = None
 
@@ -154,13 +166,13 @@ class Sandbox:
         """
         self._faults.clear(endpoint)
 
-    def respond(self, method: str, target: str, authorization: str | None) -> Response:
+    def respond(self, method: str, target: str, headers: Mapping[str, str]) -> Response:
         """Counts a request and makes its answer, or shows the fault whose turn it is.
 
         Args:
             method: the HTTP method.
             target: path and query as asked.
-            authorization: the header of that name, if there is one.
+            headers: those of the request.
         """
         path = target.partition("?")[0]
         if path != STATUS_PATH:
@@ -173,12 +185,12 @@ class Sandbox:
             return error_response(405, "Only GET is answered here.", {"Allow": "GET"})
         if path == STATUS_PATH:
             return json_response(200, self._status())
-        if authorization != f"Bearer {self.token}":
+        if headers.get("Authorization") != f"Bearer {self.token}":
             return error_response(401, "The token is missing or not valid.", {"WWW-Authenticate": "Bearer"})
         right = answer(self.event, target, envelope=self.envelope, page_size=self.page_size, base_url=self.base_url)
         fault = self._faults.take(path.removeprefix(f"{BASE_PATH}/"))
         if not fault:
-            return right
+            return self._known.validated(right, target, headers, self.validators)
         address = self.base_url + target.removeprefix(BASE_PATH)
         return replace(fault.apply(right, address), fault=fault.name)
 
@@ -233,7 +245,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self._skip_body()
-        response = self._sandbox.respond(self.command, self.path, self.headers.get("Authorization"))
+        response = self._sandbox.respond(self.command, self.path, CaseInsensitiveDict(self.headers.items()))
         if self._sandbox.log:
             # Without the fault's arguments, which may be records.
             outcome = f"fault {response.fault.partition('=')[0]}" if response.fault else response.status

@@ -6,23 +6,47 @@ killed half-way is put right by the next one, and no separate state can contradi
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
 from dlt.destinations.sql_client import SqlClientBase
 
 from event_assets.source.privacy import HASHED
-from event_assets.source.records import Reject
+from event_assets.source.records import Reject, version_text
 from event_assets.source.schema import REJECTED
 from event_assets.source.tables import RECORD_HASH, REMOVED_AT, Table
 from event_assets.warehouse import RAW
 from event_assets.warehouse.relations import Relation, columns
 
 _KEYS_A_STATEMENT = 500
+_NEEDED = {RECORD_HASH, REMOVED_AT}
+
+_ANSWERS = Relation("_sync", "answers")
+"""The latest answer of each list. Of no use to anybody but the sync, so it has a schema of its own."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a list was answered with, and what it came to.
+
+    Attributes:
+        pages: A digest of each page.
+        version: The version of the rows made of it.
+        received: Records in it.
+        rejected: How many of them could not be loaded.
+        misfits: How often a column got a value that does not fit its type.
+    """
+
+    pages: tuple[str, ...]
+    version: str
+    received: int
+    rejected: int
+    misfits: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -31,33 +55,63 @@ class Ledger:
 
     Attributes:
         complete: Whether the table is there with all its declared columns.
-        fingerprints: The fingerprint of each row by its key; None for a row that is marked as removed.
+        rows: How many rows are there.
+        live: How many of them are not removed.
+        version: The version of these rows.
         rejects: The records that the answer before could not be loaded with.
+        answer: The latest answer, if it is known and the rows and rejects are those that it came to.
     """
 
     complete: bool
-    fingerprints: dict[str, str | None]
+    rows: int
+    live: int
+    version: str
     rejects: Counter[Reject]
-
-    @property
-    def live(self) -> int:
-        """How many rows are there and not removed."""
-        return sum(fingerprint is not None for fingerprint in self.fingerprints.values())
+    answer: Answer | None
 
 
 def read(client: SqlClientBase[Any], table: Table) -> Ledger:
     """Read what the warehouse holds of a table."""
     there = {column.name for column in columns(client, Relation(RAW, table.name))}
-    declared = {column.name for column in table.all_columns}
-    fingerprints: dict[str, str | None] = {}
-    if {table.key, RECORD_HASH, REMOVED_AT} <= there:
-        query = f'select "{table.key}", case when {REMOVED_AT} is null then {RECORD_HASH} end from {_sql(table)}'  # noqa: S608
-        fingerprints = dict(cast(list[tuple[str, str | None]], client.execute_sql(query)))
+    rows, live, high, low = 0, 0, 0, 0
+    if there >= _NEEDED:
+        # A version is a sum of 128-bit numbers; DuckDB can add up their halves.
+        halves = [f"sum(('0x' || substr({RECORD_HASH}, {half}, 16))::ubigint)" for half in (1, 17)]
+        counts = [f"{count} filter (where {REMOVED_AT} is null)" for count in ("count(*)", *halves)]
+        query = f"select count(*), {', '.join(counts)} from {_sql(table)}"  # noqa: S608
+        rows, live, high, low = (int(value or 0) for value in (client.execute_sql(query) or [])[0])
     rejects: Counter[Reject] = Counter()
     if columns(client, Relation(RAW, REJECTED)):
         query = f"select reason, payload from {_rejected()} where resource = %s"  # noqa: S608
         rejects.update(Reject(reason, payload) for reason, payload in client.execute_sql(query, table.name) or [])
-    return Ledger(complete=declared <= there, fingerprints=fingerprints, rejects=rejects)
+    version = version_text((high << 64) + low)
+    answer = _latest_answer(client, table) if columns(client, _ANSWERS) else None
+    holds = answer is not None and (answer.version, answer.rejected) == (version, rejects.total())
+    declared = {column.name for column in table.all_columns}
+    return Ledger(declared <= there, rows, live, version, rejects, answer if holds else None)
+
+
+def read_fingerprints(client: SqlClientBase[Any], table: Table) -> dict[str, str | None]:
+    """The fingerprint of each row of a table by its key; None for a row that is marked as removed.
+
+    Args:
+        client: A connection.
+        table: A table that has rows.
+    """
+    query = f'select "{table.key}", case when {REMOVED_AT} is null then {RECORD_HASH} end from {_sql(table)}'  # noqa: S608
+    with client.execute_query(query) as cursor:
+        rows = cursor.arrow()
+    if rows is None:
+        return {}
+    keys, fingerprints = rows.columns
+    return dict(zip(keys.to_pylist(), fingerprints.to_pylist(), strict=True))
+
+
+def _latest_answer(client: SqlClientBase[Any], table: Table) -> Answer | None:
+    query = f"select pages, version, received, rejected, misfits from {_ANSWERS.sql()} where resource = %s"  # noqa: S608
+    for pages, version, received, rejected, misfits in client.execute_sql(query, table.name) or []:
+        return Answer(tuple(json.loads(pages)), version, received, rejected, json.loads(misfits))
+    return None
 
 
 @dataclass(frozen=True)
@@ -68,15 +122,17 @@ class Settlement:
         gone: The keys of the rows that it no longer has.
         rejects: The records that could not be loaded.
         load_id: dlt's identifier of the load, if there was one.
+        answer: What the answer was, if it can be recognised.
     """
 
     gone: Sequence[str]
     rejects: Sequence[Reject]
     load_id: str | None
+    answer: Answer | None = None
 
 
 def settle(client: SqlClientBase[Any], table: Table, settlement: Settlement, *, clears: bool) -> None:
-    """Mark the rows that are gone as removed now, and put the answer's rejects in the place of the old ones.
+    """Mark the rows that are gone as removed now, and put the answer and its rejects in the place of the old ones.
 
     Args:
         client: A connection, in a transaction.
@@ -101,8 +157,29 @@ def settle(client: SqlClientBase[Any], table: Table, settlement: Settlement, *, 
             reject.payload,
             settlement.load_id,
         )
+    if settlement.answer:
+        _remember(client, table, settlement.answer)
     if clears:
         _forget(client, table)
+
+
+def _remember(client: SqlClientBase[Any], table: Table, answer: Answer) -> None:
+    """Put an answer in the place of the one before."""
+    client.execute_sql(f"create schema if not exists {_ANSWERS.schema}")
+    client.execute_sql(
+        f"create table if not exists {_ANSWERS.sql()} (resource varchar, pages varchar, version varchar,"
+        " received bigint, rejected bigint, misfits varchar)"
+    )
+    client.execute_sql(f"delete from {_ANSWERS.sql()} where resource = %s", table.name)  # noqa: S608
+    client.execute_sql(
+        f"insert into {_ANSWERS.sql()} values (%s, %s, %s, %s, %s, %s)",  # noqa: S608
+        table.name,
+        json.dumps(answer.pages),
+        answer.version,
+        answer.received,
+        answer.rejected,
+        json.dumps(dict(answer.misfits)),
+    )
 
 
 def _forget(client: SqlClientBase[Any], table: Table) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import dlt
@@ -39,9 +40,11 @@ class Privacy:
         An e-mail address counts without blanks around it and in lower case. Where addresses are dropped, the
         identifier takes their place: two accounts of one address are then two rows.
         """
-        field = self.key_field(table)
-        value = record.get(field)
-        if field == "id":
+        return self.key_of(table, record.get(self.key_field(table)))
+
+    def key_of(self, table: Table, value: Any) -> str | None:
+        """The same, of the value of the record's key field."""
+        if self.key_field(table) == "id":
             return _identifier(value)
         key = _address(value) if isinstance(value, str) else ""
         if not key:
@@ -66,6 +69,22 @@ class Privacy:
             else:
                 protected[name] = self._protect_within(column, value) if column is not None else value
         return protected
+
+    def protect_fields(self, table: Table, records: Iterable[Any]) -> None:
+        """Take out of records what must not be written.
+
+        Args:
+            table: Their table; without lists that hold personal data.
+            records: Objects with an attribute for each column.
+        """
+        if self.personal_data == "keep":
+            return
+        personal = [column.name for column in table.columns if column.personal]
+        for record in records:
+            for name in personal:
+                value = getattr(record, name)
+                if value is not None:
+                    setattr(record, name, self._hash(_text(value)) if self.personal_data == "hash" else None)
 
     def _protect_within(self, column: Column, value: Any) -> Any:
         if not column.personal_within or not isinstance(value, list | dict):
@@ -99,7 +118,8 @@ def _identifier(value: Any) -> str | None:
 
 
 def _address(value: str) -> str:
-    return value.strip().casefold().encode("utf-8", "backslashreplace").decode()
+    address = value.strip().casefold()
+    return address if address.isascii() else address.encode("utf-8", "backslashreplace").decode()
 
 
 def _text(value: Any) -> str:

@@ -9,10 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 import requests
 from dlt.extract.exceptions import ResourceExtractionError
+from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
 from event_assets.settings import EventApiSettings
@@ -25,6 +28,11 @@ from event_assets.source.schema import TABLES
 from event_assets.source.session import RETRIED_STATUS_CODES, ApiSession
 from event_assets.source.sync import SyncSettings
 
+_TELLS_CHANGES_APART = timedelta(seconds=2)
+"""Last-Modified counts in seconds: an answer that has just changed may change again without it."""
+_LONGEST_RETRY_AFTER = 24 * 3600.0
+"""In seconds: what is more is taken for a mistake."""
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -34,7 +42,7 @@ class Seen:
         versions: The data version of each resource in it, as a sync of it would have.
         etag: The server's validator, or "".
         last_modified: Likewise.
-        digest: A digest of the body; "" for an answer in pages, which the first page does not stand for.
+        digest: A digest of the body; "" for an answer in pages or behind a redirect.
     """
 
     versions: Mapping[str, str]
@@ -91,12 +99,13 @@ def probe(api: EventApiSettings, endpoint: str, before: Seen | None, settings: S
         raise ProbeError(
             str(api_failure(failure, api, endpoint)), passes=passes, retry_after=_retry_after(response)
         ) from None
-    digest = "" if _is_paged(response) else _digest(response)
-    etag, last_modified = response.headers.get("ETag", ""), response.headers.get("Last-Modified", "")
-    validators = {"etag": etag, "last_modified": last_modified, "digest": digest} if digest else {}
+    # A page does not stand for those after it, nor a redirect for what is there.
+    whole = response.status_code == HTTPStatus.OK and not _is_paged(response)
+    digest = _digest(response) if whole else ""
+    validators = {"etag": response.headers.get("ETag", ""), "last_modified": _last_modified(response)} if whole else {}
     if before and digest and digest == before.digest:
         return replace(before, **validators)
-    return Seen(_versions(api, endpoint, settings), **validators)
+    return Seen(_versions(api, endpoint, settings), **validators, digest=digest)
 
 
 def _ask(api: EventApiSettings, endpoint: str, before: Seen | None, timeout: float) -> requests.Response:
@@ -115,7 +124,7 @@ def _versions(api: EventApiSettings, endpoint: str, settings: SyncSettings) -> M
         api.base_url, resources_by_endpoint()["content"], replace(settings.retry, max_attempts=1), lambda _: None
     )
     intakes = {name: Intake(TABLES[name], {}, Privacy(settings.privacy)) for name in resources}
-    source = event_api(api, session).with_resources(*resources)
+    source = event_api(api, session, resources)
     for name, intake in intakes.items():
         source.resources[name].add_step(intake)
     try:
@@ -138,6 +147,20 @@ def _digest(response: requests.Response) -> str:
     return hashlib.blake2b(response.content, digest_size=16).hexdigest()
 
 
+def _last_modified(response: requests.Response) -> str:
+    """When the answer was last changed, where it can be told from a change in the same second."""
+    value = response.headers.get("Last-Modified", "")
+    try:
+        age = parsedate_to_datetime(response.headers["Date"]) - parsedate_to_datetime(value)
+    except (KeyError, ValueError, TypeError):
+        return ""
+    return value if age >= _TELLS_CHANGES_APART else ""
+
+
 def _retry_after(response: requests.Response) -> float | None:
     value = response.headers.get("Retry-After")
-    return Retry().parse_retry_after(value) if value else None
+    try:
+        seconds = Retry().parse_retry_after(value) if value else None
+    except InvalidHeader:
+        return None
+    return min(seconds, _LONGEST_RETRY_AFTER) if seconds is not None else None

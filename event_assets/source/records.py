@@ -1,30 +1,31 @@
-"""What happens to a record between the API's answer and the table: its key, its types, its fingerprint.
+"""What happens to a record between the API's answer and the table: its key, its fingerprint, whether it passes on.
 
-Nothing is lost on the way: a record is either taken or rejected with a reason, and a value that does not fit its
-declared type is kept as text beside the column. What a table needs is in ``tables`` and ``schema``; what the table
-held before, in ``ledger``.
+Nothing is lost on the way: a record is either taken or rejected with a reason. How its values come to fit the table is
+in ``shape``, how records that are as declared go faster in ``columnar``, what the table held before in ``ledger``.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, TypeAlias, cast
 
-import dlt
-import orjson
+import msgspec
 
+from event_assets.source.columnar import RowFile, TypedRecords, is_flat
+from event_assets.source.pages import Batch, PackedPage, Page
 from event_assets.source.privacy import Privacy
+from event_assets.source.progress import Progress
+from event_assets.source.shape import MISFIT, Record, Shape, as_text
 from event_assets.source.tables import RECORD_HASH, Table
 
-Record: TypeAlias = dict[str, Any]
-_normalize = dlt.Schema("naming").naming.normalize_identifier
+__all__ = ["MISFIT", "Intake", "Known", "Record", "Reject", "as_text", "version_text"]
 
-MISFIT = "v_text"
-"""Where a value goes that does not fit: ``capacity`` → ``capacity__v_text``, as dlt calls a column's text variant."""
+Known: TypeAlias = Mapping[str, str | None]
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class Reject:
 class Intake:
     """Takes the records of one resource, page by page, and passes on those that the table does not hold yet.
 
-    A step of a dlt resource. Afterwards it knows what the answer came to.
+    A step of a dlt resource. Afterwards it knows what the answer came to. Pages that repeat the answer before are put
+    aside, and looked at only if another page does not.
 
     Attributes:
         received: Records seen.
@@ -48,64 +50,151 @@ class Intake:
         misfits: How often a column got a value that does not fit its type.
     """
 
-    def __init__(self, table: Table, known: Mapping[str, str | None], privacy: Privacy) -> None:
+    def __init__(
+        self,
+        table: Table,
+        known: Known | Callable[[], Known],
+        privacy: Privacy,
+        folder: Path | None = None,
+        progress: Progress | None = None,
+    ) -> None:
         """Begin.
 
         Args:
             table: The table that the records are for.
             known: The fingerprint of each row that the table holds by its key; None for one that is marked as removed.
+                May be read when it is needed.
             privacy: What to do with personal data.
+            folder: Where the rows of a flat table may be put as a file.
+            progress: Is told how many records there were.
         """
         self.received = 0
         self.passed_on = 0
         self.rejects: list[Reject] = []
         self.misfits: Counter[str] = Counter()
         self._table = table
-        self._known = known
+        self._read_known = known
         self._privacy = privacy
         self._key_field = privacy.key_field(table)
-        self._seen: set[str] = set()
+        self._progress = progress or Progress()
+        self._pages = 0
+        self._seen: set[str | None] = set()
         self._version = 0
         self._shape = Shape(table, self.misfits)
+        self._typed = TypedRecords(table, privacy) if folder and is_flat(table) else None
+        self._file = RowFile(table, folder / f"{table.name}.parquet") if folder else None
+        self._aside: list[PackedPage] = []
 
-    def __call__(self, page: list[Record], meta: Any = None) -> list[Record]:
-        """Take a page of records; return the rows to load. The second argument is dlt's and means nothing here."""
-        self.received += len(page)
-        rows = [row for row in map(self._take, page) if row is not None]
-        self.passed_on += len(rows)
-        return rows
+    def __call__(self, page: list[Record] | list[Page], meta: Any = None) -> Any:
+        """Take a page; return the rows to load. The second argument is dlt's and means nothing here.
+
+        Args:
+            page: The records; or, of a list, the one page that holds them, still encoded.
+            meta: Not used.
+
+        Returns:
+            The rows; of an encoded page, an iterator of what dlt takes.
+        """
+        if page and isinstance(page[0], Page):
+            return self._take_page(page[0])
+        return self._take_records(cast(list[Record], page))
+
+    @cached_property
+    def _known(self) -> Known:
+        return self._read_known() if callable(self._read_known) else self._read_known
 
     @property
     def gone(self) -> list[str]:
         """The keys of the rows that the table holds as there, and that the answer no longer has."""
         return [key for key, fingerprint in self._known.items() if fingerprint is not None and key not in self._seen]
 
+    def forget(self) -> None:
+        """Give back the memory that is needed as long as records come: at a million, 150 MB and more."""
+        self._seen.clear()
+        self._read_known = {}
+        self.__dict__.pop("_known", None)
+
     @property
     def version(self) -> str:
         """A fingerprint of all taken records together, whatever their order."""
-        return f"{self._version:032x}"
+        return version_text(self._version)
 
-    @property
-    def held_version(self) -> str:
-        """The same of the rows that the table holds as there."""
-        version = 0
-        for key, fingerprint in self._known.items():
-            if fingerprint is not None:
-                version = _add(version, key, fingerprint)
-        return f"{version:032x}"
+    def _take_page(self, page: Page) -> Iterator[Any]:
+        self._pages += 1
+        if page.repeats:
+            self._aside.append(page.packed())
+            self._progress.note(lambda _: f"{self._table.name}: {self._pages:,} pages, as last time")
+            return
+        while self._aside:
+            yield from self._take_batches(self._aside.pop(0).page())
+        yield from self._take_batches(page)
+        if page.last:
+            # Nothing is something for dlt: it declares the table.
+            yield (self._file and self._file.finished()) or []
+
+    def _take_batches(self, page: Page) -> Iterator[list[Record]]:
+        for batch in page.batches():
+            if not self._take_typed(batch):
+                yield self._take_records(batch.records())
+            self._progress.note(self._so_far)
+
+    def _so_far(self, seconds: float) -> str:
+        pages = f"{self._pages:,} {'page' if self._pages == 1 else 'pages'}"
+        rate = self.received / max(seconds, 1e-9)
+        return f"{self._table.name}: {self.received:,} records of {pages}, {rate:,.0f} a second"
+
+    def _take_typed(self, batch: Batch) -> bool:
+        """Take a batch whose records are all as declared, into the file; whether it is one."""
+        decoded = self._typed.decode(batch.json) if self._typed else None
+        if decoded is None or self._file is None:
+            return False
+        records, keys = decoded
+        self.received += len(records)
+        places = self._admitted(keys, batch)
+        if len(places) < len(records):
+            records, keys = [records[place] for place in places], [keys[place] for place in places]
+        keys = cast(list[str], keys)
+        digests = [*map(_digest, records)]
+        self._version += sum(map(_number, digests))
+        fingerprints = [digest.hex() for digest in digests]
+        held = map(self._known.get, keys)
+        wanted = [known != fingerprint for known, fingerprint in zip(held, fingerprints, strict=True)]
+        self._file.add(records, keys, fingerprints, wanted)
+        self.passed_on += sum(wanted)
+        return True
+
+    def _admitted(self, keys: Sequence[str | None], batch: Batch) -> Sequence[int]:
+        """The places of the records whose keys are usable and new; the others are rejected."""
+        own = set(keys)
+        if len(own) == len(keys) and None not in own and own.isdisjoint(self._seen):
+            self._seen |= own
+            return range(len(keys))
+        return [place for place, key in enumerate(keys) if self._admits(key, partial(batch.record, place))]
+
+    def _admits(self, key: str | None, record: Callable[[], Record]) -> bool:
+        if key is None:
+            self._reject(record(), f"no usable {self._key_field}")
+        elif key in self._seen:
+            self._reject(record(), f"another record of the same answer has this {self._key_field}")
+        else:
+            self._seen.add(key)
+            return True
+        return False
+
+    def _take_records(self, records: list[Record]) -> list[Record]:
+        self.received += len(records)
+        rows = [row for row in map(self._take, records) if row is not None]
+        self.passed_on += len(rows)
+        return rows
 
     def _take(self, record: Record) -> Record | None:
         key = self._privacy.key(self._table, record)
-        if key is None:
-            self._reject(record, f"no usable {self._key_field}")
+        if not self._admits(key, lambda: record) or key is None:
             return None
-        if key in self._seen:
-            self._reject(record, f"another record of the same answer has this {self._key_field}")
-            return None
-        self._seen.add(key)
         row = self._shape.fit(self._privacy.protect(self._table, record))
-        fingerprint = _fingerprint(row)
-        self._version = _add(self._version, key, fingerprint)
+        digest = _digest(row)
+        self._version += _number(digest)
+        fingerprint = digest.hex()
         if self._known.get(key) == fingerprint:
             return None
         if self._table.key_column:
@@ -118,136 +207,18 @@ class Intake:
         self.rejects.append(Reject(reason, as_text(protected)))
 
 
-class Shape:
-    """Makes a record's values fit the declared types of its table's columns, without losing any."""
-
-    def __init__(self, table: Table, misfits: Counter[str]) -> None:
-        """Begin.
-
-        Args:
-            table: The table whose columns are declared.
-            misfits: Counts the values that do not fit, by column.
-        """
-        self._columns = {column.name: column for column in table.columns}
-        self._links = frozenset(table.links or ())
-        self._objects = {name.split("__")[0] for name in self._columns if "__" in name}
-        # Names that an unknown field of the API must not take.
-        self._own = {column.name for column in table.all_columns} - self._columns.keys()
-        self._misfits = misfits
-        self._names: dict[str, str] = {}
-
-    def fit(self, record: Record, within: str = "") -> Record:
-        """The row of a record. Nulls are left out: an absent field is null in the table all the same."""
-        row: Record = {}
-        for field, name in self._named(record):
-            value = record[field]
-            if value is None:
-                continue
-            path = f"{within}{name}"
-            if path in self._links:
-                row[name] = self._fit_link(path, value)
-            elif path in self._objects and isinstance(value, dict):
-                row[name] = self.fit(value, f"{path}__")
-            else:
-                row[name] = self._fit_value(path, value)
-        return row
-
-    def _named(self, record: Record) -> list[tuple[str, str]]:
-        """Each field with its name in the warehouse, made different where two would share one."""
-        named = [(field, self._names.get(field) or self._name(field)) for field in record]
-        if len({name for _, name in named}) == len(named):
-            return named
-        taken: set[str] = set()
-        # The field that is called so itself has the name; the others get a number, in an order of their own.
-        for field, name in sorted(named, key=lambda pair: (pair[1] != pair[0], pair[0])):
-            number, unique = 1, name
-            while unique in taken:
-                number += 1
-                unique = f"{name}_{number}"
-            taken.add(unique)
-            named[named.index((field, name))] = (field, unique)
-        return named
-
-    def _name(self, field: str) -> str:
-        name = _normalize(field) if field.strip() else "unnamed"
-        if name in self._own or name.startswith("_dlt"):
-            name = f"api_{name.lstrip('_')}"
-        self._names[field] = name
-        return name
-
-    def _fit_value(self, path: str, value: Any) -> Any:
-        column = self._columns.get(path)
-        if column is None:
-            if path in self._objects:
-                self._misfits[path] += 1
-                return {MISFIT: as_text(value)}
-            # Not in the data dictionary: kept as text, because a guessed type would have to be kept to for ever.
-            return as_text(value)
-        fitted = _FITS[column.data_type](value)
-        if fitted is not None:
-            return fitted
-        self._misfits[path] += 1
-        # The JSON columns are lists: what is none becomes an entry of one. Elsewhere the value goes beside the column.
-        return [as_text(value)] if column.data_type == "json" else {MISFIT: as_text(value)}
-
-    def _fit_link(self, path: str, value: Any) -> list[str]:
-        entries = value if isinstance(value, list) else [value]
-        if any(isinstance(entry, dict | list) for entry in entries):
-            self._misfits[path] += 1
-        return [as_text(entry) for entry in entries if entry is not None]
+_encode = msgspec.json.Encoder(order="sorted").encode
 
 
-def as_text(value: Any) -> str:
-    """A JSON value as text: a string as it is, a whole number without a fraction, anything else as its JSON."""
-    if isinstance(value, str):
-        # Half a surrogate pair is no character and cannot be stored: it is written as its escape.
-        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+def _digest(row: Any) -> bytes:
+    """What a fingerprint is the text of: of a row, or of an object that has its values as attributes."""
+    return hashlib.blake2b(_encode(row), digest_size=16).digest()
 
 
-def _fit_text(value: Any) -> str | None:
-    return None if isinstance(value, dict | list) else as_text(value)
+def _number(digest: bytes) -> int:
+    return int.from_bytes(digest, "big")
 
 
-def _fit_bigint(value: Any) -> int | None:
-    if isinstance(value, str):
-        digits = value.strip().removeprefix("-")
-        value = int(value) if digits.isascii() and digits.isdigit() and len(digits) < 20 else None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    # A boolean is an int here, and 0 or 1 in the table: the API's own descriptions disagree on which it sends.
-    return int(value) if isinstance(value, int) and -(1 << 63) <= value < 1 << 63 else None
-
-
-def _fit_bool(value: Any) -> bool | None:
-    return bool(value) if isinstance(value, bool | int | float) and value in (0, 1) else None
-
-
-def _fit_json(value: Any) -> Any:
-    if not isinstance(value, dict | list):
-        return None
-    try:
-        orjson.dumps(value)
-    except TypeError:  # half a surrogate pair, or a number beyond 64 bits
-        return None
-    return value
-
-
-_FITS: dict[str, Callable[[Any], Any]] = {
-    "text": _fit_text,
-    "bigint": _fit_bigint,
-    "bool": _fit_bool,
-    "json": _fit_json,
-}
-
-
-def _fingerprint(value: Any) -> str:
-    return hashlib.blake2b(orjson.dumps(value, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
-
-
-def _add(version: int, key: str, fingerprint: str) -> int:
-    """A version with one record more. A sum does not know the order of its terms."""
-    return (version + int(_fingerprint([key, fingerprint]), 16)) % (1 << 128)
+def version_text(total: int) -> str:
+    """The version of rows whose fingerprints add up to a number. A sum does not know the order of its terms."""
+    return f"{total % (1 << 128):032x}"

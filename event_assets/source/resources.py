@@ -6,6 +6,7 @@ What a request does on the wire is in ``session``, what an answer must look like
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import cast
 
 from dlt.common.schema.typing import TColumnSchema
@@ -68,17 +69,25 @@ def resources_by_endpoint() -> dict[str, tuple[str, ...]]:
     return {endpoint: tuple(resources) for endpoint, resources in endpoints.items()}
 
 
-def event_api(api: EventApiSettings | None = None, session: Session | None = None) -> DltSource:
+def event_api(
+    api: EventApiSettings | None = None, session: Session | None = None, only: Collection[str] | None = None
+) -> DltSource:
     """The dlt source of the nine resources, with their declared tables.
 
     Args:
         api: Where to ask and with which token. Without it the source can be looked at, not run: loading definitions
             needs neither configuration nor network.
         session: Carries the requests.
+        only: The resources that are wanted; all, if not given. dlt makes a client for each, wanted or not.
     """
-    source = rest_api_source(event_api_config(api or _DECLARATION_ONLY, session), name=SOURCE_NAME)
+    config = event_api_config(api or _DECLARATION_ONLY, session)
+    if only is not None:
+        resources = cast(list[dict], config["resources"])
+        config["resources"] = cast(list, [resource for resource in resources if resource["name"] in only])
+    source = rest_api_source(config, name=SOURCE_NAME)
     for name, resource in source.resources.items():
-        resource.apply_hints(**TABLES[name].hints())
+        # An answer never passes on two records of one key, so dlt need not sort a million of them to see to it.
+        resource.apply_hints(**TABLES[name].hints(), additional_table_hints={"x-stage-data-deduplicated": True})
     rejected = cast(list[TColumnSchema], [column.as_dlt() for column in REJECTED_COLUMNS])
     source.schema.update_table(new_table(REJECTED, columns=rejected))
     return source

@@ -29,9 +29,13 @@ from tenacity import (
 
 from event_assets.settings import RetrySettings
 from event_assets.source.answers import UnusableAnswerError, next_link, read_content, read_listing
+from event_assets.source.progress import Progress
+from event_assets.source.recall import Recall
 
 RETRIED_STATUS_CODES = (429, 500, 502, 503, 504)
 """Answers that a later attempt may better. All others are final: 401 does not become right by asking again."""
+
+_PIECE_BYTES = 1 << 20
 
 Tell: TypeAlias = Callable[[str], object]
 
@@ -43,7 +47,15 @@ class ApiSession(Session):
         absent: Resources that the answer of ``/content`` does not have.
     """
 
-    def __init__(self, base_url: str, content: Collection[str], retry: RetrySettings, tell: Tell) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        content: Collection[str],
+        retry: RetrySettings,
+        tell: Tell,
+        recall: Recall | None = None,
+        progress: Progress | None = None,
+    ) -> None:
         """Begin.
 
         Args:
@@ -51,12 +63,15 @@ class ApiSession(Session):
             content: The resources that ``/content`` has.
             retry: How often and for how long to try again.
             tell: Takes a line for the run's log.
+            recall: Recognises the pages of a list that came the same before.
+            progress: Is told how much of a large answer is there.
         """
         super().__init__(timeout=retry.timeout, raise_for_status=False)
         self.absent: set[str] = set()
         scheme, self._host, *_ = urlsplit(base_url)
-        self.mount(f"{scheme}://{self._host}", _CheckedAnswers(read_listing))
-        self.mount(f"{base_url}/content", _OneAnswer(lambda answer: read_content(answer, content, self.absent)))
+        self.mount(f"{scheme}://{self._host}", _CheckedAnswers(lambda answer: read_listing(answer, recall), progress))
+        content_answer = _OneAnswer(lambda answer: read_content(answer, content, self.absent), progress)
+        self.mount(f"{base_url}/content", content_answer)
         self.send = _retrying(retry, tell).wraps(self.send)  # as dlt's own client does it
 
     def get_redirect_target(self, resp: Response) -> str | None:
@@ -78,9 +93,10 @@ class ApiSession(Session):
 class _CheckedAnswers(HTTPAdapter):
     """A transport that reads and checks each good answer as soon as it is there."""
 
-    def __init__(self, read: Callable[[Response], Any]) -> None:
+    def __init__(self, read: Callable[[Response], Any], progress: Progress | None) -> None:
         super().__init__()
         self._read = read
+        self._progress = progress or Progress()
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         """Send the request.
@@ -91,14 +107,27 @@ class _CheckedAnswers(HTTPAdapter):
         response = super().send(request, *args, **kwargs)
         if not response.ok or response.is_redirect:
             return response
+        self._receive(response)
         return _ReadAnswer(response, self._read(response))
+
+    def _receive(self, response: Response) -> None:
+        """Wait for the whole body. In larger pieces than requests itself: there can be 300 MB of it."""
+        pieces: list[bytes] = []
+
+        def so_far(_: float) -> str:
+            return f"GET {urlsplit(response.url).path}: {sum(map(len, pieces)) / 1e6:,.0f} MB received"
+
+        for piece in response.iter_content(_PIECE_BYTES):
+            pieces.append(piece)
+            self._progress.note(so_far)
+        response._content = b"".join(pieces)
 
 
 class _OneAnswer(_CheckedAnswers):
     """A transport that asks once: everybody gets the same answer, so that what is made of it fits together."""
 
-    def __init__(self, read: Callable[[Response], Any]) -> None:
-        super().__init__(read)
+    def __init__(self, read: Callable[[Response], Any], progress: Progress | None) -> None:
+        super().__init__(read, progress)
         self._answer: Response | None = None
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:

@@ -7,23 +7,33 @@ What is asked for is in ``resources``, what becomes of a record in ``records``, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import dlt
 from dlt.destinations.exceptions import DatabaseException
+from dlt.destinations.sql_client import SqlClientBase
+from dlt.extract.source import DltSource
 from dlt.load.exceptions import LoadClientJobException
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from event_assets.settings import EventApiSettings, PrivacySettings, RemovalSettings, RetrySettings
 from event_assets.source import ledger
+from event_assets.source.columnar import is_flat
 from event_assets.source.failures import SyncError, api_failure, warehouse_failure
 from event_assets.source.privacy import Privacy
-from event_assets.source.records import Intake
+from event_assets.source.progress import Progress
+from event_assets.source.recall import Recall
+from event_assets.source.records import Intake, Known
 from event_assets.source.resources import SOURCE_NAME, event_api, resources_by_endpoint
 from event_assets.source.schema import TABLES
 from event_assets.source.session import ApiSession
+from event_assets.source.tables import Table
 from event_assets.warehouse import RAW, Warehouse
+
+_FEW_ROWS = 10_000
+"""Fingerprints of so many rows are read in some ten milliseconds, which is what another connection takes."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +81,7 @@ def sync(
     resources: Sequence[str],
     settings: SyncSettings | None = None,
     tell: Callable[[str], object] = lambda _: None,
+    tell_progress: Callable[[str], object] = lambda _: None,
 ) -> dict[str, ResourceResult]:
     """Ask an endpoint once and bring the tables of the given resources to what it says.
 
@@ -82,7 +93,8 @@ def sync(
         endpoint: The endpoint's name; keeps the working folders of different endpoints apart.
         resources: Which of the endpoint's resources to sync.
         settings: How to go about it.
-        tell: Takes lines for the run's log.
+        tell: Takes lines for the run's log: what somebody should know of.
+        tell_progress: Takes a line every few seconds: how far it is.
 
     Returns:
         What was done, by resource.
@@ -93,30 +105,43 @@ def sync(
         WarehouseBusyError: Somebody else has the warehouse. Nothing was requested.
     """
     settings = settings or SyncSettings()
-    privacy = Privacy(settings.privacy)
+    privacy, progress = Privacy(settings.privacy), Progress(tell_progress)
     with warehouse.writing(), warehouse.working_folder(endpoint) as folder:
         with warehouse.connect() as client:
             held = {name: ledger.read(client, TABLES[name]) for name in resources}
-        intakes = {name: Intake(TABLES[name], held[name].fingerprints, privacy) for name in resources}
+            known = {name: _known(client, warehouse, TABLES[name], held[name]) for name in resources}
+        intakes = {name: Intake(TABLES[name], known[name], privacy, folder, progress) for name in resources}
+        recall = _recall(resources, held, settings.privacy)
         pipeline = dlt.pipeline(
             SOURCE_NAME, destination=warehouse.destination(), dataset_name=RAW, pipelines_dir=str(folder)
         )
         try:
-            absent, load_id = _read(pipeline, api, intakes, settings.retry, tell)
+            content = resources_by_endpoint()["content"]
+            session = ApiSession(api.base_url, content, settings.retry, tell, recall, progress)
+            new = {name for name in resources if is_flat(TABLES[name]) and not held[name].rows}
+            load_id = _read(pipeline, event_api(api, session, resources), intakes, new)
         except PipelineStepFailed as failure:
             raise api_failure(failure, api, endpoint) from None
+        if recall and recall.repeats:
+            return {name: _unchanged(each.answer) for name, each in held.items() if each.answer}
+        absent = session.absent & intakes.keys()
         for name in sorted(absent):
             tell(f"The answer does not have {name}: raw.{name} stays as it is.")
         present = {name: intake for name, intake in intakes.items() if name not in absent}
         gone = {name: intake.gone for name, intake in present.items()}
+        for intake in intakes.values():
+            intake.forget()
         _refuse_large_removals(gone, held, settings.removals)
         try:
-            if any(intake.passed_on for intake in present.values()) or not all(each.complete for each in held.values()):
-                _load(pipeline)
+            to_write = sum(intake.passed_on for intake in present.values())
+            if to_write or not all(each.complete for each in held.values()):
+                with progress.during(f"Writing {to_write:,} rows of /{endpoint}"):
+                    _load(pipeline)
+            always = settings.privacy.clears or recall is not None
             to_settle = {
-                name: ledger.Settlement(gone[name], intake.rejects, load_id)
+                name: ledger.Settlement(gone[name], intake.rejects, load_id, _answer(intake, recall))
                 for name, intake in present.items()
-                if gone[name] or Counter(intake.rejects) != held[name].rejects or settings.privacy.clears
+                if always or gone[name] or Counter(intake.rejects) != held[name].rejects
             }
             if to_settle:
                 with warehouse.connect() as client, client.begin_transaction():
@@ -124,28 +149,54 @@ def sync(
                         ledger.settle(client, TABLES[name], settlement, clears=settings.privacy.clears)
         except (PipelineStepFailed, LoadClientJobException, DatabaseException) as failure:
             raise warehouse_failure(failure, endpoint) from None
-    return {name: _result(intake, gone.get(name)) for name, intake in intakes.items()}
+    return {name: _result(intake, gone.get(name), held[name]) for name, intake in intakes.items()}
 
 
-def _read(
-    pipeline: dlt.Pipeline,
-    api: EventApiSettings,
-    intakes: Mapping[str, Intake],
-    retry: RetrySettings,
-    tell: Callable[[str], object],
-) -> tuple[set[str], str | None]:
+def _known(
+    client: SqlClientBase[Any], warehouse: Warehouse, table: Table, held: ledger.Ledger
+) -> Known | Callable[[], Known]:
+    """What the table holds: at once where it is little, when it is needed where it is much."""
+    if not held.rows:
+        return {}
+    if held.rows <= _FEW_ROWS:
+        return ledger.read_fingerprints(client, table)
+
+    def read() -> Known:
+        with warehouse.connect() as later:
+            return ledger.read_fingerprints(later, table)
+
+    return read
+
+
+def _recall(resources: Sequence[str], held: Mapping[str, ledger.Ledger], privacy: PrivacySettings) -> Recall | None:
+    """What recognises the answer, where it is a list: `/content` is read as a whole in any case."""
+    if not set(resources).isdisjoint(resources_by_endpoint()["content"]):
+        return None
+    (name,) = resources
+    answer = held[name].answer if held[name].complete else None
+    return Recall(TABLES[name], privacy, answer.pages if answer else ())
+
+
+def _read(pipeline: dlt.Pipeline, source: DltSource, intakes: Mapping[str, Intake], new: Collection[str]) -> str | None:
     """Ask for the resources and let their intakes take the answer; what passes goes into a load package.
 
+    Args:
+        pipeline: Makes the package.
+        source: What is asked for.
+        intakes: Take the answer, by resource.
+        new: Resources of which the table has no rows, nor others that must fit them. There is nothing to merge with,
+            so theirs need not pass through a second table.
+
     Returns:
-        The resources that the answer does not have, and the identifier of the package, if anything is in it.
+        The identifier of the package, if anything is in it.
     """
-    session = ApiSession(api.base_url, resources_by_endpoint()["content"], retry, tell)
-    source = event_api(api, session).with_resources(*intakes)
     for name, intake in intakes.items():
         source.resources[name].add_step(intake)
+        if name in new:
+            source.resources[name].apply_hints(write_disposition="append")
     pipeline.sync_destination()
     extracted = pipeline.extract(source, loader_file_format="parquet")
-    return session.absent & intakes.keys(), next(iter(extracted.loads_ids), None)
+    return next(iter(extracted.loads_ids), None)
 
 
 def _load(pipeline: dlt.Pipeline) -> None:
@@ -156,9 +207,22 @@ def _load(pipeline: dlt.Pipeline) -> None:
     pipeline.load().raise_on_failed_jobs()
 
 
-def _result(intake: Intake, gone: Sequence[str] | None) -> ResourceResult:
+def _answer(intake: Intake, recall: Recall | None) -> ledger.Answer | None:
+    if recall is None:
+        return None
+    return ledger.Answer(
+        tuple(recall.pages), intake.version, intake.received, len(intake.rejects), dict(intake.misfits)
+    )
+
+
+def _unchanged(answer: ledger.Answer) -> ResourceResult:
+    """The result of an answer that is the one before, of which the table holds every record."""
+    return ResourceResult(answer.received, 0, 0, answer.rejected, answer.misfits, answer.version)
+
+
+def _result(intake: Intake, gone: Sequence[str] | None, held: ledger.Ledger) -> ResourceResult:
     if gone is None:
-        return ResourceResult(0, 0, 0, 0, {}, intake.held_version, absent=True)
+        return ResourceResult(0, 0, 0, 0, {}, held.version, absent=True)
     rejected, misfits = len(intake.rejects), dict(intake.misfits)
     return ResourceResult(intake.received, intake.passed_on, len(gone), rejected, misfits, intake.version)
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import dlt
-import duckdb
 from dlt.common.destination import Destination
 from dlt.destinations.exceptions import DestinationConnectionError
 from dlt.destinations.sql_client import SqlClientBase
@@ -46,8 +45,8 @@ class Warehouse:
 
     path: Path
     wait_seconds: float = 600
-    _kept_open: ExitStack | None = field(default=None, init=False, repr=False, compare=False)
-    _is_open: bool = field(default=False, init=False, repr=False, compare=False)
+    _kept: ExitStack | None = field(default=None, init=False, repr=False, compare=False)
+    _kept_client: SqlClientBase[Any] | None = field(default=None, init=False, repr=False, compare=False)
 
     def destination(self) -> Destination[Any, Any]:
         """The warehouse as a dlt destination.
@@ -92,45 +91,46 @@ class Warehouse:
         Raises:
             WarehouseBusyError: Another run writes for too long, or another program has the file open.
         """
-        dataset = dlt.dataset(self.destination(), RAW, schema=dlt.Schema(RAW))
-        with self.writing():
-            client = dataset.sql_client
-            try:
-                self._patiently(client.open_connection)
-            except DestinationConnectionError as error:
-                if not _is_locked(error):
-                    raise
-                raise WarehouseBusyError(
-                    f"Another program has had {self.path} open for more than {self.wait_seconds:.0f} s, and DuckDB "
-                    "takes no writer beside it: close it there, and let it read the published copy instead. "
-                    "Nothing was changed."
-                ) from error
-            try:
-                self._keep_open()
+        if self._kept is None:
+            with self.writing(), self._connection() as client:
                 yield client
-            finally:
-                client.close_connection()
+            return
+        if self._kept_client is None:
+            self._kept_client = self._kept.enter_context(self._connection())
+        yield self._kept_client
 
     @contextmanager
     def kept_open(self) -> Iterator[None]:
-        """Be the one writer for longer, and keep the file open from its first connection on.
+        """Be the one writer for longer, and keep the first connection for all that ask for one.
 
-        Connections share what this process has open; otherwise each would read the catalog and write a checkpoint.
+        Otherwise each would have its client made, read the file's catalog, and write a checkpoint in the end.
 
         Raises:
             WarehouseBusyError: The other writer did not end within `wait_seconds`.
         """
         with self.writing(), ExitStack() as kept:
-            self._kept_open, self._is_open = kept, False
+            self._kept = kept
             try:
                 yield
             finally:
-                self._kept_open = None
+                self._kept = self._kept_client = None
 
-    def _keep_open(self) -> None:
-        if self._kept_open is not None and not self._is_open:
-            self._kept_open.enter_context(duckdb.connect(str(self.path)))
-            self._is_open = True
+    @contextmanager
+    def _connection(self) -> Iterator[SqlClientBase[Any]]:
+        client = dlt.dataset(self.destination(), RAW, schema=dlt.Schema(RAW)).sql_client
+        try:
+            self._patiently(client.open_connection)
+        except DestinationConnectionError as error:
+            if not _is_locked(error):
+                raise
+            raise WarehouseBusyError(
+                f"Another program has had {self.path} open for more than {self.wait_seconds:.0f} s, and DuckDB takes "
+                "no writer beside it: close it there, and let it read the published copy instead. Nothing was changed."
+            ) from error
+        try:
+            yield client
+        finally:
+            client.close_connection()
 
     def _patiently(self, open_connection: Callable[[], object]) -> None:
         """Open a connection, waiting for a program that does not know our lock to close the file."""

@@ -74,6 +74,12 @@ def append(client: SqlClientBase[Any], relation: Relation, select: str, first_se
         client.execute_sql(f"insert into {relation.sql()} ({names}) {select}")
 
 
+def identity(client: SqlClientBase[Any]) -> str:
+    """What tells this warehouse from another one at the same path: drawn by lot when it is first asked for."""
+    client.execute_sql("create table if not exists main.identity as select left(md5(uuid()::varchar), 8) as id")
+    return str((client.execute_sql("select id from main.identity") or [])[0][0])
+
+
 def row_count(client: SqlClientBase[Any], relation: Relation) -> int:
     """The number of rows."""
     rows = client.execute_sql(f"select count(*) from {relation.sql()}")  # noqa: S608  # quoted by sqlglot

@@ -1,7 +1,7 @@
 """Ten runs at once and a command line in between, on a warehouse that takes one writer, while somebody reads."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event as Signal
@@ -36,12 +36,12 @@ class Numbered(Sandbox):
 
     answers = 0
 
-    def respond(self, method: str, target: str, authorization: str | None) -> Response:
+    def respond(self, method: str, target: str, headers: Mapping[str, str]) -> Response:
         if target.partition("?")[0] == CONTENT_PATH:
             self.answers += 1
             for name in ("lectures", "halls"):
                 self.event.content[name][0]["name"] = f"Answer {self.answers}"
-        return super().respond(method, target, authorization)
+        return super().respond(method, target, headers)
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """`make run` as a newcomer has it: a folder, no configuration, one command."""
 
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -34,7 +35,18 @@ def test_without_a_token_the_sandbox_is_used_and_a_second_run_changes_no_row_cou
     second = folder.run()
     assert second.returncode == 0, second.stderr
     assert _counts(folder) == counts
+    assert "Nothing that the models read has changed" in second.stdout
+    assert second.stdout.count("as before") == sum(not asset.startswith("raw/") for asset in counts)
     assert (folder.path / ".dagster_home" / "history").is_dir()
+
+
+def test_a_warehouse_that_was_thrown_away_is_built_anew(folder: Folder, event: Event):
+    with Sandbox(event) as api:
+        assert folder.run(**configuration(api)).returncode == 0
+        counts = _counts(folder)
+        shutil.rmtree(folder.path / "data")
+        assert folder.run(**configuration(api)).returncode == 0
+    assert _counts(folder) == counts
 
 
 def _counts(folder: Folder) -> dict[str, int]:
@@ -67,9 +79,7 @@ def test_a_token_without_an_address_is_told_in_a_sentence(folder: Folder):
 def test_one_failing_endpoint_fails_the_command_and_names_it(folder: Folder, event: Event):
     with Sandbox(event) as api:
         answer = api.respond
-        api.respond = lambda method, target, authorization: answer(
-            method, target.replace("/partners", "/gone"), authorization
-        )
+        api.respond = lambda method, target, headers: answer(method, target.replace("/partners", "/gone"), headers)
         result = folder.run(**configuration(api))
 
     assert result.returncode == 1

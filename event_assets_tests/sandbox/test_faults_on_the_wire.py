@@ -45,7 +45,7 @@ def test_half_of_what_was_announced_then_silence(api: Sandbox):
 def test_a_large_answer_is_cut_without_being_built(api: Sandbox, event: Event):
     event.participants = EncodedRecords({"id": number, "text": "x" * 1000} for number in range(20_000))
     api.fail("participants", faults.truncated)
-    response = api.respond("GET", "/public/v1/participants", f"Bearer {api.token}")
+    response = api.respond("GET", "/public/v1/participants", {"Authorization": f"Bearer {api.token}"})
     sizes = [len(chunk) for chunk in response.chunks]
     whole = int(response.headers["Content-Length"])
     assert whole > 20_000_000

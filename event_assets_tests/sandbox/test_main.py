@@ -33,6 +33,7 @@ def test_help_names_every_option_and_size():
         "folder",
         "envelope",
         "page-size",
+        "validators",
         "token",
         "timezone",
         "fault",

@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
@@ -76,7 +76,7 @@ def served() -> Iterator[tuple[dict[str, Any], Sandbox]]:
     answers: dict[str, Any] = {}
     with Sandbox(generate_event(lectures=0, participants=0)) as api:
 
-        def respond(method: str, target: str, authorization: str | None) -> Response:
+        def respond(method: str, target: str, headers: Mapping[str, str]) -> Response:
             body = json.dumps(answers[target.rpartition("/")[2]]).encode()
             return Response(200, {"Content-Length": str(len(body))}, [body])
 

@@ -1,7 +1,10 @@
-"""Whether a table is built from what it reads now: by the data versions that Dagster writes on each materialisation.
+"""Data versions: what a table holds, and whether it is built from what it reads now.
 
-The one place that reads these tags. Dagster documents the versions and has no public call that compares them
-(dagster-io/dagster: `DataProvenance` is public, what makes one of an event is not).
+A raw table's version is made of the warehouse it is in and of its records. So whoever begins with an empty warehouse
+and an old Dagster instance has everything built anew, though the API still says the same.
+
+This is the one place that reads the tags of materialisations: Dagster documents the versions, and has no public call
+that compares them.
 """
 
 from __future__ import annotations
@@ -14,6 +17,16 @@ import dagster as dg
 DATA_VERSION = "dagster/data_version"
 CODE_VERSION = "dagster/code_version"
 INPUT_VERSION = "dagster/input_data_version/"
+
+
+def data_version(warehouse_id: str, records: str) -> dg.DataVersion:
+    """The data version of a raw table.
+
+    Args:
+        warehouse_id: The warehouse that it is in.
+        records: The version of the records that it holds.
+    """
+    return dg.DataVersion(f"{warehouse_id}.{records}")
 
 
 class Materialisations:
@@ -31,6 +44,10 @@ class Materialisations:
     def version(self, asset: dg.AssetKey) -> str | None:
         """The data version of what an asset holds; None if it was never materialised."""
         return self._tags(asset).get(DATA_VERSION)
+
+    def holds(self, raw: dg.AssetKey, records: str) -> bool:
+        """Whether a raw table holds records of a version, in whatever warehouse."""
+        return (self.version(raw) or "").rpartition(".")[2] == records
 
     def time(self, asset: dg.AssetKey) -> datetime | None:
         """When an asset was materialised; None if it never was."""

@@ -1,0 +1,106 @@
+"""What is measured: sizes, layouts, cases, contenders, how often, and the bars that this project sets itself."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias, get_args
+
+Layout: TypeAlias = Literal["data", "pages"]
+"""How the lists are answered, in the sandbox's words: all in one answer, or in pages of 5,000."""
+
+Case: TypeAlias = Literal["first load", "nothing changed", "1 % changed", "one lecture moved"]
+"""What has happened to the event since the contender's run before. They follow each other in this order."""
+
+CASES: tuple[Case, ...] = get_args(Case)
+LAYOUTS: dict[Layout, str] = {"data": "one answer", "pages": "pages of 5,000"}
+CONTENDERS = Path(__file__).parent / "contenders"
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large the event is."""
+
+    name: str
+    lectures: int
+    participants: int
+    layouts: tuple[Layout, ...]
+
+
+SIZES = {
+    size.name: size
+    for size in (
+        Size("small", 900, 1_500, ("data",)),
+        Size("200k", 900, 200_000, ("data", "pages")),
+        Size("1m", 900, 1_000_000, ("data", "pages")),
+    )
+}
+
+Takes: TypeAlias = Callable[[Size, Layout, Case, int], bool]
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One way to get the event into a DuckDB file.
+
+    Attributes:
+        name: As the tables have it.
+        command: What is started, in a fresh process each time.
+        takes: Whether it takes part, by size, layout, case and the number of the repeat (from 0). What takes minutes
+            is left out where no bar needs it, so that all of it ends within half an hour.
+        table: Its table of participants, to see that it did its work.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    takes: Takes
+    table: str = "raw.participants"
+
+
+def _seed_takes(size: Size, layout: Layout, case: Case, repeat: int) -> bool:
+    if size.name == "small":
+        return True
+    # Its first load is what the bars compare with. At a million it takes five minutes: once.
+    return case == "first load" and layout == "data" and (size.name != "1m" or repeat == 0)
+
+
+def _airbyte_takes(size: Size, layout: Layout, case: Case, repeat: int) -> bool:
+    # Its declarative source follows no links here, and a million takes it minutes.
+    return layout == "data" and size.name != "1m" and case in ("first load", "nothing changed")
+
+
+SEED = Contender("a: seed", (sys.executable, str(CONTENDERS / "seed.py")), _seed_takes)
+PROJECT = Contender("b: this project", (sys.executable, "-m", "event_assets", "run"), lambda *_: True)
+FLOOR = Contender("c: floor", (sys.executable, str(CONTENDERS / "floor.py")), lambda *_: True, "main.participants")
+AIRBYTE = Contender(
+    "d: PyAirbyte", (sys.executable, str(CONTENDERS / "airbyte.py")), _airbyte_takes, "main.participants"
+)
+
+
+def contenders() -> list[Contender]:
+    """Who takes part: PyAirbyte only where it is installed, because it is no dependency."""
+    installed = importlib.util.find_spec("airbyte") is not None
+    return [SEED, PROJECT, FLOOR, *([AIRBYTE] if installed else [])]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of one contender."""
+
+    size: Size
+    layout: Layout
+    case: Case
+    repeat: int
+    contender: Contender
+
+
+def runs(size: Size, layout: Layout, repeats: int, who: list[Contender]) -> Iterator[Run]:
+    """The runs of a size and layout in their order: in each repeat and case, one contender after the other."""
+    for repeat in range(repeats):
+        for case in CASES:
+            for contender in who:
+                if contender.takes(size, layout, case, repeat):
+                    yield Run(size, layout, case, repeat, contender)

@@ -1,0 +1,151 @@
+"""Flat tables without a Python loop over each value: records as typed objects, rows as Arrow.
+
+Only for records that are as declared. Any other is the affair of ``records.Shape``, and the row of a record is the same
+either way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import compress
+from operator import attrgetter
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import dlt
+import msgspec
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+from dlt.extract.items import DataItemWithMeta
+
+from event_assets.source.privacy import Privacy
+from event_assets.source.tables import RECORD_HASH, REMOVED_AT, DataType, Table
+
+ROW_GROUP_ROWS = 20_000
+"""DuckDB holds whole row groups while it reads them; larger ones were no quicker and took more memory."""
+
+_FIELDS: dict[DataType, Any] = {
+    "text": str | int | None,
+    "bigint": Optional[Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]],  # noqa: UP045  # read at run time
+    "bool": bool | None,
+    "json": list | dict | None,
+}
+_ARROW: dict[DataType, pa.DataType] = {
+    "text": pa.string(),
+    "bigint": pa.int64(),
+    "bool": pa.bool_(),
+    "json": pa.string(),
+    "timestamp": pa.timestamp("us", tz="UTC"),
+}
+
+
+def is_flat(table: Table) -> bool:
+    """Whether the table has one column for each field: no nested objects, no link tables, no personal data in lists."""
+    return not table.links and not any("__" in column.name or column.personal_within for column in table.columns)
+
+
+class TypedRecords:
+    """Decodes the records of a flat table into objects with an attribute for each column."""
+
+    def __init__(self, table: Table, privacy: Privacy) -> None:
+        """Begin.
+
+        Args:
+            table: A flat table.
+            privacy: What to do with personal data.
+        """
+        self._table = table
+        self._privacy = privacy
+        self._key = attrgetter(privacy.key_field(table))
+        self._columns = {kind: [c.name for c in table.columns if c.data_type == kind] for kind in _FIELDS}
+        # In the order of their names, as they are encoded for the fingerprint. Unknown fields must not be passed over.
+        fields = [(column.name, _FIELDS[column.data_type], None) for column in table.columns]
+        record = msgspec.defstruct("Record", sorted(fields), forbid_unknown_fields=True, omit_defaults=True, gc=False)
+        self._decoder = msgspec.json.Decoder(list[record])
+
+    def decode(self, array: bytes) -> tuple[list[Any], list[str | None]] | None:
+        """The records and their keys, personal data protected; None if a value is not as declared.
+
+        Args:
+            array: The JSON array of the records.
+        """
+        try:
+            records = self._decoder.decode(array)
+            for name in self._columns["json"]:
+                # What this refuses, such as a number beyond 64 bits, the warehouse's JSON does not hold either.
+                orjson.dumps([*map(attrgetter(name), records)])
+        except (msgspec.MsgspecError, UnicodeError, RecursionError, TypeError):
+            return None
+        keys = [self._privacy.key_of(self._table, value) for value in map(self._key, records)]
+        self._privacy.protect_fields(self._table, records)
+        for name in self._columns["text"]:
+            values = [*map(attrgetter(name), records)]
+            if int in set(map(type, values)):
+                for record, value in zip(records, values, strict=True):
+                    if type(value) is int:
+                        setattr(record, name, str(value))
+        return records, keys
+
+
+class RowFile:
+    """A Parquet file of a flat table's rows, which dlt takes over as it is."""
+
+    def __init__(self, table: Table, path: Path) -> None:
+        """Begin.
+
+        Args:
+            table: A flat table.
+            path: Where to write; made with the first rows.
+        """
+        self._table = table
+        self._path = path
+        self._writer: pq.ParquetWriter | None = None
+        self._waiting: list[pa.Table] = []
+        self._rows = 0
+        # Nothing of it differs from the declared table, or dlt would write the file anew.
+        self._schema = pa.schema(
+            [
+                pa.field(column.name, _ARROW[column.data_type], nullable=(column.hints or {}).get("nullable", True))
+                for column in table.all_columns
+            ]
+        )
+
+    def add(
+        self, records: Sequence[Any], keys: Sequence[str | None], fingerprints: Sequence[str], wanted: Sequence[bool]
+    ) -> None:
+        """Take the rows of those records that are wanted."""
+        chosen = [*compress(records, wanted)]
+        names = {column.name for column in self._table.columns}
+        columns: dict[str, Any] = {name: [*map(attrgetter(name), chosen)] for name in names}
+        for column in self._table.columns:
+            if column.data_type == "json":
+                values = columns[column.name]
+                columns[column.name] = [None if value is None else orjson.dumps(value).decode() for value in values]
+        columns[self._table.key] = [*compress(keys, wanted)]
+        hashes = pa.array(compress(fingerprints, wanted), pa.string())
+        columns |= {RECORD_HASH: hashes, "_dlt_id": hashes}  # no two rows of a table have the same
+        columns["_dlt_load_id"] = [dlt.current.load_package_state().get("load_id")] * len(chosen)
+        columns[REMOVED_AT] = [None] * len(chosen)
+        self._waiting.append(pa.table(columns, schema=self._schema))
+        self._rows += len(chosen)
+        if sum(map(len, self._waiting)) >= ROW_GROUP_ROWS:
+            self._write()
+
+    def finished(self) -> DataItemWithMeta | None:
+        """The file as an item for dlt, if anything is in it."""
+        if not self._rows:
+            return None
+        if self._waiting:
+            self._write()
+        if self._writer:
+            self._writer.close()
+        item = dlt.mark.with_file_import(str(self._path), "parquet", self._rows)
+        item.data = []  # dlt's own steps, which come after, drop an item that is None
+        return item
+
+    def _write(self) -> None:
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self._path, self._schema)
+        self._writer.write_table(pa.concat_tables(self._waiting))
+        self._waiting.clear()

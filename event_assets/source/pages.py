@@ -1,0 +1,127 @@
+"""A page of a list as it came: the JSON of its records, taken apart in batches and only as far as is needed.
+
+A page of a million records is held as bytes; as Python objects it would take ten times the memory. What a page should
+look like is in ``answers``; what becomes of its records in ``records``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import msgspec
+import pyarrow as pa
+
+BATCH_RECORDS = 20_000
+"""How many records are objects at the same time: some 30 MB, and enough that a batch's own costs do not count."""
+
+_COMPRESSION = "zstd"
+
+Refuse = Callable[[str], NoReturn]
+"""Ends the sync; takes what came instead of what was expected."""
+
+
+def no_constant(name: str) -> NoReturn:
+    """Refuse ``NaN`` and its like, which Python would read and which is no JSON.
+
+    Raises:
+        ValueError: Always.
+    """
+    raise ValueError(f"{name} is not JSON")
+
+
+class Batch:
+    """Some records of a page, in their order."""
+
+    def __init__(self, encoded: Sequence[msgspec.Raw], refuse: Refuse) -> None:
+        """Begin.
+
+        Args:
+            encoded: The JSON of each record.
+            refuse: Called when one of them is no object.
+        """
+        self._encoded = encoded
+        self._refuse = refuse
+
+    def __len__(self) -> int:
+        return len(self._encoded)
+
+    @property
+    def json(self) -> bytes:
+        """The JSON array of the records."""
+        return b"[" + b",".join(self._encoded) + b"]"
+
+    def record(self, place: int) -> dict[str, Any]:
+        """One of the records, decoded."""
+        return json.loads(bytes(self._encoded[place]))
+
+    def records(self) -> list[dict[str, Any]]:
+        """The records, decoded.
+
+        Raises:
+            UnusableAnswerError: They are no objects, or no JSON at all.
+        """
+        try:
+            records = json.loads(self.json, parse_constant=no_constant)
+        except (ValueError, RecursionError):
+            self._refuse("no JSON, or JSON that is cut short")
+        wrong = sum(not isinstance(record, dict) for record in records)
+        if wrong:
+            self._refuse(f"a list in which {wrong} of {len(records)} are not objects")
+        return records
+
+
+class Page:
+    """The records of one answer of a list.
+
+    Attributes:
+        repeats: Whether it and all pages before it are what the same request was answered with last time.
+        last: Whether no page follows.
+    """
+
+    def __init__(self, array: msgspec.Raw | bytes, refuse: Refuse, *, repeats: bool = False, last: bool = True) -> None:
+        """Begin.
+
+        Args:
+            array: The JSON array of the records.
+            refuse: Called when the records turn out to be something else.
+            repeats: See the attribute.
+            last: See the attribute.
+        """
+        self.repeats = repeats
+        self.last = last
+        self._array = array
+        self._refuse = refuse
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it has the same records: a server that sends them again and again would never end."""
+        return isinstance(other, Page) and memoryview(self._array) == memoryview(other._array)
+
+    __hash__ = None  # pyright: ignore[reportAssignmentType]  # compared by what it holds
+
+    def batches(self) -> Iterator[Batch]:
+        """The records, some at a time."""
+        encoded = msgspec.json.decode(self._array, type=list[msgspec.Raw])
+        for first in range(0, len(encoded), BATCH_RECORDS):
+            yield Batch(encoded[first : first + BATCH_RECORDS], self._refuse)
+
+    def packed(self) -> PackedPage:
+        """The page in a sixth of the memory, to be looked at later or never."""
+        array = bytes(self._array)
+        return PackedPage(pa.compress(array, _COMPRESSION, asbytes=True), len(array), self._refuse)
+
+
+@dataclass(frozen=True)
+class PackedPage:
+    """A page that was put aside."""
+
+    compressed: bytes
+    size: int
+    refuse: Refuse
+
+    def page(self) -> Page:
+        """The page as it was, but taken for one that has to be looked at, with others to follow."""
+        array = pa.decompress(self.compressed, self.size, _COMPRESSION, asbytes=True)
+        return Page(array, self.refuse, last=False)

@@ -1,0 +1,56 @@
+"""Recognises a list that is answered as it was last time, so that nobody has to take it apart again.
+
+That the tables still hold what was answered then is not known here: see ``ledger``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from event_assets.settings import PrivacySettings
+from event_assets.source.tables import Table
+
+_READING = "1"
+"""Counted up when the same answer would be read differently by the code."""
+
+
+class Recall:
+    """Compares the pages of an answer with those of the last one.
+
+    Attributes:
+        pages: The digests of the pages so far.
+    """
+
+    def __init__(self, table: Table, privacy: PrivacySettings, known: Sequence[str] = ()) -> None:
+        """Begin.
+
+        Args:
+            table: The table that the list is for.
+            privacy: What becomes of personal data. Read with other settings, the same answer makes other rows.
+            known: The digests of the last answer's pages; none, if its rows are not what the table holds.
+        """
+        self.pages: list[str] = []
+        self._known = known
+        self._same = True
+        reading = f"{_READING} {privacy.personal_data} {privacy.secret} {table.all_columns}"
+        self._key = hashlib.blake2b(reading.encode(), digest_size=32).digest()
+
+    def recognises(self, body: bytes, link: str | None) -> bool:
+        """Take the next page; say whether it and all before it are those of the last answer.
+
+        Args:
+            body: The page as it came.
+            link: Where the next one is: it can stand in a header.
+        """
+        digest = hashlib.blake2b(body, digest_size=16, key=self._key)
+        digest.update(f"\n{link}".encode())
+        place = len(self.pages)
+        self.pages.append(digest.hexdigest())
+        self._same = self._same and place < len(self._known) and self._known[place] == self.pages[place]
+        return self._same
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the whole answer was the last one again."""
+        return self._same and bool(self.pages) and len(self.pages) == len(self._known)

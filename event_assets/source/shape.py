@@ -1,0 +1,148 @@
+"""How the values of a record come to fit the declared types of its table, without any being lost.
+
+A value that does not fit is kept as text beside its column. What a table needs is in ``tables`` and ``schema``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import dlt
+import orjson
+
+from event_assets.source.tables import Table
+
+Record: TypeAlias = dict[str, Any]
+_normalize = dlt.Schema("naming").naming.normalize_identifier
+
+MISFIT = "v_text"
+"""Where a value goes that does not fit: ``capacity`` → ``capacity__v_text``, as dlt calls a column's text variant."""
+
+
+class Shape:
+    """Makes a record's values fit the declared types of its table's columns, without losing any."""
+
+    def __init__(self, table: Table, misfits: Counter[str]) -> None:
+        """Begin.
+
+        Args:
+            table: The table whose columns are declared.
+            misfits: Counts the values that do not fit, by column.
+        """
+        self._columns = {column.name: column for column in table.columns}
+        self._links = frozenset(table.links or ())
+        self._objects = {name.split("__")[0] for name in self._columns if "__" in name}
+        # Names that an unknown field of the API must not take.
+        self._own = {column.name for column in table.all_columns} - self._columns.keys()
+        self._misfits = misfits
+        self._names: dict[str, str] = {}
+
+    def fit(self, record: Record, within: str = "") -> Record:
+        """The row of a record. Nulls are left out: an absent field is null in the table all the same."""
+        row: Record = {}
+        for field, name in self._named(record):
+            value = record[field]
+            if value is None:
+                continue
+            path = f"{within}{name}"
+            if path in self._links:
+                row[name] = self._fit_link(path, value)
+            elif path in self._objects and isinstance(value, dict):
+                row[name] = self.fit(value, f"{path}__")
+            else:
+                row[name] = self._fit_value(path, value)
+        return row
+
+    def _named(self, record: Record) -> list[tuple[str, str]]:
+        """Each field with its name in the warehouse, made different where two would share one."""
+        named = [(field, self._names.get(field) or self._name(field)) for field in record]
+        if len({name for _, name in named}) == len(named):
+            return named
+        taken: set[str] = set()
+        # The field that is called so itself has the name; the others get a number, in an order of their own.
+        for field, name in sorted(named, key=lambda pair: (pair[1] != pair[0], pair[0])):
+            number, unique = 1, name
+            while unique in taken:
+                number += 1
+                unique = f"{name}_{number}"
+            taken.add(unique)
+            named[named.index((field, name))] = (field, unique)
+        return named
+
+    def _name(self, field: str) -> str:
+        name = _normalize(field) if field.strip() else "unnamed"
+        if name in self._own or name.startswith("_dlt"):
+            name = f"api_{name.lstrip('_')}"
+        self._names[field] = name
+        return name
+
+    def _fit_value(self, path: str, value: Any) -> Any:
+        column = self._columns.get(path)
+        if column is None:
+            if path in self._objects:
+                self._misfits[path] += 1
+                return {MISFIT: as_text(value)}
+            # Not in the data dictionary: kept as text, because a guessed type would have to be kept to for ever.
+            return as_text(value)
+        fitted = _FITS[column.data_type](value)
+        if fitted is not None:
+            return fitted
+        self._misfits[path] += 1
+        # The JSON columns are lists: what is none becomes an entry of one. Elsewhere the value goes beside the column.
+        return [as_text(value)] if column.data_type == "json" else {MISFIT: as_text(value)}
+
+    def _fit_link(self, path: str, value: Any) -> list[str]:
+        entries = value if isinstance(value, list) else [value]
+        if any(isinstance(entry, dict | list) for entry in entries):
+            self._misfits[path] += 1
+        return [as_text(entry) for entry in entries if entry is not None]
+
+
+def as_text(value: Any) -> str:
+    """A JSON value as text: a string as it is, a whole number without a fraction, anything else as its JSON."""
+    if isinstance(value, str):
+        # Half a surrogate pair is no character and cannot be stored: it is written as its escape.
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _fit_text(value: Any) -> str | None:
+    return None if isinstance(value, dict | list) else as_text(value)
+
+
+def _fit_bigint(value: Any) -> int | None:
+    if isinstance(value, str):
+        digits = value.strip().removeprefix("-")
+        value = int(value) if digits.isascii() and digits.isdigit() and len(digits) < 20 else None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    # A boolean is an int here, and 0 or 1 in the table: the API's own descriptions disagree on which it sends.
+    return int(value) if isinstance(value, int) and -(1 << 63) <= value < 1 << 63 else None
+
+
+def _fit_bool(value: Any) -> bool | None:
+    return bool(value) if isinstance(value, bool | int | float) and value in (0, 1) else None
+
+
+def _fit_json(value: Any) -> Any:
+    if not isinstance(value, dict | list):
+        return None
+    try:
+        orjson.dumps(value)
+    except TypeError:  # half a surrogate pair, or a number beyond 64 bits
+        return None
+    return value
+
+
+_FITS: dict[str, Callable[[Any], Any]] = {
+    "text": _fit_text,
+    "bigint": _fit_bigint,
+    "bool": _fit_bool,
+    "json": _fit_json,
+}

@@ -1,0 +1,61 @@
+"""The event log that is kept open: the same events in the same files as Dagster's own."""
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.storage.event_log import SqliteEventLogStorage
+
+from event_assets.cli.event_log import KEPT_OPEN, EventLog
+from event_assets.cli.home import prepare_dagster_home
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    return prepare_dagster_home()
+
+
+@dg.asset
+def halls() -> dg.MaterializeResult:
+    return dg.MaterializeResult(metadata={"rows": 7})
+
+
+def test_dagster_reads_what_it_has_written(home: Path):
+    with dg.DagsterInstance.get() as instance:
+        assert isinstance(instance.event_log_storage, EventLog)
+        run = dg.materialize([halls], instance=instance)
+        written = [entry.message for entry in instance.all_logs(run.run_id)]
+
+    own = SqliteEventLogStorage(str(home / "history" / "runs"))
+    assert [entry.message for entry in own.get_logs_for_run(run.run_id)] == written != []
+    event = own.get_latest_materialization_events([halls.key])[halls.key]
+    assert event
+    assert event.asset_materialization
+    assert event.asset_materialization.metadata["rows"].value == 7
+
+
+def test_it_reads_what_dagster_has_written(home: Path):
+    (home / "dagster.yaml").write_text("")
+    with dg.DagsterInstance.get() as instance:
+        assert not isinstance(instance.event_log_storage, EventLog)
+        run = dg.materialize([halls], instance=instance)
+    prepare_dagster_home()
+    assert EventLog(str(home)).get_logs_for_run(run.run_id)
+
+
+def test_two_programs_write_side_by_side(home: Path):
+    with dg.DagsterInstance.get() as one, dg.DagsterInstance.get() as other:
+        runs = [dg.materialize([halls], instance=instance).run_id for instance in (one, other, one, other)]
+        for instance in (one, other):
+            records = instance.fetch_materializations(halls.key, limit=10).records
+            assert {record.run_id for record in records} == set(runs)
+
+
+def test_only_a_few_databases_stay_open(home: Path):
+    with dg.DagsterInstance.get() as instance:
+        runs = [dg.materialize([halls], instance=instance).run_id for _ in range(KEPT_OPEN + 3)]
+        log = instance.event_log_storage
+        assert isinstance(log, EventLog)
+        assert len(log._engines) == KEPT_OPEN
+        assert all(instance.all_logs(run) for run in runs)

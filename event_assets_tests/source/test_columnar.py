@@ -1,0 +1,132 @@
+"""The quick way makes the same rows as the slow one, or leaves the records to it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from event_assets.sandbox import Sandbox, generate_event
+from event_assets.settings import PersonalData, PrivacySettings
+from event_assets.source import records as records_module
+from event_assets.source.columnar import TypedRecords, is_flat
+from event_assets.source.privacy import Privacy
+from event_assets.source.records import Shape, _digest
+from event_assets.source.schema import TABLES
+from event_assets.warehouse import Warehouse
+from event_assets_tests.running import Warehouse as Reader
+from event_assets_tests.source.syncing import bring
+from event_assets_tests.source.test_properties import records
+
+FLAT = sorted(name for name, table in TABLES.items() if is_flat(table))
+MODES = ("keep", "hash", "drop")
+
+
+def typed(resource: str, said: list[dict[str, Any]], personal_data: PersonalData = "keep") -> Any:
+    privacy = Privacy(PrivacySettings(personal_data, "a secret of the test suite"))
+    return TypedRecords(TABLES[resource], privacy).decode(json.dumps(said).encode())
+
+
+def test_only_tables_with_a_column_for_each_field_are_flat():
+    assert FLAT == ["days", "participants", "pauses", "speakers", "tracks"]
+
+
+usual = st.dictionaries(
+    st.sampled_from([column.name for column in TABLES["participants"].columns if column.name != "tickets"]),
+    st.none() | st.integers() | st.text(st.characters(exclude_categories=("Cs",)), max_size=8),
+)
+
+
+@pytest.mark.parametrize("personal_data", MODES)
+@settings(max_examples=200, deadline=None)
+@given(said=records("participants") | st.lists(usual, max_size=4))
+def test_key_and_fingerprint_are_those_of_the_slow_way(personal_data: PersonalData, said: list[dict[str, Any]]):
+    decoded = typed("participants", said, personal_data)
+    if decoded is None:
+        return
+    table, privacy = TABLES["participants"], Privacy(PrivacySettings(personal_data, "a secret of the test suite"))
+    said = json.loads(json.dumps(said))
+    shape = Shape(table, misfits := records_module.Counter())
+    rows = [shape.fit(privacy.protect(table, record)) for record in said]
+    assert not misfits
+    assert decoded[1] == [privacy.key(table, record) for record in said]
+    assert [*map(_digest, decoded[0])] == [*map(_digest, rows)]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"id": 7.0},
+        {"id": True},
+        {"name": ["a"]},
+        {"tickets": "VIP"},
+        {"tickets": [10**30]},
+        {"name": "\ud800"},
+        {"new_field": 1},
+        {"linkedIn": None},
+    ],
+)
+def test_what_is_not_as_declared_goes_the_slow_way(record: dict[str, Any]):
+    assert typed("participants", [{"id": 1, "email": "ada@example.org"}, record]) is None
+
+
+def test_numbers_and_texts_of_the_same_digits_are_the_same():
+    (number, text), keys = typed("tracks", [{"id": 7, "order": 1}, {"id": "7", "order": 1}])
+    assert keys == ["7", "7"]
+    assert _digest(number) == _digest(text)
+
+
+@pytest.mark.parametrize("personal_data", MODES)
+def test_the_tables_are_the_same_either_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, personal_data: PersonalData
+):
+    event = generate_event(lectures=12, participants=60, troubled_participants=8, seed=5)
+    privacy, contents = PrivacySettings(personal_data, "a secret of the test suite"), []
+    with Sandbox(event, envelope="pages", page_size=20) as api:
+        for name, flat in (("quick", is_flat), ("slow", lambda _: False)):
+            monkeypatch.setattr(records_module, "is_flat", flat)
+            place = Warehouse(tmp_path / f"{name}.duckdb")
+            result = bring(api, place, "participants", privacy=privacy)["participants"]
+            columns = [column.name for column in TABLES["participants"].all_columns if column.name[0] != "_"]
+            query = f"select {', '.join(columns)} from raw.participants order by all"
+            rejects = "select reason, payload from raw.rejected order by all"
+            contents.append((result, Reader(place.path).rows(query), Reader(place.path).rows(rejects)))
+            identifiers = Reader(place.path).rows(
+                "select count(*), count(distinct p._dlt_id), count(l.load_id) from raw.participants p"
+                " left join raw._dlt_loads l on l.load_id = p._dlt_load_id"
+            )
+            assert identifiers == [(result.loaded,) * 3]
+    assert contents[0] == contents[1]
+    assert contents[0][0].rejected >= (2 if personal_data != "drop" else 0)
+
+
+def test_one_odd_record_does_not_change_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("event_assets.source.pages.BATCH_RECORDS", 10)
+    event = generate_event(lectures=0, participants=50, seed=5)
+    place = Warehouse(tmp_path / "w.duckdb")
+    with Sandbox(event) as api:
+        bring(api, place, "participants")
+        event.participants[13] = {**event.participants[13], "new_field": [1], "group_id": 2.5}
+        result = bring(api, place, "participants")["participants"]
+        assert result.loaded == 1
+        event.participants.append(event.participants[0])
+        del event.participants[0]
+        assert bring(api, place, "participants")["participants"].version == result.version
+    with duckdb.connect(str(place.path)) as warehouse:
+        kept = warehouse.execute("select group_id, new_field from raw.participants where new_field is not null")
+        assert kept.fetchall() == [("2.5", "[1]")]
+
+
+def test_an_answer_larger_than_a_batch_is_one_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("event_assets.source.pages.BATCH_RECORDS", 7)
+    monkeypatch.setattr("event_assets.source.columnar.ROW_GROUP_ROWS", 15)
+    event = generate_event(lectures=0, participants=50, seed=5)
+    event.participants.append(event.participants[3])
+    place = Warehouse(tmp_path / "w.duckdb")
+    with Sandbox(event) as api:
+        result = bring(api, place, "participants")["participants"]
+    assert (result.received, result.loaded, result.rejected) == (51, 50, 1)
+    assert Reader(place.path).count("raw.participants") == 50

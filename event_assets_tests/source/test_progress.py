@@ -1,0 +1,59 @@
+"""What is told of work that takes long, by a clock of the test's own."""
+
+import re
+import time
+
+from event_assets.sandbox import Sandbox, generate_event
+from event_assets.settings import EventApiSettings
+from event_assets.source import progress as module
+from event_assets.source.progress import Progress
+from event_assets.source.sync import sync
+from event_assets.warehouse import Warehouse
+
+
+def test_a_line_is_told_every_few_seconds_only():
+    now, told = [100.0], []
+    progress = Progress(told.append, clock=lambda: now[0], every=3)
+    for _ in range(14):
+        progress.note(lambda seconds: f"after {seconds:.1f} s")
+        now[0] += 0.5
+    assert told == ["after 3.0 s", "after 6.0 s"]
+
+
+def test_what_is_quick_tells_nothing():
+    told: list[str] = []
+    progress = Progress(told.append)
+    with progress.during("Writing"):
+        progress.note(lambda _: "something")
+    assert told == []
+
+
+def test_what_cannot_say_how_far_it_is_says_that_it_goes_on():
+    told: list[str] = []
+    with Progress(told.append, every=0.02).during("Writing 7 rows"):
+        time.sleep(0.2)
+    count = len(told)
+    assert count >= 2
+    assert set(told) == {"Writing 7 rows: 0 s so far"}
+    time.sleep(0.1)
+    assert len(told) == count, "it has ended"
+
+
+def test_a_sync_tells_pages_records_and_rate(tmp_path, monkeypatch):
+    monkeypatch.setattr(module.Progress.__init__, "__defaults__", (print, time.monotonic, 0.0))
+    told: list[str] = []
+    with Sandbox(generate_event(lectures=0, participants=30), envelope="pages", page_size=10) as api:
+        asked, place = EventApiSettings(api.base_url, api.token), Warehouse(tmp_path / "w.duckdb")
+        sync(asked, place, "participants", ["participants"], tell_progress=told.append)
+        first = [line for line in told if "records" in line]
+        told.clear()
+        sync(asked, place, "participants", ["participants"], tell_progress=told.append)
+    counts = [re.sub(r", [\d,]+ a second", "", line) for line in first]
+    assert counts == [
+        "participants: 10 records of 1 page",
+        "participants: 20 records of 2 pages",
+        "participants: 30 records of 3 pages",
+    ]
+    assert [line for line in told if "page" in line] == [
+        f"participants: {number} pages, as last time" for number in (1, 2, 3)
+    ]

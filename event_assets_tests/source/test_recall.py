@@ -1,0 +1,171 @@
+"""An answer that came before is recognised, and never when the table holds anything else."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from event_assets.sandbox import Event, Sandbox, generate_event
+from event_assets.settings import PrivacySettings, RemovalSettings
+from event_assets.source.pages import Batch, Page
+from event_assets.source.recall import Recall
+from event_assets.source.schema import TABLES
+from event_assets.warehouse import Warehouse
+from event_assets_tests.running import Warehouse as Reader
+from event_assets_tests.source.syncing import bring
+
+TABLE = TABLES["participants"]
+KEEP = PrivacySettings()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Warehouse:
+    return Warehouse(tmp_path / "warehouse.duckdb")
+
+
+@pytest.fixture
+def event() -> Event:
+    return generate_event(lectures=0, participants=50, seed=7)
+
+
+@pytest.fixture
+def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many records of each batch were looked at."""
+    sizes: list[int] = []
+
+    class Counted(Batch):
+        @property
+        def json(self) -> bytes:
+            sizes.append(len(self))
+            return super().json
+
+    monkeypatch.setattr("event_assets.source.pages.Batch", Counted)
+    return sizes
+
+
+def recall(*pages: tuple[bytes, str | None], known: list[str] | None = None, privacy: PrivacySettings = KEEP) -> Recall:
+    made = Recall(TABLE, privacy, known or ())
+    for page in pages:
+        made.recognises(*page)
+    return made
+
+
+def test_the_same_pages_are_recognised_and_others_not():
+    pages = [(b"[1]", "?page=2"), (b"[2]", None)]
+    known = recall(*pages).pages
+    assert not recall(*pages).repeats, "nothing is known"
+    assert recall(*pages, known=known).repeats
+    assert not recall(pages[0], known=known).repeats
+    assert not recall(*pages, (b"[3]", None), known=known).repeats
+    assert not recall(*reversed(pages), known=known).repeats
+    assert not recall((b"[1]", None), pages[1], known=known).repeats, "the link counts: it can stand in a header"
+    assert not recall(*pages, known=known, privacy=PrivacySettings("drop")).repeats
+    assert not recall(known=known).repeats
+
+
+def test_after_a_page_that_is_another_none_is_recognised():
+    known = recall((b"[1]", "2"), (b"[2]", "3"), (b"[3]", None)).pages
+    again = Recall(TABLE, KEEP, known)
+    pages = [(b"[1]", "2"), (b"[9]", "3"), (b"[3]", None)]
+    assert [again.recognises(*page) for page in pages] == [True, False, False]
+
+
+def test_a_page_comes_out_of_the_pack_as_it_was():
+    def refuse(came: str):
+        raise AssertionError(came)
+
+    page = Page(b'[{"id": 1}, {"id": 2}]', refuse, repeats=True)
+    again = page.packed().page()
+    assert again == page
+    assert [record for batch in again.batches() for record in batch.records()] == [{"id": 1}, {"id": 2}]
+    assert not again.repeats
+    assert not again.last
+
+
+@pytest.mark.parametrize("envelope", ["data", "bare", "pages"])
+def test_the_same_answer_is_not_looked_at(event: Event, place: Warehouse, looked_at: list[int], envelope):
+    with Sandbox(event, envelope=envelope, page_size=20) as api:
+        first = bring(api, place, "participants")["participants"]
+        assert sum(looked_at) == 50
+        looked_at.clear()
+        again = bring(api, place, "participants")["participants"]
+    assert looked_at == []
+    assert (again.received, again.loaded, again.removed, again.version) == (50, 0, 0, first.version)
+
+
+@pytest.mark.parametrize("changed", [3, 23, 43], ids=["first page", "second page", "last page"])
+def test_one_other_page_has_all_looked_at(event: Event, place: Warehouse, looked_at: list[int], changed: int):
+    with Sandbox(event, envelope="pages", page_size=20) as api:
+        bring(api, place, "participants")
+        looked_at.clear()
+        event.participants[changed] = {**event.participants[changed], "position": "Promoted"}
+        del event.participants[48]
+        event.participants.append({**event.participants[0], "id": 1})
+        result = bring(api, place, "participants")["participants"]
+        assert looked_at == [20, 20, 10]
+        assert (result.received, result.loaded, result.removed, result.rejected) == (50, 1, 1, 1)
+        looked_at.clear()
+        again = bring(api, place, "participants")["participants"]
+        assert looked_at == []
+        assert (again.received, again.rejected, again.version) == (50, 1, result.version)
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "delete from raw.participants where id = '500003'",
+        "update raw.participants set record_hash = md5('') where id = '500003'",
+        "update raw.participants set removed_at = now() where id = '500003'",
+        "alter table raw.participants drop column position",
+        "delete from _sync.answers",
+        "drop table _sync.answers",
+    ],
+)
+def test_a_table_that_holds_anything_else_is_put_right(
+    event: Event, place: Warehouse, looked_at: list[int], tampering: str
+):
+    with Sandbox(event) as api:
+        before = bring(api, place, "participants")["participants"]
+        looked_at.clear()
+        with duckdb.connect(str(place.path)) as warehouse:
+            warehouse.execute(tampering)
+        after = bring(api, place, "participants")["participants"]
+    assert looked_at == [50]
+    assert after.version == before.version
+    assert Reader(place.path).rows("select count(*) from raw.participants where removed_at is null") == [(50,)]
+
+
+def test_rejects_that_are_gone_are_brought_back(event: Event, place: Warehouse):
+    event.participants.append(event.participants[0])
+    with Sandbox(event) as api:
+        bring(api, place, "participants")
+        with duckdb.connect(str(place.path)) as warehouse:
+            warehouse.execute("delete from raw.rejected")
+        bring(api, place, "participants")
+    assert Reader(place.path).count("raw.rejected") == 1
+
+
+def test_other_settings_of_privacy_read_the_same_answer_anew(event: Event, place: Warehouse, looked_at: list[int]):
+    allowed = RemovalSettings(allowed=True)
+    with Sandbox(event) as api:
+        bring(api, place, "participants")
+        looked_at.clear()
+        bring(api, place, "participants", privacy=PrivacySettings("drop"), removals=allowed)
+    assert looked_at == [50]
+    assert Reader(place.path).rows("select count(email) from raw.participants") == [(0,)]
+
+
+def test_a_refused_answer_is_not_remembered(event: Event, place: Warehouse, looked_at: list[int]):
+    with Sandbox(event) as api:
+        bring(api, place, "participants")
+        people = event.participants[:]
+        del event.participants[5:]
+        for _ in range(2):
+            looked_at.clear()
+            with pytest.raises(Exception, match="more than may be removed unasked"):
+                bring(api, place, "participants")
+            assert looked_at == [5]
+        event.participants = people
+        looked_at.clear()
+        assert bring(api, place, "participants")["participants"].received == 50
+        assert looked_at == [], "the table still holds it"
