@@ -26,7 +26,11 @@ def main(sizes: str, repeats: int, only: str | None, target: Path) -> None:
     """Compare this project with other ways to do the same, on an invented event."""
     who = [one for one in contenders() if only is None or one.name[0] in only.split(",")]
     if only is None and AIRBYTE not in who:
-        click.echo("PyAirbyte is not installed: it is left out. To compare with it: pip install airbyte", err=True)
+        click.echo(
+            "PyAirbyte is not installed, so it is left out. To compare with it, install `airbyte` in an environment of "
+            "its own and name that one's Python in BENCH_PYAIRBYTE_PYTHON.",
+            err=True,
+        )
     measured: Measured = []
     started = time.monotonic()
     _warm_up(who)

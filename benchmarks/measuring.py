@@ -106,6 +106,7 @@ def _environment(server: Server, folder: Path) -> dict[str, str]:
         "DAGSTER_DISABLE_TELEMETRY": "yes",
         "RUNTIME__DLTHUB_TELEMETRY": "false",
         "DO_NOT_TRACK": "1",
+        "AIRBYTE_OFFLINE_MODE": "1",
     }
 
 

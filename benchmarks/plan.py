@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -75,14 +76,16 @@ def _airbyte_takes(size: Size, layout: Layout, case: Case, repeat: int) -> bool:
 SEED = Contender("a: seed", (sys.executable, str(CONTENDERS / "seed.py")), _seed_takes)
 PROJECT = Contender("b: this project", (sys.executable, "-m", "event_assets", "run"), lambda *_: True)
 FLOOR = Contender("c: floor", (sys.executable, str(CONTENDERS / "floor.py")), lambda *_: True, "main.participants")
+# Its packages need not fit those of this project: it may have an environment of its own.
+AIRBYTE_PYTHON = os.environ.get("BENCH_PYAIRBYTE_PYTHON") or sys.executable
 AIRBYTE = Contender(
-    "d: PyAirbyte", (sys.executable, str(CONTENDERS / "airbyte.py")), _airbyte_takes, "main.participants"
+    "d: PyAirbyte", (AIRBYTE_PYTHON, str(CONTENDERS / "pyairbyte.py")), _airbyte_takes, "main.participants"
 )
 
 
 def contenders() -> list[Contender]:
     """Who takes part: PyAirbyte only where it is installed, because it is no dependency."""
-    installed = importlib.util.find_spec("airbyte") is not None
+    installed = sys.executable != AIRBYTE_PYTHON or importlib.util.find_spec("airbyte") is not None
     return [SEED, PROJECT, FLOOR, *([AIRBYTE] if installed else [])]
 
 

@@ -36,13 +36,16 @@ class Warehouse:
 class Run:
     """Runs assets of a code location in this process."""
 
-    def __init__(self, definitions: dg.Definitions):
+    def __init__(self, definitions: dg.Definitions, instance: dg.DagsterInstance | None = None):
         self._job = definitions.resolve_job_def("refresh_everything")
+        self._instance = instance
 
     def __call__(self, *assets: str, succeeds: bool = True) -> "RunResult":
         """Materialise the assets named (``raw/halls``), or all, and see to it that the run ends as expected."""
         selection = [dg.AssetKey(asset.split("/")) for asset in assets] or None
-        result = RunResult(self._job.execute_in_process(asset_selection=selection, raise_on_error=False))
+        result = RunResult(
+            self._job.execute_in_process(asset_selection=selection, raise_on_error=False, instance=self._instance)
+        )
         assert result.success is succeeds, result.failures
         return result
 

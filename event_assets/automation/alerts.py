@@ -133,5 +133,5 @@ def _reason(event: dg.DagsterEvent) -> str:
     if failure.user_failure_data and failure.user_failure_data.description:
         return failure.user_failure_data.description
     # The text of an error that nobody foresaw may quote data.
-    error = failure.error.cls_name if failure.error else "unknown error"
-    return f"failed unexpectedly ({error}); the run's log says more."
+    error = (failure.error.cause or failure.error) if failure.error else None  # Dagster wraps what a step raises
+    return f"failed unexpectedly ({error.cls_name if error else 'unknown error'}); the run's log says more."

@@ -95,7 +95,8 @@ class Graph:
             if synced is None:
                 found[raw.to_user_string()] = "was never synced"
             elif at - synced >= (allowed := current_promise(raw, at).fails_after):
-                found[raw.to_user_string()] = f"was last synced more than {allowed} ago"
+                minutes = allowed.total_seconds() / 60
+                found[raw.to_user_string()] = f"was last synced more than {minutes:.0f} minutes ago"
         return found
 
     def _models_below(self, asset: dg.AssetKey) -> Iterator[dg.AssetKey]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
+from string import Template
 
 from event_assets.settings import dagster_home
 
@@ -19,7 +21,8 @@ def prepare_dagster_home() -> Path:
     home.mkdir(parents=True, exist_ok=True)
     settings = home / "dagster.yaml"
     if "DAGSTER_HOME" not in os.environ or not settings.exists():
-        settings.write_text(INSTANCE_SETTINGS.read_text(encoding="utf-8"), encoding="utf-8")
+        template = Template(INSTANCE_SETTINGS.read_text(encoding="utf-8"))
+        settings.write_text(template.substitute(DAGSTER_HOME=json.dumps(str(home))), encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(home)
     os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
     return home

@@ -76,7 +76,7 @@ def read(client: SqlClientBase[Any], table: Table) -> Ledger:
     rows, live, high, low = 0, 0, 0, 0
     if there >= _NEEDED:
         # A version is a sum of 128-bit numbers; DuckDB can add up their halves.
-        halves = [f"sum(('0x' || substr({RECORD_HASH}, {half}, 16))::ubigint)" for half in (1, 17)]
+        halves = [f"sum(try_cast('0x' || substr({RECORD_HASH}, {half}, 16) as ubigint))" for half in (1, 17)]
         counts = [f"{count} filter (where {REMOVED_AT} is null)" for count in ("count(*)", *halves)]
         query = f"select count(*), {', '.join(counts)} from {_sql(table)}"  # noqa: S608
         rows, live, high, low = (int(value or 0) for value in (client.execute_sql(query) or [])[0])

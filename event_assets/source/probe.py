@@ -30,7 +30,7 @@ from event_assets.source.sync import SyncSettings
 
 _TELLS_CHANGES_APART = timedelta(seconds=2)
 """Last-Modified counts in seconds: an answer that has just changed may change again without it."""
-_LONGEST_RETRY_AFTER = 24 * 3600.0
+_LONGEST_RETRY_AFTER = 6 * 3600.0
 """In seconds: what is more is taken for a mistake."""
 
 

@@ -138,18 +138,23 @@ def sync(
                 with progress.during(f"Writing {to_write:,} rows of /{endpoint}"):
                     _load(pipeline)
             always = settings.privacy.clears or recall is not None
-            to_settle = {
+            settlements = {
                 name: ledger.Settlement(gone[name], intake.rejects, load_id, _answer(intake, recall))
                 for name, intake in present.items()
                 if always or gone[name] or Counter(intake.rejects) != held[name].rejects
             }
-            if to_settle:
-                with warehouse.connect() as client, client.begin_transaction():
-                    for name, settlement in to_settle.items():
-                        ledger.settle(client, TABLES[name], settlement, clears=settings.privacy.clears)
+            _settle(warehouse, settlements, clears=settings.privacy.clears)
         except (PipelineStepFailed, LoadClientJobException, DatabaseException) as failure:
             raise warehouse_failure(failure, endpoint) from None
     return {name: _result(intake, gone.get(name), held[name]) for name, intake in intakes.items()}
+
+
+def _settle(warehouse: Warehouse, settlements: Mapping[str, ledger.Settlement], *, clears: bool) -> None:
+    """Write what the answer changes beside the rows, of all tables together."""
+    if settlements:
+        with warehouse.connect() as client, client.begin_transaction():
+            for name, settlement in settlements.items():
+                ledger.settle(client, TABLES[name], settlement, clears=clears)
 
 
 def _known(

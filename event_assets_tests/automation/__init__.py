@@ -1,1 +1,1 @@
-"""Automation as it happens: the real daemon, the real runs, a real webhook."""
+"""Automation: tick by tick with the clock in hand, and as it happens, with the real daemon, runs and webhook."""

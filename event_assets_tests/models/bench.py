@@ -1,6 +1,7 @@
 """Rows in, rows out: builds the models over raw rows that a test writes down, in a DuckDB of its own."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -24,6 +25,14 @@ def build(raw: Mapping[str, Rows], model: str, timezone: str = "UTC") -> list[di
         model: The model, such as ``staging.sessions``.
         timezone: The event's.
     """
+    with built(raw, model, timezone) as connection:
+        result = connection.sql(f"select * from {model}")
+        return [dict(zip(result.columns, row, strict=True)) for row in result.fetchall()]
+
+
+@contextmanager
+def built(raw: Mapping[str, Rows], model: str, timezone: str = "UTC") -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in which a model has been built, and what it reads; see `build`."""
     with duckdb.connect() as connection:
         connection.execute(
             "set timezone = 'UTC'; create schema raw;"
@@ -40,8 +49,7 @@ def build(raw: Mapping[str, Rows], model: str, timezone: str = "UTC") -> list[di
             _insert_row(connection, REJECTED, row)
         for statement in _statements(model, timezone):
             connection.execute(statement)
-        result = connection.sql(f"select * from {model}")
-        return [dict(zip(result.columns, row, strict=True)) for row in result.fetchall()]
+        yield connection
 
 
 @cache
@@ -49,7 +57,7 @@ def _statements(model: str, timezone: str) -> list[str]:
     """What builds a model and those that it reads, directly or not. Kept, because reading SQL takes longest."""
     wanted = {Relation(*model.split("."))}
     statements = []
-    for relation, each in reversed(_models().items()):
+    for relation, each in reversed(models().items()):
         if relation in wanted:
             wanted |= each.reads
             kind = "view" if each.kind == "view" else "table"
@@ -59,7 +67,8 @@ def _statements(model: str, timezone: str) -> list[str]:
 
 
 @cache
-def _models() -> dict[Relation, Model]:
+def models() -> dict[Relation, Model]:
+    """All models of the project, read once."""
     return load_models(raw_relations())
 
 

@@ -115,6 +115,7 @@ def test_one_other_page_has_all_looked_at(event: Event, place: Warehouse, looked
     [
         "delete from raw.participants where id = '500003'",
         "update raw.participants set record_hash = md5('') where id = '500003'",
+        "update raw.participants set record_hash = 'no hash' where id = '500003'",
         "update raw.participants set removed_at = now() where id = '500003'",
         "alter table raw.participants drop column position",
         "delete from _sync.answers",

@@ -1,0 +1,78 @@
+"""A code location whose clock the test has in hand: fresh, or with everything loaded once."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import time_machine
+from dagster._core.debug import DebugRunPayload
+
+from event_assets.definitions import build_definitions
+from event_assets.sandbox import Event, Sandbox, generate_event
+from event_assets_tests.automation.ticking import START, Automation, Clock
+from event_assets_tests.running import Run, Warehouse
+
+_OF_ASSETS = {
+    dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
+    dg.DagsterEventType.ASSET_MATERIALIZATION,
+    dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED,
+    dg.DagsterEventType.ASSET_CHECK_EVALUATION,
+}
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    """The clock, at `START`."""
+    with time_machine.travel(START) as traveller:
+        yield Clock(traveller)
+
+
+@pytest.fixture
+def automation(clock: Clock, warehouse: Warehouse, api: Sandbox) -> Iterator[Automation]:
+    """The code location on an instance that knows nothing yet."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield Automation(instance)
+
+
+@pytest.fixture(scope="session")
+def everything_loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DebugRunPayload]:
+    """A folder with the warehouse that one run of everything at `START` has filled, and what that run has recorded."""
+    folder = tmp_path_factory.mktemp("loaded")
+    event = generate_event(lectures=24, participants=50, seed=7)
+    with (
+        time_machine.travel(START),
+        Sandbox(event, token="token-of-the-test") as api,
+        pytest.MonkeyPatch.context() as environment,
+        dg.DagsterInstance.ephemeral() as instance,
+    ):
+        environment.setenv("SOURCES__EVENT_API__BASE_URL", api.base_url)
+        environment.setenv("SOURCES__EVENT_API__API_TOKEN", api.token)
+        environment.setenv("EVENT__TIMEZONE", event.timezone)
+        environment.setenv("DESTINATION__DUCKDB__CREDENTIALS", str(folder / "warehouse.duckdb"))
+        environment.setenv("WAREHOUSE__PUBLISHED", str(folder / "published.duckdb"))
+        Run(build_definitions(), instance)()
+        recorded = DebugRunPayload.build(instance, instance.get_runs()[0])
+        told = [
+            entry for entry in recorded.event_list if entry.dagster_event and entry.dagster_event_type in _OF_ASSETS
+        ]
+    return folder, recorded._replace(event_list=told)
+
+
+@pytest.fixture
+def loaded(
+    everything_loaded: tuple[Path, DebugRunPayload], clock: Clock, warehouse: Warehouse, api: Sandbox
+) -> Iterator[Automation]:
+    """The code location after one run of everything, a minute ago."""
+    folder, recorded = everything_loaded
+    shutil.copytree(folder, warehouse.path.parent, dirs_exist_ok=True)
+    clock.leap(minutes=1)
+    with dg.DagsterInstance.ephemeral(preload=[recorded]) as instance:
+        yield Automation(instance)
+
+
+@pytest.fixture
+def lectures(event: Event) -> list[dict]:
+    """The lectures that the API serves, to change."""
+    return event.content["lectures"]

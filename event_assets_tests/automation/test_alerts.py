@@ -1,0 +1,214 @@
+"""People are told once when something is wrong, and once when it is over."""
+
+import json
+import threading
+import traceback
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
+
+import dagster as dg
+import pytest
+from dagster._core.definitions.freshness import FreshnessState, FreshnessStateChange
+
+from event_assets.automation.messages import UndeliveredError
+from event_assets.sandbox import Sandbox, faults
+from event_assets_tests.automation.ticking import Automation, Clock, reason
+
+RUNS, STALE, CHECKS = "alert_on_failed_runs", "alert_on_stale_tables", "alert_on_failed_checks"
+WELL = "Nothing is wrong."
+
+
+@pytest.fixture
+def webhook(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
+    """A chat's webhook: the texts it took, and the status it answers with."""
+    hook = SimpleNamespace(texts=[], status=200)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if hook.status == 200:
+                assert body.keys() == {"text"}
+                hook.texts.append(body["text"])
+            self.send_response(hook.status)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        monkeypatch.setenv("ALERTS__WEBHOOK_URL", f"http://127.0.0.1:{server.server_port}/the-secret-place")
+        yield hook
+        server.shutdown()
+
+
+@pytest.fixture
+def watched(automation: Automation, webhook: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Automation:
+    """All alerts have looked once, and there was nothing to tell."""
+    monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
+    for sensor in (RUNS, STALE, CHECKS):
+        assert reason(automation.look(sensor)) == WELL
+    assert webhook.texts == []
+    return automation
+
+
+def test_a_failed_step_is_told_with_its_own_sentence_and_so_is_its_end(
+    watched: Automation, webhook: SimpleNamespace, api: Sandbox, clock: Clock
+):
+    api.fail("partners", faults.status(403))
+    for _ in range(2):
+        watched.run("raw/partners", "raw/participants", succeeds=False)
+        for _ in range(2):
+            clock.leap(seconds=30)
+            assert "the token may not read this" in reason(watched.look(RUNS))
+    assert len(webhook.texts) == 1
+    heading, sentence = webhook.texts[0].splitlines()
+    assert heading == "🔴 A run has failed"
+    assert sentence.startswith(f"• load_partners: GET {api.base_url}/partners was answered with 403")
+
+    api.mend()
+    watched.run("raw/partners")
+    clock.leap(seconds=30)
+    assert reason(watched.look(RUNS)) == WELL
+    assert webhook.texts[1:] == ["🟢 Over: a run has failed (load_partners)"]
+    assert reason(watched.look(RUNS)) == WELL
+    assert len(webhook.texts) == 2
+
+
+def test_a_run_that_was_ended_from_outside_is_told_and_so_is_its_end(
+    watched: Automation, webhook: SimpleNamespace, clock: Clock
+):
+    watched.kill(watched.begin_run("raw/partners"))
+    for _ in range(2):
+        clock.leap(seconds=30)
+        assert "A run of refresh_everything was ended before it was done." in reason(watched.look(RUNS))
+    watched.run("raw/partners")
+    clock.leap(seconds=30)
+    assert reason(watched.look(RUNS)) == WELL
+    assert [text[0] for text in webhook.texts] == ["🔴", "🟢"]
+
+
+def test_an_unforeseen_error_is_told_without_its_text(
+    watched: Automation, webhook: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, clock: Clock
+):
+    def fail(*_: object, **__: object) -> None:
+        raise KeyError("ada@example.org")
+
+    monkeypatch.setattr("event_assets.assets.raw.sync", fail)
+    watched.run("raw/partners", succeeds=False)
+    clock.leap(seconds=30)
+    watched.look(RUNS)
+    assert webhook.texts == [
+        "🔴 A run has failed\n• load_partners: failed unexpectedly (KeyError); the run's log says more."
+    ]
+
+
+def test_what_failed_before_the_first_look_is_old_news(automation: Automation, api: Sandbox, clock: Clock):
+    automation.kill(automation.begin_run("raw/partners"))
+    clock.leap(minutes=5)
+    assert reason(automation.look(RUNS)) == WELL
+
+
+def test_tables_that_break_their_freshness_policy_are_told(watched: Automation, webhook: SimpleNamespace):
+    for state, told in ((FreshnessState.WARN, 0), (FreshnessState.FAIL, 1), (FreshnessState.FAIL, 1)):
+        _report_freshness(watched, "raw/halls", state)
+        watched.look(STALE)
+        assert len(webhook.texts) == told
+    assert webhook.texts == [
+        "🔴 Tables are older than they promise to be\n• raw/halls was not brought up to date in time."
+    ]
+    _report_freshness(watched, "raw/partners", FreshnessState.FAIL)
+    watched.look(STALE)
+    assert "raw/partners was not" in webhook.texts[1]
+    assert "raw/halls" not in webhook.texts[1]
+    for asset in ("raw/halls", "raw/partners"):
+        _report_freshness(watched, asset, FreshnessState.PASS)
+    assert reason(watched.look(STALE)) == WELL
+    assert webhook.texts[2] == "🟢 Over: tables are older than they promise to be (raw/halls, raw/partners)"
+
+
+def test_failed_checks_are_told_where_they_are_errors(watched: Automation, webhook: SimpleNamespace):
+    check = next(
+        key for key in watched.definitions.resolve_asset_graph().asset_check_keys if key.asset_key.path[0] != "raw"
+    )
+    _report_check(watched, check, dg.AssetCheckSeverity.WARN, passed=False)
+    assert reason(watched.look(CHECKS)) == WELL
+    _report_check(watched, check, dg.AssetCheckSeverity.ERROR, passed=False)
+    for _ in range(2):
+        watched.look(CHECKS)
+    name = f"{check.asset_key.to_user_string()} {check.name}"
+    heading = "🔴 A promise of a table is broken"
+    assert webhook.texts == [f"{heading}\n• {name}: the check's page in the UI shows the rows."]
+    _report_check(watched, check, dg.AssetCheckSeverity.ERROR, passed=True)
+    watched.look(CHECKS)
+    assert webhook.texts[1:] == [f"🟢 Over: a promise of a table is broken ({name})"]
+
+
+def test_a_message_that_is_not_taken_is_sent_again(watched: Automation, webhook: SimpleNamespace):
+    _report_freshness(watched, "raw/halls", FreshnessState.FAIL)
+    webhook.status = 500
+    for _ in range(2):
+        with pytest.raises(UndeliveredError, match=r"did not take a message \(500\): check `webhook_url`") as told:
+            watched.look(STALE)
+        assert "secret-place" not in "".join(traceback.format_exception(told.value))
+    webhook.status = 200
+    watched.look(STALE)
+    watched.look(STALE)
+    assert len(webhook.texts) == 1
+
+
+def test_a_webhook_that_nobody_answers_is_told_without_its_address(
+    watched: Automation, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("ALERTS__WEBHOOK_URL", "http://127.0.0.1:9/the-secret-place")
+    _report_freshness(watched, "raw/halls", FreshnessState.FAIL)
+    with pytest.raises(UndeliveredError, match="ConnectionError") as told:
+        watched.look(STALE)
+    assert "secret-place" not in "".join(traceback.format_exception(told.value))
+
+
+def test_a_webhook_that_is_down_holds_up_no_sync(
+    loaded: Automation, webhook: SimpleNamespace, api: Sandbox, lectures: list[dict], clock: Clock
+):
+    webhook.status = 500
+    loaded.look("sync_what_changed")
+    api.fail("participants", faults.status(401))
+    lectures[0]["name"] = "Another talk"
+    assert len(loaded.look("sync_what_changed").run_requests or []) == 1
+    webhook.status = 200
+    loaded.look("sync_what_changed")
+    loaded.look("sync_what_changed")
+    assert [text.splitlines()[0] for text in webhook.texts] == ["🔴 The event API gives no usable answer"]
+
+
+def test_without_a_webhook_the_log_tells(
+    watched: Automation, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.delenv("ALERTS__WEBHOOK_URL")
+    _report_freshness(watched, "raw/halls", FreshnessState.FAIL)
+    watched.look(STALE)
+    _report_freshness(watched, "raw/halls", FreshnessState.PASS)
+    watched.look(STALE)
+    told = [record for record in caplog.records if record.name == "event_assets.automation.messages"]
+    assert [record.levelname for record in told] == ["ERROR", "WARNING"]
+    assert "raw/halls was not brought up to date in time." in told[0].getMessage()
+
+
+def _report_freshness(automation: Automation, asset: str, state: FreshnessState) -> None:
+    automation.instance.report_runless_asset_event(
+        FreshnessStateChange(
+            key=dg.AssetKey(asset.split("/")),
+            new_state=state,
+            previous_state=FreshnessState.UNKNOWN,
+            state_change_timestamp=0.0,
+        )
+    )
+
+
+def _report_check(
+    automation: Automation, check: dg.AssetCheckKey, severity: dg.AssetCheckSeverity, *, passed: bool
+) -> None:
+    automation.instance.report_runless_asset_event(
+        dg.AssetCheckEvaluation(asset_key=check.asset_key, check_name=check.name, passed=passed, severity=severity)
+    )

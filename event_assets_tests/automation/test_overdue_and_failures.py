@@ -1,0 +1,205 @@
+"""What starts by itself because tables grow old, and what does after attempts that failed."""
+
+from datetime import datetime, timezone
+
+import dagster as dg
+import pytest
+from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
+
+from event_assets.sandbox import Sandbox, faults
+from event_assets_tests.automation.ticking import Automation, Clock
+
+CONTENT = {f"raw/{name}" for name in ("halls", "days", "lectures", "speakers", "workshops", "pauses", "tracks")}
+DUE = {"minutes": 12}
+"""Of the quarter of an hour that a table may be old during the event, so much is enough to sync it."""
+
+
+@pytest.fixture
+def during_the_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVENT__OPENS", "2030-05-06")
+    monkeypatch.setenv("EVENT__CLOSES", "2030-05-07")
+    monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
+
+
+def at(hour: int, minute: int, second: int = 5) -> datetime:
+    return datetime(2030, 5, 6, hour, minute, second, tzinfo=timezone.utc)
+
+
+@pytest.mark.usefixtures("during_the_event")
+def test_what_is_overdue_is_synced_once_and_nothing_else(loaded: Automation, clock: Clock):
+    clock.leap(minutes=6)
+    loaded.run("raw/participants")
+    assert loaded.tick() == set()
+    clock.leap(minutes=6)
+    assert loaded.tick() == CONTENT
+    run = loaded.begin_run(*CONTENT)
+    assert loaded.tick() == set()
+    loaded.cancel(run)
+    loaded.run(*CONTENT)
+    assert loaded.tick() == set()
+    assert loaded.tick() == set()
+
+
+@pytest.mark.usefixtures("during_the_event")
+def test_one_overdue_table_brings_its_whole_endpoint(loaded: Automation, clock: Clock):
+    clock.leap(minutes=6)
+    loaded.run("raw/participants", *(CONTENT - {"raw/halls"}))
+    clock.leap(minutes=6)
+    assert loaded.tick() == CONTENT
+
+
+@pytest.mark.usefixtures("during_the_event")
+def test_a_failed_sync_is_tried_again_at_regular_minutes_until_it_succeeds(loaded: Automation, clock: Clock):
+    loaded.run("raw/participants")
+    clock.leap(**DUE)
+    loaded.run("raw/participants")
+    for attempt in (15, 20):
+        assert loaded.tick() == CONTENT
+        loaded.kill(loaded.begin_run(*CONTENT))
+        assert loaded.tick() == set()
+        clock.move_to(at(12, attempt - 1, 50))
+        assert loaded.tick() == set()
+        clock.move_to(at(12, attempt))
+    assert loaded.tick() == CONTENT
+    loaded.run("raw/participants", *CONTENT)
+    clock.move_to(at(12, 25))
+    assert loaded.tick() == set()
+
+
+@pytest.mark.parametrize(("setting", "tried"), [("5", [5, 10, 20, 40, 55]), ("20", [20, 40]), ("60", [])])
+def test_a_failed_build_is_tried_again_at_regular_minutes(
+    loaded: Automation,
+    lectures: list[dict],
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    setting: str,
+    tried: list[int],
+):
+    monkeypatch.setenv("FRESHNESS__RETRY_MINUTES", setting)
+    loaded.load()
+    lectures[0]["name"] = "Another talk"
+    loaded.run("raw/lectures")
+    requested = loaded.tick()
+    loaded.kill(loaded.begin_run(*requested))
+    found = []
+    for minute in (4, 5, 6, 10, 20, 40, 55):
+        clock.move_to(at(12, minute))
+        if again := loaded.tick():
+            assert again == requested
+            found.append(minute)
+            loaded.kill(loaded.begin_run(*requested))
+    assert found == tried
+    clock.move_to(at(13, 0))
+    assert loaded.tick() == requested
+
+
+def test_one_endpoint_that_was_never_loaded_holds_up_only_what_reads_it(
+    automation: Automation, api: Sandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
+    api.fail("participants", faults.status(503))
+    requested, result = automation.follow(succeeds=False)
+    readers = automation.assets("key:raw/participants+")
+    assert requested == automation.assets()
+    assert result.materialised == requested - readers
+    assert automation.tick() == set()
+    api.mend()
+    clock.move_to(at(12, 5))
+    requested, _ = automation.follow()
+    assert requested == readers
+    assert automation.tick() == set()
+
+
+@pytest.mark.usefixtures("during_the_event")
+def test_one_endpoint_that_fails_holds_up_nobody(loaded: Automation, api: Sandbox, lectures: list[dict], clock: Clock):
+    clock.leap(**DUE)
+    lectures[0]["name"] = "Another talk"
+    api.event.participants[0] = {**api.event.participants[0], "company": "Another company"}
+    api.fail("participants", faults.status(503))
+    requested, _ = loaded.follow(succeeds=False)
+    assert requested == {*CONTENT, "raw/participants"}
+    programme = loaded.assets("key:raw/lectures+") - CONTENT
+    requested, _ = loaded.follow()
+    assert requested == programme
+    assert {"summary/event_overview", "published/warehouse"} <= programme & loaded.assets("key:raw/participants+")
+    assert loaded.tick() == set()
+
+    api.mend()
+    clock.move_to(at(12, 15))
+    assert loaded.follow()[0] == {"raw/participants"}
+    assert loaded.tick() == loaded.assets("key:raw/participants+") - {"raw/participants"}
+
+
+def test_what_reads_a_table_that_breaks_a_promise_waits(loaded: Automation, lectures: list[dict]):
+    lectures[0]["name"] = "Another talk"
+    loaded.run("raw/lectures")
+    readers = loaded.assets("key:staging/sessions+") - {"staging/sessions"}
+    loaded.run("staging/sessions")
+    _report_check(loaded, "staging/sessions", passed=False)
+    assert not loaded.tick() & readers
+    _report_check(loaded, "staging/sessions", passed=True)
+    assert loaded.tick() >= readers
+
+
+def test_models_that_are_a_day_old_are_built_anew(loaded: Automation, clock: Clock):
+    clock.leap(hours=24)
+    raw = loaded.assets("group:raw")
+    loaded.run(*raw)
+    assert loaded.tick() == set()
+    clock.leap(hours=1, minutes=5)
+    assert loaded.tick() == loaded.assets() - raw
+
+
+def test_the_same_age_is_overdue_from_the_opening_on(loaded: Automation, clock: Clock, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("EVENT__OPENS", "2030-05-06T12:30Z")
+    monkeypatch.setenv("EVENT__CLOSES", "2030-05-08")
+    clock.move_to(at(12, 29))
+    assert loaded.tick() == set()
+    clock.move_to(at(12, 30))
+    assert loaded.tick() == {*CONTENT, "raw/participants"}
+
+
+def test_and_no_longer_from_the_closing_on(loaded: Automation, clock: Clock, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("EVENT__OPENS", "2030-05-04")
+    monkeypatch.setenv("EVENT__CLOSES", "2030-05-06T12:30Z")
+    clock.move_to(at(12, 29))
+    assert loaded.tick() == {*CONTENT, "raw/participants"}
+    clock.move_to(at(12, 30))
+    assert loaded.tick() == set()
+
+
+@pytest.mark.usefixtures("during_the_event")
+def test_partners_are_not_hurried_while_the_event_is_on(loaded: Automation, clock: Clock):
+    clock.move_to(at(15, 0))
+    assert "raw/partners" not in loaded.tick()
+    clock.move_to(at(15, 2))
+    assert "raw/partners" in loaded.tick()
+
+
+@pytest.mark.usefixtures("during_the_event")
+def test_windows_can_be_a_minute(loaded: Automation, clock: Clock, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("FRESHNESS__EVENT_MINUTES", "1")
+    loaded.load()
+    clock.move_to(at(12, 1, 45))
+    assert loaded.tick() == set()
+    clock.move_to(at(12, 3))
+    assert loaded.tick() == {*CONTENT, "raw/participants"}
+
+
+def _report_check(automation: Automation, asset: str, *, passed: bool) -> None:
+    key = dg.AssetKey(asset.split("/"))
+    graph = automation.definitions.resolve_asset_graph()
+    check = next(each for each in graph.get_check_keys_for_assets({key}) if graph.get(each).blocking)
+    built = automation.instance.fetch_materializations(key, limit=1).records[0]
+    automation.instance.report_runless_asset_event(
+        dg.AssetCheckEvaluation(
+            asset_key=key,
+            check_name=check.name,
+            passed=passed,
+            severity=dg.AssetCheckSeverity.ERROR,
+            target_materialization_data=AssetCheckEvaluationTargetMaterializationData(
+                storage_id=built.storage_id, run_id=built.run_id, timestamp=built.timestamp
+            ),
+            blocking=True,
+        )
+    )

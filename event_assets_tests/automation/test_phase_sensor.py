@@ -1,0 +1,56 @@
+"""The definitions are loaded anew when the event enters another phase."""
+
+import socket
+
+import dagster as dg
+import pytest
+
+from event_assets.automation.phase_sensor import NotReloadedError, phase_sensor
+from event_assets.automation.phases import Phase
+from event_assets.definitions import build_definitions
+from event_assets_tests.automation.ticking import START, Clock
+
+
+@pytest.fixture(autouse=True)
+def event_opens_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVENT__OPENS", START.replace(hour=13).isoformat())
+    monkeypatch.setenv("EVENT__CLOSES", "2030-05-07")
+
+
+def test_it_has_the_definitions_loaded_when_the_event_opens_and_closes(clock: Clock):
+    reloads: list[None] = []
+    before = phase_sensor(Phase.APPROACH, lambda: reloads.append(None))
+    assert said(before) == "The event is in the phase approach, and so are the policies."
+    assert reloads == []
+    clock.leap(hours=1)
+    assert said(before) == "The event has entered the phase event: the definitions are loaded anew."
+    assert len(reloads) == 1
+    loaded_anew = phase_sensor(Phase.EVENT, lambda: reloads.append(None))
+    assert "is in the phase event" in said(loaded_anew)
+    clock.leap(days=2)
+    assert "has entered the phase quiet" in said(loaded_anew)
+    assert len(reloads) == 2
+
+
+def test_the_policies_are_those_of_the_phase_in_which_definitions_are_loaded(clock: Clock):
+    def window() -> object:
+        spec = build_definitions().resolve_asset_graph().get(dg.AssetKey(["raw", "halls"]))
+        return spec.freshness_policy
+
+    before = window()
+    clock.leap(hours=1)
+    assert window() != before
+
+
+def test_a_webserver_that_does_not_answer_is_told(clock: Clock, monkeypatch: pytest.MonkeyPatch):
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        address = f"http://127.0.0.1:{unused.getsockname()[1]}"
+    monkeypatch.setenv("UI__ADDRESS", address)
+    with pytest.raises(NotReloadedError, match=rf"webserver at {address} did not .*reload the location event_assets"):
+        said(phase_sensor(Phase.QUIET))
+
+
+def said(sensor: dg.SensorDefinition) -> str:
+    result = sensor(dg.build_sensor_context())
+    assert isinstance(result, dg.SkipReason)
+    return result.skip_message or ""

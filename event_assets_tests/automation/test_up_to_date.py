@@ -1,0 +1,62 @@
+"""Whether summaries are as fresh as what they are made of, in runs and between them."""
+
+import dagster as dg
+
+from event_assets_tests.automation.ticking import Automation, Clock, reason
+
+SENSOR = "report_what_is_out_of_date"
+
+
+def reports(automation: Automation) -> dict[str, tuple[bool, str]]:
+    """What the sensor reports: whether each check passes, and why not."""
+    events = automation.look(SENSOR).asset_events
+    found = {}
+    for event in events:
+        assert isinstance(event, dg.AssetCheckEvaluation)
+        assert (event.check_name, event.severity) == ("is_up_to_date", dg.AssetCheckSeverity.WARN)
+        because = event.metadata.get("because")
+        found[event.asset_key.to_user_string()] = (event.passed, str(because.value) if because else "")
+    return found
+
+
+def test_it_passes_after_a_run_and_says_so_once(loaded: Automation):
+    summaries = loaded.assets("group:summary")
+    assert reports(loaded) == dict.fromkeys(summaries, (True, ""))
+    assert reason(loaded.look(SENSOR)) == "Nothing has changed."
+
+
+def test_what_was_never_built_is_not_reported(automation: Automation):
+    assert reports(automation) == {}
+
+
+def test_a_changed_table_is_reported_until_it_is_built_upon(loaded: Automation, lectures: list[dict]):
+    reports(loaded)
+    lectures[0]["name"] = "Another talk"
+    loaded.run("raw/lectures")
+    found = reports(loaded)
+    affected = loaded.assets("key:raw/lectures+") & loaded.assets("group:summary")
+    assert found.keys() == affected
+    assert "* `staging/sessions` is not built from what it reads as that is now" in found["summary/agenda"][1]
+    assert reports(loaded) == {}
+    loaded.follow()
+    assert reports(loaded) == dict.fromkeys(affected, (True, ""))
+
+
+def test_a_broken_promise_below_is_reported_and_its_end(loaded: Automation, clock: Clock):
+    reports(loaded)
+    clock.leap(hours=26)
+    found = reports(loaded)
+    assert found.keys() == loaded.assets("group:summary")
+    passed, because = found["summary/partners_overview"]
+    assert (passed, because) == (False, "* `raw/partners` was last synced more than 1560 minutes ago")
+    loaded.run("raw/partners")
+    assert reports(loaded)["summary/partners_overview"] == (True, "")
+
+
+def test_a_run_that_builds_from_old_tables_fails_the_check(loaded: Automation, clock: Clock):
+    clock.leap(hours=27)
+    passed, found = loaded.run("summary/partners_overview").checks["summary/partners_overview", "is_up_to_date"]
+    assert not passed
+    assert "`raw/partners` was last synced more than" in found["because"]
+    loaded.run("raw/partners")
+    assert loaded.run("summary/partners_overview").checks["summary/partners_overview", "is_up_to_date"] == (True, {})

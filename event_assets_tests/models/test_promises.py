@@ -1,0 +1,118 @@
+"""Every promise of every model, kept and broken: its query finds the row that breaks it, and no other."""
+
+from typing import Any
+
+import duckdb
+import pytest
+
+from event_assets.models.facts import ModelTest, Promise
+from event_assets.warehouse.relations import Relation
+from event_assets_tests.models.bench import built, models
+
+Row = dict[str, Any]
+
+EXAMPLES: dict[str, tuple[Row, Row]] = {
+    "version >= 1": ({"version": 1}, {"version": 0}),
+    "minutes > 0": ({"minutes": 0.5}, {"minutes": 0}),
+    "list_index >= 0": ({"list_index": 0}, {"list_index": -1}),
+    "kind <> 'pause' or (hall is null and speakers is null and tracks is null)": (
+        {"kind": "pause"},
+        {"kind": "pause", "hall": "A"},
+    ),
+    "dimension <> 'company' or registered >= 3 or value in ('(other)', '(none)')": (
+        {"dimension": "company", "registered": 2, "value": "(other)"},
+        {"dimension": "company", "registered": 2, "value": "Two People Ltd"},
+    ),
+    "checked_in <= participants": ({"checked_in": 2, "participants": 2}, {"checked_in": 3, "participants": 2}),
+    "speakers_with_session <= speakers": (
+        {"speakers_with_session": 2, "speakers": 2},
+        {"speakers_with_session": 3, "speakers": 2},
+    ),
+    "session_key <> other_session_key": (
+        {"session_key": "lecture:1", "other_session_key": "lecture:2"},
+        {"session_key": "lecture:1", "other_session_key": "lecture:1"},
+    ),
+    "overlap_minutes > 0": ({"overlap_minutes": 1}, {"overlap_minutes": 0}),
+    "sessions > 0": ({"sessions": 1}, {"sessions": 0}),
+    "busy_minutes >= 0": ({"busy_minutes": 0}, {"busy_minutes": -1}),
+    "busy_share between 0 and 1.000001": ({"busy_share": 1}, {"busy_share": 1.01}),
+    "profile_completeness between 0 and 1": ({"profile_completeness": 1}, {"profile_completeness": 1.5}),
+    "(missing is null) = (profile_completeness = 1)": (
+        {"missing": None, "profile_completeness": 1},
+        {"missing": "logo", "profile_completeness": 1},
+    ),
+    "registrations between 1 and registrations_so_far": (
+        {"registrations": 2, "registrations_so_far": 2},
+        {"registrations": 3, "registrations_so_far": 2},
+    ),
+    "old_value is not null or new_value is not null": ({"new_value": "B"}, {}),
+    "days <= sessions": ({"days": 2, "sessions": 2}, {"days": 3, "sessions": 2}),
+    "fill_share between 0 and 1": ({"fill_share": 0}, {"fill_share": 1.2}),
+    "available between 0 and capacity": ({"available": 5, "capacity": 5}, {"available": -1, "capacity": 5}),
+}
+"""For each expression that a model promises: a row that keeps it, and one that breaks it."""
+
+PROMISES = {
+    f"{relation}-{promise.name}": (relation, promise) for relation, m in models().items() for promise in m.promises
+}
+
+
+@pytest.mark.parametrize("name", PROMISES)
+def test_a_promise_is_kept_and_broken(name: str):
+    relation, promise = PROMISES[name]
+    with built({}, str(relation)) as connection:
+        model = models()[relation]
+        connection.execute(f"create table emptied as from {relation.sql()} limit 0")
+        connection.execute(f"drop {'view' if model.kind == 'view' else 'table'} {relation.sql()}")
+        connection.execute(f"create table {relation.sql()} as from emptied")
+        kept, broken = _rows(connection, relation, promise)
+
+        for row in kept:
+            _insert(connection, relation, row)
+        assert connection.sql(promise.broken).fetchall() == []
+        _insert(connection, relation, broken)
+        assert len(connection.sql(promise.broken).fetchall()) == 1
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, relation: Relation, promise: Promise) -> tuple[list[Row], Row]:
+    """Rows that keep a promise, and one that breaks it beside them."""
+    types = {column: kind for column, kind, *_ in connection.sql(f"describe {relation.sql()}").fetchall()}
+    values = {column: _value(types[column]) for column in promise.columns}
+    if promise.name.endswith("_is_not_null"):
+        return [values], dict.fromkeys(values)
+    if promise.name.endswith("is_unique"):
+        return [values], values
+    if promise.target:
+        target, column = promise.target
+        (referring,) = values
+        connection.execute(f"create table those as from {target.sql()} limit 0")
+        connection.execute(f"drop {'view' if models()[target].kind == 'view' else 'table'} {target.sql()}")
+        connection.execute(f"create table {target.sql()} as from those")
+        _insert(connection, target, {column: "there"})
+        return [{referring: "there"}], {referring: "nowhere"}
+    test = _test(relation, promise)
+    if test.expression:
+        kept, broken = EXAMPLES[test.expression]
+        return [kept], broken
+    ((column, accepted),) = test.accepted_values.items()
+    return [{column: value} for value in accepted], {column: "anything else"}
+
+
+def _test(relation: Relation, promise: Promise) -> ModelTest:
+    """The entry in the model's facts that a promise comes from."""
+    tests = models()[relation].facts.tests
+    if promise.name.startswith("expression_"):
+        return tests[int(promise.name.removeprefix("expression_")) - 1]
+    return next(test for test in tests if promise.name.removesuffix("_is_accepted") in test.accepted_values)
+
+
+def _value(kind: str) -> Any:
+    return {"VARCHAR": "x", "DATE": "2026-12-01", "BOOLEAN": True}.get(
+        kind, "2026-12-01 09:00:00" if kind.startswith("TIMESTAMP") else 1
+    )
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, relation: Relation, row: Row) -> None:
+    columns = [column for column, *_ in connection.sql(f"describe {relation.sql()}").fetchall()]
+    marks = ", ".join("?" * len(columns))
+    connection.execute(f"insert into {relation.sql()} values ({marks})", [row.get(column) for column in columns])

@@ -1,0 +1,89 @@
+"""A look at the API sees the data versions that a sync would give."""
+
+from pathlib import Path
+
+import pytest
+
+from event_assets.sandbox import Sandbox, faults, generate_event
+from event_assets.sandbox.responses import Envelope
+from event_assets.settings import EventApiSettings, PrivacySettings, RetrySettings
+from event_assets.source.probe import ProbeError, Seen, probe
+from event_assets.source.resources import resources_by_endpoint
+from event_assets.source.sync import SyncSettings
+from event_assets.warehouse import Warehouse
+from event_assets_tests.source.syncing import bring
+
+PRIVACY = [
+    PrivacySettings("keep", ""),
+    PrivacySettings("hash", "a secret of the test suite"),
+    PrivacySettings("drop", ""),
+]
+
+
+def look(api: Sandbox, endpoint: str, before: Seen | None = None, privacy: PrivacySettings = PRIVACY[0]) -> Seen:
+    settings = SyncSettings(RetrySettings(timeout=0.5), privacy=privacy)
+    return probe(EventApiSettings(api.base_url, api.token), endpoint, before, settings)
+
+
+@pytest.mark.parametrize("privacy", PRIVACY, ids=lambda privacy: privacy.personal_data)
+@pytest.mark.parametrize(("seed", "envelope"), [(1, "data"), (2, "bare"), (3, "pages")])
+def test_it_sees_the_versions_that_a_sync_gives(
+    tmp_path: Path, privacy: PrivacySettings, seed: int, envelope: Envelope
+):
+    event = generate_event(lectures=12, participants=23, seed=seed)
+    event.content["days"] = []
+    del event.content["tracks"]
+    event.participants[3] = {**event.participants[3], "email": None, "extra": [1]}
+    place = Warehouse(tmp_path / "warehouse.duckdb")
+    with Sandbox(event, envelope=envelope, page_size=5) as api:
+        for endpoint, resources in resources_by_endpoint().items():
+            synced = bring(api, place, *resources, privacy=privacy)
+            expected = {name: result.version for name, result in synced.items() if not result.absent}
+            assert look(api, endpoint, privacy=privacy).versions == expected
+            assert ("tracks" in expected) is False
+
+
+def test_it_asks_once_for_what_is_as_before(api: Sandbox):
+    before = look(api, "content")
+    api.reset_requests()
+    assert look(api, "content", before) == before
+    assert api.requests == {"/public/v1/content": 1}
+
+
+def test_a_redirect_does_not_stand_for_what_is_there(api: Sandbox):
+    """The body of a redirect is the same whatever happens to what it leads to."""
+
+    def moved() -> Seen:
+        # The look itself, and the reading of it, are led to the same address with a query.
+        api.fail("partners", faults.redirect_elsewhere(f"{api.base_url}/partners?moved"), times=1)
+        return look(api, "partners", before)
+
+    before = look(api, "partners")
+    assert moved().versions == before.versions
+    before = moved()
+    api.event.partners.pop()
+    assert moved().versions != before.versions
+
+
+@pytest.mark.parametrize(
+    ("fault", "passes", "retry_after"),
+    [
+        (faults.status(503), True, None),
+        (faults.status(429, retry_after="120"), True, 120),
+        (faults.status(429, retry_after="soon"), True, None),
+        (faults.status(429, retry_after="9" * 30), True, 21600),
+        (faults.status(401), False, None),
+        (faults.status(404), False, None),
+        (faults.hang, True, None),
+        (faults.reset, True, None),
+        (faults.html_page, False, None),
+        (faults.redirect_elsewhere("http://127.0.0.1:9/public/v1/partners"), False, None),
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_a_failure_says_whether_it_passes(api: Sandbox, fault: faults.Fault, passes: bool, retry_after: float | None):
+    api.fail("partners", fault)
+    with pytest.raises(ProbeError) as told:
+        look(api, "partners")
+    assert (told.value.passes, told.value.retry_after) == (passes, retry_after)
+    assert api.token not in str(told.value)

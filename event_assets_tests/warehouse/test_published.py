@@ -1,0 +1,92 @@
+"""The published copy: whole, read-only, and replaced in one step."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from event_assets.warehouse import Warehouse, WarehouseBusyError
+from event_assets.warehouse.published import publish
+from event_assets.warehouse.relations import Relation, replace
+
+NUMBERS = Relation("summary", "numbers")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Warehouse:
+    return Warehouse(tmp_path / "warehouse.duckdb", wait_seconds=0.2)
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    return tmp_path / "for readers" / "published.duckdb"
+
+
+def fill(place: Warehouse, rows: int) -> None:
+    with place.connect() as client:
+        replace(client, NUMBERS, "table", f"select range as number from range({rows})")
+        replace(client, Relation("staging", "even"), "view", f"select * from {NUMBERS.sql()} where number % 2 = 0")
+
+
+def numbers(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    row = connection.execute(
+        "select (select count(*) from summary.numbers), (select count(*) from staging.even)"
+    ).fetchone()
+    assert row
+    return row[0], row[1]
+
+
+def test_it_holds_what_the_warehouse_holds(place: Warehouse, target: Path):
+    fill(place, 5000)
+    assert publish(place, target) == target.stat().st_size > 0
+    assert [path.name for path in target.parent.iterdir()] == ["published.duckdb"]
+    with duckdb.connect(str(target), read_only=True) as reader:
+        assert numbers(reader) == (5000, 2500)
+
+
+def test_a_reader_goes_on_with_the_old_copy_and_a_new_one_gets_the_new(place: Warehouse, target: Path):
+    fill(place, 10)
+    publish(place, target)
+    with target.open("rb") as old:
+        before = target.read_bytes()
+        fill(place, 20)
+        publish(place, target)
+        assert old.read() == before
+    with duckdb.connect(str(target), read_only=True) as reader:
+        assert numbers(reader) == (20, 10)
+
+
+def test_it_cannot_be_written_by_mistake(place: Warehouse, target: Path):
+    fill(place, 10)
+    publish(place, target)
+    assert target.stat().st_mode & 0o777 == 0o444
+
+
+def test_while_another_writes_the_old_copy_stays(place: Warehouse, target: Path, busy: Callable[[Warehouse], None]):
+    fill(place, 10)
+    publish(place, target)
+    before = target.read_bytes()
+    busy(place)
+    with pytest.raises(WarehouseBusyError):
+        publish(place, target)
+    assert target.read_bytes() == before
+
+
+@pytest.fixture
+def busy() -> Iterator[Callable[[Warehouse], None]]:
+    """Let somebody else be the one writer, until the test ends."""
+    begun, end = threading.Event(), threading.Event()
+
+    def write(place: Warehouse) -> None:
+        with Warehouse(place.path).writing():
+            begun.set()
+            end.wait(30)
+
+    def start(place: Warehouse) -> None:
+        threading.Thread(target=write, args=(place,), daemon=True).start()
+        assert begun.wait(10)
+
+    yield start
+    end.set()
