@@ -21,7 +21,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
-from unittest.mock import patch
 
 import dagster as dg
 import orjson
@@ -118,8 +117,7 @@ class Live:
     @cached_property
     def instance(self) -> dg.DagsterInstance:
         """Dagster's records."""
-        with patch.dict(os.environ, DAGSTER_HOME=str(self.home)):  # dagster.yaml asks for it
-            return dg.DagsterInstance.from_config(str(self.home))
+        return dg.DagsterInstance.from_config(str(self.home))
 
     def command(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a command of the package beside it."""
