@@ -22,7 +22,10 @@ def prepare_dagster_home() -> Path:
     settings = home / "dagster.yaml"
     if "DAGSTER_HOME" not in os.environ or not settings.exists():
         template = Template(INSTANCE_SETTINGS.read_text(encoding="utf-8"))
-        settings.write_text(template.substitute(DAGSTER_HOME=json.dumps(str(home))), encoding="utf-8")
+        text = template.substitute(DAGSTER_HOME=json.dumps(str(home)))
+        # Not while they are right: a run that begins at the same moment beside this would read half of them.
+        if not settings.exists() or settings.read_text(encoding="utf-8") != text:
+            settings.write_text(text, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(home)
     os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
     return home

@@ -86,7 +86,6 @@ class Live:
             "SOURCES__EVENT_API__BASE_URL": api.base_url,
             "SOURCES__EVENT_API__API_TOKEN": api.token,
             "EVENT__TIMEZONE": api.event.timezone,
-            "UI__ADDRESS": f"http://127.0.0.1:{self.port}",
             **settings,
         }
         self._process: subprocess.Popen[bytes] | None = None

@@ -21,7 +21,7 @@ from datetime import datetime, timedelta, timezone
 from os import kill
 from pathlib import Path
 from random import Random
-from signal import SIGKILL
+from signal import SIGKILL, SIGTERM, signal
 from typing import Any
 
 import duckdb
@@ -403,6 +403,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     folder = options.folder or Path(tempfile.mkdtemp(prefix="event_assets_soak_"))
     folder.mkdir(parents=True, exist_ok=True)
+
+    signal(SIGTERM, lambda *_: sys.exit(1))  # so that what was started is ended as well
 
     def say(line: str) -> None:
         sys.stdout.write(f"{line}\n")
