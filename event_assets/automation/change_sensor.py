@@ -195,7 +195,8 @@ def change_sensor() -> dg.SensorDefinition:
             cursor.told = troubles
         except UndeliveredError as error:
             context.log.error(str(error))  # sent again at the next look; what has changed is synced all the same
-        reason = None if requests else " ".join(troubles.values()) or "Nothing has changed."
+        failing = " ".join(state.trouble for state in cursor.endpoints.values() if state.trouble)
+        reason = None if requests else failing or "Nothing has changed."
         return dg.SensorResult(run_requests=requests, skip_reason=reason, cursor=cursor.text())
 
     return sync_what_changed

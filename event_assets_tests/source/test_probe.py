@@ -76,8 +76,8 @@ def test_a_redirect_does_not_stand_for_what_is_there(api: Sandbox):
         (faults.status(404), False, None),
         (faults.hang, True, None),
         (faults.reset, True, None),
-        (faults.html_page, False, None),
-        (faults.redirect_elsewhere("http://127.0.0.1:9/public/v1/partners"), False, None),
+        (faults.html_page, True, None),
+        (faults.redirect_elsewhere("http://127.0.0.1:9/public/v1/partners"), True, None),
     ],
     ids=lambda value: getattr(value, "name", None),
 )
