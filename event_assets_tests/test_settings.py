@@ -140,3 +140,12 @@ def test_how_long_a_writer_waits(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("WAREHOUSE__LOCK_WAIT_SECONDS", "long")
     with pytest.raises(settings.SettingsError, match=r"`lock_wait_seconds` in the section \[warehouse\]"):
         settings.lock_wait_seconds()
+
+
+def test_the_memory_that_duckdb_may_take(monkeypatch: pytest.MonkeyPatch):
+    assert settings.warehouse_memory_limit() == "300MB"
+    monkeypatch.setenv("WAREHOUSE__MEMORY_LIMIT", "1.5 GiB")
+    assert settings.warehouse_memory_limit() == "1.5 GiB"
+    monkeypatch.setenv("WAREHOUSE__MEMORY_LIMIT", "much'; drop table x")
+    with pytest.raises(settings.SettingsError, match=r"`memory_limit` .* is no size"):
+        settings.warehouse_memory_limit()

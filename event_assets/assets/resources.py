@@ -17,6 +17,7 @@ from event_assets.settings import (
     privacy_settings,
     removal_settings,
     retry_settings,
+    warehouse_memory_limit,
     warehouse_path,
 )
 from event_assets.source.sync import SyncSettings
@@ -66,7 +67,8 @@ class WarehouseResource(dg.ConfigurableResource):
 
     def open(self) -> Warehouse:
         """The warehouse at the configured path; within a run, the one that the run has for itself."""
-        return self._of_the_run or Warehouse(Path(self.path) if self.path else warehouse_path(), lock_wait_seconds())
+        path = Path(self.path) if self.path else warehouse_path()
+        return self._of_the_run or Warehouse(path, lock_wait_seconds(), warehouse_memory_limit())
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[WarehouseResource]:

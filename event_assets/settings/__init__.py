@@ -14,7 +14,14 @@ from event_assets.settings.automation import (
     freshness_settings,
 )
 from event_assets.settings.event import EventPeriod, event_period, event_timezone
-from event_assets.settings.places import dagster_home, lock_wait_seconds, published_path, run_folder, warehouse_path
+from event_assets.settings.places import (
+    dagster_home,
+    lock_wait_seconds,
+    published_path,
+    run_folder,
+    warehouse_memory_limit,
+    warehouse_path,
+)
 from event_assets.settings.reading import SettingsError
 from event_assets.settings.source import (
     MIN_SECRET_LENGTH,
@@ -56,5 +63,6 @@ __all__ = [
     "removal_settings",
     "retry_settings",
     "run_folder",
+    "warehouse_memory_limit",
     "warehouse_path",
 ]

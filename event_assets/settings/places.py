@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import ClassVar
 
@@ -26,6 +27,7 @@ class _WarehouseSpec(BaseConfiguration):
 
     published: str = "data/published.duckdb"
     lock_wait_seconds: float = 600
+    memory_limit: str = "300MB"
 
 
 def warehouse_path() -> Path:
@@ -55,6 +57,20 @@ def published_path() -> Path:
 def lock_wait_seconds() -> float:
     """Read how long a writer waits for the one before it (``warehouse.lock_wait_seconds``)."""
     return resolve(_WarehouseSpec()).lock_wait_seconds
+
+
+def warehouse_memory_limit() -> str:
+    """Read how much memory DuckDB may take for its own before it uses the disk (``warehouse.memory_limit``).
+
+    Raises:
+        SettingsError: It is no size.
+    """
+    limit = resolve(_WarehouseSpec()).memory_limit.strip()
+    if not re.fullmatch(r"\d+(\.\d+)? ?[KMGT]i?B", limit):
+        raise SettingsError(
+            "`memory_limit` in the section [warehouse] of .dlt/config.toml is no size: write it as 300MB or 2GB."
+        )
+    return limit
 
 
 def dagster_home() -> Path:

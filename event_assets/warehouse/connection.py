@@ -41,10 +41,13 @@ class Warehouse:
     Attributes:
         path: The file, which the first connection makes.
         wait_seconds: How long a writer waits for the one before it.
+        memory_limit: How much memory DuckDB may take before it uses the disk; None for its own choice, which is most of
+            what the machine has.
     """
 
     path: Path
     wait_seconds: float = 600
+    memory_limit: str | None = None
     _kept: ExitStack | None = field(default=None, init=False, repr=False, compare=False)
     _kept_client: SqlClientBase[Any] | None = field(default=None, init=False, repr=False, compare=False)
 
@@ -128,6 +131,8 @@ class Warehouse:
                 "no writer beside it: close it there, and let it read the published copy instead. Nothing was changed."
             ) from error
         try:
+            if self.memory_limit:
+                client.execute_sql(f"set memory_limit = '{self.memory_limit}'")
             yield client
         finally:
             client.close_connection()

@@ -138,3 +138,11 @@ def test_a_failing_append_leaves_the_table_as_it_was(tmp_path: Path):
             append(client, relation, "select error('broken') as id, 2 as more", "select 1 as id, 2 as more")
         assert client.execute_sql("from history.seen") == [(1,)]
         assert [column.name for column in columns(client, relation)] == ["id"]
+
+
+def test_duckdb_takes_no_more_memory_than_it_may(tmp_path: Path):
+    limit = "select current_setting('memory_limit')"
+    with Warehouse(tmp_path / "warehouse.duckdb", memory_limit="300MB").connect() as client:
+        assert client.execute_sql(limit) == [("286.1 MiB",)]
+    with Warehouse(tmp_path / "warehouse.duckdb").connect() as client:
+        assert client.execute_sql(limit) != [("286.1 MiB",)]
