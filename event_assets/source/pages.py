@@ -35,7 +35,7 @@ def no_constant(name: str) -> NoReturn:
 class Batch:
     """Some records of a page, in their order."""
 
-    def __init__(self, encoded: Sequence[msgspec.Raw], refuse: Refuse) -> None:
+    def __init__(self, encoded: Sequence[msgspec.Raw | bytes], refuse: Refuse) -> None:
         """Begin.
 
         Args:
@@ -103,9 +103,22 @@ class Page:
 
     def batches(self) -> Iterator[Batch]:
         """The records, some at a time."""
-        encoded = msgspec.json.decode(self._array, type=list[msgspec.Raw])
+        encoded = self._encoded_records()
         for first in range(0, len(encoded), BATCH_RECORDS):
             yield Batch(encoded[first : first + BATCH_RECORDS], self._refuse)
+
+    def _encoded_records(self) -> Sequence[msgspec.Raw | bytes]:
+        try:
+            return msgspec.json.decode(self._array, type=list[msgspec.Raw])
+        except (msgspec.DecodeError, RecursionError):
+            pass
+        # Half a surrogate pair is JSON and no text: msgspec does not go on where it finds one.
+        try:
+            return [
+                json.dumps(record).encode() for record in json.loads(bytes(self._array), parse_constant=no_constant)
+            ]
+        except (ValueError, RecursionError):
+            self._refuse("no JSON, or JSON that is cut short")
 
     def packed(self) -> PackedPage:
         """The page in a sixth of the memory, to be looked at later or never."""

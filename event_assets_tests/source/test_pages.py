@@ -1,0 +1,44 @@
+"""A page of a list is taken apart whatever JSON it is."""
+
+from typing import NoReturn
+
+import pytest
+
+from event_assets.source.pages import Page
+
+
+class RefusedError(Exception):
+    """What came instead of a page."""
+
+
+def refuse(came: str) -> NoReturn:
+    raise RefusedError(came)
+
+
+def records(array: bytes) -> list[dict]:
+    return [record for batch in Page(array, refuse).batches() for record in batch.records()]
+
+
+@pytest.mark.parametrize(
+    ("array", "expected"),
+    [
+        (b"[]", []),
+        (b'[{"id": 1}, {}]', [{"id": 1}, {}]),
+        (b'[{"id": 1, "tags": ["\\ud800"]}, {}]', [{"id": 1, "tags": ["\ud800"]}, {}]),
+        (b'[{"id": 1}, {"\\udfff": 12345678901234567890123}]', [{"id": 1}, {"\udfff": 12345678901234567890123}]),
+        (b'[{"id": "\\ud83d\\ude00"}]', [{"id": "\U0001f600"}]),
+    ],
+)
+def test_its_records_are_those_of_the_json(array: bytes, expected: list[dict]):
+    assert records(array) == expected
+
+
+@pytest.mark.parametrize("array", [b'[{"id": 1}', b'[{"id": NaN}]', b'[{"a": "\\ud800"}, {"b": NaN}]', b"[" * 100_000])
+def test_what_is_no_json_is_refused(array: bytes):
+    with pytest.raises(RefusedError, match="no JSON"):
+        records(array)
+
+
+def test_what_are_no_objects_is_refused():
+    with pytest.raises(RefusedError, match="a list in which 2 of 3 are not objects"):
+        records(b'[{"id": 1}, 2, "\\ud800"]')
