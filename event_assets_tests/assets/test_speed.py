@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from time import process_time
 
+import pytest
+
 from event_assets.assets.models import build_model_assets
 from event_assets.sandbox import Event, Sandbox, generate_event
 from event_assets_tests.running import Run
@@ -11,6 +13,7 @@ SECONDS, ATTEMPTS = 2, 8
 """Other programs on the same core make even processor time longer: one calm moment is enough."""
 
 
+@pytest.mark.slow
 def test_a_thousand_sessions_are_summed_up_in_no_time(run: Run, use_api: Callable[[Event], Sandbox]):
     use_api(generate_event(lectures=1000, participants=500, seed=7))
     run()
