@@ -82,6 +82,24 @@ def test_a_change_of_each_kind_is_told_with_what_was_before(
     assert old_speakers != new_speakers
 
 
+@pytest.mark.parametrize(
+    ("field", "change"),
+    [("name", "renamed"), ("hall_id", "moved_hall"), ("end", "moved_time"), ("speakers", "speakers_changed")],
+)
+def test_each_change_is_seen_without_the_others(
+    lecture: dict, api: Sandbox, run: Run, warehouse: Warehouse, field, change
+):
+    other = {
+        "name": "After",
+        "hall_id": next(hall["id"] for hall in api.event.content["halls"] if hall["id"] != lecture["hall_id"]),
+        "end": "2026-12-01T09:50:00+01:00",
+        "speakers": [],
+    }
+    lecture[field] = other[field]
+    run(*PROGRAMME)
+    assert warehouse.rows("select entry_key, change from summary.schedule_changes") == [(key(lecture), change)]
+
+
 def test_the_same_hours_on_another_day_are_another_day(lecture: dict, api: Sandbox, run: Run, warehouse: Warehouse):
     days = api.event.content["days"]
     old = next(day for day in days if day["id"] == lecture["event_day_id"])
