@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,9 @@ import click
 
 from event_assets.settings import SettingsError
 from event_assets.warehouse import WarehouseBusyError
+
+GARBAGE_THRESHOLD = 10_000
+"""How many new objects there must be before garbage is looked for: Python's 700 suits smaller programs."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -21,7 +25,8 @@ def main() -> None:
 @click.option("--allow-removals", is_flag=True, help="Let an answer through that removes most of a table. This once.")
 def run(allow_removals: bool) -> None:
     """Sync everything once and build every summary."""
-    from event_assets.cli.run import run_everything  # here, because `--help` needs no Dagster
+    with _looking_for_no_garbage():
+        from event_assets.cli.run import run_everything  # here, because `--help` needs no Dagster
 
     with _told_in_a_sentence():
         run_everything(allow_removals=allow_removals)
@@ -43,6 +48,22 @@ def dictionary() -> None:
     from event_assets.cli.dictionary import data_dictionary
 
     click.echo(data_dictionary(), nl=False)
+
+
+@contextmanager
+def _looking_for_no_garbage() -> Iterator[None]:
+    """Import in a block; what is there at its end is never looked through again.
+
+    Dagster and dlt make half a million objects that stay to the end. Looking through them time and again took a sixth
+    of a run that finds nothing changed.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.set_threshold(GARBAGE_THRESHOLD)
+        gc.enable()
 
 
 @contextmanager

@@ -1,22 +1,25 @@
 """Dagster's event log on SQLite, with its database kept open: a run writes some 700 events.
 
 Dagster's own opens the database anew for each of them, with an engine that has compiled no statement yet, and waits
-until the disk has it (dagster/_core/storage/event_log/sqlite/sqlite_event_log.py, `_connect`). There is no setting for
-it, so this is the one method of it that is overridden. Only the instance that `make run` and `make ui` set up uses it;
-whoever brings a Dagster instance of his own keeps what he has.
+until the disk has it (dagster/_core/storage/event_log/sqlite/sqlite_event_log.py, `_connect`); for each check it opens
+it once more, to see whether it has the table of checks. There is no setting for that, so `_connect` is the one private
+method that is overridden here. Only the instance that `make run` and `make ui` set up uses it; whoever brings a Dagster
+instance of his own keeps what he has.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
-from dagster import StringSource
+from dagster import EventLogEntry, StringSource
 from dagster._core.storage.event_log import SqliteEventLogStorage
-from sqlalchemy import Connection, Engine, create_engine, event
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.pool import StaticPool
 
 KEPT_OPEN = 8
@@ -34,7 +37,10 @@ class EventLog(SqliteEventLogStorage):
             inst_data: Dagster's.
         """
         self._engines: OrderedDict[str, Engine] = OrderedDict()
+        self._within: dict[str, Connection] = {}
+        self._tables: set[str] = set()
         super().__init__(str(Path(base_dir) / "history" / "runs"), inst_data)
+        self._db_lock = RLock()  # Dagster's own cannot be taken again by who has it.
 
     @classmethod
     def config_type(cls) -> Any:
@@ -46,15 +52,39 @@ class EventLog(SqliteEventLogStorage):
         """Make it as dagster.yaml says."""
         return cls(inst_data=inst_data, **config_value)
 
+    def has_table(self, table_name: str) -> bool:
+        """Whether the database of all runs has a table. One that was there is not looked for again."""
+        if table_name not in self._tables:
+            with self.index_connection() as connection:
+                if not inspect(connection).has_table(table_name):
+                    return False
+            self._tables.add(table_name)
+        return True
+
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """Store events of one run in one transaction, or none of them."""
+        with ExitStack() as whole:
+            for shard in dict.fromkeys((*(entry.run_id for entry in events), INDEX_SHARD_NAME)):
+                whole.enter_context(self._connect(shard))
+            super().store_event_batch(events)
+
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
+        """A transaction; within another one of the same thread, that one."""
         with self._db_lock:
+            if shard in self._within:
+                yield self._within[shard]
+                return
             engine = self._engine(shard)
             if shard not in self._initialized_dbs:
                 self._initdb(engine)
                 self._initialized_dbs.add(shard)
             with engine.connect() as connection, connection.begin():
-                yield connection
+                self._within[shard] = connection
+                try:
+                    yield connection
+                finally:
+                    del self._within[shard]
 
     def _engine(self, shard: str) -> Engine:
         if shard not in self._engines:

@@ -28,4 +28,6 @@ def prepare_dagster_home() -> Path:
             settings.write_text(text, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(home)
     os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
+    # What a run intends, which is told before it begins, is written at once and not event by event.
+    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
     return home

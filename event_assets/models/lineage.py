@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from sqlglot import exp
-from sqlglot.lineage import lineage
 
 from event_assets.models.project import DIALECT, Model
 from event_assets.warehouse.relations import Relation
@@ -58,6 +57,8 @@ def column_origins(model: Model, columns: Mapping[Relation, Iterable[str]]) -> O
     Returns:
         By column of the model; empty for a constant.
     """
+    from sqlglot.lineage import lineage  # here, because a run that builds no model needs no optimizer
+
     schema: dict[str, dict[str, dict[str, str]]] = {}
     for relation in model.reads:
         schema.setdefault(relation.schema, {})[relation.name] = dict.fromkeys(columns[relation], "text")

@@ -26,13 +26,16 @@ class UnusableAnswerError(Exception):
     """The API's answer is not what it should be; the message says what was expected and what came."""
 
 
-def read_content(response: Response, resources: Collection[str], absent: set[str]) -> dict[str, list[Any]]:
+def read_content(
+    response: Response, resources: Collection[str], absent: set[str], recall: Recall | None
+) -> dict[str, list[Any]]:
     """Read the answer of ``/content``: an object with an array of objects for each resource.
 
     Args:
         response: The answer.
         resources: The resources it should have.
         absent: Takes the resources that it does not have, or only as null.
+        recall: Recognises it if it came the same before.
 
     Raises:
         UnusableAnswerError: It is something else.
@@ -45,6 +48,8 @@ def read_content(response: Response, resources: Collection[str], absent: set[str
         _refuse(response, expected, _description(payload))
     if next_link(payload, response):
         _refuse(response, f"{expected} and all their records at once", "a page with a link to the next one")
+    if recall:
+        recall.recognises(response.content, None)
     absent.update(name for name in resources if name not in present)
     return {name: _records(response, f"{name} as a list of objects", value) for name, value in present.items()}
 
@@ -74,9 +79,10 @@ def read_listing(response: Response, recall: Recall | None) -> dict[str, Any]:
     page = Page(
         envelope["data"],
         partial(_refuse, response, LISTING),
-        repeats=recall is not None and recall.recognises(response.content, link),
         last=link is None,
     )
+    if recall:
+        recall.recognises(response.content, link)
     return {**envelope, "data": [page]}
 
 

@@ -6,7 +6,7 @@ either way.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import compress
 from operator import attrgetter
 from pathlib import Path
@@ -25,8 +25,9 @@ from event_assets.source.tables import RECORD_HASH, REMOVED_AT, DataType, Table
 ROW_GROUP_ROWS = 20_000
 """DuckDB holds whole row groups while it reads them; larger ones were no quicker and took more memory."""
 
+_TEXT_OR_NUMBER: Any = str | int | None
 _FIELDS: dict[DataType, Any] = {
-    "text": str | int | None,
+    "text": str | None,
     "bigint": Optional[Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]],  # noqa: UP045  # read at run time
     "bool": bool | None,
     "json": list | dict | None,
@@ -59,10 +60,30 @@ class TypedRecords:
         self._privacy = privacy
         self._key = attrgetter(privacy.key_field(table))
         self._columns = {kind: [c.name for c in table.columns if c.data_type == kind] for kind in _FIELDS}
+        # The texts that have come as numbers, such as identifiers: only these are looked through for them.
+        self._numbers: set[str] = set()
+        self._decoder = self._new_decoder(())
+        self._decoder_of_numbers = self._new_decoder(self._columns["text"])
+
+    def _new_decoder(self, numbers: Collection[str]) -> msgspec.json.Decoder[list[Any]]:
+        """A decoder of records in which some texts may be numbers."""
         # In the order of their names, as they are encoded for the fingerprint. Unknown fields must not be passed over.
-        fields = [(column.name, _FIELDS[column.data_type], None) for column in table.columns]
+        fields = [
+            (column.name, _TEXT_OR_NUMBER if column.name in numbers else _FIELDS[column.data_type], None)
+            for column in self._table.columns
+        ]
         record = msgspec.defstruct("Record", sorted(fields), forbid_unknown_fields=True, omit_defaults=True, gc=False)
-        self._decoder = msgspec.json.Decoder(list[record])
+        return msgspec.json.Decoder(list[record])
+
+    def _decoded(self, array: bytes) -> list[Any]:
+        try:
+            return self._decoder.decode(array)
+        except msgspec.ValidationError:
+            records = self._decoder_of_numbers.decode(array)
+        texts = self._columns["text"]
+        self._numbers.update(name for name in texts if int in set(map(type, map(attrgetter(name), records))))
+        self._decoder = self._new_decoder(self._numbers)
+        return records
 
     def decode(self, array: bytes) -> tuple[list[Any], list[str | None]] | None:
         """The records and their keys, personal data protected; None if a value is not as declared.
@@ -71,7 +92,7 @@ class TypedRecords:
             array: The JSON array of the records.
         """
         try:
-            records = self._decoder.decode(array)
+            records = self._decoded(array)
             for name in self._columns["json"]:
                 # What this refuses, such as a number beyond 64 bits, the warehouse's JSON does not hold either.
                 orjson.dumps([*map(attrgetter(name), records)])
@@ -79,7 +100,7 @@ class TypedRecords:
             return None
         keys = [self._privacy.key_of(self._table, value) for value in map(self._key, records)]
         self._privacy.protect_fields(self._table, records)
-        for name in self._columns["text"]:
+        for name in self._numbers:
             values = [*map(attrgetter(name), records)]
             if int in set(map(type, values)):
                 for record, value in zip(records, values, strict=True):
@@ -146,6 +167,9 @@ class RowFile:
 
     def _write(self) -> None:
         if self._writer is None:
-            self._writer = pq.ParquetWriter(self._path, self._schema)
+            # DuckDB reads it once, at once: what makes a file small or quick to search only takes time here.
+            self._writer = pq.ParquetWriter(
+                self._path, self._schema, compression="none", use_dictionary=False, write_statistics=False
+            )
         self._writer.write_table(pa.concat_tables(self._waiting))
         self._waiting.clear()

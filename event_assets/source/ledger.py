@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from itertools import islice
@@ -21,25 +21,26 @@ from event_assets.source.records import Reject, version_text
 from event_assets.source.schema import REJECTED
 from event_assets.source.tables import RECORD_HASH, REMOVED_AT, Table
 from event_assets.warehouse import RAW
-from event_assets.warehouse.relations import Relation, columns
+from event_assets.warehouse.relations import Relation, column_names
 
 _KEYS_A_STATEMENT = 500
 _NEEDED = {RECORD_HASH, REMOVED_AT}
 
 _ANSWERS = Relation("_sync", "answers")
-"""The latest answer of each list. Of no use to anybody but the sync, so it has a schema of its own."""
+"""The latest answer that filled each table. Of no use to anybody but the sync, so it has a schema of its own."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a list was answered with, and what it came to.
+    """What an endpoint answered, and what it came to in one table.
 
     Attributes:
-        pages: A digest of each page.
+        pages: A digest of each page; of ``/content`` the one of the whole answer.
         version: The version of the rows made of it.
         received: Records in it.
         rejected: How many of them could not be loaded.
         misfits: How often a column got a value that does not fit its type.
+        absent: Whether it did not have the resource, so that the table was left as it is.
     """
 
     pages: tuple[str, ...]
@@ -47,6 +48,7 @@ class Answer:
     received: int
     rejected: int
     misfits: Mapping[str, int]
+    absent: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,14 @@ class Ledger:
     answer: Answer | None
 
 
-def read(client: SqlClientBase[Any], table: Table) -> Ledger:
-    """Read what the warehouse holds of a table."""
-    there = {column.name for column in columns(client, Relation(RAW, table.name))}
+def read(client: SqlClientBase[Any], tables: Iterable[Table]) -> dict[str, Ledger]:
+    """Read what the warehouse holds of some tables, by their names."""
+    there = column_names(client, RAW, _ANSWERS.schema)
+    return {table.name: _read(client, table, there) for table in tables}
+
+
+def _read(client: SqlClientBase[Any], table: Table, columns: Mapping[Relation, set[str]]) -> Ledger:
+    there = columns.get(Relation(RAW, table.name), set())
     rows, live, high, low = 0, 0, 0, 0
     if there >= _NEEDED:
         # A version is a sum of 128-bit numbers; DuckDB can add up their halves.
@@ -81,11 +88,12 @@ def read(client: SqlClientBase[Any], table: Table) -> Ledger:
         query = f"select count(*), {', '.join(counts)} from {_sql(table)}"  # noqa: S608
         rows, live, high, low = (int(value or 0) for value in (client.execute_sql(query) or [])[0])
     rejects: Counter[Reject] = Counter()
-    if columns(client, Relation(RAW, REJECTED)):
+    if Relation(RAW, REJECTED) in columns:
         query = f"select reason, payload from {_rejected()} where resource = %s"  # noqa: S608
         rejects.update(Reject(reason, payload) for reason, payload in client.execute_sql(query, table.name) or [])
     version = version_text((high << 64) + low)
-    answer = _latest_answer(client, table) if columns(client, _ANSWERS) else None
+    # Without that column it was written by an earlier release, which did not remember all of an answer.
+    answer = _latest_answer(client, table) if "absent" in columns.get(_ANSWERS, ()) else None
     holds = answer is not None and (answer.version, answer.rejected) == (version, rejects.total())
     declared = {column.name for column in table.all_columns}
     return Ledger(declared <= there, rows, live, version, rejects, answer if holds else None)
@@ -108,9 +116,9 @@ def read_fingerprints(client: SqlClientBase[Any], table: Table) -> dict[str, str
 
 
 def _latest_answer(client: SqlClientBase[Any], table: Table) -> Answer | None:
-    query = f"select pages, version, received, rejected, misfits from {_ANSWERS.sql()} where resource = %s"  # noqa: S608
-    for pages, version, received, rejected, misfits in client.execute_sql(query, table.name) or []:
-        return Answer(tuple(json.loads(pages)), version, received, rejected, json.loads(misfits))
+    query = f"select pages, version, received, rejected, misfits, absent from {_ANSWERS.sql()} where resource = %s"  # noqa: S608
+    for pages, version, received, rejected, misfits, absent in client.execute_sql(query, table.name) or []:
+        return Answer(tuple(json.loads(pages)), version, received, rejected, json.loads(misfits), absent)
     return None
 
 
@@ -122,13 +130,13 @@ class Settlement:
         gone: The keys of the rows that it no longer has.
         rejects: The records that could not be loaded.
         load_id: dlt's identifier of the load, if there was one.
-        answer: What the answer was, if it can be recognised.
+        answer: What the answer was, to recognise it.
     """
 
     gone: Sequence[str]
     rejects: Sequence[Reject]
     load_id: str | None
-    answer: Answer | None = None
+    answer: Answer
 
 
 def settle(client: SqlClientBase[Any], table: Table, settlement: Settlement, *, clears: bool) -> None:
@@ -157,28 +165,35 @@ def settle(client: SqlClientBase[Any], table: Table, settlement: Settlement, *, 
             reject.payload,
             settlement.load_id,
         )
-    if settlement.answer:
-        _remember(client, table, settlement.answer)
+    remember(client, table, settlement.answer)
     if clears:
         _forget(client, table)
 
 
-def _remember(client: SqlClientBase[Any], table: Table, answer: Answer) -> None:
-    """Put an answer in the place of the one before."""
+def remember(client: SqlClientBase[Any], table: Table, answer: Answer) -> None:
+    """Put an answer in the place of the one before, so that it is recognised the next time.
+
+    Args:
+        client: A connection, in a transaction.
+        table: The table that it filled.
+        answer: The answer.
+    """
     client.execute_sql(f"create schema if not exists {_ANSWERS.schema}")
     client.execute_sql(
         f"create table if not exists {_ANSWERS.sql()} (resource varchar, pages varchar, version varchar,"
         " received bigint, rejected bigint, misfits varchar)"
     )
+    client.execute_sql(f"alter table {_ANSWERS.sql()} add column if not exists absent boolean")
     client.execute_sql(f"delete from {_ANSWERS.sql()} where resource = %s", table.name)  # noqa: S608
     client.execute_sql(
-        f"insert into {_ANSWERS.sql()} values (%s, %s, %s, %s, %s, %s)",  # noqa: S608
+        f"insert into {_ANSWERS.sql()} values (%s, %s, %s, %s, %s, %s, %s)",  # noqa: S608
         table.name,
         json.dumps(answer.pages),
         answer.version,
         answer.received,
         answer.rejected,
         json.dumps(dict(answer.misfits)),
+        answer.absent,
     )
 
 

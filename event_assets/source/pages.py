@@ -77,20 +77,17 @@ class Page:
     """The records of one answer of a list.
 
     Attributes:
-        repeats: Whether it and all pages before it are what the same request was answered with last time.
         last: Whether no page follows.
     """
 
-    def __init__(self, array: msgspec.Raw | bytes, refuse: Refuse, *, repeats: bool = False, last: bool = True) -> None:
+    def __init__(self, array: msgspec.Raw | bytes, refuse: Refuse, *, last: bool = True) -> None:
         """Begin.
 
         Args:
             array: The JSON array of the records.
             refuse: Called when the records turn out to be something else.
-            repeats: See the attribute.
             last: See the attribute.
         """
-        self.repeats = repeats
         self.last = last
         self._array = array
         self._refuse = refuse
@@ -123,7 +120,7 @@ class Page:
     def packed(self) -> PackedPage:
         """The page in a sixth of the memory, to be looked at later or never."""
         array = bytes(self._array)
-        return PackedPage(pa.compress(array, _COMPRESSION, asbytes=True), len(array), self._refuse)
+        return PackedPage(pa.compress(array, _COMPRESSION, asbytes=True), len(array), self._refuse, self.last)
 
 
 @dataclass(frozen=True)
@@ -133,8 +130,9 @@ class PackedPage:
     compressed: bytes
     size: int
     refuse: Refuse
+    last: bool
 
     def page(self) -> Page:
-        """The page as it was, but taken for one that has to be looked at, with others to follow."""
+        """The page as it was."""
         array = pa.decompress(self.compressed, self.size, _COMPRESSION, asbytes=True)
-        return Page(array, self.refuse, last=False)
+        return Page(array, self.refuse, last=self.last)

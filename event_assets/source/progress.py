@@ -11,6 +11,11 @@ EVERY_SECONDS = 3.0
 """Often enough that nothing is silent for five seconds, seldom enough that a short sync tells nothing."""
 
 
+def count(number: int, noun: str) -> str:
+    """A number of things, as a reader has it: ``1 page``, ``2,000 pages``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 class Progress:
     """Passes a line on now and then."""
 

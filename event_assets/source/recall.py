@@ -1,4 +1,4 @@
-"""Recognises a list that is answered as it was last time, so that nobody has to take it apart again.
+"""Recognises an endpoint that answers as it did last time, so that nobody has to take the answer apart again.
 
 That the tables still hold what was answered then is not known here: see ``ledger``.
 """
@@ -6,7 +6,7 @@ That the tables still hold what was answered then is not known here: see ``ledge
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from event_assets.settings import PrivacySettings
 from event_assets.source.tables import Table
@@ -22,18 +22,18 @@ class Recall:
         pages: The digests of the pages so far.
     """
 
-    def __init__(self, table: Table, privacy: PrivacySettings, known: Sequence[str] = ()) -> None:
+    def __init__(self, tables: Iterable[Table], privacy: PrivacySettings, known: Sequence[str] = ()) -> None:
         """Begin.
 
         Args:
-            table: The table that the list is for.
+            tables: All tables that the endpoint's answer fills, whether they are synced now or not.
             privacy: What becomes of personal data. Read with other settings, the same answer makes other rows.
-            known: The digests of the last answer's pages; none, if its rows are not what the table holds.
+            known: The digests of the last answer's pages; none, if its rows are not what the tables hold.
         """
         self.pages: list[str] = []
         self._known = known
         self._same = True
-        reading = f"{_READING} {privacy.personal_data} {privacy.secret} {table.all_columns}"
+        reading = f"{_READING} {privacy.personal_data} {privacy.secret} {[table.all_columns for table in tables]}"
         self._key = hashlib.blake2b(reading.encode(), digest_size=32).digest()
 
     def recognises(self, body: bytes, link: str | None) -> bool:
@@ -49,6 +49,11 @@ class Recall:
         self.pages.append(digest.hexdigest())
         self._same = self._same and place < len(self._known) and self._known[place] == self.pages[place]
         return self._same
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether there is an answer to recognise, and what has come so far is its beginning."""
+        return bool(self._known) and self._same
 
     @property
     def repeats(self) -> bool:

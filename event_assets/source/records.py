@@ -17,9 +17,9 @@ from typing import Any, TypeAlias, cast
 import msgspec
 
 from event_assets.source.columnar import RowFile, TypedRecords, is_flat
-from event_assets.source.pages import Batch, PackedPage, Page
+from event_assets.source.pages import Batch, Page
 from event_assets.source.privacy import Privacy
-from event_assets.source.progress import Progress
+from event_assets.source.progress import Progress, count
 from event_assets.source.shape import MISFIT, Record, Shape, as_text
 from event_assets.source.tables import RECORD_HASH, Table
 
@@ -39,8 +39,7 @@ class Reject:
 class Intake:
     """Takes the records of one resource, page by page, and passes on those that the table does not hold yet.
 
-    A step of a dlt resource. Afterwards it knows what the answer came to. Pages that repeat the answer before are put
-    aside, and looked at only if another page does not.
+    A step of a dlt resource. Afterwards it knows what the answer came to.
 
     Attributes:
         received: Records seen.
@@ -83,7 +82,6 @@ class Intake:
         self._shape = Shape(table, self.misfits)
         self._typed = TypedRecords(table, privacy) if folder and is_flat(table) else None
         self._file = RowFile(table, folder / f"{table.name}.parquet") if folder else None
-        self._aside: list[PackedPage] = []
 
     def __call__(self, page: list[Record] | list[Page], meta: Any = None) -> Any:
         """Take a page; return the rows to load. The second argument is dlt's and means nothing here.
@@ -121,27 +119,17 @@ class Intake:
 
     def _take_page(self, page: Page) -> Iterator[Any]:
         self._pages += 1
-        if page.repeats:
-            self._aside.append(page.packed())
-            self._progress.note(lambda _: f"{self._table.name}: {self._pages:,} pages, as last time")
-            return
-        while self._aside:
-            yield from self._take_batches(self._aside.pop(0).page())
-        yield from self._take_batches(page)
-        if page.last:
-            # Nothing is something for dlt: it declares the table.
-            yield (self._file and self._file.finished()) or []
-
-    def _take_batches(self, page: Page) -> Iterator[list[Record]]:
         for batch in page.batches():
             if not self._take_typed(batch):
                 yield self._take_records(batch.records())
             self._progress.note(self._so_far)
+        if page.last:
+            # Nothing is something for dlt: it declares the table.
+            yield (self._file and self._file.finished()) or []
 
     def _so_far(self, seconds: float) -> str:
-        pages = f"{self._pages:,} {'page' if self._pages == 1 else 'pages'}"
         rate = self.received / max(seconds, 1e-9)
-        return f"{self._table.name}: {self.received:,} records of {pages}, {rate:,.0f} a second"
+        return f"{self._table.name}: {self.received:,} records of {count(self._pages, 'page')}, {rate:,.0f} a second"
 
     def _take_typed(self, batch: Batch) -> bool:
         """Take a batch whose records are all as declared, into the file; whether it is one."""

@@ -5,7 +5,8 @@ Which endpoints there are is in ``resources``; what becomes of the records is no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
@@ -29,6 +30,7 @@ from tenacity import (
 
 from event_assets.settings import RetrySettings
 from event_assets.source.answers import UnusableAnswerError, next_link, read_content, read_listing
+from event_assets.source.pages import PackedPage
 from event_assets.source.progress import Progress
 from event_assets.source.recall import Recall
 
@@ -63,16 +65,26 @@ class ApiSession(Session):
             content: The resources that ``/content`` has.
             retry: How often and for how long to try again.
             tell: Takes a line for the run's log.
-            recall: Recognises the pages of a list that came the same before.
+            recall: Recognises an answer that came the same before.
             progress: Is told how much of a large answer is there.
         """
         super().__init__(timeout=retry.timeout, raise_for_status=False)
         self.absent: set[str] = set()
         scheme, self._host, *_ = urlsplit(base_url)
-        self.mount(f"{scheme}://{self._host}", _CheckedAnswers(lambda answer: read_listing(answer, recall), progress))
-        content_answer = _OneAnswer(lambda answer: read_content(answer, content, self.absent), progress)
+        self._lists = _CheckedAnswers(lambda answer: read_listing(answer, recall), progress)
+        self.mount(f"{scheme}://{self._host}", self._lists)
+        content_answer = _OneAnswer(lambda answer: read_content(answer, content, self.absent, recall), progress)
         self.mount(f"{base_url}/content", content_answer)
         self.send = _retrying(retry, tell).wraps(self.send)  # as dlt's own client does it
+
+    @contextmanager
+    def looking_ahead(self) -> Iterator[None]:
+        """Ask in a block what will be asked again: each answer of it is given once more then, and not asked for."""
+        self._lists.keeps = True
+        try:
+            yield
+        finally:
+            self._lists.keeps = False
 
     def get_redirect_target(self, resp: Response) -> str | None:
         """Where a redirect leads.
@@ -91,12 +103,18 @@ class ApiSession(Session):
 
 
 class _CheckedAnswers(HTTPAdapter):
-    """A transport that reads and checks each good answer as soon as it is there."""
+    """A transport that reads and checks each good answer as soon as it is there.
+
+    Attributes:
+        keeps: Whether it keeps answers, to give each of them once more.
+    """
 
     def __init__(self, read: Callable[[Response], Any], progress: Progress | None) -> None:
         super().__init__()
+        self.keeps = False
         self._read = read
         self._progress = progress or Progress()
+        self._kept: dict[str | None, _KeptAnswer] = {}
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         """Send the request.
@@ -104,11 +122,18 @@ class _CheckedAnswers(HTTPAdapter):
         Raises:
             UnusableAnswerError: The answer is a good one by its status and not by its content.
         """
+        if kept := self._kept.pop(request.url, None):
+            return kept.answer()
         response = super().send(request, *args, **kwargs)
         if not response.ok or response.is_redirect:
             return response
         self._receive(response)
-        return _ReadAnswer(response, self._read(response))
+        answer = _ReadAnswer(response, self._read(response))
+        if self.keeps:
+            for earlier in self._kept.values():
+                earlier.pack()
+            self._kept[request.url] = _KeptAnswer(answer)
+        return answer
 
     def _receive(self, response: Response) -> None:
         """Wait for the whole body. In larger pieces than requests itself: there can be 300 MB of it."""
@@ -152,6 +177,27 @@ class _ReadAnswer(Response):
     def json(self, **_: Any) -> Any:
         """The parsed body."""
         return self._payload
+
+
+class _KeptAnswer:
+    """An answer of a list until it is given once more."""
+
+    def __init__(self, answer: _ReadAnswer) -> None:
+        self._answer = answer
+        self._packed: list[PackedPage] | None = None
+
+    def pack(self) -> None:
+        """Take a sixth of the memory from now on."""
+        if self._packed is None:
+            envelope = self._answer.json()
+            self._packed = [page.packed() for page in envelope["data"]]
+            self._answer = _ReadAnswer(self._answer, {**envelope, "data": None})
+
+    def answer(self) -> Response:
+        """The answer as it was."""
+        if self._packed is None:
+            return self._answer
+        return _ReadAnswer(self._answer, {**self._answer.json(), "data": [packed.page() for packed in self._packed]})
 
 
 def _retrying(settings: RetrySettings, tell: Tell) -> Retrying:

@@ -6,7 +6,6 @@ What is asked for is in ``resources``, what becomes of a record in ``records``, 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import dlt
 from dlt.destinations.exceptions import DatabaseException
 from dlt.destinations.sql_client import SqlClientBase
+from dlt.extract.exceptions import ResourceExtractionError
 from dlt.extract.source import DltSource
 from dlt.load.exceptions import LoadClientJobException
 from dlt.pipeline.exceptions import PipelineStepFailed
@@ -23,7 +23,7 @@ from event_assets.source import ledger
 from event_assets.source.columnar import is_flat
 from event_assets.source.failures import SyncError, api_failure, warehouse_failure
 from event_assets.source.privacy import Privacy
-from event_assets.source.progress import Progress
+from event_assets.source.progress import Progress, count
 from event_assets.source.recall import Recall
 from event_assets.source.records import Intake, Known
 from event_assets.source.resources import SOURCE_NAME, event_api, resources_by_endpoint
@@ -105,56 +105,68 @@ def sync(
         WarehouseBusyError: Somebody else has the warehouse. Nothing was requested.
     """
     settings = settings or SyncSettings()
-    privacy, progress = Privacy(settings.privacy), Progress(tell_progress)
-    with warehouse.writing(), warehouse.working_folder(endpoint) as folder:
+    progress = Progress(tell_progress)
+    with warehouse.writing():
         with warehouse.connect() as client:
-            held = {name: ledger.read(client, TABLES[name]) for name in resources}
-            known = {name: _known(client, warehouse, TABLES[name], held[name]) for name in resources}
-        intakes = {name: Intake(TABLES[name], known[name], privacy, folder, progress) for name in resources}
-        recall = _recall(resources, held, settings.privacy)
-        pipeline = dlt.pipeline(
-            SOURCE_NAME, destination=warehouse.destination(), dataset_name=RAW, pipelines_dir=str(folder)
-        )
+            held = ledger.read(client, [TABLES[name] for name in resources])
+        recall = _recall(endpoint, held, settings.privacy)
+        session = ApiSession(api.base_url, resources_by_endpoint()["content"], settings.retry, tell, recall, progress)
+        source = event_api(api, session, resources)
         try:
-            content = resources_by_endpoint()["content"]
-            session = ApiSession(api.base_url, content, settings.retry, tell, recall, progress)
-            new = {name for name in resources if is_flat(TABLES[name]) and not held[name].rows}
-            load_id = _read(pipeline, event_api(api, session, resources), intakes, new)
-        except PipelineStepFailed as failure:
+            if _repeats(endpoint, source, session, recall, progress):
+                return {name: _unchanged(each.answer) for name, each in held.items() if each.answer}
+        except ResourceExtractionError as failure:
             raise api_failure(failure, api, endpoint) from None
-        if recall and recall.repeats:
-            return {name: _unchanged(each.answer) for name, each in held.items() if each.answer}
-        absent = session.absent & intakes.keys()
-        for name in sorted(absent):
-            tell(f"The answer does not have {name}: raw.{name} stays as it is.")
-        present = {name: intake for name, intake in intakes.items() if name not in absent}
-        gone = {name: intake.gone for name, intake in present.items()}
-        for intake in intakes.values():
-            intake.forget()
-        _refuse_large_removals(gone, held, settings.removals)
-        try:
-            to_write = sum(intake.passed_on for intake in present.values())
-            if to_write or not all(each.complete for each in held.values()):
-                with progress.during(f"Writing {to_write:,} rows of /{endpoint}"):
-                    _load(pipeline)
-            always = settings.privacy.clears or recall is not None
-            settlements = {
-                name: ledger.Settlement(gone[name], intake.rejects, load_id, _answer(intake, recall))
-                for name, intake in present.items()
-                if always or gone[name] or Counter(intake.rejects) != held[name].rejects
-            }
-            _settle(warehouse, settlements, clears=settings.privacy.clears)
-        except (PipelineStepFailed, LoadClientJobException, DatabaseException) as failure:
-            raise warehouse_failure(failure, endpoint) from None
+        with warehouse.connect() as client:
+            known = {name: _known(client, warehouse, TABLES[name], held[name]) for name in resources}
+        with warehouse.working_folder(endpoint) as folder:
+            privacy = Privacy(settings.privacy)
+            intakes = {name: Intake(TABLES[name], known[name], privacy, folder, progress) for name in resources}
+            pipeline = dlt.pipeline(
+                SOURCE_NAME, destination=warehouse.destination(), dataset_name=RAW, pipelines_dir=str(folder)
+            )
+            new = {name for name in resources if is_flat(TABLES[name]) and not held[name].rows}
+            try:
+                load_id = _read(pipeline, source, intakes, new)
+            except PipelineStepFailed as failure:
+                raise api_failure(failure, api, endpoint) from None
+            absent = session.absent & intakes.keys()
+            for name in sorted(absent):
+                tell(f"The answer does not have {name}: raw.{name} stays as it is.")
+            present = {name: intake for name, intake in intakes.items() if name not in absent}
+            gone = {name: intake.gone for name, intake in present.items()}
+            for intake in intakes.values():
+                intake.forget()
+            _refuse_large_removals(gone, held, settings.removals)
+            try:
+                to_write = sum(intake.passed_on for intake in present.values())
+                if to_write or not all(each.complete for each in held.values()):
+                    with progress.during(f"Writing {to_write:,} rows of /{endpoint}"):
+                        _load(pipeline)
+                settlements = {
+                    name: ledger.Settlement(gone[name], intake.rejects, load_id, _answer(intake, recall))
+                    for name, intake in present.items()
+                }
+                answers = {name: _absence(held[name], recall) for name in absent}
+                _settle(warehouse, settlements, answers, clears=settings.privacy.clears)
+            except (PipelineStepFailed, LoadClientJobException, DatabaseException) as failure:
+                raise warehouse_failure(failure, endpoint) from None
     return {name: _result(intake, gone.get(name), held[name]) for name, intake in intakes.items()}
 
 
-def _settle(warehouse: Warehouse, settlements: Mapping[str, ledger.Settlement], *, clears: bool) -> None:
+def _settle(
+    warehouse: Warehouse,
+    settlements: Mapping[str, ledger.Settlement],
+    absences: Mapping[str, ledger.Answer],
+    *,
+    clears: bool,
+) -> None:
     """Write what the answer changes beside the rows, of all tables together."""
-    if settlements:
-        with warehouse.connect() as client, client.begin_transaction():
-            for name, settlement in settlements.items():
-                ledger.settle(client, TABLES[name], settlement, clears=clears)
+    with warehouse.connect() as client, client.begin_transaction():
+        for name, settlement in settlements.items():
+            ledger.settle(client, TABLES[name], settlement, clears=clears)
+        for name, answer in absences.items():
+            ledger.remember(client, TABLES[name], answer)
 
 
 def _known(
@@ -173,13 +185,20 @@ def _known(
     return read
 
 
-def _recall(resources: Sequence[str], held: Mapping[str, ledger.Ledger], privacy: PrivacySettings) -> Recall | None:
-    """What recognises the answer, where it is a list: `/content` is read as a whole in any case."""
-    if not set(resources).isdisjoint(resources_by_endpoint()["content"]):
-        return None
-    (name,) = resources
-    answer = held[name].answer if held[name].complete else None
-    return Recall(TABLES[name], privacy, answer.pages if answer else ())
+def _recall(endpoint: str, held: Mapping[str, ledger.Ledger], privacy: PrivacySettings) -> Recall:
+    """What recognises the answer, if all of the tables hold what one and the same answer came to."""
+    tables = [TABLES[name] for name in resources_by_endpoint()[endpoint]]
+    answers = {each.answer.pages if each.answer and each.complete else () for each in held.values()}
+    return Recall(tables, privacy, answers.pop() if len(answers) == 1 else ())
+
+
+def _repeats(endpoint: str, source: DltSource, session: ApiSession, recall: Recall, progress: Progress) -> bool:
+    """Ask, as far as it takes to see whether the endpoint answers as it did last time."""
+    with session.looking_ahead():
+        pages = iter(source) if recall.may_repeat else iter(())
+        while recall.may_repeat and not recall.repeats and next(pages, None) is not None:
+            progress.note(lambda _: f"/{endpoint}: the same {count(len(recall.pages), 'page')} as last time so far")
+    return recall.repeats
 
 
 def _read(pipeline: dlt.Pipeline, source: DltSource, intakes: Mapping[str, Intake], new: Collection[str]) -> str | None:
@@ -212,16 +231,20 @@ def _load(pipeline: dlt.Pipeline) -> None:
     pipeline.load().raise_on_failed_jobs()
 
 
-def _answer(intake: Intake, recall: Recall | None) -> ledger.Answer | None:
-    if recall is None:
-        return None
+def _answer(intake: Intake, recall: Recall) -> ledger.Answer:
     return ledger.Answer(
         tuple(recall.pages), intake.version, intake.received, len(intake.rejects), dict(intake.misfits)
     )
 
 
+def _absence(held: ledger.Ledger, recall: Recall) -> ledger.Answer:
+    return ledger.Answer(tuple(recall.pages), held.version, 0, held.rejects.total(), {}, absent=True)
+
+
 def _unchanged(answer: ledger.Answer) -> ResourceResult:
     """The result of an answer that is the one before, of which the table holds every record."""
+    if answer.absent:
+        return ResourceResult(0, 0, 0, 0, {}, answer.version, absent=True)
     return ResourceResult(answer.received, 0, 0, answer.rejected, answer.misfits, answer.version)
 
 

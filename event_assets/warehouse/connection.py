@@ -13,6 +13,7 @@ from typing import Any
 import dlt
 from dlt.common.destination import Destination
 from dlt.destinations.exceptions import DestinationConnectionError
+from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
 from dlt.destinations.sql_client import SqlClientBase
 from filelock import FileLock, Timeout
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_fixed
@@ -34,6 +35,30 @@ class WarehouseBusyError(Exception):
     """Somebody else has the warehouse; the message says who may, and what to do."""
 
 
+class _Destination(dlt.destinations.duckdb):
+    """dlt's DuckDB destination, which reads what its capabilities depend on once, and not at every step of a pipeline.
+
+    A load asks for them some fifteen times, and dlt then looks for a dozen settings in all places where one may be.
+    """
+
+    _for_capabilities: DuckDbClientConfiguration | None = None
+
+    def configuration(
+        self, initial_config: DuckDbClientConfiguration, accept_partial: bool = False
+    ) -> DuckDbClientConfiguration:
+        """The resolved configuration; a partial one is what capabilities are made of."""
+        if not accept_partial:
+            return super().configuration(initial_config)
+        if self._for_capabilities is None:
+            self._for_capabilities = super().configuration(initial_config, accept_partial=True)
+        return self._for_capabilities
+
+    @property
+    def destination_type(self) -> str:
+        """What dlt calls it: settings, state and schemas are those of ``duckdb``."""
+        return "dlt.destinations.duckdb"
+
+
 @dataclass
 class Warehouse:
     """A DuckDB file that dlt loads into and the models are built in.
@@ -48,6 +73,7 @@ class Warehouse:
     path: Path
     wait_seconds: float = 600
     memory_limit: str | None = None
+    _destination: Destination[Any, Any] | None = field(default=None, init=False, repr=False, compare=False)
     _kept: ExitStack | None = field(default=None, init=False, repr=False, compare=False)
     _kept_client: SqlClientBase[Any] | None = field(default=None, init=False, repr=False, compare=False)
 
@@ -57,7 +83,9 @@ class Warehouse:
         dlt merges by way of a second dataset, which it would call ``raw_staging``: too near to ``staging``.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        return dlt.destinations.duckdb(str(self.path), staging_dataset_name_layout="_dlt_merge_%s")
+        if self._destination is None:
+            self._destination = _Destination(str(self.path), staging_dataset_name_layout="_dlt_merge_%s")
+        return self._destination
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -95,3 +95,13 @@ def columns(client: SqlClientBase[Any], relation: Relation) -> list[RelationColu
         relation.name,
     )
     return [RelationColumn(name, data_type) for name, data_type in rows or []]
+
+
+def column_names(client: SqlClientBase[Any], *schemas: str) -> dict[Relation, set[str]]:
+    """The names of the columns of every table and view in some schemas."""
+    all_columns = "select table_schema, table_name, column_name from information_schema.columns"
+    query = f"{all_columns} where table_schema in ({', '.join(['%s'] * len(schemas))})"
+    names: dict[Relation, set[str]] = {}
+    for schema, table, column in client.execute_sql(query, *schemas) or []:
+        names.setdefault(Relation(schema, table), set()).add(column)
+    return names

@@ -5,6 +5,7 @@ What happened is read from where a user would look as well: Dagster's records of
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shutil
@@ -241,9 +242,10 @@ class Webhook:
         self._server.shutdown()
         self._server.server_close()
 
-    def lines(self, sign: str, since: float = 0) -> list[str]:
-        """The single troubles or all-clears of the messages that begin so, since an instant."""
-        return [line for at, text in self.messages if at >= since for line in text.splitlines() if sign in line]
+    def lines(self, sign: str, since: float = 0, before: float = math.inf) -> list[str]:
+        """The single troubles or all-clears of the messages that begin so, between two instants."""
+        messages = [text for at, text in self.messages if since <= at < before]
+        return [line for text in messages for line in text.splitlines() if sign in line]
 
 
 def free_port() -> int:

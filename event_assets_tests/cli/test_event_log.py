@@ -5,6 +5,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from dagster._core.storage.event_log import SqliteEventLogStorage
+from sqlalchemy import text
 
 from event_assets.cli.event_log import KEPT_OPEN, EventLog
 from event_assets.cli.home import prepare_dagster_home
@@ -59,3 +60,39 @@ def test_only_a_few_databases_stay_open(home: Path):
         assert isinstance(log, EventLog)
         assert len(log._engines) == KEPT_OPEN
         assert all(instance.all_logs(run) for run in runs)
+
+
+def test_a_table_is_looked_for_until_it_is_there(home: Path):
+    with dg.DagsterInstance.get() as instance:
+        log = instance.event_log_storage
+        assert isinstance(log, EventLog)
+        assert not log.has_table("later")
+        with log.index_connection() as connection:
+            connection.execute(text("create table later (id integer)"))
+        assert log.has_table("later")
+        assert log.supports_asset_checks
+
+
+def test_a_batch_is_stored_whole_or_not_at_all(home: Path, monkeypatch: pytest.MonkeyPatch):
+    with dg.DagsterInstance.get() as instance:
+        log = instance.event_log_storage
+        assert isinstance(log, EventLog)
+        run = dg.materialize([halls], instance=instance).run_id
+        events = [record.event_log_entry for record in instance.get_records_for_run(run).records]
+        copies = [event._replace(run_id="another") for event in events]
+        store = EventLog.store_event
+
+        def failing_at_the_end(self: EventLog, event: dg.EventLogEntry) -> None:
+            store(self, event)
+            if event is copies[-1]:
+                raise OSError("the disk is full")
+
+        monkeypatch.setattr(EventLog, "store_event", failing_at_the_end)
+        with pytest.raises(OSError, match="full"):
+            log.store_event_batch(copies)
+        monkeypatch.undo()
+        assert log.get_logs_for_run("another") == []
+        assert len(instance.fetch_materializations(halls.key, limit=10).records) == 1
+        log.store_event_batch(copies)
+        assert len(log.get_logs_for_run("another")) == len(events)
+        assert len(instance.fetch_materializations(halls.key, limit=10).records) == 2

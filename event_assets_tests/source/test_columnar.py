@@ -40,6 +40,18 @@ usual = st.dictionaries(
 )
 
 
+@settings(max_examples=100, deadline=None)
+@given(batches=st.lists(st.lists(usual, max_size=3), max_size=4))
+def test_a_batch_is_read_as_if_none_had_been_before_it(batches: list[list[dict[str, Any]]]):
+    one = TypedRecords(TABLES["participants"], Privacy(PrivacySettings()))
+    for batch in batches:
+        read, alone = one.decode(json.dumps(batch).encode()), typed("participants", batch)
+        assert (read is None) == (alone is None)
+        if read and alone:
+            assert read[1] == alone[1]
+            assert [*map(_digest, read[0])] == [*map(_digest, alone[0])]
+
+
 @pytest.mark.parametrize("personal_data", MODES)
 @settings(max_examples=200, deadline=None)
 @given(said=records("participants") | st.lists(usual, max_size=4))

@@ -55,5 +55,5 @@ def test_a_sync_tells_pages_records_and_rate(tmp_path, monkeypatch):
         "participants: 30 records of 3 pages",
     ]
     assert [line for line in told if "page" in line] == [
-        f"participants: {number} pages, as last time" for number in (1, 2, 3)
+        f"/participants: the same {pages} as last time so far" for pages in ("1 page", "2 pages", "3 pages")
     ]

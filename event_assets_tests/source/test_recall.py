@@ -1,5 +1,6 @@
 """An answer that came before is recognised, and never when the table holds anything else."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -9,6 +10,8 @@ from event_assets.sandbox import Event, Sandbox, generate_event
 from event_assets.settings import PrivacySettings, RemovalSettings
 from event_assets.source.pages import Batch, Page
 from event_assets.source.recall import Recall
+from event_assets.source.records import Intake
+from event_assets.source.resources import resources_by_endpoint
 from event_assets.source.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
@@ -16,6 +19,7 @@ from event_assets_tests.source.syncing import bring
 
 TABLE = TABLES["participants"]
 KEEP = PrivacySettings()
+CONTENT = resources_by_endpoint()["content"]
 
 
 @pytest.fixture
@@ -44,7 +48,7 @@ def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def recall(*pages: tuple[bytes, str | None], known: list[str] | None = None, privacy: PrivacySettings = KEEP) -> Recall:
-    made = Recall(TABLE, privacy, known or ())
+    made = Recall([TABLE], privacy, known or ())
     for page in pages:
         made.recognises(*page)
     return made
@@ -63,9 +67,17 @@ def test_the_same_pages_are_recognised_and_others_not():
     assert not recall(known=known).repeats
 
 
+def test_it_may_repeat_as_long_as_what_has_come_is_its_beginning():
+    known = recall((b"[1]", "2"), (b"[2]", None)).pages
+    assert not recall().may_repeat, "nothing is known"
+    assert recall(known=known).may_repeat
+    assert recall((b"[1]", "2"), known=known).may_repeat
+    assert not recall((b"[9]", "2"), known=known).may_repeat
+
+
 def test_after_a_page_that_is_another_none_is_recognised():
     known = recall((b"[1]", "2"), (b"[2]", "3"), (b"[3]", None)).pages
-    again = Recall(TABLE, KEEP, known)
+    again = Recall([TABLE], KEEP, known)
     pages = [(b"[1]", "2"), (b"[9]", "3"), (b"[3]", None)]
     assert [again.recognises(*page) for page in pages] == [True, False, False]
 
@@ -74,11 +86,10 @@ def test_a_page_comes_out_of_the_pack_as_it_was():
     def refuse(came: str):
         raise AssertionError(came)
 
-    page = Page(b'[{"id": 1}, {"id": 2}]', refuse, repeats=True)
+    page = Page(b'[{"id": 1}, {"id": 2}]', refuse, last=False)
     again = page.packed().page()
     assert again == page
     assert [record for batch in again.batches() for record in batch.records()] == [{"id": 1}, {"id": 2}]
-    assert not again.repeats
     assert not again.last
 
 
@@ -170,3 +181,73 @@ def test_a_refused_answer_is_not_remembered(event: Event, place: Warehouse, look
         looked_at.clear()
         assert bring(api, place, "participants")["participants"].received == 50
         assert looked_at == [], "the table still holds it"
+
+
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The table of each list of records that was taken apart."""
+    tables: list[str] = []
+    take = Intake._take_records
+
+    def noted(self: Intake, records: list[dict]) -> list[dict]:
+        tables.extend([self._table.name] if records else [])
+        return take(self, records)
+
+    monkeypatch.setattr(Intake, "_take_records", noted)
+    return tables
+
+
+@pytest.mark.parametrize("absent", ["", "days"])
+def test_the_same_content_is_not_taken_apart(place: Warehouse, taken: list[str], absent: str):
+    event = generate_event(lectures=20, participants=0, seed=7)
+    event.content.pop(absent, None)
+    with Sandbox(event) as api:
+        first = bring(api, place, *CONTENT)
+        assert set(taken) == event.content.keys()
+        taken.clear()
+        again = bring(api, place, *CONTENT)
+        assert taken == []
+        assert api.requests["/public/v1/content"] == 2
+        assert again == {name: replace(result, loaded=0) for name, result in first.items()}
+
+        event.content["lectures"][0]["name"] = "Another one"
+        after = bring(api, place, *CONTENT)
+        assert set(taken) == event.content.keys()
+        assert {name: result.loaded for name, result in after.items() if result.loaded} == {"lectures": 1}
+        assert api.requests["/public/v1/content"] == 3
+
+
+def test_content_of_which_one_table_holds_anything_else_is_put_right(place: Warehouse, taken: list[str]):
+    event = generate_event(lectures=20, participants=0, seed=7)
+    with Sandbox(event) as api:
+        before = bring(api, place, *CONTENT)
+        taken.clear()
+        with duckdb.connect(str(place.path)) as warehouse:
+            warehouse.execute("update raw.halls set record_hash = md5('')")
+        after = bring(api, place, *CONTENT)
+    assert set(taken) == event.content.keys()
+    assert after["halls"].loaded == len(event.content["halls"])
+    assert {name: result.version for name, result in after.items()} == {
+        name: result.version for name, result in before.items()
+    }
+
+
+def test_answers_remembered_by_an_earlier_release_are_read_anew(event: Event, place: Warehouse, looked_at: list[int]):
+    with Sandbox(event) as api:
+        bring(api, place, "participants")
+        with duckdb.connect(str(place.path)) as warehouse:
+            warehouse.execute("alter table _sync.answers drop column absent")
+        for sizes in ([50], []):
+            looked_at.clear()
+            bring(api, place, "participants")
+            assert looked_at == sizes
+
+
+def test_pages_that_were_looked_at_ahead_are_not_asked_for_again(event: Event, place: Warehouse):
+    with Sandbox(event, envelope="pages", page_size=20) as api:
+        bring(api, place, "participants")
+        event.participants[43] = {**event.participants[43], "position": "Promoted"}
+        api.reset_requests()
+        assert bring(api, place, "participants")["participants"].loaded == 1
+        assert api.requests["/public/v1/participants"] == 3
+    assert Reader(place.path).rows("select count(*) from raw.participants where position = 'Promoted'") == [(1,)]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import dlt
 import pytest
 from dlt.destinations.exceptions import DatabaseException
 
@@ -146,3 +147,11 @@ def test_duckdb_takes_no_more_memory_than_it_may(tmp_path: Path):
         assert client.execute_sql(limit) == [("286.1 MiB",)]
     with Warehouse(tmp_path / "warehouse.duckdb").connect() as client:
         assert client.execute_sql(limit) != [("286.1 MiB",)]
+
+
+def test_the_destination_is_what_dlt_takes_a_duckdb_for(place: Warehouse):
+    ours = place.destination()
+    own = dlt.destinations.duckdb(str(place.path), staging_dataset_name_layout="_dlt_merge_%s")
+    assert (ours.destination_name, ours.destination_type) == (own.destination_name, own.destination_type)
+    for _ in range(2):
+        assert dict(ours.capabilities()) == dict(own.capabilities())
