@@ -9,9 +9,6 @@ from contextlib import contextmanager
 
 import click
 
-from event_assets.settings import SettingsError
-from event_assets.warehouse import WarehouseBusyError
-
 GARBAGE_THRESHOLD = 10_000
 """How many new objects there must be before garbage is looked for: Python's 700 suits smaller programs."""
 
@@ -68,6 +65,9 @@ def _looking_for_no_garbage() -> Iterator[None]:
 
 @contextmanager
 def _told_in_a_sentence() -> Iterator[None]:
+    from event_assets.settings import SettingsError  # here, for the same reason: it brings dlt
+    from event_assets.warehouse import WarehouseBusyError
+
     try:
         yield
     except (SettingsError, WarehouseBusyError) as error:
