@@ -128,13 +128,13 @@ class Settlement:
 
     Attributes:
         gone: The keys of the rows that it no longer has.
-        rejects: The records that could not be loaded.
+        rejects: The records that could not be loaded; None if they are those of the answer before.
         load_id: dlt's identifier of the load, if there was one.
         answer: What the answer was, to recognise it.
     """
 
     gone: Sequence[str]
-    rejects: Sequence[Reject]
+    rejects: Sequence[Reject] | None
     load_id: str | None
     answer: Answer
 
@@ -156,8 +156,9 @@ def settle(client: SqlClientBase[Any], table: Table, settlement: Settlement, *, 
             now,
             *keys,
         )
-    client.execute_sql(f"delete from {_rejected()} where resource = %s", table.name)  # noqa: S608
-    for reject in settlement.rejects:
+    if settlement.rejects is not None:
+        client.execute_sql(f"delete from {_rejected()} where resource = %s", table.name)  # noqa: S608
+    for reject in settlement.rejects or ():
         client.execute_sql(
             f"insert into {_rejected()} (resource, reason, payload, load_id) values (%s, %s, %s, %s)",  # noqa: S608
             table.name,

@@ -6,6 +6,7 @@ What is asked for is in ``resources``, what becomes of a record in ``records``, 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,7 +26,7 @@ from event_assets.source.failures import SyncError, api_failure, warehouse_failu
 from event_assets.source.privacy import Privacy
 from event_assets.source.progress import Progress, count
 from event_assets.source.recall import Recall
-from event_assets.source.records import Intake, Known
+from event_assets.source.records import Intake, Known, Reject
 from event_assets.source.resources import SOURCE_NAME, event_api, resources_by_endpoint
 from event_assets.source.schema import TABLES
 from event_assets.source.session import ApiSession
@@ -114,7 +115,9 @@ def sync(
         source = event_api(api, session, resources)
         try:
             if _repeats(endpoint, source, session, recall, progress):
-                return {name: _unchanged(each.answer) for name, each in held.items() if each.answer}
+                unchanged = {name: _unchanged(each.answer) for name, each in held.items() if each.answer}
+                _tell_what_is_absent(tell, [name for name, result in unchanged.items() if result.absent])
+                return unchanged
         except ResourceExtractionError as failure:
             raise api_failure(failure, api, endpoint) from None
         with warehouse.connect() as client:
@@ -131,8 +134,7 @@ def sync(
             except PipelineStepFailed as failure:
                 raise api_failure(failure, api, endpoint) from None
             absent = session.absent & intakes.keys()
-            for name in sorted(absent):
-                tell(f"The answer does not have {name}: raw.{name} stays as it is.")
+            _tell_what_is_absent(tell, absent)
             present = {name: intake for name, intake in intakes.items() if name not in absent}
             gone = {name: intake.gone for name, intake in present.items()}
             for intake in intakes.values():
@@ -144,7 +146,9 @@ def sync(
                     with progress.during(f"Writing {to_write:,} rows of /{endpoint}"):
                         _load(pipeline)
                 settlements = {
-                    name: ledger.Settlement(gone[name], intake.rejects, load_id, _answer(intake, recall))
+                    name: ledger.Settlement(
+                        gone[name], _new_rejects(intake, held[name]), load_id, _answer(intake, recall)
+                    )
                     for name, intake in present.items()
                 }
                 answers = {name: _absence(held[name], recall) for name in absent}
@@ -229,6 +233,15 @@ def _load(pipeline: dlt.Pipeline) -> None:
     # Not `run()`: it makes only the tables that ever had rows, this makes all that are declared.
     pipeline.sync_schema()
     pipeline.load().raise_on_failed_jobs()
+
+
+def _tell_what_is_absent(tell: Callable[[str], object], names: Collection[str]) -> None:
+    for name in sorted(names):
+        tell(f"The answer does not have {name}: raw.{name} stays as it is.")
+
+
+def _new_rejects(intake: Intake, held: ledger.Ledger) -> Sequence[Reject] | None:
+    return None if Counter(intake.rejects) == held.rejects else intake.rejects
 
 
 def _answer(intake: Intake, recall: Recall) -> ledger.Answer:

@@ -157,6 +157,21 @@ def test_rejects_that_are_gone_are_brought_back(event: Event, place: Warehouse):
     assert Reader(place.path).count("raw.rejected") == 1
 
 
+def test_rejects_that_stay_keep_the_load_they_came_with(event: Event, place: Warehouse):
+    event.participants.append(event.participants[0])
+    with Sandbox(event) as api:
+        bring(api, place, "participants")
+        first = Reader(place.path).rows("select * from raw.rejected")
+        event.participants[7] = {**event.participants[7], "position": "Promoted"}
+        assert bring(api, place, "participants")["participants"].loaded == 1
+        assert Reader(place.path).rows("select * from raw.rejected") == first
+        event.participants.append(event.participants[1])
+        bring(api, place, "participants")
+    loads = Reader(place.path).rows("select load_id from raw.rejected")
+    assert len(loads) == 2
+    assert first[0] not in loads
+
+
 def test_other_settings_of_privacy_read_the_same_answer_anew(event: Event, place: Warehouse, looked_at: list[int]):
     allowed = RemovalSettings(allowed=True)
     with Sandbox(event) as api:
@@ -205,8 +220,10 @@ def test_the_same_content_is_not_taken_apart(place: Warehouse, taken: list[str],
         first = bring(api, place, *CONTENT)
         assert set(taken) == event.content.keys()
         taken.clear()
-        again = bring(api, place, *CONTENT)
+        told: list[str] = []
+        again = bring(api, place, *CONTENT, told=told)
         assert taken == []
+        assert told == ([f"The answer does not have {absent}: raw.{absent} stays as it is."] if absent else [])
         assert api.requests["/public/v1/content"] == 2
         assert again == {name: replace(result, loaded=0) for name, result in first.items()}
 
