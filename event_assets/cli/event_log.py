@@ -2,9 +2,9 @@
 
 Dagster's own opens the database anew for each of them, with an engine that has compiled no statement yet, and waits
 until the disk has it (dagster/_core/storage/event_log/sqlite/sqlite_event_log.py, `_connect`); for each check it opens
-it once more, to see whether it has the table of checks. There is no setting for that, so `_connect` is the one private
-method that is overridden here. Only the instance that `make run` and `make ui` set up uses it; whoever brings a Dagster
-instance of his own keeps what he has.
+it once more, to see whether it has the table of checks. There is no setting for that, so `_connect` and its lock are the
+private things that are replaced here. Only the instance that `make run` and `make ui` set up uses it; whoever brings a
+Dagster instance of his own keeps what he has.
 """
 
 from __future__ import annotations
@@ -60,6 +60,11 @@ class EventLog(SqliteEventLogStorage):
                     return False
             self._tables.add(table_name)
         return True
+
+    def store_event(self, event: EventLogEntry) -> None:
+        """Store an event in one transaction for each of the two databases, the run's and that of all runs."""
+        with self._connect(event.run_id), self._connect(INDEX_SHARD_NAME):
+            super().store_event(event)
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store events of one run in one transaction, or none of them."""
