@@ -161,6 +161,8 @@ class Warehouse:
         try:
             if self.memory_limit:
                 client.execute_sql(f"set memory_limit = '{self.memory_limit}'")
+            # A file to load is read once: its bytes are not worth keeping beside the rows made of them.
+            client.execute_sql("set enable_external_file_cache = false")
             yield client
         finally:
             client.close_connection()
