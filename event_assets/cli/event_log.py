@@ -2,8 +2,8 @@
 
 Dagster's own opens the database anew for each of them, with an engine that has compiled no statement yet, and waits
 until the disk has it (dagster/_core/storage/event_log/sqlite/sqlite_event_log.py, `_connect`); for each check it opens
-it once more, to see whether it has the table of checks. There is no setting for that, so `_connect` and its lock are the
-private things that are replaced here. Only the instance that `make run` and `make ui` set up uses it; whoever brings a
+it once more, to see whether it has the table of checks. There is no setting for that, so `_connect` and its lock, both
+private, are replaced here. Only the instance that `make run` and `make ui` set up uses it; whoever brings a
 Dagster instance of his own keeps what he has.
 """
 
