@@ -22,7 +22,7 @@ from dlt.extract.items import DataItemWithMeta
 from event_assets.source.privacy import Privacy
 from event_assets.source.tables import RECORD_HASH, REMOVED_AT, DataType, Table
 
-ROW_GROUP_ROWS = 20_000
+ROW_GROUP_ROWS = 10_000
 """DuckDB holds whole row groups while it reads them; larger ones were no quicker and took more memory."""
 
 _TEXT_OR_NUMBER: Any = str | int | None
