@@ -133,7 +133,9 @@ class Results:
         for size in ("small", "200k", "1m"):
             group = self.group(size, "data", first, PROJECT)
             yield f"{size}, requests of a run", 3, group and max(one.requests for one in group.measurements), ""
-        yield "200k, first load, to (d)", 1 / 2, self._ratio("200k", "data", first, AIRBYTE), " x"
+        for size in ("small", "200k"):
+            for case in (first, unchanged):
+                yield f"{size}, {case}, to (d)", 1 / 2, self._ratio(size, "data", case, AIRBYTE), " x"
 
     def _ratio(self, size: str, layout: Layout, case: Case, other: Contender) -> float | None:
         project, group = self.group(size, layout, case, PROJECT), self.group(size, layout, case, other)
