@@ -9,8 +9,10 @@ from event_assets.assets.models import build_model_assets
 from event_assets.sandbox import Event, Sandbox, generate_event
 from event_assets_tests.running import Run
 
-SECONDS, ATTEMPTS = 2, 8
-"""Other programs on the same core make even processor time longer: one calm moment is enough."""
+PACES, ATTEMPTS = 6, 8
+"""At most six times the pace of the machine, which is 2 s on a laptop that does the sums in a third of a second. The
+same code took 1.6 s on one machine and 3.3 s on another, 4.3 paces there, so seconds alone say nothing. Other programs
+on the same core make even processor time longer: one calm moment is enough."""
 
 
 @pytest.mark.slow
@@ -19,14 +21,21 @@ def test_a_thousand_sessions_are_summed_up_in_no_time(run: Run, use_api: Callabl
     run()
     models = [key.to_user_string() for assets in build_model_assets() for key in assets.keys]
 
-    took = []
-    while not took or (min(took) >= SECONDS and len(took) < ATTEMPTS):
-        took.append(_seconds(run, models))
-    assert min(took) < SECONDS
+    took, pace = [], []
+    while not took or (min(took) >= PACES * min(pace) and len(took) < ATTEMPTS):
+        pace.append(_seconds(_ten_million_sums))
+        took.append(_seconds(lambda: run(*models)))
+    assert min(took) < PACES * min(pace), f"{min(took):.2f} s at a pace of {min(pace):.2f} s"
 
 
-def _seconds(run: Run, models: list[str]) -> float:
+def _ten_million_sums() -> None:
+    total = 0
+    for number in range(10_000_000):
+        total += number * number % 7
+
+
+def _seconds(work: Callable[[], object]) -> float:
     """Processor time: nothing here waits, and programs beside the test do not lengthen it."""
     begin = process_time()
-    run(*models)
+    work()
     return process_time() - begin
