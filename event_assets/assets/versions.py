@@ -41,6 +41,10 @@ class Materialisations:
         """
         self._events = instance.get_latest_materialization_events(list(assets))
 
+    def __bool__(self) -> bool:
+        """Whether any of them was ever materialised."""
+        return any(self._events.values())
+
     def version(self, asset: dg.AssetKey) -> str | None:
         """The data version of what an asset holds; None if it was never materialised."""
         return self._tags(asset).get(DATA_VERSION)

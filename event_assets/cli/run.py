@@ -52,20 +52,26 @@ def run_everything(*, allow_removals: bool = False) -> None:
 def _execute(
     instance: dg.DagsterInstance, definitions: dg.Definitions, graph: Graph, allow_removals: bool
 ) -> list[dg.ExecuteInProcessResult]:
-    """Sync every endpoint, then build what is not built from what the tables hold now."""
+    """Sync every endpoint, then build what is not built from what the tables hold now.
+
+    The first time that is everything, so one run does it; another one follows where something of it failed and what
+    does not need it can be built.
+    """
     with_terminal = dg.Definitions.merge(definitions, dg.Definitions(loggers={"terminal": terminal_logger}))
     job = with_terminal.resolve_job_def(refresh_everything.name)
     loggers = {"terminal": {}}
     ops = {sync_op_name(endpoint): SyncConfig(allow_removals=allow_removals) for endpoint in resources_by_endpoint()}
+    first = not Materialisations(instance, graph.nodes)
     synced = job.execute_in_process(
         instance=instance,
         run_config=dg.RunConfig(ops=ops, loggers=loggers),
-        asset_selection=[raw_key(resource) for resource in TABLES],
+        asset_selection=None if first else [raw_key(resource) for resource in TABLES],
         raise_on_error=False,
     )
     to_build = graph.to_build(Materialisations(instance, graph.nodes))
     if not to_build:
-        click.echo("Nothing that the models read has changed: they stay as they are.")
+        if not first:
+            click.echo("Nothing that the models read has changed: they stay as they are.")
         return [synced]
     built = job.execute_in_process(
         instance=instance,
@@ -91,16 +97,18 @@ def _asset_rows(
     instance: dg.DagsterInstance, graph: Graph, runs: Iterable[dg.ExecuteInProcessResult]
 ) -> list[AssetRow]:
     """Every table: how many rows it has, and how long it took if it was made now."""
-    seconds = {}
+    seconds, latest = {}, {}
     for run in runs:
         events = run.all_events
         of_step = {e.step_key: e.step_success_data.duration_ms / 1000 for e in events if e.is_step_success}
-        made = run.get_asset_materialization_events()
-        seconds |= {event.materialization.asset_key: of_step.get(event.step_key) for event in made}
-    latest = instance.get_latest_materialization_events(list(graph.nodes))
-    found = ((key, event.asset_materialization) for key in graph.nodes if (event := latest.get(key)))
+        for event in run.get_asset_materialization_events():
+            key = event.materialization.asset_key
+            seconds[key], latest[key] = of_step.get(event.step_key), event.materialization
+    stay = [key for key in graph.nodes if key not in latest]
+    kept = instance.get_latest_materialization_events(stay)
+    latest |= {key: event.asset_materialization for key, event in kept.items() if event}
     return [
         AssetRow(key.to_user_string(), rows, seconds.get(key))
-        for key, materialization in found
-        if materialization and (rows := row_count(materialization)) is not None
+        for key in graph.nodes
+        if (materialization := latest.get(key)) and (rows := row_count(materialization)) is not None
     ]

@@ -112,6 +112,17 @@ class Model:
             dialect: One of sqlglot's.
             first: Whether it is the one for a model that holds nothing yet.
         """
+        key = (*sorted(parameters.items()), dialect, first)
+        if key not in self._rendered:
+            self._rendered[key] = self._render(parameters, dialect, first=first)
+        return self._rendered[key]
+
+    @cached_property
+    def _rendered(self) -> dict[tuple[object, ...], str]:
+        """What was rendered before: a process that builds a model needs its text twice, the first time to compare."""
+        return {}
+
+    def _render(self, parameters: Mapping[str, str], dialect: str, *, first: bool) -> str:
         query = (self.first_query if first else self.query).copy()
         for placeholder in list(query.find_all(exp.Placeholder)):
             placeholder.replace(exp.Literal.string(parameters[placeholder.name]))

@@ -59,7 +59,7 @@ def append(client: SqlClientBase[Any], relation: Relation, select: str, first_se
     """
     with client.begin_transaction():
         client.execute_sql(f"create schema if not exists {relation.schema}")
-        held = {column.name for column in columns(client, relation)}
+        held = column_names(client, relation.schema).get(relation)
         if not held:
             client.execute_sql(f"create table {relation.sql()} as {first_select}")
             return
@@ -87,14 +87,14 @@ def row_count(client: SqlClientBase[Any], relation: Relation) -> int:
 
 
 def columns(client: SqlClientBase[Any], relation: Relation) -> list[RelationColumn]:
-    """The columns in their order, with the warehouse's own names of their types."""
-    rows = client.execute_sql(
-        "select column_name, data_type from information_schema.columns"
-        " where table_schema = %s and table_name = %s order by ordinal_position",
-        relation.schema,
-        relation.name,
-    )
-    return [RelationColumn(name, data_type) for name, data_type in rows or []]
+    """The columns in their order, with the warehouse's own names of their types.
+
+    Raises:
+        DatabaseUndefinedRelation: There is no such table or view.
+    """
+    # Not the information_schema, which looks through the columns of all tables: seven times the time.
+    rows = client.execute_sql(f"describe {relation.sql()}") or []
+    return [RelationColumn(name, data_type) for name, data_type, *_ in rows]
 
 
 def column_names(client: SqlClientBase[Any], *schemas: str) -> dict[Relation, set[str]]:
