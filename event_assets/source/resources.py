@@ -40,7 +40,8 @@ def event_api_config(api: EventApiSettings, session: Session | None = None) -> R
         "client": {
             "base_url": api.base_url,
             "auth": {"type": "bearer", "token": api.api_token},
-            "session": session,
+            # One for all, where nobody carries requests either: dlt would make and configure nine.
+            "session": session or Session(),
         },
         "resource_defaults": {
             "primary_key": "id",
