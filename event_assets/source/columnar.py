@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from dlt.extract.items import DataItemWithMeta
 
 from event_assets.source.privacy import Privacy
-from event_assets.source.tables import RECORD_HASH, REMOVED_AT, DataType, Table
+from event_assets.source.tables import RECEIVED_HASH, RECORD_HASH, REMOVED_AT, DataType, Table
 
 ROW_GROUP_ROWS = 10_000
 """DuckDB holds whole row groups while it reads them; larger ones were no quicker and took more memory."""
@@ -38,12 +38,8 @@ _ARROW: dict[DataType, pa.DataType] = {
     "bool": pa.bool_(),
     "json": pa.string(),
     "timestamp": pa.timestamp("us", tz="UTC"),
+    "binary": pa.binary(),
 }
-
-
-def is_flat(table: Table) -> bool:
-    """Whether the table has one column for each field: no nested objects, no link tables, no personal data in lists."""
-    return not table.links and not any("__" in column.name or column.personal_within for column in table.columns)
 
 
 class TypedRecords:
@@ -133,7 +129,12 @@ class RowFile:
         )
 
     def add(
-        self, records: Sequence[Any], keys: Sequence[str | None], fingerprints: Sequence[str], wanted: Sequence[bool]
+        self,
+        records: Sequence[Any],
+        keys: Sequence[str | None],
+        fingerprints: Sequence[str],
+        received: Sequence[bytes | None],
+        wanted: Sequence[bool],
     ) -> None:
         """Take the rows of those records that are wanted."""
         chosen = [*compress(records, wanted)]
@@ -146,6 +147,7 @@ class RowFile:
         columns[self._table.key] = [*compress(keys, wanted)]
         hashes = pa.array(compress(fingerprints, wanted), pa.string())
         columns |= {RECORD_HASH: hashes, "_dlt_id": hashes}  # no two rows of a table have the same
+        columns[RECEIVED_HASH] = [*compress(received, wanted)]
         columns["_dlt_load_id"] = [dlt.current.load_package_state().get("load_id")] * len(chosen)
         columns[REMOVED_AT] = [None] * len(chosen)
         self._waiting.append(pa.table(columns, schema=self._schema))

@@ -17,9 +17,9 @@ from typing import Any
 from dlt.destinations.sql_client import SqlClientBase
 
 from event_assets.source.privacy import HASHED
-from event_assets.source.records import Reject, version_text
+from event_assets.source.records import Known, Reject, version_text
 from event_assets.source.schema import REJECTED
-from event_assets.source.tables import RECORD_HASH, REMOVED_AT, Table
+from event_assets.source.tables import RECEIVED_HASH, RECORD_HASH, REMOVED_AT, Table
 from event_assets.warehouse import RAW
 from event_assets.warehouse.relations import Relation, column_names
 
@@ -99,20 +99,27 @@ def _read(client: SqlClientBase[Any], table: Table, columns: Mapping[Relation, s
     return Ledger(declared <= there, rows, live, version, rejects, answer if holds else None)
 
 
-def read_fingerprints(client: SqlClientBase[Any], table: Table) -> dict[str, str | None]:
-    """The fingerprint of each row of a table by its key; None for a row that is marked as removed.
+def read_known(client: SqlClientBase[Any], table: Table, held: Ledger) -> Known:
+    """What a table holds of each record.
 
     Args:
         client: A connection.
         table: A table that has rows.
+        held: What it holds altogether.
     """
-    query = f'select "{table.key}", case when {REMOVED_AT} is null then {RECORD_HASH} end from {_sql(table)}'  # noqa: S608
+    # How a record came counts only where nobody has touched the rows since: then they are what was made of it.
+    named = table.is_flat and held.complete and held.answer is not None
+    columns = [RECORD_HASH, *([RECEIVED_HASH] if named else [])]
+    live = (f"case when {REMOVED_AT} is null then {column} end" for column in columns)
+    query = f'select "{table.key}", {", ".join(live)} from {_sql(table)}'  # noqa: S608
     with client.execute_query(query) as cursor:
         rows = cursor.arrow()
     if rows is None:
-        return {}
-    keys, fingerprints = rows.columns
-    return dict(zip(keys.to_pylist(), fingerprints.to_pylist(), strict=True))
+        return Known({})
+    keys, fingerprints, *names = (column.to_pylist() for column in rows.columns)
+    received = dict(zip(names[0], keys, strict=True)) if names else {}
+    received.pop(None, None)
+    return Known(dict(zip(keys, fingerprints, strict=True)), received)
 
 
 def _latest_answer(client: SqlClientBase[Any], table: Table) -> Answer | None:

@@ -49,6 +49,15 @@ class Batch:
         return len(self._encoded)
 
     @property
+    def encoded(self) -> Sequence[msgspec.Raw | bytes]:
+        """The JSON of each record."""
+        return self._encoded
+
+    def only(self, places: Sequence[int]) -> Batch:
+        """Some of its records."""
+        return Batch([self._encoded[place] for place in places], self._refuse)
+
+    @property
     def json(self) -> bytes:
         """The JSON array of the records."""
         return b"[" + b",".join(self._encoded) + b"]"

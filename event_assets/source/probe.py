@@ -22,7 +22,7 @@ from event_assets.settings import EventApiSettings
 from event_assets.source.answers import UnusableAnswerError, next_link
 from event_assets.source.failures import SyncError, api_failure
 from event_assets.source.privacy import Privacy
-from event_assets.source.records import Intake
+from event_assets.source.records import Intake, Known
 from event_assets.source.resources import event_api, resources_by_endpoint
 from event_assets.source.schema import TABLES
 from event_assets.source.session import RETRIED_STATUS_CODES, ApiSession
@@ -123,7 +123,7 @@ def _versions(api: EventApiSettings, endpoint: str, settings: SyncSettings) -> M
     session = ApiSession(
         api.base_url, resources_by_endpoint()["content"], replace(settings.retry, max_attempts=1), lambda _: None
     )
-    intakes = {name: Intake(TABLES[name], {}, Privacy(settings.privacy)) for name in resources}
+    intakes = {name: Intake(TABLES[name], Known({}), Privacy(settings.privacy)) for name in resources}
     source = event_api(api, session, resources)
     for name, intake in intakes.items():
         source.resources[name].add_step(intake)

@@ -1,4 +1,4 @@
-"""Recognises an endpoint that answers as it did last time, so that nobody has to take the answer apart again.
+"""Recognises an answer, or a record of it, that comes as it did last time: nobody has to take it apart again.
 
 That the tables still hold what was answered then is not known here: see ``ledger``.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from event_assets.settings import PrivacySettings
 from event_assets.source.tables import Table
 
@@ -16,10 +18,11 @@ _READING = "1"
 
 
 class Recall:
-    """Compares the pages of an answer with those of the last one.
+    """Compares the pages of an answer with those of the last one, and has names for records.
 
     Attributes:
         pages: The digests of the pages so far.
+        names_records: Whether records have names: not where personal data is dropped, because one would be found by it.
     """
 
     def __init__(self, tables: Iterable[Table], privacy: PrivacySettings, known: Sequence[str] = ()) -> None:
@@ -31,6 +34,7 @@ class Recall:
             known: The digests of the last answer's pages; none, if its rows are not what the tables hold.
         """
         self.pages: list[str] = []
+        self.names_records = privacy.personal_data != "drop"
         self._known = known
         self._same = True
         reading = f"{_READING} {privacy.personal_data} {privacy.secret} {[table.all_columns for table in tables]}"
@@ -49,6 +53,14 @@ class Recall:
         self.pages.append(digest.hexdigest())
         self._same = self._same and place < len(self._known) and self._known[place] == self.pages[place]
         return self._same
+
+    def names(self, records: Iterable[msgspec.Raw | bytes]) -> list[bytes]:
+        """A name for each record: another one for other bytes, and if the same bytes would be read differently.
+
+        Args:
+            records: The JSON of each record as it came.
+        """
+        return [hashlib.blake2b(record, digest_size=16, key=self._key).digest() for record in records]
 
     @property
     def may_repeat(self) -> bool:

@@ -9,23 +9,36 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 
 import msgspec
 
-from event_assets.source.columnar import RowFile, TypedRecords, is_flat
+from event_assets.source.columnar import RowFile, TypedRecords
 from event_assets.source.pages import Batch, Page
 from event_assets.source.privacy import Privacy
 from event_assets.source.progress import Progress, count
+from event_assets.source.recall import Recall
 from event_assets.source.shape import MISFIT, Record, Shape, as_text
-from event_assets.source.tables import RECORD_HASH, Table
+from event_assets.source.tables import RECEIVED_HASH, RECORD_HASH, Table
 
 __all__ = ["MISFIT", "Intake", "Known", "Record", "Reject", "as_text", "version_text"]
 
-Known: TypeAlias = Mapping[str, str | None]
+
+@dataclass(frozen=True)
+class Known:
+    """What a table holds of each record.
+
+    Attributes:
+        fingerprints: The fingerprint of each row by its key; None for one that is marked as removed.
+        received: The key of a row by the name of the bytes that its record came in. Only of rows that are there and
+            are what was made of the record, misfits apart.
+    """
+
+    fingerprints: Mapping[str, str | None]
+    received: Mapping[bytes, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,16 +69,17 @@ class Intake:
         privacy: Privacy,
         folder: Path | None = None,
         progress: Progress | None = None,
+        recall: Recall | None = None,
     ) -> None:
         """Begin.
 
         Args:
             table: The table that the records are for.
-            known: The fingerprint of each row that the table holds by its key; None for one that is marked as removed.
-                May be read when it is needed.
+            known: What the table holds. May be read when it is needed.
             privacy: What to do with personal data.
             folder: Where the rows of a flat table may be put as a file.
             progress: Is told how many records there were.
+            recall: Knows records by the bytes that they came in.
         """
         self.received = 0
         self.passed_on = 0
@@ -76,11 +90,12 @@ class Intake:
         self._privacy = privacy
         self._key_field = privacy.key_field(table)
         self._progress = progress or Progress()
+        self._recall = recall if recall and recall.names_records else None
         self._pages = 0
         self._seen: set[str | None] = set()
         self._version = 0
         self._shape = Shape(table, self.misfits)
-        self._typed = TypedRecords(table, privacy) if folder and is_flat(table) else None
+        self._typed = TypedRecords(table, privacy) if folder and table.is_flat else None
         self._file = RowFile(table, folder / f"{table.name}.parquet") if folder else None
 
     def __call__(self, page: list[Record] | list[Page], meta: Any = None) -> Any:
@@ -104,12 +119,13 @@ class Intake:
     @property
     def gone(self) -> list[str]:
         """The keys of the rows that the table holds as there, and that the answer no longer has."""
-        return [key for key, fingerprint in self._known.items() if fingerprint is not None and key not in self._seen]
+        held = self._known.fingerprints.items()
+        return [key for key, fingerprint in held if fingerprint is not None and key not in self._seen]
 
     def forget(self) -> None:
         """Give back the memory that is needed as long as records come: at a million, 150 MB and more."""
         self._seen.clear()
-        self._read_known = {}
+        self._read_known = Known({})
         self.__dict__.pop("_known", None)
 
     @property
@@ -120,8 +136,9 @@ class Intake:
     def _take_page(self, page: Page) -> Iterator[Any]:
         self._pages += 1
         for batch in page.batches():
-            if not self._take_typed(batch):
-                yield self._take_records(batch.records())
+            rows = self._take_batch(batch)
+            if rows:
+                yield rows
             self._progress.note(self._so_far)
         if page.last:
             # Nothing is something for dlt: it declares the table.
@@ -131,25 +148,46 @@ class Intake:
         rate = self.received / max(seconds, 1e-9)
         return f"{self._table.name}: {self.received:,} records of {count(self._pages, 'page')}, {rate:,.0f} a second"
 
-    def _take_typed(self, batch: Batch) -> bool:
-        """Take a batch whose records are all as declared, into the file; whether it is one."""
-        decoded = self._typed.decode(batch.json) if self._typed else None
-        if decoded is None or self._file is None:
-            return False
-        records, keys = decoded
-        self.received += len(records)
-        places = self._admitted(keys, batch)
-        if len(places) < len(records):
-            records, keys = [records[place] for place in places], [keys[place] for place in places]
-        keys = cast(list[str], keys)
+    def _take_batch(self, batch: Batch) -> list[Record]:
+        """Take a batch; return the rows to load that are not in the file."""
+        self.received += len(batch)
+        names = self._recall.names(batch.encoded) if self._recall else [None] * len(batch)
+        keys: list[str | None] = [*map(cast(Any, self._known.received.get), names)]
+        places = [place for place, key in enumerate(keys) if key is None]
+        typed, (records, found) = None, ([], [])
+        if places:
+            others = batch.only(places)
+            typed = self._typed.decode(others.json) if self._typed else None
+            records, found = typed or self._untyped(others)
+            for place, key in zip(places, found, strict=True):
+                keys[place] = key
+        admitted = set(self._admitted(keys, batch))
+        self._version += sum(self._held_number(keys[place]) for place in admitted.difference(places))
+        chosen = [index for index, place in enumerate(places) if place in admitted]
+        parts = [records[i] for i in chosen], [found[i] for i in chosen], [names[places[i]] for i in chosen]
+        if typed and self._file:
+            self._write(self._file, *cast(Any, parts))
+            return []
+        rows = [row for row in map(self._row, *cast(Any, parts)) if row is not None]
+        self.passed_on += len(rows)
+        return rows
+
+    def _held_number(self, key: str | None) -> int:
+        return int(self._known.fingerprints.get(key or "") or "0", 16)
+
+    def _untyped(self, batch: Batch) -> tuple[list[Record], list[str | None]]:
+        records = batch.records()
+        return records, [self._privacy.key(self._table, record) for record in records]
+
+    def _write(self, file: RowFile, records: Sequence[Any], keys: Sequence[str], names: Sequence[bytes | None]) -> None:
+        """Put those rows into the file that the table does not hold yet."""
         digests = [*map(_digest, records)]
         self._version += sum(map(_number, digests))
         fingerprints = [digest.hex() for digest in digests]
-        held = map(self._known.get, keys)
+        held = map(self._known.fingerprints.get, keys)
         wanted = [known != fingerprint for known, fingerprint in zip(held, fingerprints, strict=True)]
-        self._file.add(records, keys, fingerprints, wanted)
+        file.add(records, keys, fingerprints, names, wanted)
         self.passed_on += sum(wanted)
-        return True
 
     def _admitted(self, keys: Sequence[str | None], batch: Batch) -> Sequence[int]:
         """The places of the records whose keys are usable and new; the others are rejected."""
@@ -179,15 +217,23 @@ class Intake:
         key = self._privacy.key(self._table, record)
         if not self._admits(key, lambda: record) or key is None:
             return None
+        return self._row(record, key)
+
+    def _row(self, record: Record, key: str, name: bytes | None = None) -> Record | None:
+        """The row of a record; None if the table holds it."""
+        misfits = self.misfits.total()
         row = self._shape.fit(self._privacy.protect(self._table, record))
         digest = _digest(row)
         self._version += _number(digest)
         fingerprint = digest.hex()
-        if self._known.get(key) == fingerprint:
+        if self._known.fingerprints.get(key) == fingerprint:
             return None
         if self._table.key_column:
             row[self._table.key_column.name] = key
         row[RECORD_HASH] = fingerprint
+        # Misfits are told each time, so a record that has some must be taken apart each time.
+        if name is not None and self.misfits.total() == misfits:
+            row[RECEIVED_HASH] = name
         return row
 
     def _reject(self, record: Record, reason: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from typing import Any, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
@@ -137,15 +138,15 @@ class _CheckedAnswers(HTTPAdapter):
 
     def _receive(self, response: Response) -> None:
         """Wait for the whole body. In larger pieces than requests itself: there can be 300 MB of it."""
-        pieces: list[bytes] = []
+        body = BytesIO()  # gives its bytes away in the end, where pieces would have to be joined in new memory
 
         def so_far(_: float) -> str:
-            return f"GET {urlsplit(response.url).path}: {sum(map(len, pieces)) / 1e6:,.0f} MB received"
+            return f"GET {urlsplit(response.url).path}: {body.tell() / 1e6:,.0f} MB received"
 
         for piece in response.iter_content(_PIECE_BYTES):
-            pieces.append(piece)
+            body.write(piece)
             self._progress.note(so_far)
-        response._content = b"".join(pieces)
+        response._content = body.getvalue()
 
 
 class _OneAnswer(_CheckedAnswers):

@@ -21,7 +21,6 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from event_assets.settings import EventApiSettings, PrivacySettings, RemovalSettings, RetrySettings
 from event_assets.source import ledger
-from event_assets.source.columnar import is_flat
 from event_assets.source.failures import SyncError, api_failure, warehouse_failure
 from event_assets.source.privacy import Privacy
 from event_assets.source.progress import Progress, count
@@ -124,11 +123,11 @@ def sync(
             known = {name: _known(client, warehouse, TABLES[name], held[name]) for name in resources}
         with warehouse.working_folder(endpoint) as folder:
             privacy = Privacy(settings.privacy)
-            intakes = {name: Intake(TABLES[name], known[name], privacy, folder, progress) for name in resources}
+            intakes = {name: Intake(TABLES[name], known[name], privacy, folder, progress, recall) for name in resources}
             pipeline = dlt.pipeline(
                 SOURCE_NAME, destination=warehouse.destination(), dataset_name=RAW, pipelines_dir=str(folder)
             )
-            new = {name for name in resources if is_flat(TABLES[name]) and not held[name].rows}
+            new = {name for name in resources if TABLES[name].is_flat and not held[name].rows}
             try:
                 load_id = _read(pipeline, source, intakes, new)
             except PipelineStepFailed as failure:
@@ -178,13 +177,13 @@ def _known(
 ) -> Known | Callable[[], Known]:
     """What the table holds: at once where it is little, when it is needed where it is much."""
     if not held.rows:
-        return {}
+        return Known({})
     if held.rows <= _FEW_ROWS:
-        return ledger.read_fingerprints(client, table)
+        return ledger.read_known(client, table, held)
 
     def read() -> Known:
         with warehouse.connect() as later:
-            return ledger.read_fingerprints(later, table)
+            return ledger.read_known(later, table, held)
 
     return read
 

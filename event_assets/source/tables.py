@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-DataType = Literal["text", "bigint", "bool", "json", "timestamp"]
+DataType = Literal["text", "bigint", "bool", "json", "timestamp", "binary"]
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,16 @@ class Table:
         return f"{self.row} {self.about}".strip()
 
     @property
+    def is_flat(self) -> bool:
+        """Whether it has one column for each field: no nested objects, no link tables, no personal data in lists."""
+        return not self.links and not any("__" in column.name or column.personal_within for column in self.columns)
+
+    @property
     def all_columns(self) -> tuple[Column, ...]:
         """The API's fields, then what this project and dlt add."""
-        return (*self.columns, *((self.key_column,) if self.key_column else ()), *_OWN_COLUMNS, *_LOAD_COLUMNS)
+        key = (self.key_column,) if self.key_column else ()
+        received = (_RECEIVED,) if self.is_flat else ()
+        return (*self.columns, *key, *_OWN_COLUMNS, *received, *_LOAD_COLUMNS)
 
     @property
     def link_tables(self) -> dict[str, tuple[Column, ...]]:
@@ -94,6 +101,7 @@ class Table:
 
 RECORD_HASH = "record_hash"
 REMOVED_AT = "removed_at"
+RECEIVED_HASH = "received_hash"
 
 _OWN_COLUMNS = (
     Column(RECORD_HASH, "text", "Fingerprint of the record as received: another one, if anything in it changed."),
@@ -102,6 +110,11 @@ _OWN_COLUMNS = (
         "timestamp",
         "When a sync first found the record gone from the API. Null while it is there; null again if it comes back.",
     ),
+)
+_RECEIVED = Column(
+    RECEIVED_HASH,
+    "binary",
+    "Fingerprint of the bytes that the record came in, by which the next sync knows it without taking it apart.",
 )
 _ROW_ID = Column(
     "_dlt_id", "text", "dlt's identifier of the row.", hints={"nullable": False, "unique": True, "row_key": True}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from event_assets.sandbox import Sandbox, generate_event
 from event_assets.settings import PersonalData, PrivacySettings
 from event_assets.source import records as records_module
-from event_assets.source.columnar import TypedRecords, is_flat
+from event_assets.source.columnar import TypedRecords
 from event_assets.source.privacy import Privacy
 from event_assets.source.records import Shape, _digest
 from event_assets.source.schema import TABLES
@@ -21,7 +21,7 @@ from event_assets_tests.running import Warehouse as Reader
 from event_assets_tests.source.syncing import bring
 from event_assets_tests.source.test_properties import records
 
-FLAT = sorted(name for name, table in TABLES.items() if is_flat(table))
+FLAT = sorted(name for name, table in TABLES.items() if table.is_flat)
 MODES = ("keep", "hash", "drop")
 
 
@@ -98,8 +98,8 @@ def test_the_tables_are_the_same_either_way(
     event = generate_event(lectures=12, participants=60, troubled_participants=8, seed=5)
     privacy, contents = PrivacySettings(personal_data, "a secret of the test suite"), []
     with Sandbox(event, envelope="pages", page_size=20) as api:
-        for name, flat in (("quick", is_flat), ("slow", lambda _: False)):
-            monkeypatch.setattr(records_module, "is_flat", flat)
+        for name, decode in (("quick", TypedRecords.decode), ("slow", lambda *_: None)):
+            monkeypatch.setattr(TypedRecords, "decode", decode)
             place = Warehouse(tmp_path / f"{name}.duckdb")
             result = bring(api, place, "participants", privacy=privacy)["participants"]
             columns = [column.name for column in TABLES["participants"].all_columns if column.name[0] != "_"]

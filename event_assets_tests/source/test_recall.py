@@ -105,7 +105,9 @@ def test_the_same_answer_is_not_looked_at(event: Event, place: Warehouse, looked
 
 
 @pytest.mark.parametrize("changed", [3, 23, 43], ids=["first page", "second page", "last page"])
-def test_one_other_page_has_all_looked_at(event: Event, place: Warehouse, looked_at: list[int], changed: int):
+def test_of_another_answer_only_the_other_records_are_looked_at(
+    event: Event, place: Warehouse, looked_at: list[int], changed: int
+):
     with Sandbox(event, envelope="pages", page_size=20) as api:
         bring(api, place, "participants")
         looked_at.clear()
@@ -113,7 +115,7 @@ def test_one_other_page_has_all_looked_at(event: Event, place: Warehouse, looked
         del event.participants[48]
         event.participants.append({**event.participants[0], "id": 1})
         result = bring(api, place, "participants")["participants"]
-        assert looked_at == [20, 20, 10]
+        assert sum(looked_at) == 2
         assert (result.received, result.loaded, result.removed, result.rejected) == (50, 1, 1, 1)
         looked_at.clear()
         again = bring(api, place, "participants")["participants"]
@@ -191,11 +193,53 @@ def test_a_refused_answer_is_not_remembered(event: Event, place: Warehouse, look
             looked_at.clear()
             with pytest.raises(Exception, match="more than may be removed unasked"):
                 bring(api, place, "participants")
-            assert looked_at == [5]
+            assert looked_at == [], "its records are known, but not that they are all"
         event.participants = people
         looked_at.clear()
         assert bring(api, place, "participants")["participants"].received == 50
         assert looked_at == [], "the table still holds it"
+
+
+def test_a_record_that_is_back_is_looked_at(event: Event, place: Warehouse, looked_at: list[int]):
+    with Sandbox(event) as api:
+        bring(api, place, "participants")
+        away = event.participants.pop(7)
+        assert bring(api, place, "participants")["participants"].removed == 1
+        looked_at.clear()
+        event.participants.append(away)
+        assert bring(api, place, "participants")["participants"].loaded == 1
+    assert looked_at == [1]
+    assert Reader(place.path).rows("select count(*) from raw.participants where removed_at is null") == [(50,)]
+
+
+def test_a_record_that_has_a_misfit_is_looked_at_each_time(event: Event, place: Warehouse, looked_at: list[int]):
+    event.participants[7] = {**event.participants[7], "tickets": "VIP"}
+    with Sandbox(event) as api:
+        first = bring(api, place, "participants")["participants"]
+        assert first.misfits == {"tickets": 1}
+        looked_at.clear()
+        event.participants[8] = {**event.participants[8], "position": "Promoted"}
+        again = bring(api, place, "participants")["participants"]
+    assert set(looked_at) == {2}
+    assert (again.loaded, again.misfits) == (1, first.misfits)
+
+
+@pytest.mark.parametrize("personal_data", ["keep", "hash", "drop"])
+def test_records_have_a_name_unless_personal_data_is_dropped(event: Event, place: Warehouse, personal_data):
+    with Sandbox(event) as api:
+        bring(api, place, "participants", privacy=PrivacySettings(personal_data, "a secret of the test suite"))
+    named = Reader(place.path).rows("select count(received_hash) from raw.participants")
+    assert named == [(0 if personal_data == "drop" else 50,)]
+
+
+def test_another_secret_or_another_reading_gives_other_names():
+    record = b'{"id": 1}'
+    privacies = [PrivacySettings(), PrivacySettings("hash", "one"), PrivacySettings("hash", "other")]
+    names = {recall(privacy=privacy).names([record])[0] for privacy in privacies}
+    assert len(names) == 3
+    assert Recall([TABLES["partners"]], KEEP).names([record])[0] not in names
+    assert recall().names([record, b'{"id":1}', record]) == recall().names([record, b'{"id":1}', record])
+    assert len(set(recall().names([record, b'{"id":1}']))) == 2
 
 
 @pytest.fixture

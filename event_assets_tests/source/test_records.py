@@ -6,14 +6,14 @@ import pytest
 
 from event_assets.settings import PersonalData, PrivacySettings
 from event_assets.source.privacy import Privacy
-from event_assets.source.records import Intake, Reject
+from event_assets.source.records import Intake, Known, Reject
 from event_assets.source.schema import TABLES
 
 SECRET = "a secret of the test suite"
 
 
 def intake(resource: str, known: dict[str, str | None] | None = None, personal_data: PersonalData = "keep") -> Intake:
-    return Intake(TABLES[resource], known or {}, Privacy(PrivacySettings(personal_data, SECRET)))
+    return Intake(TABLES[resource], Known(known or {}), Privacy(PrivacySettings(personal_data, SECRET)))
 
 
 def row(record: dict[str, Any], resource: str = "lectures", **options: Any) -> dict[str, Any]:
