@@ -133,7 +133,7 @@ class Results:
         for size in ("small", "200k", "1m"):
             group = self.group(size, "data", first, PROJECT)
             yield f"{size}, requests of a run", 3, group and max(one.requests for one in group.measurements), ""
-        for size in ("small", "200k"):
+        for size in ("small", "200k", "1m"):
             for case in (first, unchanged):
                 yield f"{size}, {case}, to (d)", 1 / 2, self._ratio(size, "data", case, AIRBYTE), " x"
 
