@@ -51,7 +51,7 @@ class Contender:
         name: As the tables have it.
         command: What is started, in a fresh process each time.
         takes: Whether it takes part, by size, layout, case and the number of the repeat (from 0). What takes minutes
-            is left out where no bar needs it, so that all of it takes half an hour, or eight minutes more with PyAirbyte.
+            is left out where no bar needs it: all of it takes half an hour, or eight minutes more with PyAirbyte.
         table: Its table of participants, to see that it did its work.
     """
 

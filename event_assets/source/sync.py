@@ -7,7 +7,7 @@ What is asked for is in ``resources``, what becomes of a record in ``records``, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,6 @@ import dlt
 from dlt.destinations.exceptions import DatabaseException
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.extract.exceptions import ResourceExtractionError
-from dlt.extract.source import DltSource
 from dlt.load.exceptions import LoadClientJobException
 from dlt.pipeline.exceptions import PipelineStepFailed
 
@@ -29,7 +28,6 @@ from event_assets.source.records import Intake, Known, Reject
 from event_assets.source.resources import SOURCE_NAME, event_api, resources_by_endpoint
 from event_assets.source.schema import TABLES
 from event_assets.source.session import ApiSession
-from event_assets.source.tables import Table
 from event_assets.warehouse import RAW, Warehouse
 
 _FEW_ROWS = 10_000
@@ -104,88 +102,146 @@ def sync(
             the tables are unchanged. Or the warehouse did not take it.
         WarehouseBusyError: Somebody else has the warehouse. Nothing was requested.
     """
-    settings = settings or SyncSettings()
-    progress = Progress(tell_progress)
     with warehouse.writing():
+        settings, progress = settings or SyncSettings(), Progress(tell_progress)
+        return _Sync(api, warehouse, endpoint, resources, settings, tell, progress).run()
+
+
+class _Sync:
+    """One sync under way: is the answer the last one again? If not, it is read, and what is other is written."""
+
+    def __init__(
+        self,
+        api: EventApiSettings,
+        warehouse: Warehouse,
+        endpoint: str,
+        resources: Sequence[str],
+        settings: SyncSettings,
+        tell: Callable[[str], object],
+        progress: Progress,
+    ) -> None:
+        self._api = api
+        self._warehouse = warehouse
+        self._endpoint = endpoint
+        self._settings = settings
+        self._tell = tell
+        self._progress = progress
         with warehouse.connect() as client:
-            held = ledger.read(client, [TABLES[name] for name in resources])
-        recall = _recall(endpoint, held, settings.privacy)
-        session = ApiSession(api.base_url, resources_by_endpoint()["content"], settings.retry, tell, recall, progress)
-        source = event_api(api, session, resources)
+            self._held = ledger.read(client, [TABLES[name] for name in resources])
+        self._recall = _recall(endpoint, self._held, settings.privacy)
+        content = resources_by_endpoint()["content"]
+        self._session = ApiSession(api.base_url, content, settings.retry, tell, self._recall, progress)
+        self._source = event_api(api, self._session, resources)
+
+    def run(self) -> dict[str, ResourceResult]:
+        """See `sync`."""
         try:
-            if _repeats(endpoint, source, session, recall, progress):
-                unchanged = {name: _unchanged(each.answer) for name, each in held.items() if each.answer}
-                _tell_what_is_absent(tell, [name for name, result in unchanged.items() if result.absent])
-                return unchanged
+            repeats = self._repeats()
         except ResourceExtractionError as failure:
-            raise api_failure(failure, api, endpoint) from None
-        with warehouse.connect() as client:
-            known = {name: _known(client, warehouse, TABLES[name], held[name]) for name in resources}
-        with warehouse.working_folder(endpoint) as folder:
-            privacy = Privacy(settings.privacy)
-            intakes = {name: Intake(TABLES[name], known[name], privacy, folder, progress, recall) for name in resources}
+            raise api_failure(failure, self._api, self._endpoint) from None
+        if repeats:
+            unchanged = {name: _unchanged(each.answer) for name, each in self._held.items() if each.answer}
+            self._tell_what_is_absent(name for name, result in unchanged.items() if result.absent)
+            return unchanged
+        with self._warehouse.connect() as client:
+            known = {name: self._known(client, name) for name in self._held}
+        with self._warehouse.working_folder(self._endpoint) as folder:
+            privacy = Privacy(self._settings.privacy)
+            intakes = {
+                name: Intake(TABLES[name], known[name], privacy, folder, self._progress, self._recall)
+                for name in self._held
+            }
             pipeline = dlt.pipeline(
-                SOURCE_NAME, destination=warehouse.destination(), dataset_name=RAW, pipelines_dir=str(folder)
+                SOURCE_NAME, destination=self._warehouse.destination(), dataset_name=RAW, pipelines_dir=str(folder)
             )
-            new = {name for name in resources if TABLES[name].is_flat and not held[name].rows}
-            try:
-                load_id = _read(pipeline, source, intakes, new)
-            except PipelineStepFailed as failure:
-                raise api_failure(failure, api, endpoint) from None
-            absent = session.absent & intakes.keys()
-            _tell_what_is_absent(tell, absent)
-            present = {name: intake for name, intake in intakes.items() if name not in absent}
-            gone = {name: intake.gone for name, intake in present.items()}
+            load_id = self._read(pipeline, intakes)
+            absent = self._session.absent & intakes.keys()
+            self._tell_what_is_absent(absent)
+            gone = {name: intake.gone for name, intake in intakes.items() if name not in absent}
             for intake in intakes.values():
                 intake.forget()
-            _refuse_large_removals(gone, held, settings.removals)
+            _refuse_large_removals(gone, self._held, self._settings.removals)
             try:
-                to_write = sum(intake.passed_on for intake in present.values())
-                if to_write or not all(each.complete for each in held.values()):
-                    with progress.during(f"Writing {to_write:,} rows of /{endpoint}"):
-                        _load(pipeline)
-                settlements = {
-                    name: ledger.Settlement(
-                        gone[name], _new_rejects(intake, held[name]), load_id, _answer(intake, recall)
-                    )
-                    for name, intake in present.items()
-                }
-                answers = {name: _absence(held[name], recall) for name in absent}
-                _settle(warehouse, settlements, answers, clears=settings.privacy.clears)
+                self._write(pipeline, load_id, intakes, gone)
             except (PipelineStepFailed, LoadClientJobException, DatabaseException) as failure:
-                raise warehouse_failure(failure, endpoint) from None
-    return {name: _result(intake, gone.get(name), held[name]) for name, intake in intakes.items()}
+                raise warehouse_failure(failure, self._endpoint) from None
+        return {name: _result(intake, gone.get(name), self._held[name]) for name, intake in intakes.items()}
 
+    def _repeats(self) -> bool:
+        """Ask, as far as it takes to see whether the endpoint answers as it did last time."""
+        recall = self._recall
+        with self._session.looking_ahead():
+            pages = iter(self._source) if recall.may_repeat else iter(())
+            while recall.may_repeat and not recall.repeats and next(pages, None) is not None:
+                same = f"/{self._endpoint}: the same {count(len(recall.pages), 'page')} as last time so far"
+                self._progress.note(lambda _, same=same: same)
+        return recall.repeats
 
-def _settle(
-    warehouse: Warehouse,
-    settlements: Mapping[str, ledger.Settlement],
-    absences: Mapping[str, ledger.Answer],
-    *,
-    clears: bool,
-) -> None:
-    """Write what the answer changes beside the rows, of all tables together."""
-    with warehouse.connect() as client, client.begin_transaction():
-        for name, settlement in settlements.items():
-            ledger.settle(client, TABLES[name], settlement, clears=clears)
-        for name, answer in absences.items():
-            ledger.remember(client, TABLES[name], answer)
+    def _known(self, client: SqlClientBase[Any], name: str) -> Known | Callable[[], Known]:
+        """What the table holds: at once where it is little, when it is needed where it is much."""
+        table, held = TABLES[name], self._held[name]
+        if not held.rows:
+            return Known({})
+        if held.rows <= _FEW_ROWS:
+            return ledger.read_known(client, table, held)
 
+        def read() -> Known:
+            with self._warehouse.connect() as later:
+                return ledger.read_known(later, table, held)
 
-def _known(
-    client: SqlClientBase[Any], warehouse: Warehouse, table: Table, held: ledger.Ledger
-) -> Known | Callable[[], Known]:
-    """What the table holds: at once where it is little, when it is needed where it is much."""
-    if not held.rows:
-        return Known({})
-    if held.rows <= _FEW_ROWS:
-        return ledger.read_known(client, table, held)
+        return read
 
-    def read() -> Known:
-        with warehouse.connect() as later:
-            return ledger.read_known(later, table, held)
+    def _read(self, pipeline: dlt.Pipeline, intakes: Mapping[str, Intake]) -> str | None:
+        """Ask for the resources and let their intakes take the answer; what passes goes into a load package.
 
-    return read
+        Returns:
+            The identifier of the package, if anything is in it.
+        """
+        for name, intake in intakes.items():
+            self._source.resources[name].add_step(intake)
+            # Nothing to merge with, nor other tables that must fit it: its rows need not pass through a second table.
+            if TABLES[name].is_flat and not self._held[name].rows:
+                self._source.resources[name].apply_hints(write_disposition="append")
+        try:
+            pipeline.sync_destination()
+            extracted = pipeline.extract(self._source, loader_file_format="parquet")
+        except PipelineStepFailed as failure:
+            raise api_failure(failure, self._api, self._endpoint) from None
+        return next(iter(extracted.loads_ids), None)
+
+    def _write(
+        self,
+        pipeline: dlt.Pipeline,
+        load_id: str | None,
+        intakes: Mapping[str, Intake],
+        gone: Mapping[str, Sequence[str]],
+    ) -> None:
+        """Merge the package into the tables, then settle what the answer changes beside its rows.
+
+        Args:
+            pipeline: Has the package.
+            load_id: Its identifier.
+            intakes: Took the answer, by resource.
+            gone: The keys that the answer no longer has, by resource; without those that it did not have at all.
+        """
+        to_write = sum(intakes[name].passed_on for name in gone)
+        if to_write or not all(each.complete for each in self._held.values()):
+            with self._progress.during(f"Writing {to_write:,} rows of /{self._endpoint}"):
+                _load(pipeline)
+        clears = self._settings.privacy.clears
+        with self._warehouse.connect() as client, client.begin_transaction():
+            for name, intake in intakes.items():
+                held = self._held[name]
+                if name in gone:
+                    rejects, answer = _new_rejects(intake, held), _answer(intake, self._recall)
+                    settlement = ledger.Settlement(gone[name], rejects, load_id, answer)
+                    ledger.settle(client, TABLES[name], settlement, clears=clears)
+                else:
+                    ledger.remember(client, TABLES[name], _absence(held, self._recall))
+
+    def _tell_what_is_absent(self, names: Iterable[str]) -> None:
+        for name in sorted(names):
+            self._tell(f"The answer does not have {name}: raw.{name} stays as it is.")
 
 
 def _recall(endpoint: str, held: Mapping[str, ledger.Ledger], privacy: PrivacySettings) -> Recall:
@@ -195,48 +251,12 @@ def _recall(endpoint: str, held: Mapping[str, ledger.Ledger], privacy: PrivacySe
     return Recall(tables, privacy, answers.pop() if len(answers) == 1 else ())
 
 
-def _repeats(endpoint: str, source: DltSource, session: ApiSession, recall: Recall, progress: Progress) -> bool:
-    """Ask, as far as it takes to see whether the endpoint answers as it did last time."""
-    with session.looking_ahead():
-        pages = iter(source) if recall.may_repeat else iter(())
-        while recall.may_repeat and not recall.repeats and next(pages, None) is not None:
-            progress.note(lambda _: f"/{endpoint}: the same {count(len(recall.pages), 'page')} as last time so far")
-    return recall.repeats
-
-
-def _read(pipeline: dlt.Pipeline, source: DltSource, intakes: Mapping[str, Intake], new: Collection[str]) -> str | None:
-    """Ask for the resources and let their intakes take the answer; what passes goes into a load package.
-
-    Args:
-        pipeline: Makes the package.
-        source: What is asked for.
-        intakes: Take the answer, by resource.
-        new: Resources of which the table has no rows, nor others that must fit them. There is nothing to merge with,
-            so theirs need not pass through a second table.
-
-    Returns:
-        The identifier of the package, if anything is in it.
-    """
-    for name, intake in intakes.items():
-        source.resources[name].add_step(intake)
-        if name in new:
-            source.resources[name].apply_hints(write_disposition="append")
-    pipeline.sync_destination()
-    extracted = pipeline.extract(source, loader_file_format="parquet")
-    return next(iter(extracted.loads_ids), None)
-
-
 def _load(pipeline: dlt.Pipeline) -> None:
     """Merge the package into the tables."""
     pipeline.normalize()
     # Not `run()`: it makes only the tables that ever had rows, this makes all that are declared.
     pipeline.sync_schema()
     pipeline.load().raise_on_failed_jobs()
-
-
-def _tell_what_is_absent(tell: Callable[[str], object], names: Collection[str]) -> None:
-    for name in sorted(names):
-        tell(f"The answer does not have {name}: raw.{name} stays as it is.")
 
 
 def _new_rejects(intake: Intake, held: ledger.Ledger) -> Sequence[Reject] | None:
