@@ -10,10 +10,18 @@ import duckdb
 from event_assets.assets.keys import raw_relations
 from event_assets.models import Model, load_models
 from event_assets.source.schema import REJECTED, REJECTED_COLUMNS, TABLES, Column
+from event_assets.source.tables import DataType
 from event_assets.warehouse.relations import Relation
 
 Rows = Iterable[Mapping[str, Any]]
-TYPES = {"text": "varchar", "bigint": "bigint", "bool": "boolean", "json": "json", "timestamp": "timestamptz"}
+TYPES: dict[DataType, str] = {
+    "text": "varchar",
+    "bigint": "bigint",
+    "bool": "boolean",
+    "json": "json",
+    "timestamp": "timestamptz",
+    "binary": "blob",
+}
 
 
 def build(raw: Mapping[str, Rows], model: str, timezone: str = "UTC") -> list[dict[str, Any]]:
