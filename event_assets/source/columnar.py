@@ -147,7 +147,8 @@ class RowFile:
         columns[self._table.key] = [*compress(keys, wanted)]
         hashes = pa.array(compress(fingerprints, wanted), pa.string())
         columns |= {RECORD_HASH: hashes, "_dlt_id": hashes}  # no two rows of a table have the same
-        columns[RECEIVED_HASH] = [*compress(received, wanted)]
+        if self._table.known_by_bytes:
+            columns[RECEIVED_HASH] = [*compress(received, wanted)]
         columns["_dlt_load_id"] = [dlt.current.load_package_state().get("load_id")] * len(chosen)
         columns[REMOVED_AT] = [None] * len(chosen)
         self._waiting.append(pa.table(columns, schema=self._schema))

@@ -108,7 +108,7 @@ def read_known(client: SqlClientBase[Any], table: Table, held: Ledger) -> Known:
         held: What it holds altogether.
     """
     # How a record came counts only where nobody has touched the rows since: then they are what was made of it.
-    named = table.is_flat and held.complete and held.answer is not None
+    named = table.known_by_bytes and held.complete and held.answer is not None
     columns = [RECORD_HASH, *([RECEIVED_HASH] if named else [])]
     live = (f"case when {REMOVED_AT} is null then {column} end" for column in columns)
     query = f'select "{table.key}", {", ".join(live)} from {_sql(table)}'  # noqa: S608

@@ -90,7 +90,7 @@ class Intake:
         self._privacy = privacy
         self._key_field = privacy.key_field(table)
         self._progress = progress or Progress()
-        self._recall = recall if recall and recall.names_records and table.is_flat else None
+        self._recall = recall if recall and recall.names_records and table.known_by_bytes else None
         self._pages = 0
         self._seen: set[str | None] = set()
         self._version = 0

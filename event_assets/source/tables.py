@@ -50,6 +50,8 @@ class Table:
         key_field: The field of the API that tells one record from another.
         links: Nested list → what one entry of it is.
         key_column: The column that rows are merged by, where it is not the field itself.
+        known_by_bytes: Whether a record is known by the bytes that it came in: for a flat table of a list that may be
+            very long.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Table:
     key_field: str = "id"
     links: Mapping[str, str] | None = None
     key_column: Column | None = None
+    known_by_bytes: bool = False
 
     @property
     def key(self) -> str:
@@ -79,7 +82,7 @@ class Table:
     def all_columns(self) -> tuple[Column, ...]:
         """The API's fields, then what this project and dlt add."""
         key = (self.key_column,) if self.key_column else ()
-        received = (_RECEIVED,) if self.is_flat else ()
+        received = (_RECEIVED,) if self.known_by_bytes else ()
         return (*self.columns, *key, *_OWN_COLUMNS, *received, *_LOAD_COLUMNS)
 
     @property
