@@ -5,7 +5,7 @@ tables as they are, and that each raw table below it keeps its own promise. When
 any run, so the sensor reports it.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -43,6 +43,19 @@ class Node:
     code_version: str | None
 
 
+@dataclass(frozen=True)
+class ToBuild:
+    """What is to be built.
+
+    Attributes:
+        models: The models, each after those that it reads.
+        blocked: Models that should be too, by what they read whose blocking check fails.
+    """
+
+    models: list[dg.AssetKey]
+    blocked: dict[dg.AssetKey, dg.AssetKey]
+
+
 class Graph:
     """Which asset reads which."""
 
@@ -58,25 +71,37 @@ class Graph:
             for spec in each.specs
         }
         self._deps = {key: node.reads for key, node in self.nodes.items()}
+        checks = [spec for each in assets for spec in each.check_specs if spec.blocking]
+        self.blocking_checks = {key: [spec.key for spec in checks if spec.asset_key == key] for key in self.nodes}
+        """The checks without which nothing may be built from an asset, by asset."""
 
-    def to_build(self, latest: Materialisations) -> list[dg.AssetKey]:
+    def to_build(self, latest: Materialisations, fails: Callable[[dg.AssetKey], bool]) -> ToBuild:
         """The models that are not built from what they read as that is now, and all that read them.
 
         What is made of a table that was never synced cannot be built, and is not among them.
 
         Args:
             latest: The latest materialisations of all assets.
+            fails: Whether a blocking check of an asset fails. Asked of what a model reads that is not to be built
+                itself: of the others, the run that builds them finds out.
         """
-        wanted, impossible = [], set()
+        models: list[dg.AssetKey] = []
+        blocked: dict[dg.AssetKey, dg.AssetKey] = {}
+        impossible = set()
         for key, node in self.nodes.items():  # each after those that it reads
             if key.path[0] == RAW:
                 if latest.version(key) is None:
                     impossible.add(key)
             elif not impossible.isdisjoint(node.reads):
                 impossible.add(key)
-            elif not set(wanted).isdisjoint(node.reads) or not latest.is_current(key, node.reads, node.code_version):
-                wanted.append(key)
-        return wanted
+            elif not set(models).isdisjoint(node.reads) or not latest.is_current(key, node.reads, node.code_version):
+                blocker = next((read for read in node.reads if read not in models and fails(read)), None)
+                if blocker is None:
+                    models.append(key)
+                else:
+                    blocked[key] = blocker
+                    impossible.add(key)
+        return ToBuild(models, blocked)
 
     def findings(
         self, assets: Iterable[dg.AssetKey], latest: Materialisations, at: datetime

@@ -1,0 +1,90 @@
+"""Which models `make run` builds: what is not built from what it reads as that is, and nothing that a check forbids."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import pytest
+
+from event_assets.assets.versions import Materialisations
+from event_assets.automation.alerts import failed_checks
+from event_assets.automation.up_to_date import Graph, ToBuild
+
+RAW, STAGED, SUMMED, APART = (
+    dg.AssetKey(name.split("/")) for name in ("raw/talks", "staging/talks", "summary/talks", "summary/apart")
+)
+ALL = [STAGED, SUMMED, APART]
+
+
+class Project:
+    """A raw table, a model of it with a blocking check, a model of that one; and one of the raw table."""
+
+    def __init__(self, instance: dg.DagsterInstance) -> None:
+        self.instance = instance
+        self.passes = True
+        self.says = "one"
+
+        @dg.asset(key=RAW)
+        def raw() -> dg.MaterializeResult:
+            return dg.MaterializeResult(data_version=dg.DataVersion(self.says))
+
+        spec = dg.AssetCheckSpec("whole", asset=STAGED, blocking=True)
+
+        @dg.asset(key=STAGED, deps=[RAW], code_version="1", check_specs=[spec])
+        def staged() -> dg.MaterializeResult:
+            severity = dg.AssetCheckSeverity.ERROR
+            return dg.MaterializeResult(check_results=[dg.AssetCheckResult(passed=self.passes, severity=severity)])
+
+        @dg.asset(key=SUMMED, deps=[STAGED], code_version="1")
+        def summed() -> None: ...
+
+        @dg.asset(key=APART, deps=[RAW], code_version="1")
+        def apart() -> None: ...
+
+        self.assets = [raw, staged, summed, apart]
+        self.graph = Graph(self.assets)
+
+    def make(self, *assets: dg.AssetKey) -> None:
+        dg.materialize(self.assets, selection=list(assets) or "*", instance=self.instance, raise_on_error=self.passes)
+
+    def to_build(self) -> ToBuild:
+        return self.graph.to_build(
+            Materialisations(self.instance, self.graph.nodes),
+            fails=lambda asset: bool(failed_checks(self.instance, self.graph.blocking_checks[asset])),
+        )
+
+
+@pytest.fixture
+def project() -> Iterator[Project]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield Project(instance)
+
+
+def test_nothing_is_built_from_what_was_never_synced(project: Project):
+    assert project.to_build() == ToBuild([], {})
+
+
+def test_all_is_built_once_and_again_when_the_table_is_another(project: Project):
+    project.make(RAW)
+    assert project.to_build() == ToBuild(ALL, {})
+    project.make(*ALL)
+    assert project.to_build() == ToBuild([], {})
+    project.says = "another"
+    project.make(RAW)
+    assert project.to_build() == ToBuild(ALL, {})
+
+
+def test_what_a_failed_check_blocks_is_not_built_until_its_table_is_whole(project: Project):
+    project.passes = False
+    project.make()
+    assert project.to_build() == ToBuild([], {SUMMED: STAGED})
+    project.says = "another"
+    project.make(RAW)
+    assert project.to_build() == ToBuild(ALL, {}), "the run that builds it anew finds out"
+    project.passes = True
+    project.make(STAGED)
+    assert project.to_build() == ToBuild([SUMMED, APART], {})
+
+
+def test_a_check_that_passes_blocks_nothing(project: Project):
+    project.make(RAW, STAGED)
+    assert project.to_build() == ToBuild([SUMMED, APART], {})
