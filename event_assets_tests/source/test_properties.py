@@ -141,7 +141,8 @@ def test_nothing_is_lost_and_nothing_invented(resource: str, data: st.DataObject
             assert sorted(map(repr, reader.rows(query))) == sorted(map(repr, Reader(alone.path).rows(query)))
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@pytest.mark.slow
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())
 def test_what_is_known_by_its_bytes_comes_to_the_same_as_if_it_were_not(data: st.DataObject):
     a = data.draw(records("participants"), "A")
