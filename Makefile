@@ -33,7 +33,7 @@ test-newest: ## Run the tests on the newest packages within setup.cfg's bounds, 
 	@$(NEWEST) -m pytest $(PARALLEL) -m "not slow"
 
 # SIZES=small,200k leaves the million out; REPEATS=1 is for a quick look.
-bench: .venv/installed-dev ## Compare with other ways to do the same, about half an hour (SIZES=small: two minutes)
+bench: .venv/installed-dev ## Compare with other ways to do the same, half an hour (SIZES=small: four minutes)
 	@$(PY) -m benchmarks $(if $(SIZES),--sizes $(SIZES)) $(if $(REPEATS),--repeats $(REPEATS))
 
 soak: .venv/installed-dev ## Let an event change and its API fail at random for MINUTES=60, and print figures
