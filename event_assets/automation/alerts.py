@@ -69,10 +69,10 @@ def failed_steps(instance: dg.DagsterInstance, before: Troubles, since: datetime
         for ended in instance.get_records_for_run(run.run_id, of_type=_ENDS_OF_STEPS).records:
             event = ended.event_log_entry.get_dagster_event()
             step = event.step_key or ""
-            if event.is_step_success:
+            killed &= event.is_step_success
+            if event.is_step_success or is_failed_check(event):  # a failed check has an alert of its own
                 now.pop(step, None)
             else:
-                killed = False
                 now[step] = f"{step}: {_reason(event)}"
         name = f"run of {run.job_name.strip('_').lower()}"
         if killed:
@@ -128,10 +128,20 @@ def _alert_sensor(
     return alert
 
 
+def is_failed_check(event: dg.DagsterEvent) -> bool:
+    """Whether a step failed only because a blocking check of what it made did."""
+    return event.is_step_failure and _error_name(event) == "DagsterAssetCheckFailedError"
+
+
 def _reason(event: dg.DagsterEvent) -> str:
     failure = event.step_failure_data
     if failure.user_failure_data and failure.user_failure_data.description:
         return failure.user_failure_data.description
     # The text of an error that nobody foresaw may quote data.
-    error = (failure.error.cause or failure.error) if failure.error else None  # Dagster wraps what a step raises
-    return f"failed unexpectedly ({error.cls_name if error else 'unknown error'}); the run's log says more."
+    return f"failed unexpectedly ({_error_name(event)}); the run's log says more."
+
+
+def _error_name(event: dg.DagsterEvent) -> str:
+    error = event.step_failure_data.error
+    cause = error and (error.cause or error)  # Dagster wraps what a step raises
+    return (cause and cause.cls_name) or "unknown error"

@@ -43,19 +43,6 @@ class Node:
     code_version: str | None
 
 
-@dataclass(frozen=True)
-class ToBuild:
-    """What is to be built.
-
-    Attributes:
-        models: The models, each after those that it reads.
-        blocked: Models that should be too, by what they read whose blocking check fails.
-    """
-
-    models: list[dg.AssetKey]
-    blocked: dict[dg.AssetKey, dg.AssetKey]
-
-
 class Graph:
     """Which asset reads which."""
 
@@ -75,33 +62,27 @@ class Graph:
         self.blocking_checks = {key: [spec.key for spec in checks if spec.asset_key == key] for key in self.nodes}
         """The checks without which nothing may be built from an asset, by asset."""
 
-    def to_build(self, latest: Materialisations, fails: Callable[[dg.AssetKey], bool]) -> ToBuild:
+    def to_build(self, latest: Materialisations, fails: Callable[[dg.AssetKey], bool]) -> list[dg.AssetKey]:
         """The models that are not built from what they read as that is now, and all that read them.
 
-        What is made of a table that was never synced cannot be built, and is not among them.
+        Where one of them reads a model whose blocking check failed, that is built again too: it may have been mended,
+        and if not, nothing is built from it. What is made of a table that was never synced cannot be built.
 
         Args:
             latest: The latest materialisations of all assets.
-            fails: Whether a blocking check of an asset fails. Asked of what a model reads that is not to be built
-                itself: of the others, the run that builds them finds out.
+            fails: Whether a blocking check of an asset fails.
         """
-        models: list[dg.AssetKey] = []
-        blocked: dict[dg.AssetKey, dg.AssetKey] = {}
-        impossible = set()
+        models: set[dg.AssetKey] = set()
+        impossible: set[dg.AssetKey] = set()
         for key, node in self.nodes.items():  # each after those that it reads
             if key.path[0] == RAW:
                 if latest.version(key) is None:
                     impossible.add(key)
             elif not impossible.isdisjoint(node.reads):
                 impossible.add(key)
-            elif not set(models).isdisjoint(node.reads) or not latest.is_current(key, node.reads, node.code_version):
-                blocker = next((read for read in node.reads if read not in models and fails(read)), None)
-                if blocker is None:
-                    models.append(key)
-                else:
-                    blocked[key] = blocker
-                    impossible.add(key)
-        return ToBuild(models, blocked)
+            elif not models.isdisjoint(node.reads) or not latest.is_current(key, node.reads, node.code_version):
+                models |= {key, *filter(fails, node.reads)}
+        return [key for key in self.nodes if key in models]
 
     def findings(
         self, assets: Iterable[dg.AssetKey], latest: Materialisations, at: datetime

@@ -9,7 +9,7 @@ import dagster as dg
 
 from event_assets.assets.raw import SyncConfig, sync_op_name
 from event_assets.assets.versions import Materialisations
-from event_assets.automation.alerts import failed_checks
+from event_assets.automation.alerts import failed_checks, is_failed_check
 from event_assets.automation.declare import raw_key
 from event_assets.automation.jobs import refresh_everything
 from event_assets.automation.up_to_date import Graph
@@ -41,9 +41,9 @@ def run_everything(*, allow_removals: bool = False) -> None:
             # warehouse's own lock goes with the process.
             definitions = build_definitions(pool=None)
             graph = Graph([each for each in definitions.assets or () if isinstance(each, dg.AssetsDefinition)])
-            runs, blocked = _execute(instance, definitions, graph, allow_removals)
+            runs = _execute(instance, definitions, graph, allow_removals)
             rows = _asset_rows(instance, graph, runs)
-    if failures := [*_failures(runs), *map(_blocked_sentence, blocked, blocked.values())]:
+    if failures := _failures(graph, runs):
         raise click.ClickException("\n".join(failures))
     click.echo()
     print_table(rows)
@@ -52,14 +52,11 @@ def run_everything(*, allow_removals: bool = False) -> None:
 
 def _execute(
     instance: dg.DagsterInstance, definitions: dg.Definitions, graph: Graph, allow_removals: bool
-) -> tuple[list[dg.ExecuteInProcessResult], dict[dg.AssetKey, dg.AssetKey]]:
+) -> list[dg.ExecuteInProcessResult]:
     """Sync every endpoint, then build what is not built from what the tables hold now.
 
     The first time that is everything, so one run does it; another one follows where something of it failed and what
     does not need it can be built.
-
-    Returns:
-        The runs; and the models that stay as they are, by what they read whose blocking check fails.
     """
     with_terminal = dg.Definitions.merge(definitions, dg.Definitions(loggers={"terminal": terminal_logger}))
     job = with_terminal.resolve_job_def(refresh_everything.name)
@@ -72,39 +69,39 @@ def _execute(
         asset_selection=None if first else [raw_key(resource) for resource in TABLES],
         raise_on_error=False,
     )
-    to_build = graph.to_build(
+    models = graph.to_build(
         Materialisations(instance, graph.nodes),
         fails=lambda asset: bool(failed_checks(instance, graph.blocking_checks[asset])),
     )
-    if not to_build.models:
-        if not first and not to_build.blocked:
+    if not models:
+        if not first:
             click.echo("Nothing that the models read has changed: they stay as they are.")
-        return [synced], to_build.blocked
+        return [synced]
     built = job.execute_in_process(
         instance=instance,
         run_config=dg.RunConfig(loggers=loggers),
-        asset_selection=to_build.models,
+        asset_selection=models,
         raise_on_error=False,
     )
-    return [synced, built], to_build.blocked
+    return [synced, built]
 
 
-def _blocked_sentence(model: dg.AssetKey, blocker: dg.AssetKey) -> str:
-    stays, fails = model.to_user_string(), blocker.to_user_string()
-    return (
-        f"{stays} and what is made of it stay as they are: a check of {fails}, which they build on, fails. "
-        "Its page in the UI (`make ui`) shows the rows."
-    )
-
-
-def _failures(runs: Iterable[dg.ExecuteInProcessResult]) -> list[str]:
+def _failures(graph: Graph, runs: Iterable[dg.ExecuteInProcessResult]) -> list[str]:
     """Each reason once: where the API is gone, all endpoints tell it."""
     reasons = []
-    for event in (event for run in runs for event in run.all_events):
-        if event.is_step_failure:
-            data = event.step_failure_data
-            told = data.user_failure_data and data.user_failure_data.description
-            reasons.append(told or f"{event.step_key} failed: {data.error.message.strip() if data.error else '?'}")
+    for run in runs:
+        for evaluation in run.get_asset_check_evaluations():
+            table, check = evaluation.asset_key, evaluation.asset_check_key
+            if check in graph.blocking_checks[table] and not evaluation.passed:
+                reasons.append(
+                    f"{table.to_user_string()} does not keep its promise {check.name}, so nothing is built from it: "
+                    "what is made of it stays as it was. The check's page in the UI (`make ui`) shows the rows."
+                )
+        for event in run.all_events:
+            if event.is_step_failure and not is_failed_check(event):
+                data = event.step_failure_data
+                told = data.user_failure_data and data.user_failure_data.description
+                reasons.append(told or f"{event.step_key} failed: {data.error.message.strip() if data.error else '?'}")
     return list(dict.fromkeys(reasons))
 
 

@@ -8,12 +8,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from types import SimpleNamespace
 
 import dagster as dg
+import duckdb
 import pytest
 from dagster._core.definitions.freshness import FreshnessState, FreshnessStateChange
 
 from event_assets.automation.messages import UndeliveredError
 from event_assets.sandbox import Sandbox, faults
 from event_assets_tests.automation.ticking import Automation, Clock, reason
+from event_assets_tests.running import Warehouse
 
 RUNS, STALE, CHECKS = "alert_on_failed_runs", "alert_on_stale_tables", "alert_on_failed_checks"
 WELL = "Nothing is wrong."
@@ -143,6 +145,22 @@ def test_failed_checks_are_told_where_they_are_errors(watched: Automation, webho
     _report_check(watched, check, dg.AssetCheckSeverity.ERROR, passed=True)
     watched.look(CHECKS)
     assert webhook.texts[1:] == [f"🟢 Over: a promise of a table is broken ({name})"]
+
+
+def test_a_check_that_fails_a_step_is_told_as_a_check_alone(
+    loaded: Automation, webhook: SimpleNamespace, warehouse: Warehouse, clock: Clock
+):
+    for sensor in (RUNS, CHECKS):
+        loaded.look(sensor)
+    with duckdb.connect(str(warehouse.path)) as connection:
+        connection.execute("insert into raw.halls from raw.halls limit 1")
+    loaded.run("staging/halls", succeeds=False)
+    clock.leap(seconds=30)
+    assert reason(loaded.look(RUNS)) == WELL
+    loaded.look(CHECKS)
+    assert webhook.texts == [
+        "🔴 A promise of a table is broken\n• staging/halls grain_is_unique: the check's page in the UI shows the rows."
+    ]
 
 
 def test_a_message_that_is_not_taken_is_sent_again(watched: Automation, webhook: SimpleNamespace):

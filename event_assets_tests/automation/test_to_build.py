@@ -1,4 +1,4 @@
-"""Which models `make run` builds: what is not built from what it reads as that is, and nothing that a check forbids."""
+"""Which models `make run` builds: what is not built from what it reads as that is, and what held that back."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ import pytest
 
 from event_assets.assets.versions import Materialisations
 from event_assets.automation.alerts import failed_checks
-from event_assets.automation.up_to_date import Graph, ToBuild
+from event_assets.automation.up_to_date import Graph
 
 RAW, STAGED, SUMMED, APART = (
     dg.AssetKey(name.split("/")) for name in ("raw/talks", "staging/talks", "summary/talks", "summary/apart")
@@ -46,7 +46,7 @@ class Project:
     def make(self, *assets: dg.AssetKey) -> None:
         dg.materialize(self.assets, selection=list(assets) or "*", instance=self.instance, raise_on_error=self.passes)
 
-    def to_build(self) -> ToBuild:
+    def to_build(self) -> list[dg.AssetKey]:
         return self.graph.to_build(
             Materialisations(self.instance, self.graph.nodes),
             fails=lambda asset: bool(failed_checks(self.instance, self.graph.blocking_checks[asset])),
@@ -60,31 +60,32 @@ def project() -> Iterator[Project]:
 
 
 def test_nothing_is_built_from_what_was_never_synced(project: Project):
-    assert project.to_build() == ToBuild([], {})
+    assert project.to_build() == []
 
 
 def test_all_is_built_once_and_again_when_the_table_is_another(project: Project):
     project.make(RAW)
-    assert project.to_build() == ToBuild(ALL, {})
+    assert project.to_build() == ALL
     project.make(*ALL)
-    assert project.to_build() == ToBuild([], {})
+    assert project.to_build() == []
     project.says = "another"
     project.make(RAW)
-    assert project.to_build() == ToBuild(ALL, {})
+    assert project.to_build() == ALL
 
 
-def test_what_a_failed_check_blocks_is_not_built_until_its_table_is_whole(project: Project):
+def test_a_model_whose_check_failed_is_built_again_with_what_it_held_back(project: Project):
     project.passes = False
     project.make()
-    assert project.to_build() == ToBuild([], {SUMMED: STAGED})
-    project.says = "another"
-    project.make(RAW)
-    assert project.to_build() == ToBuild(ALL, {}), "the run that builds it anew finds out"
+    assert project.to_build() == [STAGED, SUMMED]
+    project.make(STAGED)
+    assert project.to_build() == [STAGED, SUMMED]
     project.passes = True
     project.make(STAGED)
-    assert project.to_build() == ToBuild([SUMMED, APART], {})
+    assert project.to_build() == [SUMMED]
+    project.make(SUMMED)
+    assert project.to_build() == []
 
 
-def test_a_check_that_passes_blocks_nothing(project: Project):
+def test_a_model_whose_check_passed_is_not_built_again(project: Project):
     project.make(RAW, STAGED)
-    assert project.to_build() == ToBuild([SUMMED, APART], {})
+    assert project.to_build() == [SUMMED, APART]

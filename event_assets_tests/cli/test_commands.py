@@ -88,6 +88,34 @@ def test_one_failing_endpoint_fails_the_command_and_names_it(folder: Folder, eve
     assert folder.warehouse.count("raw.participants") == len(event.participants)
 
 
+def test_a_failed_check_holds_back_what_is_made_of_its_table_until_it_passes(folder: Folder, event: Event):
+    halls = event.content["halls"]
+    with Sandbox(event) as api:
+        assert folder.run(**configuration(api)).returncode == 0
+        with duckdb.connect(str(folder.warehouse.path)) as spoiler:
+            spoiler.execute("insert into raw.halls from raw.halls where id = ?", [str(halls[0]["id"])])
+        halls[1]["name"] = "The other hall"
+        spoiled = [folder.run(**configuration(api)) for _ in range(2)]
+        names_then = _names_of_halls(folder)
+        with duckdb.connect(str(folder.warehouse.path)) as mender:
+            mender.execute("create or replace table raw.halls as select distinct * from raw.halls")
+        mended = folder.run(**configuration(api))
+
+    for result in spoiled:
+        assert result.returncode == 1
+        assert result.stderr.startswith(
+            "Error: staging/halls does not keep its promise grain_is_unique, so nothing is "
+        )
+        assert len(result.stderr.splitlines()) == 1
+    assert "The other hall" not in names_then
+    assert mended.returncode == 0, mended.stderr
+    assert "The other hall" in _names_of_halls(folder)
+
+
+def _names_of_halls(folder: Folder) -> set[str]:
+    return {name for (name,) in folder.warehouse.rows("select hall from summary.hall_utilisation")}
+
+
 def test_invented_and_real_data_never_mix(folder: Folder, event: Event):
     assert folder.run().returncode == 0
     invented = folder.warehouse.count("raw.participants")
