@@ -7,10 +7,9 @@ either way.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from itertools import compress
 from operator import attrgetter
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any, NamedTuple, Optional
 
 import dlt
 import msgspec
@@ -40,6 +39,38 @@ _ARROW: dict[DataType, pa.DataType] = {
     "timestamp": pa.timestamp("us", tz="UTC"),
     "binary": pa.binary(),
 }
+
+
+class Taken(NamedTuple):
+    """A record that is taken.
+
+    Attributes:
+        record: The record: an object with an attribute for each column where it came the fast way, else as it came.
+        key: Its key.
+        digest: The digest of the bytes that it came in, where records are known by them.
+    """
+
+    record: Any
+    key: str
+    digest: bytes | None = None
+
+
+class Columnar:
+    """The fast way of a flat table: from JSON to a file of rows."""
+
+    def __init__(self, table: Table, privacy: Privacy, folder: Path) -> None:
+        """Begin.
+
+        Args:
+            table: A flat table.
+            privacy: What to do with personal data.
+            folder: Where to put the file.
+        """
+        self._typed = TypedRecords(table, privacy)
+        self._file = RowFile(table, folder / f"{table.name}.parquet")
+        self.decode = self._typed.decode
+        self.add = self._file.add
+        self.finished = self._file.finished
 
 
 class TypedRecords:
@@ -120,6 +151,7 @@ class RowFile:
         self._writer: pq.ParquetWriter | None = None
         self._waiting: list[pa.Table] = []
         self._rows = 0
+        self._finished = False
         # Nothing of it differs from the declared table, or dlt would write the file anew.
         self._schema = pa.schema(
             [
@@ -128,36 +160,37 @@ class RowFile:
             ]
         )
 
-    def add(
-        self,
-        records: Sequence[Any],
-        keys: Sequence[str | None],
-        fingerprints: Sequence[str],
-        received: Sequence[bytes | None],
-        wanted: Sequence[bool],
-    ) -> None:
-        """Take the rows of those records that are wanted."""
-        chosen = [*compress(records, wanted)]
-        names = {column.name for column in self._table.columns}
-        columns: dict[str, Any] = {name: [*map(attrgetter(name), chosen)] for name in names}
+    def add(self, rows: Sequence[tuple[Taken, str]]) -> None:
+        """Take the rows of records, each with its fingerprint.
+
+        Raises:
+            ValueError: The file is finished.
+        """
+        if self._finished:
+            raise ValueError(f"The file of {self._table.name} is finished, and {len(rows)} more rows came for it.")
+        records = [each.record for each, _ in rows]
+        columns: dict[str, Any] = {
+            column.name: [*map(attrgetter(column.name), records)] for column in self._table.columns
+        }
         for column in self._table.columns:
             if column.data_type == "json":
                 values = columns[column.name]
                 columns[column.name] = [None if value is None else orjson.dumps(value).decode() for value in values]
-        columns[self._table.key] = [*compress(keys, wanted)]
-        hashes = pa.array(compress(fingerprints, wanted), pa.string())
+        columns[self._table.key] = [each.key for each, _ in rows]
+        hashes = pa.array([fingerprint for _, fingerprint in rows], pa.string())
         columns |= {RECORD_HASH: hashes, "_dlt_id": hashes}  # no two rows of a table have the same
         if self._table.known_by_bytes:
-            columns[RECEIVED_HASH] = [*compress(received, wanted)]
-        columns["_dlt_load_id"] = [dlt.current.load_package_state().get("load_id")] * len(chosen)
-        columns[REMOVED_AT] = [None] * len(chosen)
+            columns[RECEIVED_HASH] = [each.digest for each, _ in rows]
+        columns["_dlt_load_id"] = [dlt.current.load_package_state().get("load_id")] * len(rows)
+        columns[REMOVED_AT] = [None] * len(rows)
         self._waiting.append(pa.table(columns, schema=self._schema))
-        self._rows += len(chosen)
+        self._rows += len(rows)
         if sum(map(len, self._waiting)) >= ROW_GROUP_ROWS:
             self._write()
 
     def finished(self) -> DataItemWithMeta | None:
-        """The file as an item for dlt, if anything is in it."""
+        """The file as an item for dlt, if anything is in it. No more rows can come afterwards."""
+        self._finished = True
         if not self._rows:
             return None
         if self._waiting:

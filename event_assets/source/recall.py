@@ -18,11 +18,12 @@ _READING = "1"
 
 
 class Recall:
-    """Compares the pages of an answer with those of the last one, and has names for records.
+    """Compares the pages of an answer with those of the last one, and tells records by their bytes.
 
     Attributes:
         pages: The digests of the pages so far.
-        names_records: Whether records have names: not where personal data is dropped, because one would be found by it.
+        knows_records: Whether records are told by their bytes: not where personal data is dropped, because a digest
+            would lead to somebody who has the record.
     """
 
     def __init__(self, tables: Iterable[Table], privacy: PrivacySettings, known: Sequence[str] = ()) -> None:
@@ -34,7 +35,7 @@ class Recall:
             known: The digests of the last answer's pages; none, if its rows are not what the tables hold.
         """
         self.pages: list[str] = []
-        self.names_records = privacy.personal_data != "drop"
+        self.knows_records = privacy.personal_data != "drop"
         self._known = known
         self._same = True
         reading = f"{_READING} {privacy.personal_data} {privacy.secret} {[table.all_columns for table in tables]}"
@@ -54,8 +55,8 @@ class Recall:
         self._same = self._same and place < len(self._known) and self._known[place] == self.pages[place]
         return self._same
 
-    def names(self, records: Iterable[msgspec.Raw | bytes]) -> list[bytes]:
-        """A name for each record: another one for other bytes, and if the same bytes would be read differently.
+    def record_digests(self, records: Iterable[msgspec.Raw | bytes]) -> list[bytes]:
+        """A digest of each record: another one for other bytes, and if the same bytes would be read differently.
 
         Args:
             records: The JSON of each record as it came.

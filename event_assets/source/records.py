@@ -16,7 +16,7 @@ from typing import Any, cast
 
 import msgspec
 
-from event_assets.source.columnar import RowFile, TypedRecords
+from event_assets.source.columnar import Columnar, Taken
 from event_assets.source.pages import Batch, Page
 from event_assets.source.privacy import Privacy
 from event_assets.source.progress import Progress, count
@@ -32,13 +32,14 @@ class Known:
     """What a table holds of each record.
 
     Attributes:
-        fingerprints: The fingerprint of each row by its key; None for one that is marked as removed.
-        received: The key of a row by the name of the bytes that its record came in. Only of rows that are there and
-            are what was made of the record, misfits apart.
+        fingerprints: The fingerprint of each row by its key; None for one that is marked as removed, "" for one that
+            is not to be relied on and must be written again.
+        keys_by_digest: The key of a row by the digest of the bytes that its record came in. Only of rows that are there
+            and are what was made of the record, misfits apart.
     """
 
     fingerprints: Mapping[str, str | None]
-    received: Mapping[bytes, str] = field(default_factory=dict)
+    keys_by_digest: Mapping[bytes, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -90,13 +91,12 @@ class Intake:
         self._privacy = privacy
         self._key_field = privacy.key_field(table)
         self._progress = progress or Progress()
-        self._recall = recall if recall and recall.names_records and table.known_by_bytes else None
+        self._recall = recall if recall and recall.knows_records and table.known_by_bytes else None
         self._pages = 0
         self._seen: set[str | None] = set()
         self._version = 0
         self._shape = Shape(table, self.misfits)
-        self._typed = TypedRecords(table, privacy) if folder and table.is_flat else None
-        self._file = RowFile(table, folder / f"{table.name}.parquet") if folder else None
+        self._columnar = Columnar(table, privacy, folder) if folder and table.is_flat else None
 
     def __call__(self, page: list[Record] | list[Page], meta: Any = None) -> Any:
         """Take a page; return the rows to load. The second argument is dlt's and means nothing here.
@@ -108,9 +108,14 @@ class Intake:
         Returns:
             The rows; of an encoded page, an iterator of what dlt takes.
         """
-        if page and isinstance(page[0], Page):
-            return self._take_page(page[0])
-        return self._take_records(cast(list[Record], page))
+        if not page or not isinstance(page[0], Page):
+            return self._take_records(cast(list[Record], page))
+        self._pages += 1
+        taken = self._take_page(page[0])
+        if self._pages == 1 and page[0].last:
+            return taken
+        # dlt draws from all iterators in turn. A page is done before the next one comes, or their records would mix.
+        return iter([*taken])
 
     @cached_property
     def _known(self) -> Known:
@@ -134,7 +139,6 @@ class Intake:
         return version_text(self._version)
 
     def _take_page(self, page: Page) -> Iterator[Any]:
-        self._pages += 1
         for batch in page.batches():
             rows = self._take_batch(batch)
             if rows:
@@ -142,7 +146,7 @@ class Intake:
             self._progress.note(self._so_far)
         if page.last:
             # Nothing is something for dlt: it declares the table.
-            yield (self._file and self._file.finished()) or []
+            yield (self._columnar and self._columnar.finished()) or []
 
     def _so_far(self, seconds: float) -> str:
         rate = self.received / max(seconds, 1e-9)
@@ -151,43 +155,46 @@ class Intake:
     def _take_batch(self, batch: Batch) -> list[Record]:
         """Take a batch; return the rows to load that are not in the file."""
         self.received += len(batch)
-        names = self._recall.names(batch.encoded) if self._recall else [None] * len(batch)
-        keys: list[str | None] = [*map(cast(Any, self._known.received.get), names)]
-        places = [place for place, key in enumerate(keys) if key is None]
-        typed, (records, found) = None, ([], [])
-        if places:
-            others = batch.only(places)
-            typed = self._typed.decode(others.json) if self._typed else None
-            records, found = typed or self._untyped(others)
-            for place, key in zip(places, found, strict=True):
-                keys[place] = key
+        digests = self._recall.record_digests(batch.encoded) if self._recall else [None] * len(batch)
+        keys: list[str | None] = [self._known.keys_by_digest.get(digest) if digest else None for digest in digests]
+        unknown = [place for place, key in enumerate(keys) if key is None]
+        records, typed = self._decode(batch.only(unknown), keys, unknown) if unknown else ([], False)
         admitted = set(self._admitted(keys, batch))
-        self._version += sum(self._held_number(keys[place]) for place in admitted.difference(places))
-        chosen = [index for index, place in enumerate(places) if place in admitted]
-        parts = [records[i] for i in chosen], [found[i] for i in chosen], [names[places[i]] for i in chosen]
-        if typed and self._file:
-            self._write(self._file, *cast(Any, parts))
+        for place in admitted.difference(unknown):
+            self._version += int(cast(Any, self._known.fingerprints)[keys[place]], 16)
+        taken = [
+            Taken(record, cast(str, keys[place]), digests[place])
+            for place, record in zip(unknown, records, strict=True)
+            if place in admitted
+        ]
+        if self._columnar and typed:
+            self._write(self._columnar, taken)
             return []
-        rows = [row for row in map(self._row, *cast(Any, parts)) if row is not None]
+        rows = [row for row in map(self._row, taken) if row is not None]
         self.passed_on += len(rows)
         return rows
 
-    def _held_number(self, key: str | None) -> int:
-        return int(self._known.fingerprints.get(key or "") or "0", 16)
+    def _decode(self, batch: Batch, keys: list[str | None], places: Sequence[int]) -> tuple[Sequence[Any], bool]:
+        """The records of a batch, and whether they are typed objects; their keys go into their places."""
+        decoded = self._columnar.decode(batch.json) if self._columnar else None
+        records = decoded[0] if decoded else batch.records()
+        found = decoded[1] if decoded else [self._privacy.key(self._table, record) for record in records]
+        for place, key in zip(places, found, strict=True):
+            keys[place] = key
+        return records, decoded is not None
 
-    def _untyped(self, batch: Batch) -> tuple[list[Record], list[str | None]]:
-        records = batch.records()
-        return records, [self._privacy.key(self._table, record) for record in records]
-
-    def _write(self, file: RowFile, records: Sequence[Any], keys: Sequence[str], names: Sequence[bytes | None]) -> None:
+    def _write(self, columnar: Columnar, taken: Sequence[Taken]) -> None:
         """Put those rows into the file that the table does not hold yet."""
-        digests = [*map(_digest, records)]
+        digests = [_digest(each.record) for each in taken]
         self._version += sum(map(_number, digests))
-        fingerprints = [digest.hex() for digest in digests]
-        held = map(self._known.fingerprints.get, keys)
-        wanted = [known != fingerprint for known, fingerprint in zip(held, fingerprints, strict=True)]
-        file.add(records, keys, fingerprints, names, wanted)
-        self.passed_on += sum(wanted)
+        held = self._known.fingerprints
+        wanted = [
+            (each, fingerprint)
+            for each, fingerprint in zip(taken, map(bytes.hex, digests), strict=True)
+            if held.get(each.key) != fingerprint
+        ]
+        columnar.add(wanted)
+        self.passed_on += len(wanted)
 
     def _admitted(self, keys: Sequence[str | None], batch: Batch) -> Sequence[int]:
         """The places of the records whose keys are usable and new; the others are rejected."""
@@ -217,23 +224,23 @@ class Intake:
         key = self._privacy.key(self._table, record)
         if not self._admits(key, lambda: record) or key is None:
             return None
-        return self._row(record, key)
+        return self._row(Taken(record, key))
 
-    def _row(self, record: Record, key: str, name: bytes | None = None) -> Record | None:
+    def _row(self, taken: Taken) -> Record | None:
         """The row of a record; None if the table holds it."""
         misfits = self.misfits.total()
-        row = self._shape.fit(self._privacy.protect(self._table, record))
+        row = self._shape.fit(self._privacy.protect(self._table, taken.record))
         digest = _digest(row)
         self._version += _number(digest)
         fingerprint = digest.hex()
-        if self._known.fingerprints.get(key) == fingerprint:
+        if self._known.fingerprints.get(taken.key) == fingerprint:
             return None
         if self._table.key_column:
-            row[self._table.key_column.name] = key
+            row[self._table.key_column.name] = taken.key
         row[RECORD_HASH] = fingerprint
         # Misfits are told each time, so a record that has some must be taken apart each time.
-        if name is not None and self.misfits.total() == misfits:
-            row[RECEIVED_HASH] = name
+        if taken.digest is not None and self.misfits.total() == misfits:
+            row[RECEIVED_HASH] = taken.digest
         return row
 
     def _reject(self, record: Record, reason: str) -> None:

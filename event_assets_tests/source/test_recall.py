@@ -225,21 +225,23 @@ def test_a_record_that_has_a_misfit_is_looked_at_each_time(event: Event, place: 
 
 
 @pytest.mark.parametrize("personal_data", ["keep", "hash", "drop"])
-def test_records_have_a_name_unless_personal_data_is_dropped(event: Event, place: Warehouse, personal_data):
+def test_records_have_a_digest_unless_personal_data_is_dropped(event: Event, place: Warehouse, personal_data):
     with Sandbox(event) as api:
         bring(api, place, "participants", privacy=PrivacySettings(personal_data, "a secret of the test suite"))
     named = Reader(place.path).rows("select count(received_hash) from raw.participants")
     assert named == [(0 if personal_data == "drop" else 50,)]
 
 
-def test_another_secret_or_another_reading_gives_other_names():
+def test_another_secret_or_another_reading_gives_other_digests():
     record = b'{"id": 1}'
     privacies = [PrivacySettings(), PrivacySettings("hash", "one"), PrivacySettings("hash", "other")]
-    names = {recall(privacy=privacy).names([record])[0] for privacy in privacies}
+    names = {recall(privacy=privacy).record_digests([record])[0] for privacy in privacies}
     assert len(names) == 3
-    assert Recall([TABLES["partners"]], KEEP).names([record])[0] not in names
-    assert recall().names([record, b'{"id":1}', record]) == recall().names([record, b'{"id":1}', record])
-    assert len(set(recall().names([record, b'{"id":1}']))) == 2
+    assert Recall([TABLES["partners"]], KEEP).record_digests([record])[0] not in names
+    assert recall().record_digests([record, b'{"id":1}', record]) == recall().record_digests(
+        [record, b'{"id":1}', record]
+    )
+    assert len(set(recall().record_digests([record, b'{"id":1}']))) == 2
 
 
 @pytest.fixture
