@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from itertools import islice
@@ -24,7 +24,6 @@ from event_assets.warehouse import RAW
 from event_assets.warehouse.relations import Relation, column_names
 
 _KEYS_A_STATEMENT = 500
-_NEEDED = {RECORD_HASH, REMOVED_AT}
 
 _ANSWERS = Relation("_sync", "answers")
 """The latest answer that filled each table. Of no use to anybody but the sync, so it has a schema of its own."""
@@ -56,7 +55,8 @@ class Ledger:
     """What a raw table holds before a sync.
 
     Attributes:
-        complete: Whether the table is there with all its declared columns.
+        columns: The columns that are there; none where there is no such table.
+        complete: Whether all its declared columns are.
         rows: How many rows are there.
         live: How many of them are not removed.
         version: The version of these rows.
@@ -64,6 +64,7 @@ class Ledger:
         answer: The latest answer, if it is known and the rows and rejects are those that it came to.
     """
 
+    columns: Set[str]
     complete: bool
     rows: int
     live: int
@@ -80,46 +81,86 @@ def read(client: SqlClientBase[Any], tables: Iterable[Table]) -> dict[str, Ledge
 
 def _read(client: SqlClientBase[Any], table: Table, columns: Mapping[Relation, set[str]]) -> Ledger:
     there = columns.get(Relation(RAW, table.name), set())
-    rows, live, high, low = 0, 0, 0, 0
-    if there >= _NEEDED:
-        # A version is a sum of 128-bit numbers; DuckDB can add up their halves.
-        halves = [f"sum(try_cast('0x' || substr({RECORD_HASH}, {half}, 16) as ubigint))" for half in (1, 17)]
-        counts = [f"{count} filter (where {REMOVED_AT} is null)" for count in ("count(*)", *halves)]
-        query = f"select count(*), {', '.join(counts)} from {_sql(table)}"  # noqa: S608
-        rows, live, high, low = (int(value or 0) for value in (client.execute_sql(query) or [])[0])
+    rows, live, version = _count(client, table, there)
     rejects: Counter[Reject] = Counter()
     if Relation(RAW, REJECTED) in columns:
         query = f"select reason, payload from {_rejected()} where resource = %s"  # noqa: S608
         rejects.update(Reject(reason, payload) for reason, payload in client.execute_sql(query, table.name) or [])
-    version = version_text((high << 64) + low)
     # Without that column it was written by an earlier release, which did not remember all of an answer.
     answer = _latest_answer(client, table) if "absent" in columns.get(_ANSWERS, ()) else None
     holds = answer is not None and (answer.version, answer.rejected) == (version, rejects.total())
     declared = {column.name for column in table.all_columns}
-    return Ledger(declared <= there, rows, live, version, rejects, answer if holds else None)
+    return Ledger(there, declared <= there, rows, live, version, rejects, answer if holds else None)
+
+
+def version(client: SqlClientBase[Any], table: Table) -> str:
+    """The version of a table's rows that are not removed, from the rows as they are.
+
+    Args:
+        client: A connection.
+        table: A table that is there.
+    """
+    return _count(client, table, {RECORD_HASH, REMOVED_AT})[2]
+
+
+def _count(client: SqlClientBase[Any], table: Table, there: Set[str]) -> tuple[int, int, str]:
+    """How many rows there are, how many of them are not removed, and the version of these."""
+    if not there:
+        return 0, 0, version_text(0)
+    # A version is a sum of 128-bit numbers; DuckDB can add up their halves.
+    fingerprint = _or_null(RECORD_HASH, there)
+    halves = [f"sum(try_cast('0x' || substr({fingerprint}, {half}, 16) as ubigint))" for half in (1, 17)]
+    live = [f"{total} filter (where {_or_null(REMOVED_AT, there)} is null)" for total in ("count(*)", *halves)]
+    query = f"select count(*), {', '.join(live)} from {_sql(table)}"  # noqa: S608
+    rows, there_now, high, low = (int(value or 0) for value in (client.execute_sql(query) or [])[0])
+    return rows, there_now, version_text((high << 64) + low)
 
 
 def read_known(client: SqlClientBase[Any], table: Table, held: Ledger) -> Known:
     """What a table holds of each record.
+
+    Where a column is gone or a key has several rows, which no sync leaves behind, the rows are not to be relied on.
 
     Args:
         client: A connection.
         table: A table that has rows.
         held: What it holds altogether.
     """
+    if table.key not in held.columns:
+        return Known({})
     # How a record came counts only where nobody has touched the rows since: then they are what was made of it.
-    named = table.known_by_bytes and held.complete and held.answer is not None
-    columns = [RECORD_HASH, *([RECEIVED_HASH] if named else [])]
-    live = (f"case when {REMOVED_AT} is null then {column} end" for column in columns)
+    by_digest = table.known_by_bytes and held.complete and held.answer is not None
+    columns = [_or_null(RECORD_HASH, held.columns) if held.complete else "''", *([RECEIVED_HASH] if by_digest else [])]
+    removed = _or_null(REMOVED_AT, held.columns)
+    live = (f"case when {removed} is null then {column} end" for column in columns)
     query = f'select "{table.key}", {", ".join(live)} from {_sql(table)}'  # noqa: S608
     with client.execute_query(query) as cursor:
         rows = cursor.arrow()
     if rows is None:
         return Known({})
-    keys, fingerprints, *names = (column.to_pylist() for column in rows.columns)
-    received = dict(zip(names[0], keys, strict=True)) if names else {}
-    received.pop(None, None)
-    return Known(dict(zip(keys, fingerprints, strict=True)), received)
+    keys, fingerprints, *digests = (column.to_pylist() for column in rows.columns)
+    by_key = dict(zip(keys, fingerprints, strict=True))
+    if len(by_key) < len(keys):
+        by_key |= {key: "" for key, times in Counter(keys).items() if times > 1}
+    keys_by_digest = dict(zip(digests[0], keys, strict=True)) if digests else {}
+    keys_by_digest.pop(None, None)
+    return Known(by_key, keys_by_digest)
+
+
+def _or_null(column: str, there: Set[str]) -> str:
+    return column if column in there else "null"
+
+
+def forget_schema(client: SqlClientBase[Any], name: str) -> None:
+    """Have dlt look at the tables as they are before the next load: it does so only where their schema is new to it.
+
+    Args:
+        client: A connection.
+        name: dlt's name of the schema.
+    """
+    versions = Relation(RAW, "_dlt_version")
+    if versions in column_names(client, RAW):
+        client.execute_sql(f"delete from {versions.sql()} where schema_name = %s", name)  # noqa: S608
 
 
 def _latest_answer(client: SqlClientBase[Any], table: Table) -> Answer | None:

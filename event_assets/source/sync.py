@@ -202,6 +202,9 @@ class _Sync:
             # Nothing to merge with, nor other tables that must fit it: its rows need not pass through a second table.
             if TABLES[name].is_flat and not self._held[name].rows:
                 self._source.resources[name].apply_hints(write_disposition="append")
+        if any(each.columns and not each.complete for each in self._held.values()):
+            with self._warehouse.connect() as client:
+                ledger.forget_schema(client, SOURCE_NAME)
         try:
             pipeline.sync_destination()
             extracted = pipeline.extract(self._source, loader_file_format="parquet")
@@ -225,7 +228,8 @@ class _Sync:
             gone: The keys that the answer no longer has, by resource; without those that it did not have at all.
         """
         to_write = sum(intakes[name].passed_on for name in gone)
-        if to_write or not all(each.complete for each in self._held.values()):
+        loads = to_write or not all(each.complete for each in self._held.values())
+        if loads:
             with self._progress.during(f"Writing {to_write:,} rows of /{self._endpoint}"):
                 _load(pipeline)
         clears = self._settings.privacy.clears
@@ -234,10 +238,17 @@ class _Sync:
                 held = self._held[name]
                 if name in gone:
                     rejects, answer = _new_rejects(intake, held), _answer(intake, self._recall)
-                    settlement = ledger.Settlement(gone[name], rejects, load_id, answer)
+                    settlement = ledger.Settlement(gone[name], rejects, load_id if loads else None, answer)
                     ledger.settle(client, TABLES[name], settlement, clears=clears)
                 else:
                     ledger.remember(client, TABLES[name], _absence(held, self._recall))
+            held_now = {name: ledger.version(client, TABLES[name]) for name in gone}
+        if other := [f"raw.{name}" for name, version in held_now.items() if version != intakes[name].version]:
+            raise SyncError(
+                f"The answer of /{self._endpoint} was written, and {' and '.join(other)} should now hold its records "
+                "and nothing else, but does not: look whether another program writes into the warehouse. The next sync "
+                "compares every row again."
+            )
 
     def _tell_what_is_absent(self, names: Iterable[str]) -> None:
         for name in sorted(names):

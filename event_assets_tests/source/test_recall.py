@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
 from event_assets.sandbox import Event, Sandbox, generate_event
 from event_assets.settings import PrivacySettings, RemovalSettings
+from event_assets.source.failures import SyncError
 from event_assets.source.pages import Batch, Page
 from event_assets.source.recall import Recall
 from event_assets.source.records import Intake
@@ -131,6 +133,9 @@ def test_of_another_answer_only_the_other_records_are_looked_at(
         "update raw.participants set record_hash = 'no hash' where id = '500003'",
         "update raw.participants set removed_at = now() where id = '500003'",
         "alter table raw.participants drop column position",
+        "alter table raw.participants drop column record_hash",
+        "alter table raw.participants drop column removed_at",
+        "insert into raw.participants from raw.participants where id = '500003'",
         "delete from _sync.answers",
         "drop table _sync.answers",
     ],
@@ -140,13 +145,55 @@ def test_a_table_that_holds_anything_else_is_put_right(
 ):
     with Sandbox(event) as api:
         before = bring(api, place, "participants")["participants"]
+        rows = _rows(place, "participants")
         looked_at.clear()
         with duckdb.connect(str(place.path)) as warehouse:
             warehouse.execute(tampering)
         after = bring(api, place, "participants")["participants"]
-    assert looked_at == [50]
-    assert after.version == before.version
-    assert Reader(place.path).rows("select count(*) from raw.participants where removed_at is null") == [(50,)]
+        assert looked_at == [50]
+        assert after.version == before.version
+        assert _rows(place, "participants") == rows
+        assert bring(api, place, "participants")["participants"].loaded == 0
+
+
+def _rows(place: Warehouse, table: str) -> list[tuple[Any, ...]]:
+    columns = [f'"{column.name}"' for column in TABLES[table].all_columns if not column.name.startswith("_dlt")]
+    return Reader(place.path).rows(f"select {', '.join(columns)} from raw.{table} order by all")
+
+
+@pytest.mark.parametrize("column", ["capacity", "stream__url"])
+def test_a_column_that_is_gone_from_a_table_with_link_tables_is_brought_back(place: Warehouse, column: str):
+    event = generate_event(lectures=20, participants=0, seed=7)
+    with Sandbox(event) as api:
+        bring(api, place, "lectures")
+        rows, links = _rows(place, "lectures"), Reader(place.path).count("raw.lectures__speakers")
+        with duckdb.connect(str(place.path)) as warehouse:
+            warehouse.execute(f"alter table raw.lectures drop column {column}")
+        bring(api, place, "lectures")
+    assert _rows(place, "lectures") == rows
+    assert Reader(place.path).count("raw.lectures__speakers") == links
+
+
+def test_rows_that_no_answer_has_brought_are_told(event: Event, place: Warehouse):
+    with Sandbox(event) as api:
+        bring(api, place, "participants")
+        with duckdb.connect(str(place.path)) as warehouse:
+            warehouse.execute(
+                "create table apart as from raw.participants limit 1; alter table raw.participants alter email_key drop"
+                " not null; update apart set email_key = null; insert into raw.participants from apart"
+            )
+        event.participants[3] = {**event.participants[3], "position": "Promoted"}
+        with pytest.raises(SyncError, match=r"raw\.participants should now hold its records and nothing else"):
+            bring(api, place, "participants")
+    assert Reader(place.path).rows("select count(*) from raw.participants where position = 'Promoted'") == [(1,)]
+
+
+def test_rejects_of_an_answer_with_nothing_to_load_name_no_load(event: Event, place: Warehouse):
+    with Sandbox(event) as api:
+        bring(api, place, "participants")
+        event.participants.append(event.participants[0])
+        assert bring(api, place, "participants")["participants"].rejected == 1
+    assert Reader(place.path).rows("select load_id from raw.rejected") == [(None,)]
 
 
 def test_rejects_that_are_gone_are_brought_back(event: Event, place: Warehouse):
