@@ -126,7 +126,7 @@ def test_a_server_that_is_not_there_is_told_in_a_sentence(event: Event, place: W
 def test_a_warehouse_that_does_not_take_the_answer_is_told_in_a_sentence(event: Event, place: Warehouse):
     place.path.parent.mkdir()
     with duckdb.connect(str(place.path)) as connection:
-        connection.execute("create schema raw; create view raw.tracks as select 1 as id")
+        connection.execute("create schema raw; create view raw.tracks as select 1 as one")
     with (
         Sandbox(event) as api,
         pytest.raises(SyncError, match="The warehouse did not take the answer of /content") as told,
