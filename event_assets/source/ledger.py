@@ -16,7 +16,6 @@ from typing import Any
 
 from dlt.destinations.sql_client import SqlClientBase
 
-from event_assets.source.privacy import HASHED
 from event_assets.source.records import Known, Reject, version_text
 from event_assets.source.schema import REJECTED
 from event_assets.source.tables import RECEIVED_HASH, RECORD_HASH, REMOVED_AT, Table
@@ -187,14 +186,13 @@ class Settlement:
     answer: Answer
 
 
-def settle(client: SqlClientBase[Any], table: Table, settlement: Settlement, *, clears: bool) -> None:
+def settle(client: SqlClientBase[Any], table: Table, settlement: Settlement) -> None:
     """Mark the rows that are gone as removed now, and put the answer and its rejects in the place of the old ones.
 
     Args:
         client: A connection, in a transaction.
         table: The table.
         settlement: What to write.
-        clears: Whether removed rows are cleared of personal data.
     """
     now = datetime.now(timezone.utc)
     for keys in _batches(settlement.gone):
@@ -215,8 +213,6 @@ def settle(client: SqlClientBase[Any], table: Table, settlement: Settlement, *, 
             settlement.load_id,
         )
     remember(client, table, settlement.answer)
-    if clears:
-        _forget(client, table)
 
 
 def remember(client: SqlClientBase[Any], table: Table, answer: Answer) -> None:
@@ -244,23 +240,6 @@ def remember(client: SqlClientBase[Any], table: Table, answer: Answer) -> None:
         json.dumps(dict(answer.misfits)),
         answer.absent,
     )
-
-
-def _forget(client: SqlClientBase[Any], table: Table) -> None:
-    """Clear what removed rows hold of persons from the time when personal data was kept: no answer overwrites them.
-
-    A row that is found by a personal key is deleted, because nothing would be left to find it by.
-    """
-    for column in table.columns:
-        if column.personal_within:
-            unprotected = f'"{column.name}" is not null'
-        elif column.personal:
-            unprotected = f"\"{column.name}\" not like '{HASHED}%%'"
-        else:
-            continue
-        removed = f"where {REMOVED_AT} is not null and {unprotected}"
-        clear = f"delete from {_sql(table)}" if table.key_column else f'update {_sql(table)} set "{column.name}" = null'  # noqa: S608
-        client.execute_sql(f"{clear} {removed}")
 
 
 def _sql(table: Table) -> str:

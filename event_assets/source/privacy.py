@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,6 +19,8 @@ from event_assets.source.tables import Column, Table
 
 HASHED = "hmac:"
 """What a hashed value begins with."""
+
+_HASH = re.compile(rf"{HASHED}[0-9a-f]{{32}}")
 
 _normalize = dlt.Schema("naming").naming.normalize_identifier
 
@@ -61,14 +64,29 @@ class Privacy:
             return record
         columns = {column.name: column for column in table.columns}
         protected = {}
-        for name, value in record.items():
-            column = columns.get(_normalize(name)) if name.strip() else None
-            if column is not None and column.personal:
-                if self.personal_data == "hash" and value is not None:
-                    protected[name] = self._hash(_text(value))
-            else:
-                protected[name] = self._protect_within(column, value) if column is not None else value
+        for field, value in record.items():
+            name = _name(field)
+            column = columns.get(name)
+            if name in (table.links or {}):
+                protected[field] = self._protect_links(value)
+            elif column is None or value is None:
+                protected[field] = value
+            elif not (column.personal and self.personal_data == "drop"):
+                protected[field] = self.protect_value(column, value)
         return protected
+
+    def protect_value(self, column: Column, value: Any) -> Any:
+        """A value of a column without what must not be written. Of one that is protected nothing changes.
+
+        Args:
+            column: Its column.
+            value: As the API has it; or as the warehouse has it, JSON as text.
+        """
+        if self.personal_data == "keep" or value is None:
+            return value
+        if column.personal:
+            return self._instead(value)
+        return self._protect_encoded(column, value) if column.personal_within else value
 
     def protect_fields(self, table: Table, records: Iterable[Any]) -> None:
         """Take out of records what must not be written.
@@ -84,20 +102,47 @@ class Privacy:
             for name in personal:
                 value = getattr(record, name)
                 if value is not None:
-                    setattr(record, name, self._hash(_text(value)) if self.personal_data == "hash" else None)
+                    setattr(record, name, self._instead(value))
+
+    def _protect_links(self, value: Any) -> Any:
+        """A list of identifiers, in which a server may put whole records: of each of them only its identifier."""
+        entries = value if isinstance(value, list) else [value]
+        if not any(isinstance(entry, dict | list) for entry in entries):
+            return value
+        return [self._link(entry) if isinstance(entry, dict | list) else entry for entry in entries]
+
+    def _link(self, entry: Any) -> Any:
+        identifier = _identifier(entry.get("id")) if isinstance(entry, dict) else None
+        return self._instead(entry) if identifier is None else identifier
+
+    def _protect_encoded(self, column: Column, value: Any) -> Any:
+        """The value of a column that holds data of persons within; it may come as JSON in a text."""
+        if not isinstance(value, str):
+            return self._protect_within(column, value)
+        try:
+            return self._protect_within(column, json.loads(value))
+        except (ValueError, RecursionError):
+            return self._instead(value)
 
     def _protect_within(self, column: Column, value: Any) -> Any:
-        if not column.personal_within or not isinstance(value, list | dict):
-            return value
         if isinstance(value, list):
             return [self._protect_within(column, entry) for entry in value]
-        inner = {name: entry for name, entry in value.items() if name not in column.personal_within}
-        if self.personal_data == "hash":
-            for name in column.personal_within:
-                if name in value:
-                    entries = value[name] if isinstance(value[name], list) else [value[name]]
-                    inner[name] = [self._hash(_text(entry)) for entry in entries]
-        return inner
+        if not isinstance(value, dict):
+            return value
+        protected = {}
+        for field, inner in value.items():
+            if _name(field) not in column.personal_within:
+                protected[field] = self._protect_within(column, inner)
+            elif self.personal_data == "hash":
+                protected[field] = [self._instead(entry) for entry in (inner if isinstance(inner, list) else [inner])]
+        return protected
+
+    def _instead(self, value: Any) -> str | None:
+        """What stands in the place of a personal value."""
+        if self.personal_data == "drop":
+            return None
+        text = _text(value)
+        return text if _HASH.fullmatch(text) else self._hash(text)
 
     def _hash(self, text: str) -> str:
         """The hash of a text. An empty one stays empty: it tells nothing of anybody, and a reader sees that it is."""
@@ -105,6 +150,11 @@ class Privacy:
             return text
         digest = hmac.new(self._secret, text.encode("utf-8", "backslashreplace"), hashlib.sha256)
         return f"{HASHED}{digest.hexdigest()[:32]}"
+
+
+def _name(field: str) -> str:
+    """What a field of the API is called in the warehouse."""
+    return _normalize(field) if field.strip() else ""
 
 
 def _identifier(value: Any) -> str | None:
@@ -118,7 +168,7 @@ def _identifier(value: Any) -> str | None:
 
 
 def _address(value: str) -> str:
-    address = value.strip().casefold()
+    address = value.strip().lower()
     return address if address.isascii() else address.encode("utf-8", "backslashreplace").decode()
 
 

@@ -7,7 +7,7 @@ What is asked for is in ``resources``, what becomes of a record in ``records``, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,13 +19,14 @@ from dlt.load.exceptions import LoadClientJobException
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from event_assets.settings import EventApiSettings, PrivacySettings, RemovalSettings, RetrySettings
-from event_assets.source import ledger
+from event_assets.source import forgetting, ledger
 from event_assets.source.failures import SyncError, api_failure, warehouse_failure
 from event_assets.source.privacy import Privacy
 from event_assets.source.progress import Progress, count
 from event_assets.source.recall import Recall
 from event_assets.source.records import Intake, Known, Reject
 from event_assets.source.resources import SOURCE_NAME, event_api, resources_by_endpoint
+from event_assets.source.results import ResourceResult, result, unchanged
 from event_assets.source.schema import TABLES
 from event_assets.source.session import ApiSession
 from event_assets.warehouse import RAW, Warehouse
@@ -47,29 +48,6 @@ class SyncSettings:
     retry: RetrySettings = field(default_factory=RetrySettings)
     removals: RemovalSettings = field(default_factory=RemovalSettings)
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
-
-
-@dataclass(frozen=True)
-class ResourceResult:
-    """What a sync did to the table of one resource.
-
-    Attributes:
-        received: Records in the answer. Those that are not rejected are the table's rows that are not removed.
-        loaded: Records that were new, changed or back again, and therefore written.
-        removed: Rows that are marked as removed because the answer no longer has them.
-        rejected: Records that could not be loaded, now in ``raw.rejected``.
-        misfits: How often a column got a value that does not fit its type.
-        version: A fingerprint of all rows that are not removed: the same for the same records, in whatever order.
-        absent: Whether the answer did not have the resource, so that the table was left as it is.
-    """
-
-    received: int
-    loaded: int
-    removed: int
-    rejected: int
-    misfits: Mapping[str, int]
-    version: str
-    absent: bool = False
 
 
 def sync(
@@ -140,9 +118,9 @@ class _Sync:
         except ResourceExtractionError as failure:
             raise api_failure(failure, self._api, self._endpoint) from None
         if repeats:
-            unchanged = {name: _unchanged(each.answer) for name, each in self._held.items() if each.answer}
-            self._tell_what_is_absent(name for name, result in unchanged.items() if result.absent)
-            return unchanged
+            again = {name: unchanged(each.answer) for name, each in self._held.items() if each.answer}
+            self._tell_what_is_absent(name for name, each in again.items() if each.absent)
+            return again
         with self._warehouse.connect() as client:
             known = {name: self._known(client, name) for name in self._held}
         with self._warehouse.working_folder(self._endpoint) as folder:
@@ -165,7 +143,7 @@ class _Sync:
                 self._write(pipeline, load_id, intakes, gone)
             except (PipelineStepFailed, LoadClientJobException, DatabaseException) as failure:
                 raise warehouse_failure(failure, self._endpoint) from None
-        return {name: _result(intake, gone.get(name), self._held[name]) for name, intake in intakes.items()}
+        return {name: result(intake, gone.get(name), self._held[name]) for name, intake in intakes.items()}
 
     def _repeats(self) -> bool:
         """Ask, as far as it takes to see whether the endpoint answers as it did last time."""
@@ -232,16 +210,17 @@ class _Sync:
         if loads:
             with self._progress.during(f"Writing {to_write:,} rows of /{self._endpoint}"):
                 _load(pipeline)
-        clears = self._settings.privacy.clears
         with self._warehouse.connect() as client, client.begin_transaction():
             for name, intake in intakes.items():
                 held = self._held[name]
                 if name in gone:
                     rejects, answer = _new_rejects(intake, held), _answer(intake, self._recall)
                     settlement = ledger.Settlement(gone[name], rejects, load_id if loads else None, answer)
-                    ledger.settle(client, TABLES[name], settlement, clears=clears)
+                    ledger.settle(client, TABLES[name], settlement)
                 else:
                     ledger.remember(client, TABLES[name], _absence(held, self._recall))
+            if self._settings.privacy.clears:
+                self._forget(client, gone)
             held_now = {name: ledger.version(client, TABLES[name]) for name in gone}
         if other := [f"raw.{name}" for name, version in held_now.items() if version != intakes[name].version]:
             raise SyncError(
@@ -249,6 +228,20 @@ class _Sync:
                 "and nothing else, but does not: look whether another program writes into the warehouse. The next sync "
                 "compares every row again."
             )
+
+    def _forget(self, client: SqlClientBase[Any], read: Collection[str]) -> None:
+        """Leave nothing of persons in the tables from the time when personal data was kept.
+
+        Args:
+            client: A connection, in a transaction.
+            read: The resources that the answer has: of these, only removed rows can hold any.
+        """
+        for name, held in self._held.items():
+            if name in read:
+                forgetting.forget(client, TABLES[name])
+            elif held.columns:
+                forgetting.protect(client, TABLES[name], Privacy(self._settings.privacy))
+        forgetting.empty_merge_dataset(client)
 
     def _tell_what_is_absent(self, names: Iterable[str]) -> None:
         for name in sorted(names):
@@ -282,20 +275,6 @@ def _answer(intake: Intake, recall: Recall) -> ledger.Answer:
 
 def _absence(held: ledger.Ledger, recall: Recall) -> ledger.Answer:
     return ledger.Answer(tuple(recall.pages), held.version, 0, held.rejects.total(), {}, absent=True)
-
-
-def _unchanged(answer: ledger.Answer) -> ResourceResult:
-    """The result of an answer that is the one before, of which the table holds every record."""
-    if answer.absent:
-        return ResourceResult(0, 0, 0, 0, {}, answer.version, absent=True)
-    return ResourceResult(answer.received, 0, 0, answer.rejected, answer.misfits, answer.version)
-
-
-def _result(intake: Intake, gone: Sequence[str] | None, held: ledger.Ledger) -> ResourceResult:
-    if gone is None:
-        return ResourceResult(0, 0, 0, 0, {}, held.version, absent=True)
-    rejected, misfits = len(intake.rejects), dict(intake.misfits)
-    return ResourceResult(intake.received, intake.passed_on, len(gone), rejected, misfits, intake.version)
 
 
 def _refuse_large_removals(

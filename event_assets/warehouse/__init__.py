@@ -3,6 +3,15 @@
 What the tables hold is in ``source.schema`` and ``models``.
 """
 
-from event_assets.warehouse.connection import HISTORY, PUBLISHED, RAW, STAGING, SUMMARY, Warehouse, WarehouseBusyError
+from event_assets.warehouse.connection import (
+    HISTORY,
+    MERGE,
+    PUBLISHED,
+    RAW,
+    STAGING,
+    SUMMARY,
+    Warehouse,
+    WarehouseBusyError,
+)
 
-__all__ = ["HISTORY", "PUBLISHED", "RAW", "STAGING", "SUMMARY", "Warehouse", "WarehouseBusyError"]
+__all__ = ["HISTORY", "MERGE", "PUBLISHED", "RAW", "STAGING", "SUMMARY", "Warehouse", "WarehouseBusyError"]

@@ -23,6 +23,8 @@ STAGING = "staging"
 HISTORY = "history"
 SUMMARY = "summary"
 """The schemas, which are also the first part of the asset keys. ``raw`` is dlt's dataset."""
+MERGE = f"_dlt_merge_{RAW}"
+"""The schema by way of which dlt merges."""
 PUBLISHED = "published"
 """The first part of the asset key of the copy for readers, which is a file of its own."""
 
@@ -84,7 +86,7 @@ class Warehouse:
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if self._destination is None:
-            self._destination = _Destination(str(self.path), staging_dataset_name_layout="_dlt_merge_%s")
+            self._destination = _Destination(str(self.path), staging_dataset_name_layout=MERGE)
         return self._destination
 
     @contextmanager

@@ -3,7 +3,8 @@
 from event_assets.sandbox import Sandbox
 from event_assets.settings import EventApiSettings, PrivacySettings, RemovalSettings, RetrySettings
 from event_assets.source.resources import endpoint_of
-from event_assets.source.sync import ResourceResult, SyncSettings, sync
+from event_assets.source.results import ResourceResult
+from event_assets.source.sync import SyncSettings, sync
 from event_assets.warehouse import Warehouse
 
 

@@ -1,5 +1,6 @@
 """What becomes of a record: its key, the types of its values, personal data, and what passes on."""
 
+import json
 from typing import Any
 
 import pytest
@@ -204,6 +205,54 @@ def test_personal_data_within_lists_is_found(personal_data: PersonalData):
     assert "Ada" not in str(kept)
     assert "Bo" not in str(kept).replace("Booked", "")
     assert len(kept.get("booked_attendees", [])) == (2 if personal_data == "hash" else 0)
+
+
+ATTENDEE = {"name": "Ada", "email": "ada@example.org"}
+
+
+@pytest.mark.parametrize("personal_data", ["hash", "drop"])
+@pytest.mark.parametrize(
+    "info",
+    [
+        [{"bookedAttendees": [ATTENDEE]}],
+        [{"slot": {"booked_attendees": [ATTENDEE]}}],
+        {"booked_attendees": ATTENDEE},
+        json.dumps([{"booked_attendees": [ATTENDEE]}]),
+        "Ada, ada@example.org",
+    ],
+)
+def test_personal_data_is_found_in_whatever_form_a_list_comes(personal_data: PersonalData, info: Any):
+    kept = row({"booking_info": info, "name": "Soldering"}, "workshops", personal_data=personal_data)
+    assert "ada" not in str(kept).lower()
+    assert kept["name"] == "Soldering"
+    assert ("hmac:" in str(kept)) is (personal_data == "hash")
+
+
+@pytest.mark.parametrize("personal_data", ["keep", "hash", "drop"])
+def test_of_records_in_the_place_of_identifiers_only_these_are_kept(personal_data: PersonalData):
+    embedded = [{"id": 7, **ATTENDEE}, 8, {"name": "Nobody"}]
+    kept = row({"speakers": embedded}, "lectures", personal_data=personal_data)["speakers"]
+    if personal_data == "keep":
+        assert [json.loads(entry) for entry in kept] == embedded
+    else:
+        assert kept[:2] == ["7", "8"]
+        assert "Nobody" not in str(kept)
+        assert len(kept) == (3 if personal_data == "hash" else 2)
+
+
+def test_what_is_hashed_is_not_hashed_again():
+    once = row({"email": "ada@example.org", "name": "Ada"}, "participants", personal_data="hash")
+    assert (
+        row({"email": once["email"], "name": once["name"]}, "participants", personal_data="hash")["name"]
+        == once["name"]
+    )
+
+
+def test_letters_that_fold_into_others_make_other_addresses():
+    said = [{"email": "weiß@example.org"}, {"email": "WEISS@example.org"}, {"email": "WEIß@example.org"}]
+    taking = intake("participants")
+    assert [each["email_key"] for each in taking(said)] == ["weiß@example.org", "weiss@example.org"]
+    assert len(taking.rejects) == 1
 
 
 def test_rejects_are_protected_too():

@@ -237,6 +237,45 @@ def test_turning_to_protection_leaves_nothing_of_before(
     assert reader.rows("select name, email from raw.speakers where id = '1'") == [("Gone Speaker", None)]
 
 
+@pytest.mark.parametrize("personal_data", ["hash", "drop"])
+def test_turning_to_protection_clears_what_no_answer_brings_anew(
+    api: Sandbox, place: Warehouse, reader: Reader, personal_data: str
+):
+    content = api.event.content
+    odd = {"id": 1, "name": "Gone Speaker", "email": {"work": "gone@example.com"}, "Email": "too@example.com"}
+    content["speakers"].append(odd)
+    attendees = [{"booked_attendees": ["booked@example.com"]}]
+    content["lectures"][0] |= {"booking_info": attendees, "speakers": [{"id": 7, "email": "inner@example.com"}]}
+    content["lectures"].append(content["lectures"][0])
+    resources = ("speakers", "lectures")
+    bring(api, place, *resources)
+    content["speakers"] = [{**speaker, "phone": "+43 1 234"} for speaker in content["speakers"] if speaker is not odd]
+    bring(api, place, *resources)
+    assert found(reader, "@", "+43 1 234") >= {"raw.speakers", "raw.lectures", "raw.lectures__speakers", "raw.rejected"}
+    names = reader.rows("select id, name from raw.speakers")
+
+    privacy = PrivacySettings(personal_data, "a secret of the test suite")  # pyright: ignore[reportArgumentType]
+    said = {name: content.pop(name) for name in resources}
+    for _ in range(2):
+        results = bring(api, place, *resources, privacy=privacy)
+        assert all(result.absent for result in results.values())
+        assert found(reader, "@", "+43 1 234") == set()
+    hashed = reader.rows("select count(*) from raw.speakers where removed_at is null and email like 'hmac:%'")
+    assert (hashed[0][0] > 0) is (personal_data == "hash")
+    assert reader.rows("select id, name from raw.speakers") == names
+    assert ("7",) in reader.rows("select value from raw.lectures__speakers")
+
+    content |= said
+    bring(api, place, *resources, privacy=privacy)
+    assert found(reader, "@", "+43 1 234") == set()
+
+
+def found(reader: Reader, *needles: str) -> set[str]:
+    """The tables of the warehouse, all of them, in which one of some texts is."""
+    tables = reader.rows("select schema_name || '.' || table_name from duckdb_tables()")
+    return {table for (table,) in tables if any(needle in str(reader.rows(f"from {table}")) for needle in needles)}
+
+
 def test_nothing_of_persons_is_on_disk_where_it_is_dropped(api: Sandbox, place: Warehouse, reader: Reader):
     bring(api, place, "participants", privacy=PrivacySettings("drop"))
     data = place.path.read_bytes()

@@ -1,0 +1,91 @@
+"""Protects what the tables hold of persons from the time when personal data was kept.
+
+What becomes of the data of an answer is in ``privacy``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from dlt.destinations.sql_client import SqlClientBase
+
+from event_assets.source.privacy import HASHED, Privacy
+from event_assets.source.schema import REJECTED
+from event_assets.source.shape import MISFIT
+from event_assets.source.tables import REMOVED_AT, Column, Table
+from event_assets.warehouse import MERGE, RAW
+from event_assets.warehouse.relations import Relation, column_names
+
+
+def forget(client: SqlClientBase[Any], table: Table) -> None:
+    """Clear what removed rows hold of persons from the time when personal data was kept: no answer overwrites them.
+
+    A row that is found by a personal key is deleted, because nothing would be left to find it by.
+
+    Args:
+        client: A connection, in a transaction.
+        table: The table.
+    """
+    rows = _sql(table.name)
+    for name, column in _personal_columns(client, table):
+        unprotected = f'"{name}" is not null' if column.personal_within else f"\"{name}\" not like '{HASHED}%%'"
+        clear = f"delete from {rows}" if table.key_column else f'update {rows} set "{name}" = null'  # noqa: S608
+        client.execute_sql(f"{clear} where {REMOVED_AT} is not null and {unprotected}")
+    _reduce_links(client, table)
+
+
+def protect(client: SqlClientBase[Any], table: Table, privacy: Privacy) -> None:
+    """Protect what a table's rows hold of persons since personal data was kept. For a table that no answer brings anew.
+
+    Args:
+        client: A connection, in a transaction.
+        table: The table.
+        privacy: What becomes of personal data.
+    """
+    rows = _sql(table.name)
+    for name, column in _personal_columns(client, table):
+        held = f'select "{table.key}", "{name}"::varchar from {rows} where "{name}" is not null'  # noqa: S608
+        for key, text in client.execute_sql(held) or []:
+            protected = privacy.protect_value(column, text)
+            if isinstance(protected, list | dict):
+                protected = json.dumps(protected)
+            client.execute_sql(f'update {rows} set "{name}" = %s where "{table.key}" = %s', protected, key)  # noqa: S608
+    _reduce_links(client, table)
+    client.execute_sql(f"update {_sql(REJECTED)} set payload = '{{}}' where resource = %s", table.name)  # noqa: S608
+
+
+def empty_merge_dataset(client: SqlClientBase[Any]) -> None:
+    """Leave no row in the dataset by way of which dlt merges: it keeps those of the last load.
+
+    Args:
+        client: A connection, in a transaction.
+    """
+    for relation in column_names(client, MERGE):
+        if not relation.name.startswith("_dlt"):
+            client.execute_sql(f"delete from {relation.sql()}")  # noqa: S608
+
+
+def _personal_columns(client: SqlClientBase[Any], table: Table) -> list[tuple[str, Column]]:
+    """The columns that hold data of persons, by their names: a declared one, and those that dlt has put beside it.
+
+    Beside ``email`` these are ``email__v_text``, for what does not fit, and ``email_2``, for another field of the name.
+    """
+    declared = {column.name: column for column in table.columns if column.personal or column.personal_within}
+    there = column_names(client, RAW).get(Relation(RAW, table.name), set())
+    names = {name: re.sub(rf"(_\d+)?(__{MISFIT})?$", "", name) for name in sorted(there)}
+    return [(name, declared[of]) for name, of in names.items() if of in declared]
+
+
+def _reduce_links(client: SqlClientBase[Any], table: Table) -> None:
+    """Leave of the records that a server put into lists of identifiers only their identifiers."""
+    for link in table.link_tables:
+        client.execute_sql(
+            f"update {Relation(RAW, link).sql()} set value = value::json ->> 'id'"  # noqa: S608
+            " where value like '{%%' and json_valid(value)"
+        )
+
+
+def _sql(table: str) -> str:
+    return Relation(RAW, table).sql()

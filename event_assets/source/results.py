@@ -1,0 +1,57 @@
+"""What a sync did to a table, in numbers and a version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from event_assets.source.ledger import Answer, Ledger
+from event_assets.source.records import Intake
+
+
+@dataclass(frozen=True)
+class ResourceResult:
+    """What a sync did to the table of one resource.
+
+    Attributes:
+        received: Records in the answer. Those that are not rejected are the table's rows that are not removed.
+        loaded: Records that were new, changed or back again, and therefore written.
+        removed: Rows that are marked as removed because the answer no longer has them.
+        rejected: Records that could not be loaded, now in ``raw.rejected``.
+        misfits: How often a column got a value that does not fit its type.
+        version: A fingerprint of all rows that are not removed: the same for the same records, in whatever order.
+        absent: Whether the answer did not have the resource, so that the table was left as it is.
+    """
+
+    received: int
+    loaded: int
+    removed: int
+    rejected: int
+    misfits: Mapping[str, int]
+    version: str
+    absent: bool = False
+
+
+def unchanged(answer: Answer) -> ResourceResult:
+    """The result of an answer that is the one before, of which the table holds every record.
+
+    Args:
+        answer: What was remembered of it.
+    """
+    if answer.absent:
+        return ResourceResult(0, 0, 0, 0, {}, answer.version, absent=True)
+    return ResourceResult(answer.received, 0, 0, answer.rejected, answer.misfits, answer.version)
+
+
+def result(intake: Intake, gone: Sequence[str] | None, held: Ledger) -> ResourceResult:
+    """The result of an answer that was read.
+
+    Args:
+        intake: Took it.
+        gone: The keys that it no longer has; None where it did not have the resource.
+        held: What the table held before.
+    """
+    if gone is None:
+        return ResourceResult(0, 0, 0, 0, {}, held.version, absent=True)
+    rejected, misfits = len(intake.rejects), dict(intake.misfits)
+    return ResourceResult(intake.received, intake.passed_on, len(gone), rejected, misfits, intake.version)
