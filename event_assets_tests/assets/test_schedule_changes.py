@@ -109,6 +109,27 @@ def test_the_same_hours_on_another_day_are_another_day(lecture: dict, api: Sandb
     assert warehouse.rows(CHANGES) == [(key(lecture), "moved_day", str(old["date"])[:10], str(new["date"])[:10])]
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "other", "change"),
+    [
+        pytest.param("2026-12-01T09:00:00+01:00", "2026-12-01T09:45Z", {"name": "After"}, "renamed", id="offset"),
+        pytest.param("2026-12-01T23:30Z", "2026-12-02T00:15Z", {"end": "2026-12-02T02:00Z"}, "moved_time", id="night"),
+        pytest.param("2026-12-01T23:30:00", "2026-12-02T00:15:00", {"name": "After"}, "renamed", id="no offset"),
+    ],
+)
+def test_another_zone_in_the_settings_moves_nothing(
+    lecture: dict, run: Run, warehouse: Warehouse, monkeypatch, start: str, end: str, other: dict, change: str
+):
+    lecture.update(start=start, end=end, event_day_id=None)
+    run(*PROGRAMME)
+    monkeypatch.setenv("EVENT__TIMEZONE", "America/New_York")
+    lecture.update(other)
+    run(*PROGRAMME)
+    latest = "seen_at = (select max(seen_at) from history.entry_versions)"
+    changes = warehouse.rows(f"select entry_key, change from summary.schedule_changes where {latest}")
+    assert changes == [(key(lecture), change)]
+
+
 def test_what_is_removed_comes_back_and_goes_again(lecture: dict, api: Sandbox, run: Run, warehouse: Warehouse):
     lectures = api.event.content["lectures"]
     lectures.remove(lecture)

@@ -5,6 +5,8 @@ with steps as (
         lag(is_removed) over (partition by entry_key order by version nulls first) as was_removed,
         lag(title) over (partition by entry_key order by version nulls first) as old_title,
         lag(day) over (partition by entry_key order by version nulls first) as old_day,
+        lag(starts_at) over (partition by entry_key order by version nulls first) as old_starts_at,
+        lag(ends_at) over (partition by entry_key order by version nulls first) as old_ends_at,
         lag(starts_local) over (partition by entry_key order by version nulls first) as old_starts_local,
         lag(ends_local) over (partition by entry_key order by version nulls first) as old_ends_local,
         lag(hall_id) over (partition by entry_key order by version nulls first) as old_hall_id,
@@ -16,13 +18,17 @@ with steps as (
 ),
 later as (
     -- The programme as it was found first is where the history begins, and no change.
+    -- Another zone in the settings moves nothing: an offset in the time keeps the instant, one without keeps the clock.
     select
         *,
         cast(starts_local as varchar) || ' to ' || cast(ends_local as varchar) as time_span,
         cast(old_starts_local as varchar) || ' to ' || cast(old_ends_local as varchar) as old_time_span,
-        cast(starts_local as time) is distinct from cast(old_starts_local as time)
-            or cast(ends_local as time) is distinct from cast(old_ends_local as time) as has_other_clock_time,
-        starts_local is distinct from old_starts_local or ends_local is distinct from old_ends_local as has_other_time
+        starts_at is distinct from old_starts_at and starts_local is distinct from old_starts_local as has_other_start,
+        ends_at is distinct from old_ends_at and ends_local is distinct from old_ends_local as has_other_end,
+        -- A day that was read off the clock, and is another one only because the clock is.
+        starts_at is not distinct from old_starts_at and starts_local is distinct from old_starts_local
+            and day is not distinct from cast(starts_local as date)
+            and old_day is not distinct from cast(old_starts_local as date) as has_day_of_another_clock
     from steps
     where version > 1 or seen_at > history_begins
 ),
@@ -45,12 +51,17 @@ changes as (
     union all
     select *, 'moved_day' as change, cast(old_day as varchar) as old_value, cast(day as varchar) as new_value
     from later
-    where version > 1 and day is distinct from old_day
+    where version > 1 and day is distinct from old_day and not has_day_of_another_clock
     union all
     -- The same hours on another day are another day, and nothing else.
     select *, 'moved_time' as change, old_time_span as old_value, time_span as new_value
     from later
-    where version > 1 and has_other_time and (has_other_clock_time or day is not distinct from old_day)
+    where version > 1
+        and (
+            day is not distinct from old_day and (has_other_start or has_other_end)
+            or has_other_start and cast(starts_local as time) is distinct from cast(old_starts_local as time)
+            or has_other_end and cast(ends_local as time) is distinct from cast(old_ends_local as time)
+        )
     union all
     select *, 'moved_hall' as change, coalesce(old_hall, old_hall_id) as old_value, coalesce(hall, hall_id) as new_value
     from later
