@@ -83,7 +83,7 @@ def speaker_load(event: Event) -> dict[tuple[str], dict[str, Any]]:
     return {
         (speaker,): {
             "sessions": len(theirs),
-            "minutes": sum(session.minutes for session in theirs),
+            "minutes": sum(max(session.minutes, 0) for session in theirs),
             "days": len({session.day for session in theirs}),
         }
         for speaker, theirs in load.items()
@@ -99,7 +99,7 @@ def track_summary(event: Event) -> dict[tuple[str], dict[str, Any]]:
     return {
         (track,): {
             "sessions": len(its),
-            "minutes": sum(session.minutes for session in its),
+            "minutes": sum(max(session.minutes, 0) for session in its),
             "speakers": len({speaker for session in its for speaker in session.speaker_ids}),
             "halls": len({session.hall_id for session in its} - {None}),
         }

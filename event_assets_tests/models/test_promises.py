@@ -35,6 +35,8 @@ EXAMPLES: dict[str, tuple[Row, Row]] = {
     "overlap_minutes > 0": ({"overlap_minutes": 1}, {"overlap_minutes": 0}),
     "sessions > 0": ({"sessions": 1}, {"sessions": 0}),
     "busy_minutes >= 0": ({"busy_minutes": 0}, {"busy_minutes": -1}),
+    "minutes >= 0": ({"minutes": 0}, {"minutes": -1}),
+    "span_minutes > 0": ({"span_minutes": 1}, {"span_minutes": 0}),
     "busy_share between 0 and 1.000001": ({"busy_share": 1}, {"busy_share": 1.01}),
     "profile_completeness between 0 and 1": ({"profile_completeness": 1}, {"profile_completeness": 1.5}),
     "(missing is null) = (profile_completeness = 1)": (
@@ -47,6 +49,8 @@ EXAMPLES: dict[str, tuple[Row, Row]] = {
     ),
     "old_value is not null or new_value is not null": ({"new_value": "B"}, {}),
     "days <= sessions": ({"days": 2, "sessions": 2}, {"days": 3, "sessions": 2}),
+    "records > 0": ({"records": 1}, {"records": 0}),
+    "booked >= 0": ({"booked": 0}, {"booked": -1}),
     "fill_share between 0 and 1": ({"fill_share": 0}, {"fill_share": 1.2}),
     "available between 0 and capacity": ({"available": 5, "capacity": 5}, {"available": -1, "capacity": 5}),
 }

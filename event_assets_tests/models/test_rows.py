@@ -89,28 +89,33 @@ def test_a_session_across_midnight_belongs_to_its_day_of_the_event():
 
 
 @pytest.mark.parametrize(
-    ("spans", "busy", "share"),
+    ("spans", "busy", "span", "share"),
     [
-        pytest.param([("09:00", "10:00"), ("10:00", "11:00")], 120, 1, id="one after the other"),
-        pytest.param([("09:00", "10:00"), ("11:00", "12:00")], 120, 2 / 3, id="with a gap"),
-        pytest.param([("09:00", "10:00"), ("09:30", "10:30")], 90, 1, id="overlapping"),
-        pytest.param([("09:00", "12:00"), ("09:30", "10:00"), ("10:30", "11:00")], 180, 1, id="one within another"),
+        pytest.param([("09:00", "10:00"), ("10:00", "11:00")], 120, 120, 1, id="one after the other"),
+        pytest.param([("09:00", "10:00"), ("11:00", "12:00")], 120, 180, 2 / 3, id="with a gap"),
+        pytest.param([("09:00", "10:00"), ("09:30", "10:30")], 90, 90, 1, id="overlapping"),
         pytest.param(
-            [("09:00", "12:00"), ("09:30", "10:00"), ("11:30", "12:30")], 210, 1, id="over the end of the first"
+            [("09:00", "12:00"), ("09:30", "10:00"), ("10:30", "11:00")], 180, 180, 1, id="one within another"
         ),
-        pytest.param([("09:00", "10:00"), ("09:00", "10:00")], 60, 1, id="the same twice"),
-        pytest.param([("09:00", "10:00"), ("09:30", "09:30")], 60, 1, id="zero length"),
-        pytest.param([("09:00", "09:00")], 0, None, id="nothing but zero length"),
-        pytest.param([("09:00", "10:00"), ("11:00", "10:30")], 60, 60 / 90, id="an end before its beginning"),
+        pytest.param(
+            [("09:00", "12:00"), ("09:30", "10:00"), ("11:30", "12:30")], 210, 210, 1, id="over the end of the first"
+        ),
+        pytest.param([("09:00", "10:00"), ("09:00", "10:00")], 60, 60, 1, id="the same twice"),
+        pytest.param([("09:00", "10:00"), ("09:30", "09:30")], 60, 60, 1, id="zero length"),
+        pytest.param([("09:00", "09:00")], 0, None, None, id="nothing but zero length"),
+        pytest.param([("09:00", "10:00"), ("11:00", "10:30")], 60, 90, 60 / 90, id="an end before its beginning"),
+        pytest.param([("12:00", "09:00")], 0, None, None, id="nothing but an end before its beginning"),
     ],
 )
-def test_a_hall_is_busy_for_the_union_of_its_sessions(spans: list[tuple[str, str]], busy: float, share: float | None):
+def test_a_hall_is_busy_for_the_union_of_its_sessions(
+    spans: list[tuple[str, str]], busy: float, span: float | None, share: float | None
+):
     lectures = [
         session(str(index), hall_id="h", start=f"2026-05-12T{start}:00", end=f"2026-05-12T{end}:00")
         for index, (start, end) in enumerate(spans)
     ]
     row = only(build({"halls": [{"id": "h", "name": "Hall"}], "lectures": lectures}, "summary.hall_utilisation"))
-    assert (row["sessions"], row["busy_minutes"]) == (len(spans), busy)
+    assert (row["sessions"], row["busy_minutes"], row["span_minutes"]) == (len(spans), busy, span)
     assert row["busy_share"] == (pytest.approx(share) if share is not None else None)
 
 
@@ -141,6 +146,19 @@ def test_a_session_of_several_tracks_counts_in_each():
     }
     assert rows == {"A": (1, 60, 2, 1), "B": (1, 60, 2, 1), "C": (0, 0, 0, 0)}
     assert only(build(raw, "summary.agenda"))["tracks"] == "B, A"
+
+
+@pytest.mark.parametrize(
+    ("ends", "minutes"), [(["08:00"], 0), (["08:00", "10:30"], 90), (["09:00", "09:30"], 30), ([None], 0)]
+)
+def test_a_session_that_ends_before_it_begins_takes_no_minutes_from_others(ends: list[str | None], minutes: float):
+    lectures = [
+        session(str(index), speakers=["s"], tracks=["t"], end=end and f"2026-05-12T{end}:00")
+        for index, end in enumerate(ends)
+    ]
+    for model in ("summary.speaker_load", "summary.track_summary"):
+        row = only(build({"lectures": lectures}, model))
+        assert (row["sessions"], row["minutes"]) == (len(ends), minutes)
 
 
 def test_the_agenda_has_pauses_between_the_sessions():

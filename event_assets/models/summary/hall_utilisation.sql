@@ -21,19 +21,32 @@ counted as (
             else 0
         end as added_seconds
     from queued
+),
+used as (
+    select
+        hall_id,
+        day,
+        count(*) as sessions,
+        coalesce(sum(added_seconds), 0) as busy_seconds,
+        min(starts_local) as first_start_local,
+        max(ends_local) as last_end_local,
+        -- Where nothing has a length, or ends before it begins, there is no span.
+        case
+            when max(ends_at) > min(starts_at) then date_diff('second', min(starts_at), max(ends_at))
+        end as span_seconds
+    from counted
+    group by hall_id, day
 )
 select
-    counted.hall_id,
-    counted.day,
-    max(halls.hall) as hall,
-    count(*) as sessions,
-    coalesce(sum(counted.added_seconds), 0) / 60.0 as busy_minutes,
-    min(counted.starts_local) as first_start_local,
-    max(counted.ends_local) as last_end_local,
-    date_diff('second', min(counted.starts_at), max(counted.ends_at)) / 60.0 as span_minutes,
-    coalesce(sum(counted.added_seconds), 0) * 1.0
-        / nullif(date_diff('second', min(counted.starts_at), max(counted.ends_at)), 0) as busy_share
-from counted
-left join staging.halls as halls on halls.hall_id = counted.hall_id
-group by counted.hall_id, counted.day
-order by counted.day, hall, counted.hall_id
+    used.hall_id,
+    used.day,
+    halls.hall,
+    used.sessions,
+    used.busy_seconds / 60.0 as busy_minutes,
+    used.first_start_local,
+    used.last_end_local,
+    used.span_seconds / 60.0 as span_minutes,
+    used.busy_seconds * 1.0 / used.span_seconds as busy_share
+from used
+left join staging.halls as halls on halls.hall_id = used.hall_id
+order by used.day, halls.hall, used.hall_id

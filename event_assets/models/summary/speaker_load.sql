@@ -8,7 +8,7 @@ select
     max(speakers.speaker) as speaker,
     max(speakers.company) as company,
     count(sessions.session_key) as sessions,
-    coalesce(sum(sessions.minutes), 0) as minutes,
+    coalesce(sum(case when sessions.minutes > 0 then sessions.minutes end), 0) as minutes,
     count(distinct sessions.day) as days,
     min(sessions.starts_local) as first_start_local,
     max(sessions.ends_local) as last_end_local

@@ -4,7 +4,10 @@ with known as (
     select track_id from staging.session_tracks
 ),
 track_sessions as (
-    select links.track_id, count(*) as sessions, coalesce(sum(sessions.minutes), 0) as minutes,
+    select
+        links.track_id,
+        count(*) as sessions,
+        coalesce(sum(case when sessions.minutes > 0 then sessions.minutes end), 0) as minutes,
         count(distinct sessions.hall_id) as halls
     from staging.session_tracks as links
     inner join staging.sessions as sessions on sessions.session_key = links.session_key
