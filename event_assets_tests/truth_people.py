@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from event_assets.sandbox import Event
-from event_assets_tests.truth import Session, sessions
+from event_assets_tests.truth import Session, agenda, sessions
 
 ROLES = {"a": "admin", "m": "moderator", "l": "lecturer", "e": "attendee"}
 Record = dict[str, Any]
@@ -88,9 +88,9 @@ def findings(event: Event) -> Counter[tuple[str, str, str | None]]:
 
 
 def _findings(event: Event) -> Iterator[tuple[str, str, str | None]]:
-    for session in sessions(event):
-        kind, _, key = session.key.partition(":")
-        for rule in _session_rules(event, session):
+    for entry in agenda(event):
+        kind, _, key = entry.key.partition(":")
+        for rule in [*_entry_rules(event, entry), *(_session_rules(event, entry) if kind != "pause" else ())]:
             yield rule, f"{kind}s", key
     names = {name: [(r["id"], r["name"]) for r in event.content[name]] for name in NAMED}
     names["partners"] = [(partner["id"], partner["company"]) for partner in event.partners]
@@ -105,26 +105,32 @@ def _findings(event: Event) -> Iterator[tuple[str, str, str | None]]:
         yield "record_not_loaded", "participants", None
 
 
-NAMED = ("lectures", "workshops", "halls", "speakers", "tracks")
+NAMED = ("lectures", "workshops", "pauses", "halls", "speakers", "tracks")
+
+
+def _entry_rules(event: Event, entry: Session) -> Iterator[str]:
+    """What can be wrong with a session and a pause alike."""
+    kind, _, key = entry.key.partition(":")
+    day_id = next(record["event_day_id"] for record in event.content[f"{kind}s"] if str(record["id"]) == key)
+    days = {day["id"]: date.fromisoformat(day["date"]) for day in event.content["days"]}
+    begins = entry.start_local.date()
+    rules = {
+        "unknown_day": bool(days) and day_id is not None and day_id not in days,
+        "end_not_after_start": entry.end <= entry.start,
+        "starts_on_another_day": days.get(day_id, begins) != begins,
+    }
+    yield from (rule for rule, applies in rules.items() if applies)
 
 
 def _session_rules(event: Event, session: Session) -> Iterator[str]:
     content = event.content
-    record = next(
-        r for kind in ("lecture", "workshop") for r in content[f"{kind}s"] if f"{kind}:{r['id']}" == session.key
-    )
     known = {name: {r["id"] for r in content[name]} for name in ("halls", "speakers", "tracks")}
-    days = {day["id"]: date.fromisoformat(day["date"]) for day in content["days"]}
-    begins = session.start_local.date()
     rules = {
         "session_without_hall": session.hall_id is None,
         "session_without_speaker": not session.speaker_ids,
         "session_without_track": not session.track_ids,
         "unknown_hall": session.hall_id is not None and session.hall_id not in known["halls"],
-        "unknown_day": record["event_day_id"] is not None and record["event_day_id"] not in days,
-        "end_not_after_start": session.end <= session.start,
         "overlong_session": session.end - session.start > timedelta(hours=6),
-        "starts_on_another_day": days.get(record["event_day_id"], begins) != begins,
     }
     yield from (rule for rule, applies in rules.items() if applies)
     yield from ("unknown_speaker" for speaker in session.speaker_ids if speaker not in known["speakers"])

@@ -27,8 +27,12 @@ def test_a_sound_event_has_no_findings():
     ("changed", "rule", "detail"),
     [
         ({"hall_id": None}, "session_without_hall", None),
+        ({"hall_id": " "}, "session_without_hall", None),
         ({"speakers": []}, "session_without_speaker", None),
+        ({"speakers": [" "]}, "session_without_speaker", None),
         ({"tracks": []}, "session_without_track", None),
+        ({"tracks": [""]}, "session_without_track", None),
+        ({"event_day_id": " "}, None, None),
         ({"hall_id": "TR212"}, "unknown_hall", "TR212"),
         ({"event_day_id": "d9"}, "unknown_day", "d9"),
         ({"speakers": ["s", "ghost", "ghost"]}, "unknown_speaker", "ghost"),
@@ -55,6 +59,31 @@ def test_each_rule_finds_its_session_and_no_other(resource: str, changed: dict, 
     odd = session("GUID-7", **changed)
     expected = [(rule, resource, "GUID-7", detail)] if rule else []
     assert found({resource: [session(), odd]}, "Europe/Vienna") == expected
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, []),
+        (
+            {"name": " ", "start": "whenever", "event_day_id": "d9"},
+            [("blank_name", None), ("no_readable_start", None), ("unknown_day", "d9")],
+        ),
+        ({"end": None, "event_day_id": " "}, [("no_readable_end", None)]),
+        ({"end": "2026-05-12T08:30:00"}, [("end_not_after_start", "-30 minutes")]),
+        ({"start": "2026-05-11T09:00:00"}, [("starts_on_another_day", "starts on 2026-05-11, its day is 2026-05-12")]),
+    ],
+)
+def test_a_pause_is_looked_at_as_a_session_is(changed: dict, expected: list[tuple[str, str | None]]):
+    pause = {"id": "p", "name": "Coffee", "start": "2026-05-12T09:00:00", "end": "2026-05-12T09:30:00"}
+    rows = found({"pauses": [{**pause, "event_day_id": "d", **changed}]})
+    assert rows == [(rule, "pauses", "p", detail) for rule, detail in expected]
+
+
+@pytest.mark.parametrize("sent", [None, "", "soon"])
+def test_a_day_without_a_date_is_found(sent: str | None):
+    days = [*SOUND["days"], {"id": "odd", "date": sent}]
+    assert found({"days": days}) == [("no_readable_date", "days", "odd", None)]
 
 
 def test_six_hours_are_not_too_long_also_through_a_clock_change():
@@ -169,5 +198,5 @@ def test_the_overview_counts_what_is_there():
         "exhibitors": 2,
         "participants": 2,
         "checked_in": 1,
-        "findings": 6,
+        "findings": 9,
     }

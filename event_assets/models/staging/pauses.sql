@@ -6,7 +6,8 @@ with timed as (
 select
     id as pause_id,
     timed.event_id,
-    event_day_id as day_id,
+    -- A blank refers to nothing.
+    case when trim(event_day_id) <> '' then event_day_id end as day_id,
     coalesce(days.day, macros.local_day(starts_at)) as day,
     name as title,
     starts_at,

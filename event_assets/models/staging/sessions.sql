@@ -35,9 +35,10 @@ select
     kind,
     id as session_id,
     worded.event_id,
-    event_day_id as day_id,
+    -- A blank refers to nothing. Other identifiers stay as sent, as those that they refer to do.
+    case when trim(event_day_id) <> '' then event_day_id end as day_id,
     coalesce(days.day, macros.local_day(starts_at)) as day,
-    hall_id,
+    case when trim(hall_id) <> '' then hall_id end as hall_id,
     name as title,
     description,
     -- &amp; comes last: "&amp;lt;" is the text "&lt;".

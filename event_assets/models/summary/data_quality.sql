@@ -2,6 +2,13 @@ with sessions as (
     select *, kind || 's' as resource, session_id as id
     from staging.sessions
 ),
+entries as (
+    select resource, id, day_id, day, local_day, title, starts_at, ends_at, minutes
+    from sessions
+    union all
+    select 'pauses' as resource, pause_id as id, day_id, day, local_day, title, starts_at, ends_at, minutes
+    from staging.pauses
+),
 findings as (
     select resource, id, 'session_without_hall' as rule, null as detail
     from sessions
@@ -19,9 +26,9 @@ findings as (
     from sessions
     where hall_id is not null and hall_id not in (select hall_id from staging.halls)
     union all
-    -- Some servers send no days at all: then it is not the sessions that are wrong.
+    -- Some servers send no days at all: then it is not the sessions and pauses that are wrong.
     select resource, id, 'unknown_day' as rule, day_id as detail
-    from sessions
+    from entries
     where day_id is not null and day_id not in (select day_id from staging.days)
         and exists (select 1 from staging.days)
     union all
@@ -36,15 +43,19 @@ findings as (
     where links.track_id not in (select track_id from staging.tracks)
     union all
     select resource, id, 'no_readable_start' as rule, null as detail
-    from sessions
+    from entries
     where starts_at is null
     union all
     select resource, id, 'no_readable_end' as rule, null as detail
-    from sessions
+    from entries
     where ends_at is null
     union all
+    select 'days' as resource, day_id as id, 'no_readable_date' as rule, null as detail
+    from staging.days
+    where day is null
+    union all
     select resource, id, 'end_not_after_start' as rule, format('{:.0f} minutes', minutes) as detail
-    from sessions
+    from entries
     where ends_at <= starts_at
     union all
     select resource, id, 'overlong_session' as rule, format('{:.0f} minutes', minutes) as detail
@@ -52,11 +63,11 @@ findings as (
     where minutes > 6 * 60
     union all
     select resource, id, 'starts_on_another_day' as rule, 'starts on ' || local_day || ', its day is ' || day as detail
-    from sessions
+    from entries
     where local_day <> day
     union all
     select resource, id, 'blank_name' as rule, null as detail
-    from sessions
+    from entries
     where coalesce(trim(title), '') = ''
     union all
     select 'halls' as resource, hall_id as id, 'blank_name' as rule, null as detail
