@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import combinations, pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,7 +35,9 @@ def hall_gaps(event: Event) -> dict[tuple[str, Any, datetime], dict[str, Any]]:
             before = max(there[last], key=lambda session: (session.start, session.key))
             after = min(there[following], key=lambda session: session.key)
             start = last + MINUTE
-            if following > start and before.day == after.day:
+            on_their_days = all(session.start_local.date() == session.day for session in (before, after))
+            is_night = before.day != after.day or not (on_their_days or following - start <= timedelta(hours=6))
+            if following > start and not is_night:
                 gaps[str(hall_id), before.day, start] = {
                     "ends_at": following,
                     "minutes": (following - start) / MINUTE,

@@ -182,6 +182,36 @@ def test_a_gap_after_midnight_belongs_to_the_day_of_the_event():
     assert (row["day"], row["minutes"], row["hall"]) == (DAY, 60, None)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        pytest.param(("09:00", "20:00"), ("2026-05-13T10:00", "2026-05-13T11:00"), [], id="a night"),
+        pytest.param(("2026-05-11T09:00", "2026-05-11T20:00"), ("10:00", "11:00"), [], id="a night before"),
+        pytest.param(("2026-05-13T00:30", "2026-05-13T01:00"), ("2026-05-13T10:00", "2026-05-13T11:00"), [], id="late"),
+        pytest.param(("20:00", "22:00"), ("2026-05-13T04:00", "2026-05-13T05:00"), [("a", "b", 360)], id="six hours"),
+        pytest.param(("08:00", "09:00"), ("17:00", "18:00"), [("a", "b", 480)], id="eight hours of the day itself"),
+    ],
+)
+def test_a_day_ends_at_night_whatever_day_a_session_names(before: tuple, after: tuple, expected: list):
+    days = [{"id": "d1", "date": str(DAY)}]
+    lectures = [placed("a", *before, event_day_id="d1"), placed("b", *after, event_day_id="d1")]
+    rows = build({"days": days, "lectures": lectures}, "summary.hall_gaps")
+    assert [(row["session_before"][8:], row["session_after"][8:], row["minutes"]) for row in rows] == expected
+
+
+@pytest.mark.parametrize("blank", ["", " "])
+def test_a_blank_is_no_hall(blank: str):
+    lectures = [placed("a", "09:00", "10:00", hall_id=blank), placed("b", "09:30", "11:00", hall_id=blank)]
+    gap = placed("c", "12:00", "13:00", hall_id=blank)
+    raw = {
+        "halls": [{"id": " h", "name": "Hall"}],
+        "lectures": [*lectures, gap, placed("d", "12:00", "12:30", hall_id=" h")],
+    }
+    assert build(raw, "summary.hall_conflicts") == []
+    assert build(raw, "summary.hall_gaps") == []
+    assert [(row["hall"], row["sessions"]) for row in build(raw, "summary.hall_utilisation")] == [("Hall", 1)]
+
+
 def test_what_another_day_s_session_fills_is_no_gap():
     raw = {
         "days": [{"id": "d1", "date": "2026-05-11"}],

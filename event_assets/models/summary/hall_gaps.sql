@@ -53,4 +53,10 @@ inner join last_of_stretch as earlier
     and earlier.day = later.day
 left join staging.halls as halls on halls.hall_id = later.hall_id
 where later.follows_gap
+    -- A day of the event may go on after midnight. But where a session begins on another date than its day's, more than
+    -- six hours are a night, and its day is probably wrong. The limit is that of data_quality's overlong_session.
+    and (
+        (earlier.local_day = earlier.day and later.local_day = later.day)
+        or date_diff('second', earlier.ends_at, later.starts_at) <= 6 * 3600
+    )
 order by starts_at, halls.hall, later.hall_id
