@@ -196,7 +196,7 @@ TRACKS = Table(
 
 PARTNERS = Table(
     "partners",
-    "One row per sponsor or exhibitor of the event.",
+    "One row per partner of the event: sponsors, exhibitors, and those that are neither.",
     "The API knows no tiers, only the flags sponsor and exhibitor.",
     (
         _id("partner"),

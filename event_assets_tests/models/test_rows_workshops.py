@@ -16,7 +16,7 @@ from event_assets_tests.models.rows import DAY, only, placed
         pytest.param(20, 0, False, 20, 1, True, id="no seat free"),
         pytest.param(20, 5, True, 15, 0.75, True, id="closed with seats free"),
         pytest.param(20, -2, False, 22, 1, True, id="overbooked"),
-        pytest.param(20, 25, None, -5, 0, False, id="more free than offered"),
+        pytest.param(20, 25, None, 0, 0, False, id="more free than offered"),
         pytest.param(20, None, False, None, None, False, id="seats free unknown"),
         pytest.param(20, None, None, None, None, None, id="nothing known but the capacity"),
         pytest.param(None, None, False, None, None, False, id="nobody counts"),

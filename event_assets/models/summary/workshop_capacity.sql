@@ -6,8 +6,12 @@ select
     halls.hall,
     sessions.capacity,
     sessions.available,
-    sessions.capacity - sessions.available as booked,
-    -- More can be booked than there are seats, and more be free: the share stays within 0 and 1.
+    -- More can be free than there are seats: then none is taken. (Not greatest(), which makes 0 of an unknown number.)
+    case
+        when sessions.available > sessions.capacity then 0
+        else sessions.capacity - sessions.available
+    end as booked,
+    -- More can be booked than there are seats: the share stays within 0 and 1.
     case
         when sessions.capacity > 0 and sessions.available < 0 then 1.0
         when sessions.capacity > 0 and sessions.available > sessions.capacity then 0.0
