@@ -9,7 +9,7 @@ import dagster as dg
 
 from event_assets.settings import SettingsError
 from event_assets.source.failures import SyncError
-from event_assets.warehouse import WarehouseBusyError
+from event_assets.warehouse import WarehouseError
 
 
 @contextmanager
@@ -20,5 +20,5 @@ def explained() -> Iterator[None]:
     """
     try:
         yield
-    except (SettingsError, SyncError, WarehouseBusyError) as error:
+    except (SettingsError, SyncError, WarehouseError) as error:
         raise dg.Failure(str(error), allow_retries=False) from error

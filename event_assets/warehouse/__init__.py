@@ -3,15 +3,18 @@
 What the tables hold is in ``source.schema`` and ``models``.
 """
 
-from event_assets.warehouse.connection import (
-    HISTORY,
-    MERGE,
-    PUBLISHED,
-    RAW,
-    STAGING,
-    SUMMARY,
-    Warehouse,
-    WarehouseBusyError,
-)
+from event_assets.warehouse.connection import HISTORY, MERGE, PUBLISHED, RAW, STAGING, SUMMARY, Warehouse
+from event_assets.warehouse.failures import WarehouseBusyError, WarehouseError, WarehouseUnreadableError
 
-__all__ = ["HISTORY", "MERGE", "PUBLISHED", "RAW", "STAGING", "SUMMARY", "Warehouse", "WarehouseBusyError"]
+__all__ = [
+    "HISTORY",
+    "MERGE",
+    "PUBLISHED",
+    "RAW",
+    "STAGING",
+    "SUMMARY",
+    "Warehouse",
+    "WarehouseBusyError",
+    "WarehouseError",
+    "WarehouseUnreadableError",
+]

@@ -18,6 +18,8 @@ from dlt.destinations.sql_client import SqlClientBase
 from filelock import FileLock, Timeout
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
+from event_assets.warehouse.failures import WarehouseBusyError, WarehouseUnreadableError, in_one_line
+
 RAW = "raw"
 STAGING = "staging"
 HISTORY = "history"
@@ -30,11 +32,10 @@ PUBLISHED = "published"
 
 _LOOK_AGAIN_SECONDS = 0.2
 
+_OPEN_ELSEWHERE = ("Could not set lock on file", "being used by another process", "File is already open in")
+"""How DuckDB says that another process has a file: on Linux and macOS, and, in the words of the system, on Windows."""
+
 logger = logging.getLogger(__name__)
-
-
-class WarehouseBusyError(Exception):
-    """Somebody else has the warehouse; the message says who may, and what to do."""
 
 
 class _Destination(dlt.destinations.duckdb):
@@ -123,6 +124,7 @@ class Warehouse:
 
         Raises:
             WarehouseBusyError: Another run writes for too long, or another program has the file open.
+            WarehouseUnreadableError: DuckDB cannot open the file.
         """
         if self._kept is None:
             with self.writing(), self._connection() as client:
@@ -154,11 +156,16 @@ class Warehouse:
         try:
             self._patiently(client.open_connection)
         except DestinationConnectionError as error:
-            if not _is_locked(error):
-                raise
-            raise WarehouseBusyError(
-                f"Another program has had {self.path} open for more than {self.wait_seconds:.0f} s, and DuckDB takes "
-                "no writer beside it: close it there, and let it read the published copy instead. Nothing was changed."
+            if _is_open_elsewhere(error):
+                raise WarehouseBusyError(
+                    f"Another program has had {self.path} open for more than {self.wait_seconds:.0f} s, and DuckDB "
+                    "takes no writer beside it: close it there, and let it read the published copy instead. Nothing "
+                    "was changed."
+                ) from error
+            raise WarehouseUnreadableError(
+                f"DuckDB cannot open the warehouse {self.path} ({in_one_line(str(error.inner_exc))}). If the file is "
+                "damaged or no database, put a backup in its place, or move it away: the next run makes a new one, "
+                "which lacks only the history. Nothing was changed."
             ) from error
         try:
             if self.memory_limit:
@@ -177,7 +184,7 @@ class Warehouse:
                 logger.warning("Another program has %s open: waiting up to %.0f s.", self.path, self.wait_seconds)
 
         Retrying(
-            retry=retry_if_exception(_is_locked),
+            retry=retry_if_exception(_is_open_elsewhere),
             wait=wait_fixed(_LOOK_AGAIN_SECONDS),
             stop=stop_after_delay(self.wait_seconds),
             before_sleep=say_once,
@@ -200,5 +207,6 @@ class Warehouse:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _is_locked(error: BaseException) -> bool:
-    return isinstance(error, DestinationConnectionError) and "lock" in str(error)
+def _is_open_elsewhere(error: BaseException) -> bool:
+    # Not just the word "lock": what is said of a damaged file has "block" in it.
+    return isinstance(error, DestinationConnectionError) and any(words in str(error) for words in _OPEN_ELSEWHERE)

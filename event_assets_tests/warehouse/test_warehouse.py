@@ -3,15 +3,16 @@
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import dlt
+import duckdb
 import pytest
 from dlt.destinations.exceptions import DatabaseException
 
-from event_assets.warehouse import Warehouse, WarehouseBusyError
+from event_assets.warehouse import Warehouse, WarehouseBusyError, WarehouseUnreadableError
 from event_assets.warehouse.relations import Relation, append, columns, replace, row_count
 
 AGENDA = Relation("summary", "agenda")
@@ -81,6 +82,44 @@ def test_another_program_that_has_the_file_open_is_told(place: Warehouse):
     busy = pytest.raises(WarehouseBusyError, match=r"Another program has .* open")
     with other_process(HAS_IT_OPEN, place.path), busy, place.connect():
         pass
+
+
+def test_windows_words_for_a_file_that_is_open_elsewhere(place: Warehouse, monkeypatch: pytest.MonkeyPatch):
+    def fail(*_: object, **__: object) -> None:
+        raise duckdb.IOException(
+            f'IO Error: Cannot open file "{place.path}": The process cannot access the file because it is being used '
+            "by another process."
+        )
+
+    monkeypatch.setattr(duckdb, "connect", fail)
+    with pytest.raises(WarehouseBusyError, match=r"Another program has .* open"), place.connect():
+        pass
+
+
+def _damage(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[4096:12288] = b"x" * 8192  # both of the places where DuckDB begins to read
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (_damage, "Corrupt database file: computed checksum"),
+        (lambda path: path.write_bytes(b"no database"), "it is not a valid DuckDB database file"),
+        (lambda path: (path.unlink(), path.mkdir()), "Is a directory"),
+    ],
+)
+def test_a_file_that_cannot_be_opened_is_told_and_not_waited_for(
+    place: Warehouse, caplog: pytest.LogCaptureFixture, spoil: Callable[[Path], object], reason: str
+):
+    with duckdb.connect(str(place.path)) as other:
+        other.execute("create table numbers as from range(1000)")
+    spoil(place.path)
+    told = f"DuckDB cannot open the warehouse .*{reason}.* put a backup in its place.* Nothing was changed"
+    with pytest.raises(WarehouseUnreadableError, match=told), place.connect():
+        pass
+    assert not caplog.records
 
 
 def test_the_working_folder_is_empty_at_the_beginning_and_gone_at_the_end(place: Warehouse):
