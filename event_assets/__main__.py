@@ -22,10 +22,11 @@ def main() -> None:
 @click.option("--allow-removals", is_flag=True, help="Let an answer through that removes most of a table. This once.")
 def run(allow_removals: bool) -> None:
     """Sync everything once and build every summary."""
-    with _looking_for_no_garbage():
-        from event_assets.cli.run import run_everything  # here, because `--help` needs no Dagster
-
     with _told_in_a_sentence():
+        with _looking_for_no_garbage():
+            _check_settings()
+            from event_assets.cli.run import run_everything  # here, because `--help` needs no Dagster
+
         run_everything(allow_removals=allow_removals)
 
 
@@ -33,9 +34,10 @@ def run(allow_removals: bool) -> None:
 @click.option("--port", default=3000, show_default=True, help="Where to serve the UI.")
 def ui(port: int) -> None:
     """Start the Dagster UI and daemon."""
-    from event_assets.cli.ui import serve_ui
-
     with _told_in_a_sentence():
+        _check_settings()
+        from event_assets.cli.ui import serve_ui
+
         sys.exit(serve_ui(port))
 
 
@@ -63,15 +65,24 @@ def _looking_for_no_garbage() -> Iterator[None]:
         gc.enable()
 
 
+def _check_settings() -> None:
+    """Read all settings before the rest is imported: dlt reads its files when some of its modules are."""
+    from event_assets.settings import check_settings  # here, for the same reason: it brings dlt
+
+    check_settings()
+
+
 @contextmanager
 def _told_in_a_sentence() -> Iterator[None]:
-    from event_assets.settings import SettingsError  # here, for the same reason: it brings dlt
-    from event_assets.warehouse import WarehouseBusyError
-
     try:
         yield
-    except (SettingsError, WarehouseBusyError) as error:
-        raise click.ClickException(str(error)) from error
+    except Exception as error:
+        from event_assets.settings import SettingsError
+        from event_assets.warehouse import WarehouseError
+
+        if isinstance(error, (SettingsError, WarehouseError)):
+            raise click.ClickException(str(error)) from error
+        raise
 
 
 if __name__ == "__main__":

@@ -1,10 +1,14 @@
 """Where configuration comes from, and how a missing or wrong one is told."""
 
+import re
+from collections.abc import Callable
+from inspect import isfunction
 from pathlib import Path
 
 import pytest
 
 from event_assets import settings
+from event_assets.settings import check
 
 
 @pytest.fixture
@@ -149,3 +153,53 @@ def test_the_memory_that_duckdb_may_take(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("WAREHOUSE__MEMORY_LIMIT", "much'; drop table x")
     with pytest.raises(settings.SettingsError, match=r"`memory_limit` .* is no size"):
         settings.warehouse_memory_limit()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "read", "sentence"),
+    [
+        ("SOURCES__EVENT_API__MAX_REMOVED_SHARE", "50", settings.removal_settings, "must be a share from 0 to 1"),
+        ("SOURCES__EVENT_API__MAX_REMOVED_SHARE", "-0.1", settings.removal_settings, "must be a share from 0 to 1"),
+        ("SOURCES__EVENT_API__MAX_REMOVED_SHARE", "nan", settings.removal_settings, "must be a share from 0 to 1"),
+        ("SOURCES__EVENT_API__MIN_REMOVED_ROWS", "-1", settings.removal_settings, "must be 0 or more"),
+        ("RUNTIME__REQUEST_TIMEOUT", "0", settings.retry_settings, "must be more than 0"),
+        ("RUNTIME__REQUEST_MAX_ATTEMPTS", "0", settings.retry_settings, "must be 1 or more"),
+        ("RUNTIME__REQUEST_BACKOFF_FACTOR", "-1", settings.retry_settings, "must be 0 or more"),
+        ("RUNTIME__REQUEST_MAX_RETRY_DELAY", "-1", settings.retry_settings, "must be 0 or more"),
+        ("RUNTIME__REQUEST_MAX_TOTAL_WAIT", "-1", settings.retry_settings, "must be 0 or more"),
+        ("WAREHOUSE__LOCK_WAIT_SECONDS", "-1", settings.lock_wait_seconds, "must be 0 or more"),
+    ],
+)
+def test_numbers_that_cannot_work_are_told(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, read: Callable[[], object], sentence: str
+):
+    monkeypatch.setenv(name, value)
+    *sections, key = name.lower().split("__")
+    said = f"`{key}` in the section [{'.'.join(sections)}] of .dlt/config.toml {sentence}"
+    for each in (read, settings.check_settings):
+        with pytest.raises(settings.SettingsError, match=re.escape(said)):
+            each()
+
+
+def test_the_ends_of_the_ranges_can_be_used(monkeypatch: pytest.MonkeyPatch):
+    for share in ("0", "1"):
+        monkeypatch.setenv("SOURCES__EVENT_API__MAX_REMOVED_SHARE", share)
+        monkeypatch.setenv("SOURCES__EVENT_API__MIN_REMOVED_ROWS", "0")
+        assert settings.removal_settings() == settings.RemovalSettings(float(share), 0, False)
+    monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
+    monkeypatch.setenv("RUNTIME__REQUEST_BACKOFF_FACTOR", "0")
+    assert settings.retry_settings() == settings.RetrySettings(60, 1, 0, 300, 600)
+
+
+def test_all_settings_are_checked_and_the_address_only_where_there_is_a_token(monkeypatch: pytest.MonkeyPatch):
+    settings.check_settings()
+    monkeypatch.setenv("SOURCES__EVENT_API__API_TOKEN", "a-token")
+    with pytest.raises(settings.SettingsError, match="No API address is configured"):
+        settings.check_settings()
+    monkeypatch.setenv("SOURCES__EVENT_API__BASE_URL", "https://api.example.org")
+    settings.check_settings()
+
+
+def test_every_reader_is_checked():
+    readers = {name for name in settings.__all__ if isfunction(getattr(settings, name))}
+    assert readers - vars(check).keys() == {"dagster_home", "run_folder"}  # which any folder will do for

@@ -13,6 +13,7 @@ from event_assets.settings.automation import (
     daily_sync_time,
     freshness_settings,
 )
+from event_assets.settings.check import check_settings
 from event_assets.settings.event import EventPeriod, event_period, event_timezone
 from event_assets.settings.places import (
     dagster_home,
@@ -49,6 +50,7 @@ __all__ = [
     "SettingsError",
     "alert_webhook_url",
     "change_poll_seconds",
+    "check_settings",
     "dagster_home",
     "dagster_ui_address",
     "daily_sync_time",

@@ -10,7 +10,7 @@ from dlt.common.configuration import configspec
 from dlt.common.configuration.specs import BaseConfiguration
 from dlt.common.typing import TSecretStrValue
 
-from event_assets.settings.reading import SettingsError, resolve
+from event_assets.settings.reading import SettingsError, require, resolve
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ def freshness_settings() -> FreshnessSettings:
     """Read how old tables may become (``freshness.*``).
 
     Raises:
-        SettingsError: A window is shorter than a minute, which is the shortest that Dagster knows, or a retry is not
-            within an hour.
+        SettingsError: A window is shorter than a minute, which is the shortest that Dagster knows, the approach begins
+            after the opening, or a retry is not within an hour.
     """
     spec = resolve(_FreshnessSpec())
     windows = {
@@ -78,14 +78,9 @@ def freshness_settings() -> FreshnessSettings:
         "approach_minutes": spec.approach_minutes,
         "quiet_minutes": spec.quiet_minutes,
     }
-    if short := [name for name, minutes in windows.items() if minutes < 1]:
-        raise SettingsError(
-            f"In the section [freshness] of .dlt/config.toml, {', '.join(short)} must be 1 or more: correct it."
-        )
-    if not 1 <= spec.retry_minutes <= 60:
-        raise SettingsError(
-            "`retry_minutes` in the section [freshness] of .dlt/config.toml must be from 1 to 60: correct it."
-        )
+    require(spec, "1 or more", **{name: minutes >= 1 for name, minutes in windows.items()})
+    require(spec, "0 or more", approach_days=spec.approach_days >= 0)
+    require(spec, "from 1 to 60", retry_minutes=1 <= spec.retry_minutes <= 60)
     return FreshnessSettings(**windows, approach_days=spec.approach_days, retry_minutes=spec.retry_minutes)
 
 
@@ -110,12 +105,9 @@ def change_poll_seconds() -> int:
     Raises:
         SettingsError: It is less than a second.
     """
-    seconds = resolve(_ScheduleSpec()).change_poll_seconds
-    if seconds < 1:
-        raise SettingsError(
-            "`change_poll_seconds` in the section [schedule] of .dlt/config.toml must be 1 or more: correct it."
-        )
-    return seconds
+    spec = resolve(_ScheduleSpec())
+    require(spec, "1 or more", change_poll_seconds=spec.change_poll_seconds >= 1)
+    return spec.change_poll_seconds
 
 
 def alert_webhook_url() -> str | None:

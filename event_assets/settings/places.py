@@ -11,7 +11,7 @@ import dlt
 from dlt.common.configuration import configspec
 from dlt.common.configuration.specs import BaseConfiguration
 
-from event_assets.settings.reading import SettingsError, resolve
+from event_assets.settings.reading import SettingsError, readable_files, require, resolve
 
 
 @configspec
@@ -55,8 +55,14 @@ def published_path() -> Path:
 
 
 def lock_wait_seconds() -> float:
-    """Read how long a writer waits for the one before it (``warehouse.lock_wait_seconds``)."""
-    return resolve(_WarehouseSpec()).lock_wait_seconds
+    """Read how long a writer waits for the one before it (``warehouse.lock_wait_seconds``).
+
+    Raises:
+        SettingsError: It is negative.
+    """
+    spec = resolve(_WarehouseSpec())
+    require(spec, "0 or more", lock_wait_seconds=spec.lock_wait_seconds >= 0)
+    return spec.lock_wait_seconds
 
 
 def warehouse_memory_limit() -> str:
@@ -79,5 +85,10 @@ def dagster_home() -> Path:
 
 
 def run_folder() -> Path:
-    """The folder that relative paths start in and that ``.dlt/`` is looked for in: where the command was started."""
-    return Path(dlt.current.run_context().run_dir).resolve()
+    """The folder that relative paths start in and that ``.dlt/`` is looked for in: where the command was started.
+
+    Raises:
+        SettingsError: A file in ``.dlt/`` cannot be read: dlt looks into them when it is first asked for anything.
+    """
+    with readable_files():
+        return Path(dlt.current.run_context().run_dir).resolve()

@@ -10,7 +10,7 @@ from dlt.common.configuration.specs import BaseConfiguration, RuntimeConfigurati
 from dlt.common.typing import TSecretStrValue
 
 from event_assets.settings.places import run_folder
-from event_assets.settings.reading import SettingsError, resolve
+from event_assets.settings.reading import SettingsError, require, resolve
 
 
 @dataclass(frozen=True)
@@ -135,8 +135,21 @@ def has_api_token() -> bool:
 
 
 def retry_settings() -> RetrySettings:
-    """Read how requests are tried again (``runtime.request_*``)."""
+    """Read how requests are tried again (``runtime.request_*``).
+
+    Raises:
+        SettingsError: One would have no request made, or is negative.
+    """
     spec = resolve(_RuntimeSpec())
+    require(spec, "more than 0", request_timeout=spec.request_timeout > 0)
+    require(spec, "1 or more", request_max_attempts=spec.request_max_attempts >= 1)
+    require(
+        spec,
+        "0 or more",
+        request_backoff_factor=spec.request_backoff_factor >= 0,
+        request_max_retry_delay=spec.request_max_retry_delay >= 0,
+        request_max_total_wait=spec.request_max_total_wait >= 0,
+    )
     return RetrySettings(
         timeout=spec.request_timeout,
         max_attempts=spec.request_max_attempts,
@@ -147,8 +160,14 @@ def retry_settings() -> RetrySettings:
 
 
 def removal_settings() -> RemovalSettings:
-    """Read what an answer may remove (``sources.event_api.max_removed_share`` and others)."""
+    """Read what an answer may remove (``sources.event_api.max_removed_share`` and others).
+
+    Raises:
+        SettingsError: The share is none, or the number is negative: every answer would be let through, or none.
+    """
     spec = resolve(_SyncSpec())
+    require(spec, "a share from 0 to 1, such as 0.5 for half", max_removed_share=0 <= spec.max_removed_share <= 1)
+    require(spec, "0 or more", min_removed_rows=spec.min_removed_rows >= 0)
     return RemovalSettings(spec.max_removed_share, spec.min_removed_rows, spec.allow_removals)
 
 

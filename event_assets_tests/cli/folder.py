@@ -22,9 +22,13 @@ class Folder:
 
     def run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run `python -m event_assets run` there."""
+        return self.start("run", *arguments, **settings)
+
+    def start(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run `python -m event_assets` there, and wait for its end."""
         inherited = {name: value for name, value in os.environ.items() if "__" not in name and "DLT" not in name}
         return subprocess.run(
-            [sys.executable, "-m", "event_assets", "run", *arguments],
+            [sys.executable, "-m", "event_assets", *arguments],
             cwd=self.path, env=inherited | settings, capture_output=True, text=True, check=False, timeout=100,
         )  # fmt: skip
 

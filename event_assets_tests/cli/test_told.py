@@ -1,0 +1,76 @@
+"""What stops a command before it asks for anything: a sentence that says what to do, and nothing is written."""
+
+from pathlib import Path
+
+import pytest
+
+from event_assets.sandbox import Event, Sandbox
+from event_assets_tests.cli.folder import Folder, configuration
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+def beginning(folder: Folder) -> set[str]:
+    """The names of what there is in the folder."""
+    return {path.name for path in folder.path.iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "value", "sentence"),
+    [
+        ("run", "WAREHOUSE__MEMORY_LIMIT", "2G", "`memory_limit` in the section [warehouse] of .dlt/config.toml is no"),
+        ("ui", "WAREHOUSE__MEMORY_LIMIT", "2G", "`memory_limit` in the section [warehouse] of .dlt/config.toml is no"),
+        ("run", "EVENT__TIMEZONE", "Mars/Olympus", "There is no time zone 'Mars/Olympus'"),
+        ("run", "ALERTS__WEBHOOK_URL", "chat.example.org", "`webhook_url` in the section [alerts]"),
+        (
+            "run",
+            "SOURCES__EVENT_API__MAX_REMOVED_SHARE",
+            "50",
+            "`max_removed_share` in the section [sources.event_api]",
+        ),
+        ("run", "SOURCES__EVENT_API__API_TOKEN", "a-token", "No API address is configured: put it into"),
+    ],
+)
+def test_a_setting_that_cannot_be_used(folder: Folder, command: str, name: str, value: str, sentence: str):
+    result = folder.start(command, **{name: value})
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"Error: {sentence}")
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stdout == ""
+    assert beginning(folder) == {".dlt"}
+
+
+@pytest.mark.parametrize("command", ["run", "ui"])
+def test_a_slip_in_a_configuration_file(folder: Folder, command: str):
+    file = folder.path / ".dlt" / "secrets.toml"
+    file.write_text("[sources.event_api]\napi_token = abcdef\n")
+    result = folder.start(command)
+    assert result.returncode == 1
+    assert result.stdout == ""
+    place = f"Error: {file} cannot be read: line 2, column 13 is no TOML."
+    assert result.stderr == f"{place} Texts need quotes, and no name may be set twice.\n"
+
+
+def test_a_token_that_stands_where_secrets_do_not(folder: Folder):
+    (folder.path / ".dlt" / "config.toml").write_text('[sources.event_api]\napi_token = "the-token"\n')
+    result = folder.run()
+    assert result.returncode == 1
+    assert result.stderr == (
+        "Error: `api_token` is a secret, and stands in .dlt/config.toml: move it to the section [sources.event_api] of "
+        ".dlt/secrets.toml.\n"
+    )
+
+
+def test_a_warehouse_that_is_no_database(folder: Folder, event: Event):
+    folder.warehouse.path.parent.mkdir()
+    folder.warehouse.path.write_text("no database")
+    with Sandbox(event) as api:
+        result = folder.run(**configuration(api))
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"Error: DuckDB cannot open the warehouse {folder.warehouse.path} (IO Error: ")
+    assert len(result.stderr.splitlines()) == 1
+    assert not api.requests
+    assert folder.warehouse.path.read_text() == "no database"
