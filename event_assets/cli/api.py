@@ -9,13 +9,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 import click
 from dlt.destinations.sql_client import SqlClientBase
 
-from event_assets.settings import has_api_token, lock_wait_seconds, warehouse_path
+from event_assets.settings import (
+    event_api_settings,
+    has_api_token,
+    lock_wait_seconds,
+    published_path,
+    warehouse_path,
+)
 from event_assets.warehouse import RAW, Warehouse
 
 _NOTE = "main.sandbox_note"
@@ -27,9 +34,12 @@ def api_or_sandbox() -> Iterator[None]:
 
     Raises:
         click.ClickException: No token is configured, and the warehouse holds what no sandbox has written.
+        SettingsError: A token is configured, and no address that it could be for.
+        WarehouseError: The warehouse cannot be used.
     """
     path = warehouse_path()
     if has_api_token():
+        event_api_settings()  # before anything is moved
         _set_sandbox_data_aside(path)
         yield
         return
@@ -67,12 +77,23 @@ def _mark_as_sandbox_data(path: Path) -> None:
 def _set_sandbox_data_aside(path: Path) -> None:
     if not path.exists():
         return
-    with Warehouse(path, lock_wait_seconds()).connect() as client:
-        invented = _has_table(client, _NOTE)
-    if invented:
-        aside = path.with_suffix(f".sandbox{path.suffix}")
-        path.replace(aside)
-        click.echo(f"The sandbox's invented data was moved to {aside}; your event begins with an empty warehouse.\n")
+    warehouse = Warehouse(path, lock_wait_seconds())
+    with warehouse.writing():
+        with warehouse.connect() as client:
+            if not _has_table(client, _NOTE):
+                return
+        # The copy for readers first: if this ends between the two, the warehouse still has the note that tells.
+        moved = [str(_move_aside(each)) for each in (published_path(), path) if each.exists()]
+    click.echo(
+        f"The sandbox's invented data was moved to {' and '.join(reversed(moved))}; your event begins with an empty "
+        "warehouse.\n"
+    )
+
+
+def _move_aside(path: Path) -> Path:
+    """Give a file a name beside it that no earlier one has, and return that."""
+    names = (path.with_suffix(f".sandbox{number}{path.suffix}") for number in chain([""], count(2)))
+    return path.replace(next(name for name in names if not name.exists()))
 
 
 def _has_table(client: SqlClientBase[Any], name: str) -> bool:
