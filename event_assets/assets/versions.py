@@ -53,6 +53,10 @@ class Materialisations:
         """Whether a raw table holds records of a version, in whatever warehouse."""
         return (self.version(raw) or "").rpartition(".")[2] == records
 
+    def is_in(self, raw: dg.AssetKey, warehouse_id: str) -> bool:
+        """Whether a raw table was synced into a warehouse, and not into another one that was there before."""
+        return (self.version(raw) or "").rpartition(".")[0] == warehouse_id
+
     def time(self, asset: dg.AssetKey) -> datetime | None:
         """When an asset was materialised; None if it never was."""
         event = self._events.get(asset)

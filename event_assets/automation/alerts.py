@@ -11,6 +11,7 @@ from typing import TypeAlias
 import dagster as dg
 import orjson
 
+from event_assets.automation.failures import is_failed_check, step_failure
 from event_assets.automation.messages import announce
 
 Troubles: TypeAlias = Mapping[str, str]
@@ -128,20 +129,7 @@ def _alert_sensor(
     return alert
 
 
-def is_failed_check(event: dg.DagsterEvent) -> bool:
-    """Whether a step failed only because a blocking check of what it made did."""
-    return event.is_step_failure and _error_name(event) == "DagsterAssetCheckFailedError"
-
-
 def _reason(event: dg.DagsterEvent) -> str:
-    failure = event.step_failure_data
-    if failure.user_failure_data and failure.user_failure_data.description:
-        return failure.user_failure_data.description
+    failure = step_failure(event)
     # The text of an error that nobody foresaw may quote data.
-    return f"failed unexpectedly ({_error_name(event)}); the run's log says more."
-
-
-def _error_name(event: dg.DagsterEvent) -> str:
-    error = event.step_failure_data.error
-    cause = error and (error.cause or error)  # Dagster wraps what a step raises
-    return (cause and cause.cls_name) or "unknown error"
+    return failure.told or f"failed unexpectedly ({failure.error}); the run's log says more."

@@ -62,21 +62,25 @@ class Graph:
         self.blocking_checks = {key: [spec.key for spec in checks if spec.asset_key == key] for key in self.nodes}
         """The checks without which nothing may be built from an asset, by asset."""
 
-    def to_build(self, latest: Materialisations, fails: Callable[[dg.AssetKey], bool]) -> list[dg.AssetKey]:
+    def to_build(
+        self, latest: Materialisations, warehouse_id: str, fails: Callable[[dg.AssetKey], bool]
+    ) -> list[dg.AssetKey]:
         """The models that are not built from what they read as that is now, and all that read them.
 
         Where one of them reads a model whose blocking check failed, that is built again too: it may have been mended,
-        and if not, nothing is built from it. What is made of a table that was never synced cannot be built.
+        and if not, nothing is built from it. What is made of a table that was never synced into this warehouse cannot
+        be built: Dagster remembers those of another one that was there before.
 
         Args:
             latest: The latest materialisations of all assets.
+            warehouse_id: The identity of the warehouse.
             fails: Whether a blocking check of an asset fails.
         """
         models: set[dg.AssetKey] = set()
         impossible: set[dg.AssetKey] = set()
         for key, node in self.nodes.items():  # each after those that it reads
             if key.path[0] == RAW:
-                if latest.version(key) is None:
+                if not latest.is_in(key, warehouse_id):
                     impossible.add(key)
             elif not impossible.isdisjoint(node.reads):
                 impossible.add(key)

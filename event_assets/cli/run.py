@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import click
 import dagster as dg
 
 from event_assets.assets.raw import SyncConfig, sync_op_name
 from event_assets.assets.versions import Materialisations
-from event_assets.automation.alerts import failed_checks, is_failed_check
+from event_assets.automation.alerts import failed_checks
 from event_assets.automation.declare import raw_key
+from event_assets.automation.failures import is_failed_check, run_failure, step_failure
 from event_assets.automation.jobs import refresh_everything
 from event_assets.automation.up_to_date import Graph
 from event_assets.cli.api import api_or_sandbox
 from event_assets.cli.home import prepare_dagster_home
 from event_assets.cli.terminal import AssetRow, print_table, row_count, terminal_logger
 from event_assets.definitions import build_definitions
-from event_assets.settings import event_api_settings, lock_wait_seconds, published_path, warehouse_path
+from event_assets.settings import (
+    event_api_settings,
+    event_timezone,
+    lock_wait_seconds,
+    published_path,
+    warehouse_path,
+)
 from event_assets.source.resources import resources_by_endpoint
 from event_assets.source.schema import TABLES
 from event_assets.warehouse import Warehouse
+from event_assets.warehouse.relations import identity
 
 
 def run_everything(*, allow_removals: bool = False) -> None:
@@ -31,17 +39,22 @@ def run_everything(*, allow_removals: bool = False) -> None:
 
     Raises:
         click.ClickException: Not every asset was materialised; the message says why.
-        WarehouseBusyError: Another run did not end in time. Nothing was requested.
+        SettingsError: A setting cannot be used. Nothing was requested.
+        WarehouseError: Another run did not end in time, or the warehouse cannot be used. Nothing was requested.
     """
     prepare_dagster_home()
     with api_or_sandbox():
-        click.echo(f"Event API: {event_api_settings().base_url}\nWarehouse: {warehouse_path()}\n")
-        with Warehouse(warehouse_path(), lock_wait_seconds()).writing(), dg.DagsterInstance.get() as instance:
+        warehouse = Warehouse(warehouse_path(), lock_wait_seconds())
+        click.echo(
+            f"Event API: {event_api_settings().base_url}\nWarehouse: {warehouse.path}\n"
+            f"Time zone: {event_timezone()} (`timezone` in the section [event])\n"
+        )
+        with warehouse.writing(), dg.DagsterInstance.get() as instance:
             # No pool: a killed command would keep its place in it, and only a running daemon would give that back. The
             # warehouse's own lock goes with the process.
             definitions = build_definitions(pool=None)
             graph = Graph([each for each in definitions.assets or () if isinstance(each, dg.AssetsDefinition)])
-            runs = _execute(instance, definitions, graph, allow_removals)
+            runs = _execute(instance, definitions, graph, warehouse, allow_removals)
             rows = _asset_rows(instance, graph, runs)
     if failures := _failures(graph, runs):
         raise click.ClickException("\n".join(failures))
@@ -51,7 +64,7 @@ def run_everything(*, allow_removals: bool = False) -> None:
 
 
 def _execute(
-    instance: dg.DagsterInstance, definitions: dg.Definitions, graph: Graph, allow_removals: bool
+    instance: dg.DagsterInstance, definitions: dg.Definitions, graph: Graph, warehouse: Warehouse, allow_removals: bool
 ) -> list[dg.ExecuteInProcessResult]:
     """Sync every endpoint, then build what is not built from what the tables hold now.
 
@@ -69,12 +82,15 @@ def _execute(
         asset_selection=None if first else [raw_key(resource) for resource in TABLES],
         raise_on_error=False,
     )
+    with warehouse.connect() as client:
+        warehouse_id = identity(client)
     models = graph.to_build(
         Materialisations(instance, graph.nodes),
+        warehouse_id,
         fails=lambda asset: bool(failed_checks(instance, graph.blocking_checks[asset])),
     )
     if not models:
-        if not first:
+        if synced.success and not first:
             click.echo("Nothing that the models read has changed: they stay as they are.")
         return [synced]
     built = job.execute_in_process(
@@ -87,22 +103,40 @@ def _execute(
 
 
 def _failures(graph: Graph, runs: Iterable[dg.ExecuteInProcessResult]) -> list[str]:
-    """Each reason once: where the API is gone, all endpoints tell it."""
+    """Each reason once: where the API is gone, all endpoints tell it. Empty only if every run succeeded."""
     reasons = []
     for run in runs:
-        for evaluation in run.get_asset_check_evaluations():
-            table, check = evaluation.asset_key, evaluation.asset_check_key
-            if check in graph.blocking_checks[table] and not evaluation.passed:
-                reasons.append(
-                    f"{table.to_user_string()} does not keep its promise {check.name}, so nothing is built from it: "
-                    "what is made of it stays as it was. The check's page in the UI (`make ui`) shows the rows."
-                )
-        for event in run.all_events:
-            if event.is_step_failure and not is_failed_check(event):
-                data = event.step_failure_data
-                told = data.user_failure_data and data.user_failure_data.description
-                reasons.append(told or f"{event.step_key} failed: {data.error.message.strip() if data.error else '?'}")
+        of_run = [*_broken_promises(graph, run), *_failed_steps(run)]
+        if not (run.success or of_run):
+            of_run = [*_failures_outside_steps(run)] or [
+                "The run failed, and does not say why: see its log (`make ui`)."
+            ]
+        reasons += of_run
     return list(dict.fromkeys(reasons))
+
+
+def _broken_promises(graph: Graph, run: dg.ExecuteInProcessResult) -> Iterator[str]:
+    for evaluation in run.get_asset_check_evaluations():
+        table, check = evaluation.asset_key, evaluation.asset_check_key
+        if check in graph.blocking_checks[table] and not evaluation.passed:
+            yield (
+                f"{table.to_user_string()} does not keep its promise {check.name}, so nothing is built from it: "
+                "what is made of it stays as it was. The check's page in the UI (`make ui`) shows the rows."
+            )
+
+
+def _failed_steps(run: dg.ExecuteInProcessResult) -> Iterator[str]:
+    for event in run.all_events:
+        if event.is_step_failure and not is_failed_check(event):
+            failure = step_failure(event)
+            yield failure.told or f"{event.step_key} failed: {failure.message or failure.error}"
+
+
+def _failures_outside_steps(run: dg.ExecuteInProcessResult) -> Iterator[str]:
+    """Such as one of the warehouse's resource, without which no step begins."""
+    for event in run.all_events:
+        if event.event_type is dg.DagsterEventType.RUN_FAILURE and (failure := run_failure(event)):
+            yield f"The run failed: {failure.message or failure.error}"
 
 
 def _asset_rows(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 import pytest
 
-from event_assets.assets.versions import Materialisations
+from event_assets.assets.versions import Materialisations, data_version
 from event_assets.automation.alerts import failed_checks
 from event_assets.automation.up_to_date import Graph
 
@@ -22,10 +22,11 @@ class Project:
         self.instance = instance
         self.passes = True
         self.says = "one"
+        self.warehouse = "here"
 
         @dg.asset(key=RAW)
         def raw() -> dg.MaterializeResult:
-            return dg.MaterializeResult(data_version=dg.DataVersion(self.says))
+            return dg.MaterializeResult(data_version=data_version(self.warehouse, self.says))
 
         spec = dg.AssetCheckSpec("whole", asset=STAGED, blocking=True)
 
@@ -49,6 +50,7 @@ class Project:
     def to_build(self) -> list[dg.AssetKey]:
         return self.graph.to_build(
             Materialisations(self.instance, self.graph.nodes),
+            self.warehouse,
             fails=lambda asset: bool(failed_checks(self.instance, self.graph.blocking_checks[asset])),
         )
 
@@ -69,6 +71,14 @@ def test_all_is_built_once_and_again_when_the_table_is_another(project: Project)
     project.make(*ALL)
     assert project.to_build() == []
     project.says = "another"
+    project.make(RAW)
+    assert project.to_build() == ALL
+
+
+def test_nothing_is_built_from_what_was_synced_into_another_warehouse(project: Project):
+    project.make(RAW)
+    project.warehouse = "elsewhere"
+    assert project.to_build() == []
     project.make(RAW)
     assert project.to_build() == ALL
 

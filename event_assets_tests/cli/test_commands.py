@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from event_assets.sandbox import Event, Sandbox
+from event_assets.sandbox import Event, Sandbox, generate_event
 from event_assets_tests.cli.folder import Folder, configuration
 from event_assets_tests.running import Warehouse
 
@@ -70,12 +70,6 @@ def test_a_failure_ends_with_a_sentence_on_top_and_nothing_written(folder: Folde
     assert "wrong-token" not in result.stdout + result.stderr
 
 
-def test_a_token_without_an_address_is_told_in_a_sentence(folder: Folder):
-    result = folder.run(SOURCES__EVENT_API__API_TOKEN="a-token")
-    assert result.returncode == 1
-    assert result.stderr.startswith("Error: No API address is configured")
-
-
 def test_one_failing_endpoint_fails_the_command_and_names_it(folder: Folder, event: Event):
     with Sandbox(event) as api:
         answer = api.respond
@@ -124,13 +118,27 @@ def test_invented_and_real_data_never_mix(folder: Folder, event: Event):
     assert result.returncode == 0, result.stderr
     assert "invented data was moved to" in result.stdout
     assert folder.warehouse.count("raw.participants") == len(event.participants)
-    assert Warehouse(folder.path / "data" / "warehouse.sandbox.duckdb").count("raw.participants") == invented
+    for name in ("warehouse.sandbox.duckdb", "published.sandbox.duckdb"):
+        assert Warehouse(folder.path / "data" / name).count("raw.participants") == invented
 
     result = folder.run()
     assert result.returncode == 1
     assert result.stderr.startswith("Error: No API token is configured, and")
     assert "holds the tables of a real event" in result.stderr
     assert folder.warehouse.count("raw.participants") == len(event.participants)
+
+
+def test_a_wrong_token_after_the_sandbox_is_all_that_is_told(folder: Folder, event: Event):
+    assert folder.run().returncode == 0
+    with Sandbox(event) as api:
+        wrong = configuration(api) | {"SOURCES__EVENT_API__API_TOKEN": "wrong-token"}
+        results = [folder.run(**wrong), folder.run(**wrong, EVENT__TIMEZONE=generate_event().timezone)]
+    for result in results:
+        assert result.returncode == 1
+        told = result.stderr.removeprefix("Error: ").splitlines()
+        assert len(told) == 3
+        assert all("401 Unauthorized: the token is not accepted" in line for line in told)
+        assert "Nothing that the models read has changed" not in result.stdout
 
 
 def test_a_large_removal_is_let_through_when_it_is_meant(folder: Folder, event: Event):

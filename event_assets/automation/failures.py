@@ -1,0 +1,53 @@
+"""What Dagster's events say of a failure: the sentence of one that was foreseen, the error behind one that was not.
+
+How the sentence gets there is in ``assets.failures``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+
+from event_assets.warehouse.failures import in_one_line
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a step, or a run outside its steps, failed.
+
+    Attributes:
+        told: The sentence for the person who must act; None where nobody foresaw the error.
+        error: The name of the error's class.
+        message: Its own message on one line. It may quote data: for who has started the run, not for a chat.
+    """
+
+    told: str | None
+    error: str
+    message: str
+
+
+def step_failure(event: dg.DagsterEvent) -> Failure:
+    """Why a step failed, from the event that says so."""
+    data = event.step_failure_data
+    return _failure(data.user_failure_data and data.user_failure_data.description, data.error)
+
+
+def run_failure(event: dg.DagsterEvent) -> Failure | None:
+    """Why a run failed, from the event that says so; None where it is that a step did."""
+    error = event.job_failure_data.error
+    return _failure(None, error) if error else None
+
+
+def is_failed_check(event: dg.DagsterEvent) -> bool:
+    """Whether a step failed only because a blocking check of what it made did."""
+    return event.is_step_failure and step_failure(event).error == "DagsterAssetCheckFailedError"
+
+
+def _failure(told: str | None, error: Any) -> Failure:
+    while error and error.cause and (error.cls_name or "").startswith("Dagster"):
+        error = error.cause  # Dagster wraps what a step or a resource raises
+    name = (error and error.cls_name) or "unknown error"
+    message = error.message if error else ""
+    return Failure(told, name, in_one_line(message.partition(f"{name}: ")[2] or message))  # without the name's module

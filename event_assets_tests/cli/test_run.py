@@ -1,0 +1,64 @@
+"""`make run` when something goes wrong that nobody foresaw: it is told, and never called a success."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from event_assets.cli.run import run_everything
+from event_assets.sandbox import Sandbox
+from event_assets.settings import SettingsError
+from event_assets_tests.running import Warehouse
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def no_warehouse(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """The warehouse's resource fails, before any step."""
+
+    def fail() -> str:
+        raise SettingsError("the memory is no size.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("event_assets.assets.resources.warehouse_memory_limit", fail)
+        yield patch
+
+
+def test_a_run_that_fails_before_its_first_step(
+    no_warehouse: pytest.MonkeyPatch, api: Sandbox, warehouse: Warehouse, capsys: pytest.CaptureFixture[str]
+):
+    with pytest.raises(click.ClickException, match=r"^The run failed: the memory is no size\.$"):
+        run_everything()
+    assert "All of it is in" not in capsys.readouterr().out
+    assert not api.requests
+
+    with pytest.MonkeyPatch.context() as well:
+        well.setattr("event_assets.assets.resources.warehouse_memory_limit", lambda: "300MB")
+        run_everything()
+    assert warehouse.count("raw.participants") == len(api.event.participants)
+    told = capsys.readouterr().out
+    assert "All of it is in" in told
+    assert f"Warehouse: {warehouse.path}\nTime zone: {api.event.timezone} (`timezone` in the section [event])" in told
+
+    with pytest.raises(click.ClickException, match=r"^The run failed: the memory is no size\.$"):
+        run_everything()
+    assert "Nothing that the models read has changed" not in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("api", "warehouse")
+def test_an_error_in_a_step_is_told_in_its_own_words(monkeypatch: pytest.MonkeyPatch):
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError("the disk of ada@example.org\n\nis full")
+
+    monkeypatch.setattr("event_assets.assets.raw.sync", fail)
+    with pytest.raises(click.ClickException) as told:
+        run_everything()
+    endpoints = ("content", "participants", "partners")
+    assert told.value.message.splitlines() == [
+        f"load_{endpoint} failed: the disk of <address> is full" for endpoint in endpoints
+    ]
