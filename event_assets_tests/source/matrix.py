@@ -310,7 +310,15 @@ _OTHERWISE = (
     ),
     ("Another run is writing", "The run waits, up to ten minutes, and says so."),
     ("Another program has the warehouse open", "The run fails before it asks for anything, and names the file."),
-    ("No token, or no address, is configured", "The run fails before it asks for anything, and says where to put it."),
+    (
+        "No token is configured",
+        "`make run` and `make ui` use the sandbox instead, and say so. A run that is started otherwise fails before it "
+        "asks for anything, and says where to put it.",
+    ),
+    (
+        "A token and no address, or another setting that cannot be used",
+        "The command ends, or the run fails, before it asks for anything, and says what to correct.",
+    ),
 )
 
 
