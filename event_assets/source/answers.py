@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 from requests import Response
 
-from event_assets.source.pages import Page, no_constant
+from event_assets.source.pages import Page, python_json
 from event_assets.source.recall import Recall
 
 LISTING = 'a list of objects, as {"data": [...]} or bare'
@@ -106,16 +106,26 @@ def _envelope(response: Response) -> dict[str, Any] | None:
 def next_link(payload: Any, response: Response) -> str | None:
     """The link to the next page, where an answer has one.
 
-    Looks in the body (``links.next`` and ``next_page_url``, the two forms of Laravel, and plain ``next``) and in the
-    ``Link`` header.
+    Looks in the body (``links.next`` and ``next_page_url``, the two forms of Laravel; ``links.next.href`` of JSON:API;
+    plain ``next``) and in the ``Link`` header.
+
+    Raises:
+        UnusableAnswerError: The answer says that a page follows, and not where.
     """
-    if isinstance(payload, dict):
-        links = payload.get("links")
-        nested = links.get("next") if isinstance(links, dict) else None
-        for candidate in (nested, payload.get("next_page_url"), payload.get("next")):
-            if isinstance(candidate, str) and candidate:
-                return candidate
-    return response.links.get("next", {}).get("url")
+    fields = payload if isinstance(payload, dict) else {}
+    links, meta = (value if isinstance(value := fields.get(name), dict) else {} for name in ("links", "meta"))
+    for candidate in (links.get("next"), fields.get("next_page_url"), fields.get("next")):
+        link = candidate.get("href") if isinstance(candidate, dict) else candidate
+        if isinstance(link, str) and link:
+            return link
+        if candidate:
+            _refuse(response, "the address of the next page, where one follows", f"{_description(candidate)} as `next`")
+    if link := response.links.get("next", {}).get("url"):
+        return link
+    page, last = meta.get("current_page"), meta.get("last_page")
+    if isinstance(page, int) and isinstance(last, int) and page < last:
+        _refuse(response, "the address of the next page, where one follows", f"page {page} of {last} without it")
+    return None
 
 
 def _records(response: Response, expected: str, value: Any) -> list[Any]:
@@ -138,8 +148,7 @@ def _parse(response: Response, expected: str) -> Any:
     with suppress(ValueError, RecursionError):
         return msgspec.json.decode(body)
     try:
-        # Three times slower, and takes some JSON that msgspec does not: other encodings, halves of surrogate pairs.
-        return json.loads(body, parse_constant=no_constant)
+        return python_json(body)  # three times slower
     except (ValueError, RecursionError):
         kind = "HTML" if body.lstrip()[:1] == b"<" else "no JSON, or JSON that is cut short"
         _refuse(response, expected, f"{kind} ({len(body):,} bytes)")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import requests
 
 from event_assets.settings import EventApiSettings
 from event_assets.source.answers import UnusableAnswerError
+from event_assets.warehouse.failures import in_one_line
 
 
 class SyncError(Exception):
@@ -51,11 +51,13 @@ def _explain(failure: BaseException, asked: str) -> str | None:
             return f"{asked} was not answered in time, several attempts included."
         if isinstance(error, requests.exceptions.ChunkedEncodingError):
             return f"{asked} was answered with a body that is cut short, several attempts included."
-        if isinstance(error, requests.RequestException):
+        if isinstance(error, requests.ConnectionError):
             return (
                 f"{asked} found no server that answers ({type(error).__name__}), several attempts included: "
                 "check `base_url` and the network."
             )
+        if isinstance(error, requests.RequestException):
+            return f"{asked} could not be read ({type(error).__name__}): check `base_url` and `api_token`."
     return None
 
 
@@ -70,10 +72,9 @@ def _status(response: requests.Response) -> str:
 
 
 def _root(failure: BaseException) -> str:
-    """The first cause, on one line. Databases quote values in their messages: addresses are taken out."""
+    """The first cause, on one line."""
     root = [*_causes(failure)][-1]
-    message = re.sub(r"[^\s'\"<>(),;:]+@[^\s'\"<>(),;:]+", "<address>", " ".join(str(root).split()))
-    return f"{type(root).__name__}: {message[:300]}"
+    return f"{type(root).__name__}: {in_one_line(str(root))}"
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

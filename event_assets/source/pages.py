@@ -7,6 +7,7 @@ look like is in ``answers``; what becomes of its records in ``records``.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -23,13 +24,25 @@ Refuse = Callable[[str], NoReturn]
 """Ends the sync; takes what came instead of what was expected."""
 
 
-def no_constant(name: str) -> NoReturn:
-    """Refuse ``NaN`` and its like, which Python would read and which is no JSON.
+def python_json(text: bytes) -> Any:
+    """JSON as Python reads it, which is more than msgspec does: other encodings, halves of surrogate pairs.
+
+    A number beyond the floats, such as ``1e999``, is kept as its text: nobody has sent infinity.
 
     Raises:
-        ValueError: Always.
+        ValueError: It is no JSON.
+        RecursionError: It is nested too deeply.
     """
+    return json.loads(text, parse_constant=_refuse_constant, parse_float=_float_or_text)
+
+
+def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _float_or_text(text: str) -> float | str:
+    number = float(text)
+    return number if math.isfinite(number) else text
 
 
 class Batch:
@@ -64,7 +77,7 @@ class Batch:
 
     def record(self, place: int) -> dict[str, Any]:
         """One of the records, decoded."""
-        return json.loads(bytes(self._encoded[place]))
+        return python_json(bytes(self._encoded[place]))
 
     def records(self) -> list[dict[str, Any]]:
         """The records, decoded.
@@ -73,7 +86,7 @@ class Batch:
             UnusableAnswerError: They are no objects, or no JSON at all.
         """
         try:
-            records = json.loads(self.json, parse_constant=no_constant)
+            records = python_json(self.json)
         except (ValueError, RecursionError):
             self._refuse("no JSON, or JSON that is cut short")
         wrong = sum(not isinstance(record, dict) for record in records)
@@ -120,9 +133,7 @@ class Page:
             pass
         # Half a surrogate pair is JSON and no text: msgspec does not go on where it finds one.
         try:
-            return [
-                json.dumps(record).encode() for record in json.loads(bytes(self._array), parse_constant=no_constant)
-            ]
+            return [json.dumps(record).encode() for record in python_json(bytes(self._array))]
         except (ValueError, RecursionError):
             self._refuse("no JSON, or JSON that is cut short")
 

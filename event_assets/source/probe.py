@@ -19,7 +19,6 @@ from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
 from event_assets.settings import EventApiSettings
-from event_assets.source.answers import UnusableAnswerError, next_link
 from event_assets.source.failures import SyncError, api_failure
 from event_assets.source.privacy import Privacy
 from event_assets.source.records import Intake, Known
@@ -99,13 +98,14 @@ def probe(api: EventApiSettings, endpoint: str, before: Seen | None, settings: S
         raise ProbeError(
             str(api_failure(failure, api, endpoint)), passes=passes, retry_after=_retry_after(response)
         ) from None
-    # A page does not stand for those after it, nor a redirect for what is there.
-    whole = response.status_code == HTTPStatus.OK and not _is_paged(response)
+    # A redirect does not stand for what is there, nor a page for those after it: of these, nothing is remembered.
+    whole = response.status_code == HTTPStatus.OK
     digest = _digest(response) if whole else ""
     validators = {"etag": response.headers.get("ETag", ""), "last_modified": _last_modified(response)} if whole else {}
     if before and digest and digest == before.digest:
         return replace(before, **validators)
-    return Seen(_versions(api, endpoint, settings), **validators, digest=digest)
+    versions, pages = _read(api, endpoint, settings)
+    return Seen(versions, **validators, digest=digest) if pages <= 1 else Seen(versions)
 
 
 def _ask(api: EventApiSettings, endpoint: str, before: Seen | None, timeout: float) -> requests.Response:
@@ -117,8 +117,12 @@ def _ask(api: EventApiSettings, endpoint: str, before: Seen | None, timeout: flo
     return requests.get(f"{api.base_url}/{endpoint}", headers=headers, timeout=timeout, allow_redirects=False)
 
 
-def _versions(api: EventApiSettings, endpoint: str, settings: SyncSettings) -> Mapping[str, str]:
-    """The data version of each resource that the endpoint answers now, by the same way that a sync takes."""
+def _read(api: EventApiSettings, endpoint: str, settings: SyncSettings) -> tuple[Mapping[str, str], int]:
+    """The data version of each resource that the endpoint answers now, by the same way that a sync takes.
+
+    Returns:
+        The versions, and in how many pages they came; none of ``/content``, which is one answer.
+    """
     resources: Sequence[str] = resources_by_endpoint()[endpoint]
     session = ApiSession(
         api.base_url, resources_by_endpoint()["content"], replace(settings.retry, max_attempts=1), lambda _: None
@@ -133,18 +137,15 @@ def _versions(api: EventApiSettings, endpoint: str, settings: SyncSettings) -> M
     except ResourceExtractionError as failure:
         # It was answered, if not usably: with the page of a server in repair, or one of many pages too few.
         raise ProbeError(str(api_failure(failure, api, endpoint)), passes=True) from None
-    return {name: intake.version for name, intake in intakes.items() if name not in session.absent}
-
-
-def _is_paged(response: requests.Response) -> bool:
-    try:
-        return next_link(response.json(), response) is not None
-    except (ValueError, UnusableAnswerError):
-        return False  # what is wrong with it is told when it is read
+    versions = {name: intake.version for name, intake in intakes.items() if name not in session.absent}
+    return versions, max(intake.pages for intake in intakes.values())
 
 
 def _digest(response: requests.Response) -> str:
-    return hashlib.blake2b(response.content, digest_size=16).hexdigest()
+    """Of the body, and of the header that can have the link to a next page."""
+    digest = hashlib.blake2b(response.content, digest_size=16)
+    digest.update(response.headers.get("Link", "").encode())
+    return digest.hexdigest()
 
 
 def _last_modified(response: requests.Response) -> str:

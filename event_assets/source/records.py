@@ -56,6 +56,7 @@ class Intake:
     A step of a dlt resource. Afterwards it knows what the answer came to.
 
     Attributes:
+        pages: Pages of encoded records seen.
         received: Records seen.
         passed_on: Records that are new, changed, or back again.
         rejects: Records that cannot be loaded: without a usable key, or with one that an earlier record of the same
@@ -82,6 +83,7 @@ class Intake:
             progress: Is told how many records there were.
             recall: Knows records by the bytes that they came in.
         """
+        self.pages = 0
         self.received = 0
         self.passed_on = 0
         self.rejects: list[Reject] = []
@@ -92,7 +94,6 @@ class Intake:
         self._key_field = privacy.key_field(table)
         self._progress = progress or Progress()
         self._recall = recall if recall and recall.knows_records and table.known_by_bytes else None
-        self._pages = 0
         self._seen: set[str | None] = set()
         self._version = 0
         self._shape = Shape(table, self.misfits)
@@ -110,9 +111,9 @@ class Intake:
         """
         if not page or not isinstance(page[0], Page):
             return self._take_records(cast(list[Record], page))
-        self._pages += 1
+        self.pages += 1
         taken = self._take_page(page[0])
-        if self._pages == 1 and page[0].last:
+        if self.pages == 1 and page[0].last:
             return taken
         # dlt draws from all iterators in turn. A page is done before the next one comes, or their records would mix.
         return iter([*taken])
@@ -150,7 +151,7 @@ class Intake:
 
     def _so_far(self, seconds: float) -> str:
         rate = self.received / max(seconds, 1e-9)
-        return f"{self._table.name}: {self.received:,} records of {count(self._pages, 'page')}, {rate:,.0f} a second"
+        return f"{self._table.name}: {self.received:,} records of {count(self.pages, 'page')}, {rate:,.0f} a second"
 
     def _take_batch(self, batch: Batch) -> list[Record]:
         """Take a batch; return the rows to load that are not in the file."""

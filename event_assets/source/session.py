@@ -71,12 +71,14 @@ class ApiSession(Session):
         """
         super().__init__(timeout=retry.timeout, raise_for_status=False)
         self.absent: set[str] = set()
-        scheme, self._host, *_ = urlsplit(base_url)
-        self._lists = _CheckedAnswers(lambda answer: read_listing(answer, recall), progress)
-        self.mount(f"{scheme}://{self._host}", self._lists)
-        content_answer = _OneAnswer(lambda answer: read_content(answer, content, self.absent, recall), progress)
-        self.mount(f"{base_url}/content", content_answer)
-        self.send = _retrying(retry, tell).wraps(self.send)  # as dlt's own client does it
+        self._scheme, self._host, *_ = urlsplit(base_url)
+        retrying = _retrying(retry, tell)
+        self._lists = _CheckedAnswers(lambda answer: read_listing(answer, recall), retrying, progress)
+        self.mount(f"{self._scheme}://{self._host}", self._lists)
+        self.mount(
+            f"{base_url}/content",
+            _OneAnswer(lambda answer: read_content(answer, content, self.absent, recall), retrying, progress),
+        )
 
     @contextmanager
     def looking_ahead(self) -> Iterator[None]:
@@ -91,14 +93,20 @@ class ApiSession(Session):
         """Where a redirect leads.
 
         Raises:
-            UnusableAnswerError: To another host, which is not where the API is.
+            UnusableAnswerError: To another host or scheme, which is not where the API is, and whose answers nobody
+                would check.
         """
         target = super().get_redirect_target(resp)
-        host = urlsplit(urljoin(resp.url, target)).netloc if target else self._host
-        if host != self._host:
+        here, there = urlsplit(resp.url), urlsplit(urljoin(resp.url, target or ""))
+        if there.netloc != self._host:
             raise UnusableAnswerError(
-                f"{urlsplit(resp.url).path} should be answered by {self._host}, and redirects to {host}: it was not "
+                f"{here.path} should be answered by {self._host}, and redirects to {there.netloc}: it was not "
                 "followed, because the token is not meant for another host."
+            )
+        if there.scheme != self._scheme:
+            raise UnusableAnswerError(
+                f"{here.path} should be answered at {self._scheme}://, and redirects to {there.scheme}://: if that is "
+                f"where the API is, let `base_url` begin with {there.scheme}://. It was not followed."
             )
         return target
 
@@ -110,12 +118,14 @@ class _CheckedAnswers(HTTPAdapter):
         keeps: Whether it keeps answers, to give each of them once more.
     """
 
-    def __init__(self, read: Callable[[Response], Any], progress: Progress | None) -> None:
+    def __init__(self, read: Callable[[Response], Any], retrying: Retrying, progress: Progress | None) -> None:
         super().__init__()
         self.keeps = False
         self._read = read
         self._progress = progress or Progress()
         self._kept: dict[str | None, _KeptAnswer] = {}
+        # Here, and not around the session, in which a redirect begins anew: attempts there would be multiplied.
+        self._ask = retrying.wraps(self._ask_once)
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         """Send the request.
@@ -125,16 +135,23 @@ class _CheckedAnswers(HTTPAdapter):
         """
         if kept := self._kept.pop(request.url, None):
             return kept.answer()
-        response = super().send(request, *args, **kwargs)
-        if not response.ok or response.is_redirect:
+        response = self._ask(request, *args, **kwargs)
+        if not _is_good(response):
             return response
-        self._receive(response)
         answer = _ReadAnswer(response, self._read(response))
         if self.keeps:
             for earlier in self._kept.values():
                 earlier.pack()
             self._kept[request.url] = _KeptAnswer(answer)
         return answer
+
+    def _ask_once(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
+        response = super().send(request, *args, **kwargs)
+        if _is_good(response):
+            self._receive(response)
+        else:
+            _ = response.content  # so that the connection is free for the next attempt
+        return response
 
     def _receive(self, response: Response) -> None:
         """Wait for the whole body. In larger pieces than requests itself: there can be 300 MB of it."""
@@ -152,8 +169,8 @@ class _CheckedAnswers(HTTPAdapter):
 class _OneAnswer(_CheckedAnswers):
     """A transport that asks once: everybody gets the same answer, so that what is made of it fits together."""
 
-    def __init__(self, read: Callable[[Response], Any], progress: Progress | None) -> None:
-        super().__init__(read, progress)
+    def __init__(self, read: Callable[[Response], Any], retrying: Retrying, progress: Progress | None) -> None:
+        super().__init__(read, retrying, progress)
         self._answer: Response | None = None
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
@@ -199,6 +216,10 @@ class _KeptAnswer:
         if self._packed is None:
             return self._answer
         return _ReadAnswer(self._answer, {**self._answer.json(), "data": [packed.page() for packed in self._packed]})
+
+
+def _is_good(response: Response) -> bool:
+    return response.ok and not response.is_redirect
 
 
 def _retrying(settings: RetrySettings, tell: Tell) -> Retrying:
@@ -261,8 +282,9 @@ class NextLinkPaginator(BaseNextUrlPaginator):
         here, there = urlsplit(response.url), urlsplit(url)
         if (there.scheme, there.netloc) != (here.scheme, here.netloc):
             raise UnusableAnswerError(
-                f"The next link of {here.path} should stay on {here.netloc}, and leads to {there.netloc}: it was not "
-                "followed, because the token is not meant for another host."
+                f"The next link of {here.path} should stay on {here.scheme}://{here.netloc}, and leads to "
+                f"{there.scheme}://{there.netloc}: it was not followed, because the token is not meant for another "
+                "host."
             )
         if url in self._followed:
             raise UnusableAnswerError(

@@ -3,10 +3,13 @@
 from pathlib import Path
 
 import pytest
+import requests
 
 from event_assets.sandbox import Sandbox, faults, generate_event
-from event_assets.sandbox.responses import Envelope
+from event_assets.sandbox.faults import Fault
+from event_assets.sandbox.responses import Envelope, Response
 from event_assets.settings import EventApiSettings, PrivacySettings, RetrySettings
+from event_assets.source import probe as probe_module
 from event_assets.source.probe import ProbeError, Seen, probe
 from event_assets.source.resources import resources_by_endpoint
 from event_assets.source.sync import SyncSettings
@@ -50,6 +53,22 @@ def test_it_asks_once_for_what_is_as_before(api: Sandbox):
     assert api.requests == {"/public/v1/content": 1}
 
 
+def test_it_reads_nothing_of_an_answer_that_is_as_before(api: Sandbox, monkeypatch: pytest.MonkeyPatch):
+    before = look(api, "participants")
+    monkeypatch.setattr(requests.Response, "json", None)
+    monkeypatch.setattr(probe_module, "_read", None)
+    assert look(api, "participants", before) == before
+
+
+def test_of_pages_nothing_is_remembered_but_their_versions():
+    event = generate_event(lectures=0, participants=7)
+    with Sandbox(event, envelope="pages", page_size=5) as api:
+        before = look(api, "participants")
+        assert before == Seen(before.versions)
+        event.participants[6] = {**event.participants[6], "position": "Promoted"}
+        assert look(api, "participants", before).versions != before.versions
+
+
 def test_a_redirect_does_not_stand_for_what_is_there(api: Sandbox):
     """The body of a redirect is the same whatever happens to what it leads to."""
 
@@ -77,6 +96,8 @@ def test_a_redirect_does_not_stand_for_what_is_there(api: Sandbox):
         (faults.hang, True, None),
         (faults.reset, True, None),
         (faults.html_page, True, None),
+        (faults.data_value([[1] * 3]), True, None),
+        (Fault("deep", lambda *_: Response(200, {"Content-Length": "100000"}, [b"[" * 100_000])), True, None),
         (faults.redirect_elsewhere("http://127.0.0.1:9/public/v1/partners"), True, None),
     ],
     ids=lambda value: getattr(value, "name", None),

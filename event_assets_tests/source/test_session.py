@@ -8,7 +8,7 @@ import pytest
 import requests
 from requests import Request, Response
 
-from event_assets.sandbox import Event, Sandbox
+from event_assets.sandbox import Event, Sandbox, faults
 from event_assets.sandbox.responses import error_response
 from event_assets.settings import RetrySettings
 from event_assets.source import session as session_module
@@ -48,6 +48,8 @@ def follow(*pages: str) -> list[str | None]:
         '{"data": [], "next_page_url": "https://api.example.com/public/v1/participants?page=2"}',
         '{"data": [], "next": "/public/v1/participants?page=2"}',
         '{"data": [], "links": {"next": null}, "next": "?page=2"}',
+        '{"data": [], "links": {"next": {"href": "?page=2", "meta": {}}}}',
+        '{"data": [], "next_page_url": "?page=2", "meta": {"current_page": 1, "last_page": 2}}',
     ],
 )
 def test_next_links_are_followed_wherever_they_stand(page: str):
@@ -62,10 +64,33 @@ def test_a_link_header_is_followed():
 
 
 @pytest.mark.parametrize(
-    "page", ['{"data": []}', "[]", '{"data": [], "links": {"next": null}}', '{"data": [], "links": [], "next": 7}']
+    "page",
+    [
+        '{"data": []}',
+        "[]",
+        '{"data": [], "links": {"next": null}}',
+        '{"data": [], "links": [], "next": ""}',
+        '{"data": [], "next": false, "meta": {"current_page": 5, "last_page": 5}}',
+        '{"data": [], "meta": [1]}',
+    ],
 )
 def test_without_a_next_link_the_page_is_the_last(page: str):
     assert follow(page) == [None]
+
+
+@pytest.mark.parametrize(
+    ("page", "came"),
+    [
+        ('{"data": [], "next": 7}', "a number as `next`"),
+        ('{"data": [], "links": {"next": {"page": 2}}}', "an object with the fields page as `next`"),
+        ('{"data": [], "meta": {"current_page": 1, "last_page": 5}}', "page 1 of 5 without it"),
+    ],
+)
+def test_a_next_page_without_an_address_is_refused(page: str, came: str):
+    with pytest.raises(
+        UnusableAnswerError, match=f"the address of the next page, where one follows; what came is {came}"
+    ):
+        follow(page)
 
 
 @pytest.mark.parametrize(
@@ -149,6 +174,24 @@ def test_a_lost_server_is_tried_again_and_then_told(event: Event):
     assert told == [
         f"GET /public/v1/content failed (ConnectionError): attempt {number} of 3 in 0.0 s" for number in (2, 3)
     ]
+
+
+def test_attempts_are_not_multiplied_by_a_redirect(event: Event):
+    told: list[str] = []
+    with Sandbox(event) as api:
+        api.fail("partners", faults.redirect_elsewhere(f"{api.base_url}/partners?moved"), times=1)
+        api.fail("partners", faults.status(503))
+        assert session(api, told.append).get(f"{api.base_url}/partners").status_code == 503
+        assert api.requests["/public/v1/partners"] == 1 + 3
+    assert len(told) == 2
+
+
+@pytest.mark.parametrize("endpoint", ["content", "partners"])
+def test_a_redirect_to_another_scheme_is_refused(event: Event, endpoint: str):
+    with Sandbox(event) as api:
+        api.fail(endpoint, faults.redirect_elsewhere(f"{api.base_url}/{endpoint}".replace("http://", "https://"), 301))
+        with pytest.raises(UnusableAnswerError, match=r"redirects to https://: .* let `base_url` begin with https://"):
+            session(api).get(f"{api.base_url}/{endpoint}")
 
 
 def waits(response: Response, **settings: Any) -> list[float]:
