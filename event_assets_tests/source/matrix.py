@@ -57,6 +57,8 @@ _ADDRESS = "Look at the address in a browser, with `base_url` as configured: it 
 _PROVIDER = "Ask who runs the API; the message says what came."
 _LISTS = ("partners", "participants")
 _ELSEWHERE = faults.next_link_elsewhere("http://elsewhere.example.org/public/v1/participants?page=2")
+_FIRST_OF_FIVE = b'{"data": [{"id": 1}], "meta": {"current_page": 1, "last_page": 5}}'
+_NO_LINK = Fault("no_link", lambda *_: Response(200, {"Content-Length": str(len(_FIRST_OF_FIVE))}, (_FIRST_OF_FIVE,)))
 _NO_CONTENT = Fault("204", lambda *_: Response(204, {}, ()))
 
 MATRIX = (
@@ -245,6 +247,14 @@ MATRIX = (
         "refused",
         (_ELSEWHERE,),
         says="was not followed, because the token is not meant for another host",
+        do=_PROVIDER,
+        endpoints=_LISTS,
+    ),
+    Case(
+        "says that a page follows, and not where",
+        "refused",
+        (_NO_LINK,),
+        says="what came is page 1 of 5 without it",
         do=_PROVIDER,
         endpoints=_LISTS,
     ),
