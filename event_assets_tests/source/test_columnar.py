@@ -34,9 +34,16 @@ def test_only_tables_with_a_column_for_each_field_are_flat():
     assert FLAT == ["days", "participants", "pauses", "speakers", "tracks"]
 
 
-usual = st.dictionaries(
-    st.sampled_from([column.name for column in TABLES["participants"].columns if column.name != "tickets"]),
-    st.none() | st.integers() | st.text(st.characters(exclude_categories=("Cs",)), max_size=8),
+texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=8)
+scalars = st.none() | st.integers() | texts
+usual = st.fixed_dictionaries(
+    {},
+    optional={
+        column.name: st.none() | st.lists(st.dictionaries(texts, scalars, max_size=2), max_size=2)
+        if column.data_type == "json"
+        else scalars
+        for column in TABLES["participants"].columns
+    },
 )
 
 

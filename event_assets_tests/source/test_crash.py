@@ -4,7 +4,7 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
 from event_assets_tests.source.syncing import bring
 
-RESOURCES = ("lectures", "halls", "tracks")
+ENDPOINTS = {"content": ("lectures", "halls", "tracks"), "participants": ("participants",)}
 
 SYNC = """
 import os, signal, sys, threading
@@ -27,7 +27,7 @@ from event_assets.source import ledger, sync as module
 from event_assets.source.records import Intake
 from event_assets.warehouse import Warehouse
 
-path, base_url, token, stage, resources = sys.argv[1:]
+path, base_url, token, stage, endpoint, resources = sys.argv[1:]
 
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -55,7 +55,7 @@ elif name == "schema":
     pipeline.sync_schema = dying_after(pipeline.sync_schema)
 elif name == "settle":
     ledger.settle = dying_after(ledger.settle)
-module.sync(EventApiSettings(base_url, token), Warehouse(Path(path)), "content", resources.split())
+module.sync(EventApiSettings(base_url, token), Warehouse(Path(path)), endpoint, resources.split())
 """
 
 STAGES = [
@@ -72,16 +72,21 @@ STAGES = [
 ]
 
 
-def killed(place: Warehouse, api: Sandbox, stage: str) -> bool:
+def killed(place: Warehouse, api: Sandbox, stage: str, endpoint: str) -> bool:
     """Sync in a process that dies at a stage; whether it did."""
-    command = [sys.executable, "-c", SYNC, str(place.path), api.base_url, api.token, stage, " ".join(RESOURCES)]
-    return subprocess.run(command, check=False, capture_output=True, timeout=60).returncode == -signal.SIGKILL
+    arguments = [str(place.path), api.base_url, api.token, stage, endpoint, " ".join(ENDPOINTS[endpoint])]
+    return (
+        subprocess.run(
+            [sys.executable, "-c", SYNC, *arguments], check=False, capture_output=True, timeout=60
+        ).returncode
+        == -signal.SIGKILL
+    )
 
 
-def table_contents(path: Path) -> dict[str, list[str]]:
+def table_contents(path: Path, resources: Sequence[str]) -> dict[str, list[str]]:
     """What the tables hold, without dlt's identifiers and the times of removal."""
     reader, contents = Reader(path), {}
-    for name in RESOURCES:
+    for name in resources:
         columns = ", ".join(f'"{column.name}"' for column in TABLES[name].columns)
         query = f"select {columns}, record_hash, removed_at is not null from raw.{name}"
         contents[name] = sorted(map(repr, reader.rows(query)))
@@ -102,6 +107,12 @@ def change(event: Event, numbers: random.Random) -> None:
     lectures.append({**lectures[0], "id": numbers.randint(90000, 99999), "tracks": []})
     lectures.remove(numbers.choice(lectures))
     event.content["tracks"][0]["name"] = f"Renamed {numbers.random()}"
+    people = event.participants
+    for place in numbers.sample(range(len(people)), 5):
+        people[place] = {**people[place], "position": f"Promoted {numbers.random()}"}
+    people.append({**people[0], "id": numbers.randint(90000, 99999), "email": f"{numbers.random()}@example.org"})
+    people.append({**people[1], "email": f"{numbers.random()}@example.org", "shoe_size": 40})
+    people.remove(numbers.choice(people))
 
 
 @pytest.fixture
@@ -111,28 +122,30 @@ def api(event: Event) -> Iterator[Sandbox]:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
 @pytest.mark.parametrize("first", [True, False], ids=["first sync", "later sync"])
-def test_a_killed_sync_is_put_right_by_the_next(tmp_path: Path, api: Sandbox, first: bool):
-    numbers, died = random.Random(1), []
+def test_a_killed_sync_is_put_right_by_the_next(tmp_path: Path, api: Sandbox, first: bool, endpoint: str):
+    numbers, died, resources = random.Random(1), [], ENDPOINTS[endpoint]
     for round_number, stage in enumerate(STAGES):
         disturbed, undisturbed = (Warehouse(tmp_path / f"{round_number}" / name) for name in ("a.duckdb", "b.duckdb"))
         if not first:
-            bring(api, disturbed, *RESOURCES)
-            bring(api, undisturbed, *RESOURCES)
+            bring(api, disturbed, *resources)
+            bring(api, undisturbed, *resources)
             change(api.event, numbers)
-        died.append(killed(disturbed, api, stage))
+        died.append(killed(disturbed, api, stage, endpoint))
         if numbers.random() < 0.5:
             change(api.event, numbers)
-        bring(api, disturbed, *RESOURCES)
-        bring(api, undisturbed, *RESOURCES)
-        expected = table_contents(undisturbed.path)
-        seen = table_contents(disturbed.path)
+        bring(api, disturbed, *resources)
+        bring(api, undisturbed, *resources)
+        expected = table_contents(undisturbed.path, resources)
+        seen = table_contents(disturbed.path, resources)
         # What came and went while the sync was dying may be there as removed, and never have come to the other one.
         extra = {name: [row for row in seen[name] if row not in expected[name]] for name in seen}
-        assert all(row.endswith("True)") for name in RESOURCES for row in extra[name]), (stage, extra)
+        assert all(row.endswith("True)") for name in resources for row in extra[name]), (stage, extra)
         assert all(row in seen[name] for name in seen for row in expected[name]), stage
-        for name in RESOURCES:
-            keys = Reader(disturbed.path).rows(f"select count(*), count(distinct id) from raw.{name}")[0]
+        for name in resources:
+            key = TABLES[name].key
+            keys = Reader(disturbed.path).rows(f"select count(*), count(distinct {key}) from raw.{name}")[0]
             assert keys[0] == keys[1], stage
         assert not [path for path in disturbed.path.parent.iterdir() if path.name.endswith(".dlt")], stage
     # Timers may come too late on a quick machine, the other stages not.
