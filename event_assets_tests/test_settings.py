@@ -52,6 +52,14 @@ def test_an_address_must_be_one(configured: pytest.MonkeyPatch):
         settings.event_api_settings()
 
 
+@pytest.mark.parametrize("token", ["tök€n", "two words", "a\nline"])
+def test_a_token_that_cannot_be_sent_is_told_and_not_shown(configured: pytest.MonkeyPatch, token: str):
+    configured.setenv("SOURCES__EVENT_API__API_TOKEN", token)
+    with pytest.raises(settings.SettingsError, match="cannot be sent: copy it anew") as told:
+        settings.event_api_settings()
+    assert token not in str(told.value)
+
+
 @pytest.mark.parametrize("scheme", ["", "duckdb:///"])
 def test_the_warehouse_is_a_path_or_an_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str):
     monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS", f"{scheme}{tmp_path}/w.duckdb")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Optional, TypeAlias, cast, get_args
 
@@ -115,7 +116,7 @@ def event_api_settings() -> EventApiSettings:
     """Read the address and the token of the event API (``sources.event_api``, or plain ``base_url``, ``api_token``).
 
     Raises:
-        SettingsError: One of them is not configured, or the address is not an http address.
+        SettingsError: One of them is not configured, the address is not an http address, or the token cannot be sent.
     """
     spec = resolve(_EventApiSpec())
     base_url, api_token = (str(value or "").strip() for value in (spec.base_url, spec.api_token))
@@ -125,6 +126,11 @@ def event_api_settings() -> EventApiSettings:
         raise SettingsError(
             "The address of the event API must begin with https:// (or http://), and the configured one does not: "
             "correct `base_url` in the section [sources.event_api] of .dlt/config.toml. Nothing was requested."
+        )
+    if not re.fullmatch(r"[!-~]+", api_token):
+        raise SettingsError(
+            "The API token holds a blank or a character that no token has, and cannot be sent: copy it anew into "
+            "`api_token` in the section [sources.event_api] of .dlt/secrets.toml. Nothing was requested."
         )
     return EventApiSettings(base_url=base_url.rstrip("/"), api_token=api_token)
 
