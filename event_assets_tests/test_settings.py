@@ -22,8 +22,8 @@ def test_address_and_token_are_read_when_asked_for(configured: pytest.MonkeyPatc
     api = settings.event_api_settings()
     assert (api.base_url, api.api_token) == ("https://api.example.org/public/v1", "the-token")
     assert "the-token" not in repr(api)
-    configured.setenv("SOURCES__EVENT_API__API_TOKEN", "a new one")
-    assert settings.event_api_settings().api_token == "a new one"
+    configured.setenv("SOURCES__EVENT_API__API_TOKEN", "a-new-token")
+    assert settings.event_api_settings().api_token == "a-new-token"
 
 
 @pytest.mark.parametrize("value", [None, "", "   "])
