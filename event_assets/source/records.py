@@ -156,15 +156,17 @@ class Intake:
     def _take_batch(self, batch: Batch) -> list[Record]:
         """Take a batch; return the rows to load that are not in the file."""
         self.received += len(batch)
-        digests = self._recall.record_digests(batch.encoded) if self._recall else [None] * len(batch)
-        keys: list[str | None] = [self._known.keys_by_digest.get(digest) if digest else None for digest in digests]
+        none: list[Any] = [None] * len(batch)
+        digests = self._recall.record_digests(batch.encoded) if self._recall else none
+        known = self._known
+        keys: list[Any] = [*map(known.keys_by_digest.get, digests)] if known.keys_by_digest else none.copy()
         unknown = [place for place, key in enumerate(keys) if key is None]
         records, typed = self._decode(batch.only(unknown), keys, unknown) if unknown else ([], False)
         admitted = set(self._admitted(keys, batch))
         for place in admitted.difference(unknown):
-            self._version += int(cast(Any, self._known.fingerprints)[keys[place]], 16)
+            self._version += int(known.fingerprints[keys[place]] or "", 16)
         taken = [
-            Taken(record, cast(str, keys[place]), digests[place])
+            Taken(record, keys[place], digests[place])
             for place, record in zip(unknown, records, strict=True)
             if place in admitted
         ]
@@ -186,7 +188,7 @@ class Intake:
 
     def _write(self, columnar: Columnar, taken: Sequence[Taken]) -> None:
         """Put those rows into the file that the table does not hold yet."""
-        digests = [_digest(each.record) for each in taken]
+        digests = [_digest(record) for record, _, _ in taken]
         self._version += sum(map(_number, digests))
         held = self._known.fingerprints
         wanted = [
