@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable
+from datetime import timezone
 from weakref import WeakKeyDictionary
 
 import dagster as dg
 
 from event_assets.assets.versions import Materialisations
+from event_assets.automation.evaluations import latest_evaluations
 from event_assets.automation.freshness import current_promise
 
 AC = dg.AutomationCondition
-MINUTES_AN_HOUR = 60
 
 
 class Overdue(dg.AutomationCondition[dg.AssetKey]):
@@ -72,6 +73,72 @@ class OutOfDate(dg.AutomationCondition[dg.AssetKey]):
         return _result(context, [context.key, *node.parent_keys], is_out_of_date)
 
 
+class BlockingCheckFailed(dg.AutomationCondition[dg.AssetKey]):
+    """A blocking check of the asset failed when it was last evaluated.
+
+    Not the opposite of Dagster's ``check_passed()``: neither holds of a check that a run has planned and did not come
+    to, because a step before it failed or the run was killed. Then the asset is as it was, and so is the result.
+    """
+
+    @property
+    def name(self) -> str:
+        """How the UI calls it."""
+        return "blocking_check_failed"
+
+    @property
+    def description(self) -> str:
+        """How the UI describes it."""
+        return "A blocking check failed when it was last evaluated"
+
+    def evaluate(self, context: dg.AutomationContext[dg.AssetKey]) -> dg.AutomationResult[dg.AssetKey]:
+        """Read the latest results, if it matters."""
+        view = context.asset_graph_view
+        if not context.candidate_subset.is_empty:
+            checks = [key for key in view.asset_graph.get(context.key).check_keys if view.asset_graph.get(key).blocking]
+            if any(not found.passed for found in latest_evaluations(view.instance, checks).values()):
+                return dg.AutomationResult(context, context.candidate_subset)
+        return dg.AutomationResult(context, context.get_empty_subset())
+
+
+class AttemptedLately(dg.AutomationCondition[dg.AssetKey]):
+    """The last attempt ended after the latest of the regular instants at which failed ones are repeated.
+
+    Not the opposite of Dagster's ``cron_tick_passed()``, which holds in one evaluation alone: what has to wait in that
+    one, because something that it reads is tried again as well, would wait for ever.
+    """
+
+    def __init__(self, retry_minutes: int) -> None:
+        """Begin.
+
+        Args:
+            retry_minutes: How far the instants lie apart, counted from the full hour, 1 to 60.
+        """
+        self._retry_minutes = retry_minutes
+
+    @property
+    def name(self) -> str:
+        """How the UI calls it."""
+        return f"attempted_lately(retry_minutes={self._retry_minutes})"
+
+    @property
+    def description(self) -> str:
+        """How the UI describes it."""
+        return f"The last attempt ended since the latest full {self._retry_minutes} minutes of the hour"
+
+    def evaluate(self, context: dg.AutomationContext[dg.AssetKey]) -> dg.AutomationResult[dg.AssetKey]:
+        """Compare the end of the last attempt and the instant, if it matters."""
+        if not context.candidate_subset.is_empty:
+            view = context.asset_graph_view
+            now = view.effective_dt.astimezone(timezone.utc)
+            minute = now.minute - now.minute % self._retry_minutes
+            instant = now.replace(minute=minute, second=0, microsecond=0).timestamp()
+            attempt = view.instance.event_log_storage.get_latest_planned_materialization_info(context.key)
+            record = attempt and view.instance.get_run_record_by_id(attempt.run_id)
+            if record and (record.end_time or record.update_timestamp.timestamp()) >= instant:
+                return dg.AutomationResult(context, context.candidate_subset)
+        return dg.AutomationResult(context, context.get_empty_subset())
+
+
 _read_in_tick: WeakKeyDictionary[object, Materialisations] = WeakKeyDictionary()
 
 
@@ -100,7 +167,7 @@ def refresh_raw(together: Iterable[dg.AssetKey], retry_minutes: int) -> dg.Autom
     return (
         ~_any_of(assets, AC.in_progress(), "the endpoint is being synced")
         & _any_of(assets, Overdue() | AC.missing(), "a table of the endpoint is overdue, or was never loaded")
-        & (~_any_of(assets, AC.execution_failed(), "the last attempt failed") | _time_to_try_again(retry_minutes))
+        & ~_any_of(assets, _too_soon(retry_minutes), "an attempt failed, and it is not yet time for the next")
     )
 
 
@@ -117,14 +184,15 @@ def rebuild_model(raw: Iterable[dg.AssetKey], retry_minutes: int) -> dg.Automati
     assets = list(raw)
     built_now = AC.any_deps_match(AC.will_be_requested()).ignore(dg.AssetSelection.assets(*assets))
     wanted = OutOfDate() | Overdue() | built_now.with_label("something that it reads is built now")
+    held_back = ~AC.will_be_requested() & BlockingCheckFailed()  # what is built now is checked in the same run
     synced_now = AC.in_progress() | (AC.will_be_requested() & ~AC.missing())
     return (
         ~AC.in_progress()
         & ~_any_of(assets, synced_now, "a raw table that it is made of is being synced")
         & wanted.with_label("out of date, overdue, or reads what is built now")
         & ~AC.any_deps_missing()
-        & AC.all_deps_blocking_checks_passed()
-        & (~AC.execution_failed() | _time_to_try_again(retry_minutes))
+        & ~AC.any_deps_match(held_back).with_label("a blocking check of something that it reads failed")
+        & ~_too_soon(retry_minutes)
     )
 
 
@@ -137,7 +205,7 @@ def check_with_asset() -> dg.AutomationCondition:
 
 
 def condition_sensor() -> dg.AutomationConditionSensorDefinition:
-    """The sensor that evaluates the conditions: in the code location, because two of them are ours."""
+    """The sensor that evaluates the conditions: in the code location, because some of them are ours."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.BetaWarning)  # of `use_user_code_server`, at each start and to everybody
         return dg.AutomationConditionSensorDefinition(
@@ -153,10 +221,10 @@ def condition_sensor() -> dg.AutomationConditionSensorDefinition:
         )
 
 
-def _time_to_try_again(retry_minutes: int) -> dg.AutomationCondition:
-    """A failed attempt is not repeated at once but at the next of regular instants, so that attempts are bounded."""
-    minute = f"*/{retry_minutes}" if retry_minutes < MINUTES_AN_HOUR else "0"
-    return AC.cron_tick_passed(f"{minute} * * * *").with_label(f"it is time to try again: every {retry_minutes} min")
+def _too_soon(retry_minutes: int) -> dg.AutomationCondition:
+    """A failed attempt is not repeated at once but after the next of regular instants, so that attempts are bounded."""
+    failed_lately = AC.execution_failed() & AttemptedLately(retry_minutes)
+    return failed_lately.with_label(f"the last attempt failed; it is tried again every {retry_minutes} min")
 
 
 def _any_of(assets: list[dg.AssetKey], condition: dg.AutomationCondition, label: str) -> dg.AutomationCondition:

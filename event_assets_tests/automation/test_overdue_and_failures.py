@@ -130,12 +130,71 @@ def test_one_endpoint_that_fails_holds_up_nobody(loaded: Automation, api: Sandbo
     assert loaded.tick() == loaded.assets("key:raw/participants+") - {"raw/participants"}
 
 
+def test_what_a_failed_run_did_not_come_to_holds_up_nobody(
+    loaded: Automation, api: Sandbox, lectures: list[dict], clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
+    api.fail("participants", faults.status(503))
+    lectures[0]["name"] = "Another talk"
+    loaded.run(succeeds=False)
+    assert loaded.tick() == set(), "a failed attempt is not repeated at once"
+    clock.move_to(at(12, 5))
+    requested, _ = loaded.follow()
+    assert requested == {"summary/event_overview", "summary/data_quality", "published/warehouse"}
+    assert loaded.tick() == set()
+
+    api.mend()
+    loaded.run("raw/participants")
+    assert loaded.tick() == set(), "nothing has changed"
+
+
+def test_what_a_killed_run_did_not_come_to_holds_up_nobody(loaded: Automation, lectures: list[dict], clock: Clock):
+    loaded.kill(loaded.begin_run())
+    lectures[0]["name"] = "Another talk"
+    loaded.run("raw/lectures")
+    assert loaded.tick() == set()
+    clock.move_to(at(12, 5))
+    requested, _ = loaded.follow()
+    assert requested == loaded.assets("key:raw/lectures+") - CONTENT
+    assert loaded.tick() == set()
+
+
+@pytest.mark.usefixtures("during_the_event")
+def test_a_failed_build_is_repeated_between_the_attempts_at_an_endpoint_that_is_down(
+    loaded: Automation, lectures: list[dict], clock: Clock
+):
+    lectures[0]["name"] = "Another talk"
+    loaded.run(*CONTENT)
+    programme = loaded.assets("key:raw/lectures+") - CONTENT
+    requested = loaded.tick()
+    assert requested == programme
+    loaded.kill(loaded.begin_run(*requested))
+    clock.move_to(at(12, 13))
+    assert loaded.tick() & {"raw/participants"}
+    loaded.kill(loaded.begin_run(*CONTENT, "raw/participants"))
+
+    clock.move_to(at(12, 15))
+    requested = loaded.tick()
+    assert requested >= {"raw/participants"}
+    assert not requested & loaded.assets("key:raw/participants+") - {"raw/participants"}
+    loaded.run(*CONTENT)
+    loaded.kill(loaded.begin_run("raw/participants"))
+    clock.move_to(at(12, 15, 35))
+    requested, _ = loaded.follow()
+    assert {"summary/event_overview", "published/warehouse"} <= requested <= programme
+    assert loaded.tick() == set()
+
+
 def test_what_reads_a_table_that_breaks_a_promise_waits(loaded: Automation, lectures: list[dict]):
     lectures[0]["name"] = "Another talk"
     loaded.run("raw/lectures")
     readers = loaded.assets("key:staging/sessions+") - {"staging/sessions"}
     loaded.run("staging/sessions")
     _report_check(loaded, "staging/sessions", passed=False)
+    assert not loaded.tick() & readers
+    run = loaded.begin_run("staging/sessions")  # plans the check, and does not come to it
+    assert not loaded.tick() & readers
+    loaded.kill(run)
     assert not loaded.tick() & readers
     _report_check(loaded, "staging/sessions", passed=True)
     assert loaded.tick() >= readers
