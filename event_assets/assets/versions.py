@@ -1,7 +1,8 @@
 """Data versions: what a table holds, and whether it is built from what it reads now.
 
-A raw table's version is made of the warehouse it is in and of its records. So whoever begins with an empty warehouse
-and an old Dagster instance has everything built anew, though the API still says the same.
+A raw table's version is made of the warehouse it is in and of its records. So once a sync has filled an empty warehouse
+beside an old Dagster instance, every model is built anew, though the API still says the same. What has the warehouse
+filled where it is gone is the automation condition ``Overdue``, or `make run`.
 
 This is the one place that reads the tags of materialisations: Dagster documents the versions, and has no public call
 that compares them.
@@ -55,7 +56,21 @@ class Materialisations:
 
     def is_in(self, raw: dg.AssetKey, warehouse_id: str) -> bool:
         """Whether a raw table was synced into a warehouse, and not into another one that was there before."""
-        return (self.version(raw) or "").rpartition(".")[0] == warehouse_id
+        return self._warehouse(raw) == warehouse_id
+
+    def is_elsewhere(self, raw: dg.AssetKey, others: Iterable[dg.AssetKey]) -> bool:
+        """Whether a raw table was loaded into another warehouse than the one that any of them was loaded into last.
+
+        Args:
+            raw: The table.
+            others: All raw tables.
+        """
+        loaded = [
+            (event.timestamp, warehouse)
+            for other in others
+            if (event := self._events.get(other)) and (warehouse := self._warehouse(other))
+        ]
+        return bool(loaded) and self._warehouse(raw) != max(loaded)[1]
 
     def time(self, asset: dg.AssetKey) -> datetime | None:
         """When an asset was materialised; None if it never was."""
@@ -76,6 +91,9 @@ class Materialisations:
             and tags.get(CODE_VERSION) == code_version
             and all(tags.get(f"{INPUT_VERSION}{read.to_user_string()}") == self.version(read) for read in reads)
         )
+
+    def _warehouse(self, raw: dg.AssetKey) -> str:
+        return (self.version(raw) or "").rpartition(".")[0]
 
     def _tags(self, asset: dg.AssetKey) -> Mapping[str, str]:
         event = self._events.get(asset)

@@ -17,12 +17,17 @@ import dagster as dg
 from event_assets.assets.versions import Materialisations
 from event_assets.automation.evaluations import latest_evaluations
 from event_assets.automation.freshness import current_promise
+from event_assets.settings import warehouse_path
+from event_assets.warehouse import RAW
 
 AC = dg.AutomationCondition
 
 
 class Overdue(dg.AutomationCondition[dg.AssetKey]):
     """The asset was materialised, and is as old as its promise lets it become in the phase that the event is in now.
+
+    Or it is a raw table, and the warehouse that it was loaded into is gone: then it is as old as a table can be. That
+    is remembered until it was loaded again, since the first attempt makes a new file, whether or not it succeeds.
 
     Not Dagster's ``freshness_warned()``: that tells what a daemon saw at its last look, up to half a minute ago, and a
     table that was brought up to date in between would be asked for again.
@@ -36,18 +41,24 @@ class Overdue(dg.AutomationCondition[dg.AssetKey]):
     @property
     def description(self) -> str:
         """How the UI describes it."""
-        return "It is older than its freshness policy lets it become without a warning"
+        return "It is older than its freshness policy lets it become without a warning, or lost with its warehouse"
 
     def evaluate(self, context: dg.AutomationContext[dg.AssetKey]) -> dg.AutomationResult[dg.AssetKey]:
         """Compare age and promise."""
-        now = context.asset_graph_view.effective_dt
+        view, is_raw = context.asset_graph_view, context.key.path[0] == RAW
+        now = view.effective_dt
         due_after = current_promise(context.key, now).due_after
+        raw = [key for key in view.asset_graph.get_all_asset_keys() if is_raw and key.path[0] == RAW]
+        gone_at = str(now.timestamp()) if is_raw and not warehouse_path().exists() else context.cursor
 
         def is_overdue(latest: Materialisations) -> bool:
             since = latest.time(context.key)
-            return since is not None and now - since >= due_after
+            if since is None:
+                return False
+            is_lost = gone_at is not None and since.timestamp() <= float(gone_at)
+            return now - since >= due_after or is_lost or (is_raw and latest.is_elsewhere(context.key, raw))
 
-        return _result(context, [context.key], is_overdue)
+        return _result(context, raw or [context.key], is_overdue, gone_at)
 
 
 class OutOfDate(dg.AutomationCondition[dg.AssetKey]):
@@ -143,7 +154,10 @@ _read_in_tick: WeakKeyDictionary[object, Materialisations] = WeakKeyDictionary()
 
 
 def _result(
-    context: dg.AutomationContext[dg.AssetKey], assets: Iterable[dg.AssetKey], holds: Callable[[Materialisations], bool]
+    context: dg.AutomationContext[dg.AssetKey],
+    assets: Iterable[dg.AssetKey],
+    holds: Callable[[Materialisations], bool],
+    cursor: str | None = None,
 ) -> dg.AutomationResult[dg.AssetKey]:
     """Whether something holds of assets: by what is read once for a whole tick, as mostly nothing does.
 
@@ -153,7 +167,8 @@ def _result(
     if view not in _read_in_tick:
         _read_in_tick[view] = Materialisations(view.instance, view.asset_graph.get_all_asset_keys())
     true = holds(_read_in_tick[view]) and holds(Materialisations(view.instance, assets))
-    return dg.AutomationResult(context, context.candidate_subset if true else context.get_empty_subset())
+    subset = context.candidate_subset if true else context.get_empty_subset()
+    return dg.AutomationResult(context, subset, cursor=cursor)
 
 
 def refresh_raw(together: Iterable[dg.AssetKey], retry_minutes: int) -> dg.AutomationCondition:
