@@ -5,12 +5,14 @@ once when it starts and once when it ends. How it is told is in ``messages``.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import TypeAlias
 
 import dagster as dg
 import orjson
 
+from event_assets.automation.evaluations import latest_evaluations
 from event_assets.automation.failures import is_failed_check, step_failure
 from event_assets.automation.messages import announce
 
@@ -22,7 +24,24 @@ OVERLAP = timedelta(seconds=10)
 """How far a look at runs reaches back beyond the one before, so that none falls between two."""
 
 _FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
+_STARTS_AGAIN = "What it left undone starts again by itself: at the latest with the daily sync."
 _ENDS_OF_STEPS = {dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.STEP_FAILURE}
+_OF_ASSETS = {dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED, dg.DagsterEventType.ASSET_MATERIALIZATION}
+
+
+@dataclass
+class Found:
+    """What a look has found, for the next one to go on from. Names and sentences, nobody's data.
+
+    Attributes:
+        troubles: What is wrong.
+        undone: The assets that a killed run was to make and that no later one has made, by the run's trouble. An
+            earlier run that waits for nothing else waits for a later one, which stands here by its trouble: runs that
+            are killed over and over do not each keep a list.
+    """
+
+    troubles: Mapping[str, str] = field(default_factory=dict)
+    undone: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 def alert_sensors(assets: Collection[dg.AssetKey], checks: Collection[dg.AssetCheckKey]) -> list[dg.SensorDefinition]:
@@ -36,51 +55,63 @@ def alert_sensors(assets: Collection[dg.AssetKey], checks: Collection[dg.AssetCh
         _alert_sensor(
             "alert_on_failed_runs",
             "A run has failed",
-            "Tells people when a step of a run fails, and when it succeeds again.",
+            "Tells people when a step of a run fails or a run is killed, and when that is made up for.",
             failed_steps,
         ),
         _alert_sensor(
             "alert_on_stale_tables",
             "Tables are older than they promise to be",
             "Tells people when a freshness policy is broken, and when it is kept again.",
-            lambda instance, *_: stale_tables(instance, assets),
+            lambda instance, *_: Found(stale_tables(instance, assets)),
         ),
         _alert_sensor(
             "alert_on_failed_checks",
             "A promise of a table is broken",
             "Tells people when a check of severity ERROR fails, and when it passes again.",
-            lambda instance, *_: failed_checks(instance, checks),
+            lambda instance, *_: Found(failed_checks(instance, checks)),
         ),
     ]
 
 
-def failed_steps(instance: dg.DagsterInstance, before: Troubles, since: datetime) -> Troubles:
-    """The steps whose last attempt failed, and the jobs whose last run was ended from outside, with the reason.
+def failed_steps(instance: dg.DagsterInstance, before: Found, since: datetime) -> Found:
+    """The steps whose last attempt failed, with the reason, and the runs that were ended from outside.
+
+    Such a run is over once later runs, whatever job they are of, have made all the assets that it did not come to.
 
     Args:
         instance: Where runs are recorded.
-        before: Those that were known.
+        before: What was known.
         since: From when on to look.
     """
-    now = dict(before)
+    now, undone = dict(before.troubles), {trouble: set(steps) for trouble, steps in before.undone.items()}
     for record in instance.get_run_records(
         dg.RunsFilter(statuses=_FINISHED, updated_after=since), order_by="update_timestamp", ascending=True
     ):
         run, killed = record.dagster_run, record.dagster_run.status is dg.DagsterRunStatus.FAILURE
-        for ended in instance.get_records_for_run(run.run_id, of_type=_ENDS_OF_STEPS).records:
-            event = ended.event_log_entry.get_dagster_event()
+        planned, made = set(), set()
+        for recorded in instance.get_records_for_run(run.run_id, of_type=_ENDS_OF_STEPS | _OF_ASSETS).records:
+            event = recorded.event_log_entry.get_dagster_event()
+            if event.asset_key and event.event_type in _OF_ASSETS:
+                of_type = planned if event.event_type is dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED else made
+                of_type.add(event.asset_key.to_user_string())
+                continue
             step = event.step_key or ""
             killed &= event.is_step_success
             if event.is_step_success or is_failed_check(event):  # a failed check has an alert of its own
                 now.pop(step, None)
             else:
                 now[step] = f"{step}: {_reason(event)}"
-        name = f"run of {run.job_name.strip('_').lower()}"
-        if killed:
-            now[name] = f"A {name} was ended before it was done. What it left undone starts again by itself."
-        elif run.status is dg.DagsterRunStatus.SUCCESS:
-            now.pop(name, None)
-    return now
+        for trouble in _made_up_for(undone, made):
+            now.pop(trouble, None)
+        name = f"{run.run_id[:8]} of {run.job_name.strip('_').lower()}"
+        if killed and (left := planned - made) and f"run {name}" not in undone:
+            now[f"run {name}"] = f"Run {name} was ended before it was done. {_STARTS_AGAIN}"
+            for steps in undone.values():
+                if steps <= left:
+                    steps.clear()
+                    steps.add(f"run {name}")
+            undone[f"run {name}"] = left
+    return Found(now, {trouble: sorted(steps) for trouble, steps in undone.items()})
 
 
 def stale_tables(instance: dg.DagsterInstance, assets: Collection[dg.AssetKey]) -> Troubles:
@@ -93,12 +124,7 @@ def stale_tables(instance: dg.DagsterInstance, assets: Collection[dg.AssetKey]) 
 def failed_checks(instance: dg.DagsterInstance, checks: Iterable[dg.AssetCheckKey]) -> Troubles:
     """The checks of severity ERROR that failed when they were last evaluated."""
     failed = {}
-    for check in checks:
-        record = instance.get_latest_asset_check_evaluation_record(check)
-        event = record.event.dagster_event if record and record.event else None
-        if event is None or event.event_type is not dg.DagsterEventType.ASSET_CHECK_EVALUATION:
-            continue  # never evaluated, or planned and not evaluated yet
-        evaluation = event.asset_check_evaluation_data
+    for check, evaluation in latest_evaluations(instance, checks).items():
         if not evaluation.passed and evaluation.severity is dg.AssetCheckSeverity.ERROR:
             name = f"{check.asset_key.to_user_string()} {check.name}"
             failed[name] = f"{name}: the check's page in the UI shows the rows."
@@ -109,7 +135,7 @@ def _alert_sensor(
     name: str,
     heading: str,
     description: str,
-    find: Callable[[dg.DagsterInstance, Troubles, datetime], Troubles],
+    find: Callable[[dg.DagsterInstance, Found, datetime], Found],
 ) -> dg.SensorDefinition:
     @dg.sensor(
         name=name,
@@ -119,14 +145,26 @@ def _alert_sensor(
     )
     def alert(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         at = datetime.now(timezone.utc)
-        known = orjson.loads(context.cursor) if context.cursor else {"since": at.timestamp(), "troubles": {}}
-        since = datetime.fromtimestamp(known["since"], timezone.utc) - OVERLAP
-        troubles = find(context.instance, known["troubles"], since)
-        announce(heading, known["troubles"], troubles)
-        cursor = orjson.dumps({"since": at.timestamp(), "troubles": troubles}).decode()
-        return dg.SensorResult(skip_reason=" ".join(troubles.values()) or "Nothing is wrong.", cursor=cursor)
+        known = orjson.loads(context.cursor) if context.cursor else {}
+        since = datetime.fromtimestamp(known.get("since", at.timestamp()), timezone.utc) - OVERLAP
+        before = Found(known.get("troubles", {}), known.get("undone", {}))
+        found = find(context.instance, before, since)
+        announce(heading, before.troubles, found.troubles)
+        cursor = orjson.dumps({"since": at.timestamp(), **asdict(found)}).decode()
+        return dg.SensorResult(skip_reason=" ".join(found.troubles.values()) or "Nothing is wrong.", cursor=cursor)
 
     return alert
+
+
+def _made_up_for(undone: dict[str, set[str]], made: set[str]) -> list[str]:
+    """The killed runs of which nothing is undone any more. Takes them, and what was made, out of what is undone."""
+    over = []
+    for trouble in [*undone][::-1]:  # the latest first: earlier ones may wait for it
+        undone[trouble] -= {*made, *over}
+        if not undone[trouble]:
+            del undone[trouble]
+            over.append(trouble)
+    return over
 
 
 def _reason(event: dg.DagsterEvent) -> str:

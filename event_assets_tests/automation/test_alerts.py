@@ -81,14 +81,59 @@ def test_a_failed_step_is_told_with_its_own_sentence_and_so_is_its_end(
 def test_a_run_that_was_ended_from_outside_is_told_and_so_is_its_end(
     watched: Automation, webhook: SimpleNamespace, clock: Clock
 ):
-    watched.kill(watched.begin_run("raw/partners"))
+    run = watched.begin_run("raw/partners")
+    watched.kill(run)
+    name = f"{run.run_id[:8]} of refresh_everything"
+    told = (
+        f"Run {name} was ended before it was done. What it left undone starts again by itself: at the latest with the "
+        "daily sync."
+    )
     for _ in range(2):
         clock.leap(seconds=30)
-        assert "A run of refresh_everything was ended before it was done." in reason(watched.look(RUNS))
+        assert reason(watched.look(RUNS)) == told
     watched.run("raw/partners")
     clock.leap(seconds=30)
     assert reason(watched.look(RUNS)) == WELL
+    assert webhook.texts == [f"🔴 A run has failed\n• {told}", f"🟢 Over: a run has failed (run {name})"]
+    assert json.loads(watched.cursor(RUNS))["undone"] == {}
+
+
+def test_a_killed_run_is_made_up_for_by_runs_of_other_jobs_that_do_what_it_left(
+    watched: Automation, webhook: SimpleNamespace, clock: Clock
+):
+    job = watched.definitions.resolve_job_def("sync_content")
+    watched.kill(watched.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED))
+    content = {key.to_user_string() for key in job.asset_layer.selected_asset_keys}
+    for assets in ({"raw/partners"}, {"raw/halls"}, content - {"raw/halls"}):
+        clock.leap(seconds=30)
+        assert "of sync_content was ended before it was done." in reason(watched.look(RUNS))
+        watched.run(*assets)
+    clock.leap(seconds=30)
+    assert reason(watched.look(RUNS)) == WELL
     assert [text[0] for text in webhook.texts] == ["🔴", "🟢"]
+
+
+def test_every_killed_run_is_told_until_all_is_done_that_it_left(
+    watched: Automation, webhook: SimpleNamespace, clock: Clock
+):
+    killed = []
+    for assets in (["raw/partners"], ["raw/partners", "raw/halls"], ["raw/participants"], []):
+        run = watched.begin_run(*assets)
+        watched.kill(run)
+        killed.append(f"run {run.run_id[:8]} of refresh_everything")
+        clock.leap(seconds=30)
+        watched.look(RUNS)
+    assert [text.splitlines()[0] for text in webhook.texts] == ["🔴 A run has failed"] * 4
+    assert len(watched.cursor(RUNS)) < 3000, "what a run waits for is kept once"
+    watched.run("raw/partners", "raw/participants", "raw/halls")
+    clock.leap(seconds=30)
+    watched.look(RUNS)
+    assert len(webhook.texts) == 4, "the last run had more to do"
+    watched.run()
+    clock.leap(seconds=30)
+    assert reason(watched.look(RUNS)) == WELL
+    assert len(webhook.texts) == 5
+    assert all(name in webhook.texts[4] for name in killed)
 
 
 def test_an_unforeseen_error_is_told_without_its_text(
@@ -145,6 +190,34 @@ def test_failed_checks_are_told_where_they_are_errors(watched: Automation, webho
     _report_check(watched, check, dg.AssetCheckSeverity.ERROR, passed=True)
     watched.look(CHECKS)
     assert webhook.texts[1:] == [f"🟢 Over: a promise of a table is broken ({name})"]
+
+
+def test_a_check_that_a_run_has_planned_is_as_it_was(watched: Automation, webhook: SimpleNamespace):
+    check = next(key for key in watched.definitions.resolve_asset_graph().asset_check_keys if "staging" in str(key))
+    for _ in range(2):
+        _report_check(watched, check, dg.AssetCheckSeverity.ERROR, passed=False)
+        watched.look(CHECKS)
+        run = watched.begin_run(check.asset_key.to_user_string())
+        watched.look(CHECKS)
+        watched.kill(run)
+        watched.look(CHECKS)
+    assert [text[0] for text in webhook.texts] == ["🔴"]
+    _report_check(watched, check, dg.AssetCheckSeverity.ERROR, passed=True)
+    watched.look(CHECKS)
+    assert [text[0] for text in webhook.texts] == ["🔴", "🟢"]
+
+
+def test_a_check_counts_as_it_was_evaluated_last_not_as_it_was_planned_last(
+    watched: Automation, webhook: SimpleNamespace, warehouse: Warehouse, clock: Clock
+):
+    check = dg.AssetCheckKey(dg.AssetKey(["staging", "halls"]), "grain_is_unique")
+    watched.run("raw/halls", "staging/halls")
+    records = watched.instance.event_log_storage.get_asset_check_execution_history(check, limit=5)
+    assert [record.status.value for record in records] == ["SUCCEEDED"]
+    clock.leap(minutes=-5)
+    _report_check(watched, check, dg.AssetCheckSeverity.ERROR, passed=False)
+    clock.leap(minutes=5)
+    assert reason(watched.look(CHECKS)) == WELL
 
 
 def test_a_check_that_fails_a_step_is_told_as_a_check_alone(
