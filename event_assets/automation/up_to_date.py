@@ -15,6 +15,7 @@ import orjson
 from event_assets.assets.versions import Materialisations
 from event_assets.automation.conditions import check_with_asset
 from event_assets.automation.declare import raw_below
+from event_assets.automation.evaluations import is_being_evaluated, shown_result
 from event_assets.automation.freshness import current_phase, promise_of
 from event_assets.settings import freshness_settings
 from event_assets.warehouse import RAW
@@ -177,8 +178,11 @@ def up_to_date_sensor(graph: Graph, summaries: Collection[dg.AssetKey]) -> dg.Se
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
     def report_what_is_out_of_date(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        latest = Materialisations(context.instance, graph.nodes)
-        built = [key for key in summaries if latest.version(key) is not None]
+        instance = context.instance
+        latest = Materialisations(instance, graph.nodes)
+        checks = {key: dg.AssetCheckKey(key, IS_UP_TO_DATE) for key in summaries if latest.version(key) is not None}
+        # What a run is about to say itself is left to it.
+        built = [key for key, check in checks.items() if not is_being_evaluated(instance, check)]
         found = graph.findings(built, latest, datetime.now(timezone.utc))
         state = {key.to_user_string(): sorted(because) for key, because in found.items()}
         known: Mapping[str, list[str]] = orjson.loads(context.cursor) if context.cursor else {}
@@ -191,12 +195,13 @@ def up_to_date_sensor(graph: Graph, summaries: Collection[dg.AssetKey]) -> dg.Se
                 metadata=_metadata(because),
             )
             for key, because in found.items()
-            if state[key.to_user_string()] != known.get(key.to_user_string())
+            if shown_result(instance, checks[key]) != (not because)
+            or state[key.to_user_string()] != known.get(key.to_user_string(), [])
         ]
         return dg.SensorResult(
             asset_events=reports,
             skip_reason=None if reports else "Nothing has changed.",
-            cursor=orjson.dumps(state).decode(),
+            cursor=orjson.dumps({**known, **state}).decode(),
         )
 
     return report_what_is_out_of_date

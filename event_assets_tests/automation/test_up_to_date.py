@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from event_assets.automation.evaluations import shown_result
 from event_assets_tests.automation.ticking import Automation, Clock, reason
 
 SENSOR = "report_what_is_out_of_date"
@@ -12,6 +13,7 @@ def reports(automation: Automation) -> dict[str, tuple[bool, str]]:
     events = automation.look(SENSOR).asset_events
     found = {}
     for event in events:
+        automation.instance.report_runless_asset_event(event)  # as the daemon does
         assert isinstance(event, dg.AssetCheckEvaluation)
         assert (event.check_name, event.severity) == ("is_up_to_date", dg.AssetCheckSeverity.WARN)
         because = event.metadata.get("because")
@@ -19,10 +21,36 @@ def reports(automation: Automation) -> dict[str, tuple[bool, str]]:
     return found
 
 
-def test_it_passes_after_a_run_and_says_so_once(loaded: Automation):
-    summaries = loaded.assets("group:summary")
-    assert reports(loaded) == dict.fromkeys(summaries, (True, ""))
+def shown(automation: Automation, summary: str) -> bool | None:
+    """Whether the check of a summary has passed, as the UI shows it."""
+    return shown_result(automation.instance, dg.AssetCheckKey(dg.AssetKey(summary.split("/")), "is_up_to_date"))
+
+
+def test_what_a_run_has_said_is_not_said_again(loaded: Automation):
+    assert shown(loaded, "summary/agenda") is True
+    assert reports(loaded) == {}
     assert reason(loaded.look(SENSOR)) == "Nothing has changed."
+
+
+def test_what_the_ui_shows_is_put_right_though_all_is_as_at_the_last_look(loaded: Automation, clock: Clock):
+    assert reports(loaded) == {}
+    clock.leap(hours=27)  # unseen
+    loaded.run("summary/partners_overview")
+    assert shown(loaded, "summary/partners_overview") is False
+    loaded.run(*loaded.assets("group:raw"))
+    assert reports(loaded) == {"summary/partners_overview": (True, "")}
+    assert reports(loaded) == {}
+
+
+def test_what_a_run_is_about_to_say_is_left_to_it_unless_it_is_killed(loaded: Automation, clock: Clock):
+    clock.leap(hours=26)
+    run = loaded.begin_run("summary/partners_overview")
+    assert reports(loaded).keys() == loaded.assets("group:summary") - {"summary/partners_overview"}
+    loaded.kill(run)
+    assert reports(loaded) == {
+        "summary/partners_overview": (False, "* `raw/partners` was last synced more than 1560 minutes ago")
+    }
+    assert reports(loaded) == {}
 
 
 def test_what_was_never_built_is_not_reported(automation: Automation):
