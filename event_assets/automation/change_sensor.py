@@ -20,16 +20,17 @@ from event_assets.automation.messages import UndeliveredError, announce
 from event_assets.settings import SettingsError, change_poll_seconds
 from event_assets.source.probe import ProbeError, Seen, probe
 from event_assets.source.resources import resources_by_endpoint
-from event_assets.source.schema import TABLES
 from event_assets.source.sync import SyncSettings
 from event_assets.warehouse import RAW
 
 _DESCRIPTION = """\
 Asks each endpoint of the event API whether its answer has changed, and syncs only the tables whose records did.
 
-An answer is compared by the server's ETag or Last-Modified, else by a digest of its body, so a look at an unchanged API
-costs next to nothing. An endpoint that fails is asked less and less often, and does not hold up the others. What was
-never loaded is not this sensor's business: the first load comes from the assets' own conditions.
+An answer is compared by the server's ETag or Last-Modified, else by a digest of its body, so a look at an unchanged
+answer costs next to nothing. A list in pages has to be read page by page at every look.
+
+An endpoint that fails is asked less and less often, and does not hold up the others. What was never loaded is not this
+sensor's business: the first load comes from the assets' own conditions.
 """
 
 UNFINISHED = [
@@ -40,8 +41,9 @@ UNFINISHED = [
     dg.DagsterRunStatus.CANCELING,
 ]
 
-LONGEST_WAIT = timedelta(minutes=15)
-"""Between two looks at an endpoint that fails, and between two requests of what a run did not bring about."""
+FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=2), timedelta(minutes=15)
+"""Between two looks at an endpoint that fails, and between two requests of what a run did not bring about: twice as
+long each time."""
 
 PATIENCE_SECONDS = 15
 """For an answer, at most: Dagster gives a look 60 seconds in all, and a silent endpoint must leave time for others."""
@@ -61,7 +63,7 @@ class EndpointState:
         trouble: What was wrong at the last of them, as a sentence; "" if nothing was.
         wait_until: When to look again, as a timestamp.
         asked_for: The versions of the resources that were asked for last, and are not there yet.
-        asked_at: When that was, as a timestamp.
+        asked_at: When that was, or when a run brought something else, as a timestamp.
         attempts: How often they were asked for.
     """
 
@@ -90,23 +92,34 @@ class EndpointState:
         """Take note of an answer."""
         self.seen, self.failures, self.trouble, self.wait_until = seen, 0, "", 0
 
-    def wanted(self, latest: Materialisations, at: datetime) -> list[str]:
-        """The resources to ask for now, given what the assets hold.
+    @property
+    def wait(self) -> timedelta:
+        """How long to wait before what was asked for is asked for again."""
+        return min(FIRST_WAIT * 2 ** min(self.attempts - 1, 10), LONGEST_WAIT)
 
-        Takes note of them as asked for.
-        """
+    def missing(self, latest: Materialisations) -> dict[str, str]:
+        """The versions that the API has and the assets do not hold, by resource."""
         versions = self.seen.versions if self.seen else {}
-        other = {name: version for name, version in versions.items() if not latest.holds(raw_key(name), version)}
-        if other != self.asked_for:
-            self.attempts = 0
-        elif other:
-            if any((latest.time(raw_key(name)) or at).timestamp() > self.asked_at for name in other):
-                self.seen = None  # it was synced, and holds something else: read anew what the API has
-            if at.timestamp() < self.asked_at + min(60 * 2**self.attempts, LONGEST_WAIT.total_seconds()):
-                return []
-        self.asked_for, self.asked_at = other, at.timestamp()
-        self.attempts += bool(other)
-        return list(other)
+        return {name: version for name, version in versions.items() if not latest.holds(raw_key(name), version)}
+
+    def is_due(self, missing: Mapping[str, str], at: datetime) -> bool:
+        """Whether to ask for what is missing now: it is not what was asked for last, or that was long enough ago."""
+        waited = timedelta(seconds=at.timestamp() - self.asked_at)
+        return bool(missing) and (missing != self.asked_for or waited >= self.wait)
+
+    def was_brought_otherwise(self, missing: Mapping[str, str], latest: Materialisations) -> bool:
+        """Whether something was synced since it was asked for, and yet is not as the API was seen to have it."""
+        times = [time.timestamp() for name in missing if (time := latest.time(raw_key(name)))]
+        return missing == self.asked_for and any(time > self.asked_at for time in times)
+
+    def note_request(self, missing: dict[str, str], at: datetime) -> None:
+        """Take note of what is asked for now; with nothing missing, forget what was."""
+        self.attempts = (self.attempts if missing == self.asked_for else 0) + bool(missing)
+        self.asked_for, self.asked_at = missing, at.timestamp()
+
+    def note_other(self, at: datetime) -> None:
+        """Take note that a run has brought something else, so that what the API has is read anew, whatever it says."""
+        self.seen, self.asked_at = None, at.timestamp()
 
 
 @dataclass
@@ -171,13 +184,14 @@ def change_sensor() -> dg.SensorDefinition:
             return dg.SensorResult(skip_reason=str(error), cursor=context.cursor)
         now = datetime.now(timezone.utc)
         cursor = Cursor.read(context.cursor, now)
-        latest = Materialisations(context.instance, map(raw_key, TABLES))
         requests = []
         for endpoint, resources in resources_by_endpoint().items():
             state = cursor.endpoints.setdefault(endpoint, EndpointState())
             assets = [raw_key(resource) for resource in resources]
-            never_loaded = any(latest.version(asset) is None for asset in assets)
-            if never_loaded or _is_being_synced(context.instance, assets) or now.timestamp() < state.wait_until:
+            if now.timestamp() < state.wait_until or _is_being_synced(context.instance, assets):
+                continue
+            latest = Materialisations(context.instance, assets)  # after that: a run may just have ended
+            if any(latest.version(asset) is None for asset in assets):
                 continue
             try:
                 state.succeeded(probe(api, endpoint, state.seen, settings))
@@ -185,15 +199,20 @@ def change_sensor() -> dg.SensorDefinition:
                 context.log.warning(str(error))
                 state.failed(error, now, interval)
                 continue
-            if changed := state.wanted(latest, now):
-                context.log.info(f"/{endpoint} has changed: {', '.join(changed)}")
-                selection = [raw_key(resource) for resource in changed]
-                requests.append(dg.RunRequest(run_key=cursor.next_run_key(), asset_selection=selection))
+            missing = state.missing(latest)
+            if state.was_brought_otherwise(missing, latest):
+                state.note_other(now)
+            elif not missing or state.is_due(missing, now):
+                state.note_request(missing, now)
+                if missing:
+                    context.log.info(f"/{endpoint} has changed: {', '.join(missing)}")
+                    selection = [raw_key(resource) for resource in missing]
+                    requests.append(dg.RunRequest(run_key=cursor.next_run_key(), asset_selection=selection))
         troubles = cursor.troubles()
         try:
             announce("The event API gives no usable answer", cursor.told, troubles)
             cursor.told = troubles
-        except UndeliveredError as error:
+        except (UndeliveredError, SettingsError) as error:
             context.log.error(str(error))  # sent again at the next look; what has changed is synced all the same
         failing = " ".join(state.trouble for state in cursor.endpoints.values() if state.trouble)
         reason = None if requests else failing or "Nothing has changed."

@@ -31,6 +31,7 @@ def announce(about: str, before: Mapping[str, str], now: Mapping[str, str]) -> N
 
     Raises:
         UndeliveredError: The webhook is configured and did not take it.
+        SettingsError: The webhook is configured and cannot be used.
     """
     started = [sentence for trouble, sentence in now.items() if trouble not in before]
     ended = [trouble for trouble in before if trouble not in now]

@@ -1,7 +1,9 @@
 """What the API changes is synced at once, and nothing else."""
 
 import logging
+from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -9,6 +11,9 @@ import pytest
 from event_assets.sandbox import Event, Sandbox, faults
 from event_assets.sandbox.faults import Fault
 from event_assets.sandbox.responses import Validators
+from event_assets.settings import EventApiSettings
+from event_assets.source.probe import Seen, probe
+from event_assets.source.sync import SyncSettings
 from event_assets_tests.automation.ticking import Automation, Clock, reason
 
 SENSOR = "sync_what_changed"
@@ -44,6 +49,15 @@ def change(records: list[dict], name: str = "Another name") -> None:
 
 def company(event: Event, name: str) -> None:
     event.participants[0] = {**event.participants[0], "company": name}
+
+
+def stuck_at_first_change(api: EventApiSettings, endpoint: str, before: Seen | None, settings: SyncSettings) -> Seen:
+    """As of a server whose validators do not change with the second change."""
+    stuck = before is not None and before.etag == "the same"
+    seen = before if stuck else probe(api, endpoint, None, settings)
+    assert seen
+    changed = before is not None and seen.versions != before.versions
+    return replace(seen, etag="the same" if stuck or changed else "")
 
 
 def test_what_was_never_loaded_is_not_its_business(automation: Automation, api: Sandbox):
@@ -137,13 +151,78 @@ def test_what_a_failed_run_has_left_is_asked_for_less_and_less_often(
     assert look(watching) == [{"raw/lectures"}]
 
 
-def test_it_reads_anew_what_a_run_has_brought_otherwise(watching: Automation, lectures: list[dict]):
+def test_what_has_changed_once_more_before_the_run_needs_no_other(watching: Automation, lectures: list[dict]):
     change(lectures)
     assert look(watching) == [{"raw/lectures"}]
     change(lectures, "Changed once more before the run")
     watching.run("raw/lectures")
     assert look(watching) == []
     assert look(watching) == []
+
+
+def test_it_reads_anew_what_a_run_has_brought_otherwise(
+    watching: Automation, api: Sandbox, lectures: list[dict], clock: Clock
+):
+    change(lectures, "B")
+    assert look(watching) == [{"raw/lectures"}]
+    change(lectures, "C")
+    watching.run("raw/lectures")
+    change(lectures, "B")
+    clock.leap(minutes=5)
+    api.reset_requests()
+    assert look(watching) == []
+    assert api.requests[CONTENT] == 1, "the same bytes as before: they tell nothing"
+    clock.leap(minutes=1)
+    assert look(watching) == []
+    assert api.requests[CONTENT] == 3, "compared, and read"
+    clock.leap(minutes=1)
+    assert look(watching) == [{"raw/lectures"}]
+    watching.run("raw/lectures")
+    assert look(watching) == []
+
+
+def test_a_server_that_says_unchanged_of_what_has_changed_is_believed_once(
+    loaded: Automation, api: Sandbox, lectures: list[dict], clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("event_assets.automation.change_sensor.probe", stuck_at_first_change)
+    assert look(loaded) == []
+    change(lectures, "B")
+    assert look(loaded) == [{"raw/lectures"}]
+    change(lectures, "C")
+    loaded.run("raw/lectures")
+    for _ in range(5):
+        clock.leap(minutes=5)
+        assert look(loaded) == []
+
+
+def test_what_was_synced_while_it_looked_is_not_asked_for(
+    watching: Automation, event: Event, monkeypatch: pytest.MonkeyPatch
+):
+    company(event, "Another company")
+    run = watching.begin_run("raw/participants", status=dg.DagsterRunStatus.STARTED)
+
+    def sync_participants_meanwhile(api: EventApiSettings, endpoint: str, *args: Any) -> Seen:
+        if endpoint == "content":
+            watching.cancel(run)
+            watching.run("raw/participants")
+        return probe(api, endpoint, *args)
+
+    monkeypatch.setattr("event_assets.automation.change_sensor.probe", sync_participants_meanwhile)
+    assert look(watching) == []
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9/hook", "hooks.example.org/hook"])
+def test_a_webhook_that_cannot_be_used_stops_no_sync(
+    watching: Automation, api: Sandbox, lectures: list[dict], monkeypatch: pytest.MonkeyPatch, address: str
+):
+    monkeypatch.setenv("ALERTS__WEBHOOK_URL", address)
+    api.fail("participants", faults.status(401))
+    change(lectures)
+    assert look(watching) == [{"raw/lectures"}]
+    watching.run("raw/lectures")
+    for _ in range(3):
+        assert look(watching) == []
+    assert api.requests[PARTICIPANTS] == 1
 
 
 @pytest.mark.parametrize("status", [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTED])
@@ -175,14 +254,16 @@ def test_it_waits_for_a_run_of_the_endpoint(
     ids=lambda fault: fault.name,
 )
 def test_an_endpoint_that_fails_does_not_stop_the_others(
-    watching: Automation, api: Sandbox, event: Event, fault: Fault
+    watching: Automation, api: Sandbox, event: Event, fault: Fault, clock: Clock
 ):
     api.fail("content", fault)
     company(event, "Another company")
     assert look(watching) == [{"raw/participants"}]
+    watching.run("raw/participants")
     change(event.content["halls"])
     api.mend()
-    watching.run("raw/participants")
+    clock.leap(minutes=2)
+    assert look(watching) == [{"raw/halls"}]
 
 
 def test_a_failing_api_is_asked_less_and_less_often_and_told_once(
