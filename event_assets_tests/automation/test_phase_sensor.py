@@ -1,6 +1,7 @@
 """The definitions are loaded anew when the event enters another phase."""
 
 import socket
+from datetime import timedelta
 
 import dagster as dg
 import pytest
@@ -33,13 +34,15 @@ def test_it_has_the_definitions_loaded_when_the_event_opens_and_closes(clock: Cl
 
 
 def test_the_policies_are_those_of_the_phase_in_which_definitions_are_loaded(clock: Clock):
-    def window() -> object:
-        spec = build_definitions().resolve_asset_graph().get(dg.AssetKey(["raw", "halls"]))
-        return spec.freshness_policy
+    def policy() -> dg.FreshnessPolicy | None:
+        return build_definitions().resolve_asset_graph().get(dg.AssetKey(["raw", "halls"])).freshness_policy
 
-    before = window()
+    def window(*, fails: timedelta, warns: timedelta) -> dg.FreshnessPolicy:
+        return dg.FreshnessPolicy.time_window(fail_window=fails, warn_window=warns)
+
+    assert policy() == window(fails=timedelta(minutes=240), warns=timedelta(minutes=180))
     clock.leap(hours=1)
-    assert window() != before
+    assert policy() == window(fails=timedelta(minutes=15), warns=timedelta(minutes=11.25))
 
 
 def test_a_webserver_that_does_not_answer_is_told(clock: Clock, monkeypatch: pytest.MonkeyPatch):
