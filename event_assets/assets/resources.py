@@ -10,6 +10,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
+from event_assets.assets.failures import explained
 from event_assets.settings import (
     EventApiSettings,
     event_api_settings,
@@ -75,9 +76,8 @@ class WarehouseResource(dg.ConfigurableResource):
         """Be the one writer for the length of a run.
 
         Raises:
-            WarehouseBusyError: Another run did not end in time.
+            Failure: Another run did not end in time, the file cannot be opened, or a setting cannot be used.
         """
-        warehouse = self.open()
-        with warehouse.kept_open():
+        with explained(), (warehouse := self.open()).kept_open():
             self._of_the_run = warehouse
             yield self

@@ -13,8 +13,9 @@ import dagster as dg
 import orjson
 
 from event_assets.automation.evaluations import latest_evaluations
-from event_assets.automation.failures import is_failed_check, step_failure
+from event_assets.automation.failures import Failure
 from event_assets.automation.messages import announce
+from event_assets.automation.outcomes import Outcome, outcome
 
 Troubles: TypeAlias = Mapping[str, str]
 """What is wrong: a sentence by identifier."""
@@ -25,8 +26,6 @@ OVERLAP = timedelta(seconds=10)
 
 _FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
 _STARTS_AGAIN = "What it left undone starts again by itself: at the latest with the daily sync."
-_ENDS_OF_STEPS = {dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.STEP_FAILURE}
-_OF_ASSETS = {dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED, dg.DagsterEventType.ASSET_MATERIALIZATION}
 
 
 @dataclass
@@ -74,7 +73,7 @@ def alert_sensors(assets: Collection[dg.AssetKey], checks: Collection[dg.AssetCh
 
 
 def failed_steps(instance: dg.DagsterInstance, before: Found, since: datetime) -> Found:
-    """The steps whose last attempt failed, with the reason, and the runs that were ended from outside.
+    """The steps whose last attempt failed, and the runs that broke off outside their steps, with the reason.
 
     Such a run is over once later runs, whatever job they are of, have made all the assets that it did not come to.
 
@@ -87,30 +86,18 @@ def failed_steps(instance: dg.DagsterInstance, before: Found, since: datetime) -
     for record in instance.get_run_records(
         dg.RunsFilter(statuses=_FINISHED, updated_after=since), order_by="update_timestamp", ascending=True
     ):
-        run, killed = record.dagster_run, record.dagster_run.status is dg.DagsterRunStatus.FAILURE
-        planned, made = set(), set()
-        for recorded in instance.get_records_for_run(run.run_id, of_type=_ENDS_OF_STEPS | _OF_ASSETS).records:
-            event = recorded.event_log_entry.get_dagster_event()
-            if event.asset_key and event.event_type in _OF_ASSETS:
-                of_type = planned if event.event_type is dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED else made
-                of_type.add(event.asset_key.to_user_string())
-                continue
-            step = event.step_key or ""
-            killed &= event.is_step_success
-            if event.is_step_success or is_failed_check(event):  # a failed check has an alert of its own
-                now.pop(step, None)
-            else:
-                now[step] = f"{step}: {_reason(event)}"
-        for trouble in _made_up_for(undone, made):
-            now.pop(trouble, None)
-        name = f"{run.run_id[:8]} of {run.job_name.strip('_').lower()}"
-        if killed and (left := planned - made) and f"run {name}" not in undone:
-            now[f"run {name}"] = f"Run {name} was ended before it was done. {_STARTS_AGAIN}"
-            for steps in undone.values():
-                if steps <= left:
-                    steps.clear()
-                    steps.add(f"run {name}")
-            undone[f"run {name}"] = left
+        run = record.dagster_run
+        came_to = outcome(instance, run)
+        for over in [*came_to.done, *_made_up_for(undone, came_to.made)]:
+            now.pop(over, None)
+        now |= {step: f"{step}: {_sentence(failure)}" for step, failure in came_to.failed.items()}
+        if came_to.broke_off and came_to.left:
+            trouble, sentence = _broken_off(run, came_to)
+            now[trouble] = sentence
+            for other, steps in undone.items():
+                if other != trouble and steps <= came_to.left:
+                    undone[other] = {trouble}
+            undone[trouble] = undone.get(trouble, set()) | came_to.left
     return Found(now, {trouble: sorted(steps) for trouble, steps in undone.items()})
 
 
@@ -167,7 +154,17 @@ def _made_up_for(undone: dict[str, set[str]], made: set[str]) -> list[str]:
     return over
 
 
-def _reason(event: dg.DagsterEvent) -> str:
-    failure = step_failure(event)
+def _broken_off(run: dg.DagsterRun, outcome: Outcome) -> tuple[str, str]:
+    """What a run that broke off is called, and what is said of it.
+
+    What keeps runs from beginning keeps the next one as well, and is told once. Each that is killed is told.
+    """
+    if outcome.failure:
+        return "runs", f"A run could not begin: {_sentence(outcome.failure)}"
+    name = f"{run.run_id[:8]} of {run.job_name.strip('_').lower()}"
+    return f"run {name}", f"Run {name} was ended before it was done. {_STARTS_AGAIN}"
+
+
+def _sentence(failure: Failure) -> str:
     # The text of an error that nobody foresaw may quote data.
     return failure.told or f"failed unexpectedly ({failure.error}); the run's log says more."

@@ -5,7 +5,7 @@ How the sentence gets there is in ``assets.failures``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import dagster as dg
@@ -35,9 +35,13 @@ def step_failure(event: dg.DagsterEvent) -> Failure:
 
 
 def run_failure(event: dg.DagsterEvent) -> Failure | None:
-    """Why a run failed, from the event that says so; None where it is that a step did."""
-    error = event.job_failure_data.error
-    return _failure(None, error) if error else None
+    """Why a run failed, from the event that says so; None where it is that a step did, or that it was killed."""
+    data: Any = event.event_specific_data
+    error = data and data.error
+    if error is None:
+        return None
+    failure = _failure(None, error)
+    return replace(failure, told=failure.message) if failure.error == dg.Failure.__name__ else failure
 
 
 def is_failed_check(event: dg.DagsterEvent) -> bool:

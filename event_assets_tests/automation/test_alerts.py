@@ -14,6 +14,7 @@ from dagster._core.definitions.freshness import FreshnessState, FreshnessStateCh
 
 from event_assets.automation.messages import UndeliveredError
 from event_assets.sandbox import Sandbox, faults
+from event_assets.settings import SettingsError
 from event_assets_tests.automation.ticking import Automation, Clock, reason
 from event_assets_tests.running import Warehouse
 
@@ -134,6 +135,30 @@ def test_every_killed_run_is_told_until_all_is_done_that_it_left(
     assert reason(watched.look(RUNS)) == WELL
     assert len(webhook.texts) == 5
     assert all(name in webhook.texts[4] for name in killed)
+
+
+def test_what_keeps_runs_from_beginning_is_told_once(
+    watched: Automation, webhook: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, clock: Clock
+):
+    limit = "event_assets.assets.resources.warehouse_memory_limit"
+
+    def fail() -> str:
+        raise SettingsError("`memory_limit` is no size: write it as 300MB.")
+
+    with monkeypatch.context() as wrong:
+        wrong.setattr(limit, fail)
+        for asset in ("raw/partners", "raw/participants"):
+            watched.run(asset, succeeds=False)
+            clock.leap(seconds=30)
+            watched.look(RUNS)
+    assert webhook.texts == [
+        "🔴 A run has failed\n• A run could not begin: `memory_limit` is no size: write it as 300MB."
+    ]
+    for asset, over in (("raw/partners", False), ("raw/participants", True)):
+        watched.run(asset)
+        clock.leap(seconds=30)
+        watched.look(RUNS)
+        assert (webhook.texts[1:] == ["🟢 Over: a run has failed (runs)"]) is over
 
 
 def test_an_unforeseen_error_is_told_without_its_text(
