@@ -9,8 +9,9 @@ import pytest
 from event_assets.definitions import build_definitions
 from event_assets.sandbox import Event, Sandbox, generate_event
 from event_assets.source.schema import TABLES
-from event_assets_tests import truth, truth_programme
+from event_assets_tests import truth
 from event_assets_tests.running import Run, RunResult, Warehouse
+from event_assets_tests.truth_summaries import OF_THE_PROGRAMME
 
 
 class Loaded(NamedTuple):
@@ -105,18 +106,7 @@ def test_the_agenda_has_every_session_and_pause_with_its_names(loaded: Loaded):
         assert (row["tracks"] or "") == ", ".join(session.tracks)
 
 
-@pytest.mark.parametrize(
-    ("table", "grain", "compute"),
-    [
-        ("hall_utilisation", ["hall_id", "day"], truth.hall_utilisation),
-        ("speaker_load", ["speaker_id"], truth.speaker_load),
-        ("track_summary", ["track_id"], truth.track_summary),
-        ("hall_conflicts", ["session_key", "other_session_key"], truth_programme.hall_conflicts),
-        ("hall_gaps", ["hall_id", "day", "starts_at"], truth_programme.hall_gaps),
-        ("speaker_conflicts", ["speaker_id", "session_key", "other_session_key"], truth_programme.speaker_conflicts),
-        ("workshop_capacity", ["session_key"], truth_programme.workshop_capacity),
-    ],
-)
+@pytest.mark.parametrize(("table", "grain", "compute"), OF_THE_PROGRAMME)
 def test_a_summary_says_what_a_computation_without_sql_finds(
     loaded: Loaded, table: str, grain: list[str], compute: Callable[[Event], dict[tuple, dict]]
 ):

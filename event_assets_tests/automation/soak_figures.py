@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from event_assets.sandbox import Event
-from event_assets_tests import truth, truth_people, truth_programme
+from event_assets_tests import truth, truth_people
 from event_assets_tests.automation.live import Webhook
 from event_assets_tests.automation.soak_changes import Change
 from event_assets_tests.running import Warehouse
+from event_assets_tests.truth_summaries import OF_PEOPLE_AND_PARTNERS, OF_THE_PROGRAMME
 
 if TYPE_CHECKING:
     from event_assets_tests.automation.soak import Soak
@@ -35,7 +36,7 @@ def differences(event: Event, published: Warehouse) -> Iterator[str]:
     expected = {entry.key: (entry.title, entry.hall, entry.start_local) for entry in truth.agenda(event)}
     if {key: (row["title"], row["hall"], row["starts_local"]) for key, row in agenda.items()} != expected:
         yield "summary.agenda is another programme"
-    for table, grain, compute in _SUMMARIES:
+    for table, grain, compute in OF_THE_PROGRAMME + OF_PEOPLE_AND_PARTNERS:
         found = {tuple(row[column] for column in grain): row for row in published.records(f"from summary.{table}")}
         facts = compute(event)
         if found.keys() != facts.keys():
@@ -49,20 +50,6 @@ def differences(event: Event, published: Warehouse) -> Iterator[str]:
             yield f"summary.event_overview has {overview[name]} as {name}, and should have {value}"
     if Counter(published.rows("select rule, resource, id from summary.data_quality")) != truth_people.findings(event):
         yield "summary.data_quality has other findings"
-
-
-_SUMMARIES: list[tuple[str, list[str], Callable[[Event], dict[Any, dict[str, Any]]]]] = [
-    ("hall_utilisation", ["hall_id", "day"], truth.hall_utilisation),
-    ("speaker_load", ["speaker_id"], truth.speaker_load),
-    ("track_summary", ["track_id"], truth.track_summary),
-    ("hall_conflicts", ["session_key", "other_session_key"], truth_programme.hall_conflicts),
-    ("hall_gaps", ["hall_id", "day", "starts_at"], truth_programme.hall_gaps),
-    ("speaker_conflicts", ["speaker_id", "session_key", "other_session_key"], truth_programme.speaker_conflicts),
-    ("workshop_capacity", ["session_key"], truth_programme.workshop_capacity),
-    ("registrations_by_day", ["day", "role"], truth_people.registrations_by_day),
-    ("checkin_rate", ["dimension", "value"], truth_people.checkin_rate),
-    ("partners_overview", ["partner_id"], truth_people.partners_overview),
-]
 
 
 def _same(found: Any, expected: Any) -> bool:

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from event_assets.sandbox import Event
-from event_assets_tests import truth, truth_programme
 from event_assets_tests.models.bench import build
+from event_assets_tests.truth_summaries import OF_THE_PROGRAMME
 
 # Midnight is in the middle: some sessions begin on the next day, some run across.
 EVENING = datetime(2026, 5, 12, 23, 30, tzinfo=timezone.utc)
@@ -25,6 +25,8 @@ def _record(start: int, length: int, hall: str | None, day: str | None, speakers
     return {**times, "hall_id": hall, "event_day_id": day, "speakers": speakers, "tracks": []}
 
 
+INTERVALS = {"hall_utilisation", "hall_conflicts", "hall_gaps", "speaker_conflicts"}
+
 records = st.builds(
     _record,
     start=st.integers(0, 60),
@@ -35,15 +37,7 @@ records = st.builds(
 )
 
 
-@pytest.mark.parametrize(
-    ("model", "grain", "compute"),
-    [
-        ("hall_utilisation", ["hall_id", "day"], truth.hall_utilisation),
-        ("hall_conflicts", ["session_key", "other_session_key"], truth_programme.hall_conflicts),
-        ("hall_gaps", ["hall_id", "day", "starts_at"], truth_programme.hall_gaps),
-        ("speaker_conflicts", ["speaker_id", "session_key", "other_session_key"], truth_programme.speaker_conflicts),
-    ],
-)
+@pytest.mark.parametrize(("model", "grain", "compute"), [each for each in OF_THE_PROGRAMME if each.table in INTERVALS])
 @settings(max_examples=25, deadline=None)
 @given(sessions=st.lists(records, max_size=7))
 def test_intervals_are_what_counting_minutes_finds(
