@@ -11,6 +11,7 @@ from dagster._core.debug import DebugRunPayload
 
 from event_assets.definitions import build_definitions
 from event_assets.sandbox import Event, Sandbox, generate_event
+from event_assets_tests.automation.looking import look
 from event_assets_tests.automation.ticking import START, Automation, Clock
 from event_assets_tests.running import Run, Warehouse
 
@@ -70,6 +71,15 @@ def loaded(
     clock.leap(minutes=1)
     with dg.DagsterInstance.ephemeral(preload=[recorded]) as instance:
         yield Automation(instance)
+
+
+@pytest.fixture
+def watching(loaded: Automation, api: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Automation:
+    """Everything is loaded, and the sensor has looked once."""
+    monkeypatch.setenv("RUNTIME__REQUEST_TIMEOUT", "0.3")  # so that failures are fast
+    assert look(loaded) == []
+    api.reset_requests()
+    return loaded
 
 
 @pytest.fixture

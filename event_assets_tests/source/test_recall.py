@@ -1,18 +1,14 @@
 """An answer that came before is recognised, and never when the table holds anything else."""
 
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
 
 from event_assets.sandbox import Event, Sandbox, generate_event
 from event_assets.settings import PrivacySettings, RemovalSettings
-from event_assets.source.failures import SyncError
-from event_assets.source.pages import Batch, Page
+from event_assets.source.pages import Page
 from event_assets.source.recall import Recall
-from event_assets.source.records import Intake
 from event_assets.source.resources import resources_by_endpoint
 from event_assets.source.schema import TABLES
 from event_assets.warehouse import Warehouse
@@ -25,28 +21,8 @@ CONTENT = resources_by_endpoint()["content"]
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Warehouse:
-    return Warehouse(tmp_path / "warehouse.duckdb")
-
-
-@pytest.fixture
 def event() -> Event:
     return generate_event(lectures=0, participants=50, seed=7)
-
-
-@pytest.fixture
-def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many records of each batch were looked at."""
-    sizes: list[int] = []
-
-    class Counted(Batch):
-        @property
-        def json(self) -> bytes:
-            sizes.append(len(self))
-            return super().json
-
-    monkeypatch.setattr("event_assets.source.pages.Batch", Counted)
-    return sizes
 
 
 def recall(*pages: tuple[bytes, str | None], known: list[str] | None = None, privacy: PrivacySettings = KEEP) -> Recall:
@@ -123,87 +99,6 @@ def test_of_another_answer_only_the_other_records_are_looked_at(
         again = bring(api, place, "participants")["participants"]
         assert looked_at == []
         assert (again.received, again.rejected, again.version) == (50, 1, result.version)
-
-
-@pytest.mark.parametrize(
-    "tampering",
-    [
-        "delete from raw.participants where id = '500003'",
-        "update raw.participants set record_hash = md5('') where id = '500003'",
-        "update raw.participants set record_hash = 'no hash' where id = '500003'",
-        "update raw.participants set removed_at = now() where id = '500003'",
-        "alter table raw.participants drop column position",
-        "alter table raw.participants drop column record_hash",
-        "alter table raw.participants drop column removed_at",
-        "insert into raw.participants from raw.participants where id = '500003'",
-        "delete from _sync.answers",
-        "drop table _sync.answers",
-    ],
-)
-def test_a_table_that_holds_anything_else_is_put_right(
-    event: Event, place: Warehouse, looked_at: list[int], tampering: str
-):
-    with Sandbox(event) as api:
-        before = bring(api, place, "participants")["participants"]
-        rows = _rows(place, "participants")
-        looked_at.clear()
-        with duckdb.connect(str(place.path)) as warehouse:
-            warehouse.execute(tampering)
-        after = bring(api, place, "participants")["participants"]
-        assert looked_at == [50]
-        assert after.version == before.version
-        assert _rows(place, "participants") == rows
-        assert bring(api, place, "participants")["participants"].loaded == 0
-
-
-def _rows(place: Warehouse, table: str) -> list[tuple[Any, ...]]:
-    columns = [f'"{column.name}"' for column in TABLES[table].all_columns if not column.name.startswith("_dlt")]
-    return Reader(place.path).rows(f"select {', '.join(columns)} from raw.{table} order by all")
-
-
-@pytest.mark.parametrize("column", ["capacity", "stream__url"])
-def test_a_column_that_is_gone_from_a_table_with_link_tables_is_brought_back(place: Warehouse, column: str):
-    event = generate_event(lectures=20, participants=0, seed=7)
-    with Sandbox(event) as api:
-        bring(api, place, "lectures")
-        rows, links = _rows(place, "lectures"), Reader(place.path).count("raw.lectures__speakers")
-        with duckdb.connect(str(place.path)) as warehouse:
-            warehouse.execute(f"alter table raw.lectures drop column {column}")
-        bring(api, place, "lectures")
-    assert _rows(place, "lectures") == rows
-    assert Reader(place.path).count("raw.lectures__speakers") == links
-
-
-def test_rows_that_no_answer_has_brought_are_told(event: Event, place: Warehouse):
-    with Sandbox(event) as api:
-        bring(api, place, "participants")
-        with duckdb.connect(str(place.path)) as warehouse:
-            warehouse.execute(
-                "create table apart as from raw.participants limit 1; alter table raw.participants alter email_key drop"
-                " not null; update apart set email_key = null; insert into raw.participants from apart"
-            )
-        event.participants[3] = {**event.participants[3], "position": "Promoted"}
-        with pytest.raises(SyncError, match=r"raw\.participants should now hold its records and nothing else"):
-            bring(api, place, "participants")
-    assert Reader(place.path).rows("select count(*) from raw.participants where position = 'Promoted'") == [(1,)]
-
-
-def test_rejects_of_an_answer_with_nothing_to_load_name_no_load(event: Event, place: Warehouse):
-    with Sandbox(event) as api:
-        bring(api, place, "participants")
-        event.participants.append(event.participants[0])
-        assert bring(api, place, "participants")["participants"].rejected == 1
-    assert Reader(place.path).rows("select load_id from raw.rejected") == [(None,)]
-
-
-def test_rejects_that_are_gone_are_brought_back(event: Event, place: Warehouse):
-    event.participants.append(event.participants[0])
-    with Sandbox(event) as api:
-        bring(api, place, "participants")
-        with duckdb.connect(str(place.path)) as warehouse:
-            warehouse.execute("delete from raw.rejected")
-        bring(api, place, "participants")
-    assert Reader(place.path).count("raw.rejected") == 1
 
 
 def test_rejects_that_stay_keep_the_load_they_came_with(event: Event, place: Warehouse):
@@ -291,20 +186,6 @@ def test_another_secret_or_another_reading_gives_other_digests():
     assert len(set(recall().record_digests([record, b'{"id":1}']))) == 2
 
 
-@pytest.fixture
-def taken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The table of each list of records that was taken apart."""
-    tables: list[str] = []
-    take = Intake._take_records
-
-    def noted(self: Intake, records: list[dict]) -> list[dict]:
-        tables.extend([self._table.name] if records else [])
-        return take(self, records)
-
-    monkeypatch.setattr(Intake, "_take_records", noted)
-    return tables
-
-
 @pytest.mark.parametrize("absent", ["", "days"])
 def test_the_same_content_is_not_taken_apart(place: Warehouse, taken: list[str], absent: str):
     event = generate_event(lectures=20, participants=0, seed=7)
@@ -325,21 +206,6 @@ def test_the_same_content_is_not_taken_apart(place: Warehouse, taken: list[str],
         assert set(taken) == event.content.keys()
         assert {name: result.loaded for name, result in after.items() if result.loaded} == {"lectures": 1}
         assert api.requests["/public/v1/content"] == 3
-
-
-def test_content_of_which_one_table_holds_anything_else_is_put_right(place: Warehouse, taken: list[str]):
-    event = generate_event(lectures=20, participants=0, seed=7)
-    with Sandbox(event) as api:
-        before = bring(api, place, *CONTENT)
-        taken.clear()
-        with duckdb.connect(str(place.path)) as warehouse:
-            warehouse.execute("update raw.halls set record_hash = md5('')")
-        after = bring(api, place, *CONTENT)
-    assert set(taken) == event.content.keys()
-    assert after["halls"].loaded == len(event.content["halls"])
-    assert {name: result.version for name, result in after.items()} == {
-        name: result.version for name, result in before.items()
-    }
 
 
 def test_answers_remembered_by_an_earlier_release_are_read_anew(event: Event, place: Warehouse, looked_at: list[int]):

@@ -1,7 +1,5 @@
 """Syncs one after another: what is removed, what comes back, what is refused, what is not written again."""
 
-from pathlib import Path
-
 import pytest
 
 from event_assets.sandbox import Event, Sandbox
@@ -11,11 +9,6 @@ from event_assets.source.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
 from event_assets_tests.source.syncing import bring
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Warehouse:
-    return Warehouse(tmp_path / "warehouse.duckdb")
 
 
 @pytest.fixture

@@ -1,0 +1,21 @@
+"""How tests let the change sensor look, and change what it looks at."""
+
+from event_assets.sandbox import Event
+from event_assets_tests.automation.ticking import Automation
+
+SENSOR = "sync_what_changed"
+CONTENT, PARTNERS, PARTICIPANTS = (f"/public/v1/{name}" for name in ("content", "partners", "participants"))
+
+
+def look(automation: Automation) -> list[set[str]]:
+    """The assets of each run that the sensor asks for."""
+    requests = automation.look(SENSOR).run_requests or []
+    return [{key.to_user_string() for key in request.asset_selection or ()} for request in requests]
+
+
+def change(records: list[dict], name: str = "Another name") -> None:
+    records[0]["name"] = name
+
+
+def company(event: Event, name: str) -> None:
+    event.participants[0] = {**event.participants[0], "company": name}

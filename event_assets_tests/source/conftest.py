@@ -1,0 +1,43 @@
+"""What tests of syncs share: a place for a warehouse, and what of an answer was looked at."""
+
+from pathlib import Path
+
+import pytest
+
+from event_assets.source.pages import Batch
+from event_assets.source.records import Intake
+from event_assets.warehouse import Warehouse
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Warehouse:
+    return Warehouse(tmp_path / "warehouse.duckdb")
+
+
+@pytest.fixture
+def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many records of each batch were looked at."""
+    sizes: list[int] = []
+
+    class Counted(Batch):
+        @property
+        def json(self) -> bytes:
+            sizes.append(len(self))
+            return super().json
+
+    monkeypatch.setattr("event_assets.source.pages.Batch", Counted)
+    return sizes
+
+
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The table of each list of records that was taken apart."""
+    tables: list[str] = []
+    take = Intake._take_records
+
+    def noted(self: Intake, records: list[dict]) -> list[dict]:
+        tables.extend([self._table.name] if records else [])
+        return take(self, records)
+
+    monkeypatch.setattr(Intake, "_take_records", noted)
+    return tables

@@ -1,0 +1,117 @@
+"""Tables that somebody has changed are put right by the next sync, or it says that it cannot."""
+
+from typing import Any
+
+import duckdb
+import pytest
+
+from event_assets.sandbox import Event, Sandbox, generate_event
+from event_assets.source.failures import SyncError
+from event_assets.source.resources import resources_by_endpoint
+from event_assets.source.schema import TABLES
+from event_assets.warehouse import Warehouse
+from event_assets_tests.running import Warehouse as Reader
+from event_assets_tests.source.syncing import bring
+
+CONTENT = resources_by_endpoint()["content"]
+
+
+@pytest.fixture
+def event() -> Event:
+    return generate_event(lectures=0, participants=50, seed=7)
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "delete from raw.participants where id = '500003'",
+        "update raw.participants set record_hash = md5('') where id = '500003'",
+        "update raw.participants set record_hash = 'no hash' where id = '500003'",
+        "update raw.participants set removed_at = now() where id = '500003'",
+        "alter table raw.participants drop column position",
+        "alter table raw.participants drop column record_hash",
+        "alter table raw.participants drop column removed_at",
+        "insert into raw.participants from raw.participants where id = '500003'",
+        "delete from _sync.answers",
+        "drop table _sync.answers",
+    ],
+)
+def test_a_table_that_holds_anything_else_is_put_right(
+    event: Event, place: Warehouse, looked_at: list[int], tampering: str
+):
+    with Sandbox(event) as api:
+        before = bring(api, place, "participants")["participants"]
+        rows = _rows(place, "participants")
+        looked_at.clear()
+        with duckdb.connect(str(place.path)) as warehouse:
+            warehouse.execute(tampering)
+        after = bring(api, place, "participants")["participants"]
+        assert looked_at == [50]
+        assert after.version == before.version
+        assert _rows(place, "participants") == rows
+        assert bring(api, place, "participants")["participants"].loaded == 0
+
+
+def _rows(place: Warehouse, table: str) -> list[tuple[Any, ...]]:
+    columns = [f'"{column.name}"' for column in TABLES[table].all_columns if not column.name.startswith("_dlt")]
+    return Reader(place.path).rows(f"select {', '.join(columns)} from raw.{table} order by all")
+
+
+@pytest.mark.parametrize("column", ["capacity", "stream__url"])
+def test_a_column_that_is_gone_from_a_table_with_link_tables_is_brought_back(place: Warehouse, column: str):
+    event = generate_event(lectures=20, participants=0, seed=7)
+    with Sandbox(event) as api:
+        bring(api, place, "lectures")
+        rows, links = _rows(place, "lectures"), Reader(place.path).count("raw.lectures__speakers")
+        with duckdb.connect(str(place.path)) as warehouse:
+            warehouse.execute(f"alter table raw.lectures drop column {column}")
+        bring(api, place, "lectures")
+    assert _rows(place, "lectures") == rows
+    assert Reader(place.path).count("raw.lectures__speakers") == links
+
+
+def test_rows_that_no_answer_has_brought_are_told(event: Event, place: Warehouse):
+    with Sandbox(event) as api:
+        bring(api, place, "participants")
+        with duckdb.connect(str(place.path)) as warehouse:
+            warehouse.execute(
+                "create table apart as from raw.participants limit 1; alter table raw.participants alter email_key drop"
+                " not null; update apart set email_key = null; insert into raw.participants from apart"
+            )
+        event.participants[3] = {**event.participants[3], "position": "Promoted"}
+        with pytest.raises(SyncError, match=r"raw\.participants should now hold its records and nothing else"):
+            bring(api, place, "participants")
+    assert Reader(place.path).rows("select count(*) from raw.participants where position = 'Promoted'") == [(1,)]
+
+
+def test_rejects_of_an_answer_with_nothing_to_load_name_no_load(event: Event, place: Warehouse):
+    with Sandbox(event) as api:
+        bring(api, place, "participants")
+        event.participants.append(event.participants[0])
+        assert bring(api, place, "participants")["participants"].rejected == 1
+    assert Reader(place.path).rows("select load_id from raw.rejected") == [(None,)]
+
+
+def test_rejects_that_are_gone_are_brought_back(event: Event, place: Warehouse):
+    event.participants.append(event.participants[0])
+    with Sandbox(event) as api:
+        bring(api, place, "participants")
+        with duckdb.connect(str(place.path)) as warehouse:
+            warehouse.execute("delete from raw.rejected")
+        bring(api, place, "participants")
+    assert Reader(place.path).count("raw.rejected") == 1
+
+
+def test_content_of_which_one_table_holds_anything_else_is_put_right(place: Warehouse, taken: list[str]):
+    event = generate_event(lectures=20, participants=0, seed=7)
+    with Sandbox(event) as api:
+        before = bring(api, place, *CONTENT)
+        taken.clear()
+        with duckdb.connect(str(place.path)) as warehouse:
+            warehouse.execute("update raw.halls set record_hash = md5('')")
+        after = bring(api, place, *CONTENT)
+    assert set(taken) == event.content.keys()
+    assert after["halls"].loaded == len(event.content["halls"])
+    assert {name: result.version for name, result in after.items()} == {
+        name: result.version for name, result in before.items()
+    }
