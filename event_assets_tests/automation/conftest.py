@@ -74,9 +74,8 @@ def loaded(
 
 
 @pytest.fixture
-def watching(loaded: Automation, api: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Automation:
+def watching(loaded: Automation, api: Sandbox) -> Automation:
     """Everything is loaded, and the sensor has looked once."""
-    monkeypatch.setenv("RUNTIME__REQUEST_TIMEOUT", "0.3")  # so that failures are fast
     assert look(loaded) == []
     api.reset_requests()
     return loaded

@@ -41,8 +41,9 @@ def test_a_webhook_that_cannot_be_used_stops_no_sync(
     ids=lambda fault: fault.name,
 )
 def test_an_endpoint_that_fails_does_not_stop_the_others(
-    watching: Automation, api: Sandbox, event: Event, fault: Fault, clock: Clock
+    watching: Automation, api: Sandbox, event: Event, fault: Fault, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.setenv("RUNTIME__REQUEST_TIMEOUT", "2")  # seconds, which one of the faults lasts
     api.fail("content", fault)
     company(event, "Another company")
     assert look(watching) == [{"raw/participants"}]
