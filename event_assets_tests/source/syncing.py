@@ -18,7 +18,7 @@ def bring(
 ) -> dict[str, ResourceResult]:
     """Sync resources of one endpoint; put the run's log into `told`."""
     settings = SyncSettings(
-        RetrySettings(timeout=0.5, max_attempts=3, backoff_factor=0, max_delay=0.1),
+        RetrySettings(timeout=1, max_attempts=3, backoff_factor=0, max_delay=0.1),
         removals or RemovalSettings(),
         privacy or PrivacySettings(),
     )

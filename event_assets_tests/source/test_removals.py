@@ -225,8 +225,8 @@ def test_turning_to_protection_leaves_nothing_of_before(
     bring(api, place, "speakers", privacy=privacy, removals=allowed)
 
     assert reader.rows("select count(*) from raw.participants where removed_at is null") == [(len(people),)]
-    everything = str(reader.rows("from raw.participants")) + str(reader.rows("select email, phone from raw.speakers"))
-    assert "@" not in everything
+    people_now = str(reader.rows("select columns(* exclude received_hash) from raw.participants"))
+    assert "@" not in people_now + str(reader.rows("select email, phone from raw.speakers"))
     assert reader.rows("select name, email from raw.speakers where id = '1'") == [("Gone Speaker", None)]
 
 
