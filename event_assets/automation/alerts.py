@@ -25,6 +25,8 @@ OVERLAP = timedelta(seconds=10)
 """How far a look at runs reaches back beyond the one before, so that none falls between two."""
 
 _FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
+_NO_RUN = "runs"
+"""The trouble that no run can begin, whichever."""
 _STARTS_AGAIN = "What it left undone starts again by itself: at the latest with the daily sync."
 
 
@@ -94,10 +96,11 @@ def failed_steps(instance: dg.DagsterInstance, before: Found, since: datetime) -
         if came_to.broke_off and came_to.left:
             trouble, sentence = _broken_off(run, came_to)
             now[trouble] = sentence
-            for other, steps in undone.items():
-                if other != trouble and steps <= came_to.left:
-                    undone[other] = {trouble}
-            undone[trouble] = undone.get(trouble, set()) | came_to.left
+            if trouble == _NO_RUN:
+                undone[trouble] = undone.get(trouble, set()) | came_to.left
+            elif trouble not in undone:  # a look reaches back, and sees some runs twice
+                waiting = [each for each, steps in undone.items() if each != _NO_RUN and steps <= came_to.left]
+                undone |= {trouble: came_to.left, **{each: {trouble} for each in waiting}}
     return Found(now, {trouble: sorted(steps) for trouble, steps in undone.items()})
 
 
@@ -145,12 +148,15 @@ def _alert_sensor(
 
 def _made_up_for(undone: dict[str, set[str]], made: set[str]) -> list[str]:
     """The killed runs of which nothing is undone any more. Takes them, and what was made, out of what is undone."""
-    over = []
-    for trouble in [*undone][::-1]:  # the latest first: earlier ones may wait for it
-        undone[trouble] -= {*made, *over}
-        if not undone[trouble]:
+    for steps in undone.values():
+        steps -= made
+    over: list[str] = []
+    while done := [trouble for trouble, steps in undone.items() if not steps]:
+        over += done
+        for trouble in done:
             del undone[trouble]
-            over.append(trouble)
+        for steps in undone.values():  # a run may wait for a later one
+            steps -= {*done}
     return over
 
 
@@ -160,7 +166,7 @@ def _broken_off(run: dg.DagsterRun, outcome: Outcome) -> tuple[str, str]:
     What keeps runs from beginning keeps the next one as well, and is told once. Each that is killed is told.
     """
     if outcome.failure:
-        return "runs", f"A run could not begin: {_sentence(outcome.failure)}"
+        return _NO_RUN, f"A run could not begin: {_sentence(outcome.failure)}"
     name = f"{run.run_id[:8]} of {run.job_name.strip('_').lower()}"
     return f"run {name}", f"Run {name} was ended before it was done. {_STARTS_AGAIN}"
 

@@ -161,6 +161,30 @@ def test_what_keeps_runs_from_beginning_is_told_once(
         assert (webhook.texts[1:] == ["🟢 Over: a run has failed (runs)"]) is over
 
 
+def test_runs_that_are_killed_between_others_that_cannot_begin_are_all_over_in_the_end(
+    watched: Automation, webhook: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, clock: Clock
+):
+    def fail() -> str:
+        raise SettingsError("no.")
+
+    for wrong in (True, False, False, True):
+        with monkeypatch.context() as patch:
+            if wrong:
+                patch.setattr("event_assets.assets.resources.warehouse_memory_limit", fail)
+                watched.run("raw/partners", succeeds=False)
+            else:
+                watched.kill(watched.begin_run("raw/partners"))
+        for seconds in (1, 4):  # both are looked at more than once
+            clock.leap(seconds=seconds)
+            assert reason(watched.look(RUNS)) != WELL
+    clock.leap(seconds=30)
+    watched.run("raw/partners")
+    clock.leap(seconds=30)
+    assert reason(watched.look(RUNS)) == WELL
+    told = "".join(webhook.texts)
+    assert (told.count("could not begin"), told.count("ended before it was done")) == (1, 2)
+
+
 def test_an_unforeseen_error_is_told_without_its_text(
     watched: Automation, webhook: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ):
