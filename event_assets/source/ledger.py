@@ -129,7 +129,7 @@ def read_known(client: SqlClientBase[Any], table: Table, held: Ledger) -> Known:
         return Known({})
     # How a record came counts only where nobody has touched the rows since: then they are what was made of it.
     by_digest = table.known_by_bytes and held.complete and held.answer is not None
-    columns = [_or_null(RECORD_HASH, held.columns) if held.complete else "''", *([RECEIVED_HASH] if by_digest else [])]
+    columns = [RECORD_HASH if held.complete else "''", *([RECEIVED_HASH] if by_digest else [])]
     removed = _or_null(REMOVED_AT, held.columns)
     live = (f"case when {removed} is null then {column} end" for column in columns)
     query = f'select "{table.key}", {", ".join(live)} from {_sql(table)}'  # noqa: S608
