@@ -1,16 +1,16 @@
 """Dagster's event log on SQLite, with its database kept open: a run writes some 700 events.
 
 Dagster's own opens the database anew for each of them, with an engine that has compiled no statement yet, and waits
-until the disk has it (dagster/_core/storage/event_log/sqlite/sqlite_event_log.py, `_connect`); for each check it opens
-it once more, to see whether it has the table of checks. There is no setting for that, so `_connect` and its lock, both
-private, are replaced here. Only the instance that `make run` and `make ui` set up uses it; whoever brings a
-Dagster instance of his own keeps what he has.
+until the disk has it (dagster/_core/storage/event_log/sqlite/sqlite_event_log.py, `_connect`); for each check, and each
+time an asset's latest materialisation is read, it looks once more which tables and columns the database has. There is
+no setting for that, so `_connect` and its lock, both private, are replaced here. Only the instance that `make run` and
+`make ui` set up uses it; whoever brings a Dagster instance of his own keeps what he has.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import RLock
@@ -38,7 +38,7 @@ class EventLog(SqliteEventLogStorage):
         """
         self._engines: OrderedDict[str, Engine] = OrderedDict()
         self._within: dict[str, Connection] = {}
-        self._tables: set[str] = set()
+        self._found: set[tuple[str, str]] = set()
         super().__init__(str(Path(base_dir) / "history" / "runs"), inst_data)
         self._db_lock = RLock()  # Dagster's own cannot be taken again by who has it.
 
@@ -54,12 +54,24 @@ class EventLog(SqliteEventLogStorage):
 
     def has_table(self, table_name: str) -> bool:
         """Whether the database of all runs has a table. One that was there is not looked for again."""
-        if table_name not in self._tables:
-            with self.index_connection() as connection:
-                if not inspect(connection).has_table(table_name):
-                    return False
-            self._tables.add(table_name)
-        return True
+        return self._once_found("table", table_name, self._inspect_for_table)
+
+    def has_asset_key_col(self, column_name: str) -> bool:
+        """Whether the table of assets has a column. One that was there is not looked for again."""
+        return self._once_found("column", column_name, super().has_asset_key_col)
+
+    def has_secondary_index(self, name: str) -> bool:
+        """Whether a migration of the data is done. One that was is not looked for again."""
+        return self._once_found("migration", name, super().has_secondary_index)
+
+    def _once_found(self, kind: str, name: str, look: Callable[[str], bool]) -> bool:
+        if (kind, name) not in self._found and look(name):
+            self._found.add((kind, name))
+        return (kind, name) in self._found
+
+    def _inspect_for_table(self, name: str) -> bool:
+        with self.index_connection() as connection:
+            return inspect(connection).has_table(name)
 
     def store_event(self, event: EventLogEntry) -> None:
         """Store an event in one transaction for each of the two databases, the run's and that of all runs."""

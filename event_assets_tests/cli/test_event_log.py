@@ -5,7 +5,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from dagster._core.storage.event_log import SqliteEventLogStorage
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from event_assets.cli.event_log import KEPT_OPEN, EventLog
 from event_assets.cli.home import prepare_dagster_home
@@ -30,10 +30,10 @@ def test_dagster_reads_what_it_has_written(home: Path):
 
     own = SqliteEventLogStorage(str(home / "history" / "runs"))
     assert [entry.message for entry in own.get_logs_for_run(run.run_id)] == written != []
-    event = own.get_latest_materialization_events([halls.key])[halls.key]
-    assert event
-    assert event.asset_materialization
-    assert event.asset_materialization.metadata["rows"].value == 7
+    latest = own.get_latest_materialization_events([halls.key])[halls.key]
+    assert latest
+    assert latest.asset_materialization
+    assert latest.asset_materialization.metadata["rows"].value == 7
 
 
 def test_it_reads_what_dagster_has_written(home: Path):
@@ -73,13 +73,40 @@ def test_a_table_is_looked_for_until_it_is_there(home: Path):
         assert log.supports_asset_checks
 
 
+def test_a_column_and_a_migration_are_looked_for_until_they_are_there(home: Path):
+    with dg.DagsterInstance.get() as instance:
+        log = instance.event_log_storage
+        assert isinstance(log, EventLog)
+        assert not log.has_asset_key_col("later")
+        assert not log.has_secondary_index("later")
+        with log.index_connection() as connection:
+            connection.execute(text("alter table asset_keys add column later integer"))
+        log.enable_secondary_index("later")
+        assert log.has_asset_key_col("later")
+        assert log.has_secondary_index("later")
+
+
+def test_what_is_there_is_not_looked_for_again(home: Path):
+    with dg.DagsterInstance.get() as instance:
+        log = instance.event_log_storage
+        assert isinstance(log, EventLog)
+        dg.materialize([halls], instance=instance)
+        assert log.get_asset_records([halls.key])
+        asked: list[str] = []
+        with log.index_connection() as connection:
+            event.listen(connection.engine, "before_cursor_execute", lambda *about: asked.append(about[2]))
+        assert log.get_asset_records([halls.key])[0].asset_entry.last_materialization
+        assert [statement for statement in asked if "secondary_indexes" in statement or "PRAGMA" in statement] == []
+        assert asked
+
+
 def test_a_batch_is_stored_whole_or_not_at_all(home: Path, monkeypatch: pytest.MonkeyPatch):
     with dg.DagsterInstance.get() as instance:
         log = instance.event_log_storage
         assert isinstance(log, EventLog)
         run = dg.materialize([halls], instance=instance).run_id
         events = [record.event_log_entry for record in instance.get_records_for_run(run).records]
-        copies = [event._replace(run_id="another") for event in events]
+        copies = [entry._replace(run_id="another") for entry in events]
         store = EventLog.store_event
 
         def failing_at_the_end(self: EventLog, event: dg.EventLogEntry) -> None:
