@@ -1,6 +1,7 @@
 """The models as assets: one factory makes all of them, from their SELECTs and facts."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
@@ -34,10 +35,13 @@ def build_model_assets(pool: str | None = WAREHOUSE_POOL) -> list[dg.AssetsDefin
     """
     models = load_models(raw_relations())
     lineage = Lineage(models, raw_columns())
-    return [_model_asset(model, lineage, pool) for model in models.values()]
+    parameters = {"event_timezone": event_timezone()}
+    return [_model_asset(model, parameters, lineage, pool) for model in models.values()]
 
 
-def _model_asset(model: Model, lineage: Lineage, pool: str | None) -> dg.AssetsDefinition:
+def _model_asset(
+    model: Model, parameters: Mapping[str, str], lineage: Lineage, pool: str | None
+) -> dg.AssetsDefinition:
     key, schema = asset_key(model.relation), model.relation.schema
 
     @dg.asset(
@@ -48,7 +52,7 @@ def _model_asset(model: Model, lineage: Lineage, pool: str | None) -> dg.AssetsD
         owners=[model.facts.owner] if model.facts.owner else OWNERS,
         kinds={"sql", "duckdb", model.kind},
         tags={"layer": schema},
-        code_version=_code_version(model),
+        code_version=_code_version(model, parameters),
         metadata={
             **table_name(model.relation),
             "grain": ", ".join(model.facts.grain),
@@ -64,7 +68,7 @@ def _model_asset(model: Model, lineage: Lineage, pool: str | None) -> dg.AssetsD
     )
     def model_asset(warehouse: WarehouseResource) -> dg.MaterializeResult:
         with explained(), warehouse.open().connect() as client:
-            build(client, model, _parameters())
+            build(client, model, parameters)
             metadata = table_state(client, model.relation, model.facts.columns, model.facts.grain)
             metadata |= _column_lineage(model.relation, lineage)
             if schema == SUMMARY:
@@ -88,14 +92,10 @@ def _data_version(client: SqlClientBase[Any], model: Model) -> dg.DataVersion | 
     return data_version(identity(client), str(row_count(client, model.relation)))
 
 
-def _code_version(model: Model) -> str:
+def _code_version(model: Model, parameters: Mapping[str, str]) -> str:
     """Another one for other SQL, another setting that it asks for, or other promises, which have to be checked."""
     promises = [f"{promise.severity} {promise.broken}" for promise in model.promises]
-    return hashlib.sha256("\n".join([model.render(_parameters()), *promises]).encode()).hexdigest()[:16]
-
-
-def _parameters() -> dict[str, str]:
-    return {"event_timezone": event_timezone()}
+    return hashlib.sha256("\n".join([model.render(parameters), *promises]).encode()).hexdigest()[:16]
 
 
 def _check(client: SqlClientBase[Any], promise: Promise) -> dg.AssetCheckResult:

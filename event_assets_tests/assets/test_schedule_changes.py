@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from event_assets.definitions import build_definitions
 from event_assets.sandbox import Sandbox
 from event_assets_tests.running import Run, Warehouse
 
@@ -124,7 +125,7 @@ def test_another_zone_in_the_settings_moves_nothing(
     run(*PROGRAMME)
     monkeypatch.setenv("EVENT__TIMEZONE", "America/New_York")
     lecture.update(other)
-    run(*PROGRAMME)
+    Run(build_definitions())(*PROGRAMME)
     latest = "seen_at = (select max(seen_at) from history.entry_versions)"
     changes = warehouse.rows(f"select entry_key, change from summary.schedule_changes where {latest}")
     assert changes == [(key(lecture), change)]
@@ -169,4 +170,19 @@ def test_an_empty_programme_removes_what_was_there(
     run(*PROGRAMME)
     assert warehouse.rows("select change, count(*) from summary.schedule_changes group by all") == [
         ("removed", entries)
+    ]
+
+
+def test_a_time_without_the_other_one_is_told(lecture: dict, run: Run, warehouse: Warehouse):
+    lecture["end"] = None
+    run(*PROGRAMME)
+    lecture["start"] = "2026-12-01T10:00:00+01:00"
+    run(*PROGRAMME)
+    lecture["start"] = None
+    run(*PROGRAMME)
+    moves = "select old_value, new_value from summary.schedule_changes where change = 'moved_time' order by version"
+    assert warehouse.rows(moves) == [
+        ("2026-12-01 09:00:00 to 2026-12-01 09:45:00", "2026-12-01 09:00:00 to ?"),
+        ("2026-12-01 09:00:00 to ?", "2026-12-01 10:00:00 to ?"),
+        ("2026-12-01 10:00:00 to ?", None),
     ]

@@ -21,8 +21,15 @@ later as (
     -- Another zone in the settings moves nothing: an offset in the time keeps the instant, one without keeps the clock.
     select
         *,
-        cast(starts_local as varchar) || ' to ' || cast(ends_local as varchar) as time_span,
-        cast(old_starts_local as varchar) || ' to ' || cast(old_ends_local as varchar) as old_time_span,
+        -- Where one of both is not known, the other one still says what has moved.
+        nullif(
+            coalesce(cast(starts_local as varchar), '?') || ' to ' || coalesce(cast(ends_local as varchar), '?'),
+            '? to ?'
+        ) as time_span,
+        nullif(
+            coalesce(cast(old_starts_local as varchar), '?') || ' to ' || coalesce(cast(old_ends_local as varchar), '?'),
+            '? to ?'
+        ) as old_time_span,
         starts_at is distinct from old_starts_at and starts_local is distinct from old_starts_local as has_other_start,
         ends_at is distinct from old_ends_at and ends_local is distinct from old_ends_local as has_other_end,
         -- A day that was read off the clock, and is another one only because the clock is.
