@@ -68,8 +68,10 @@ class WarehouseResource(dg.ConfigurableResource):
 
     def open(self) -> Warehouse:
         """The warehouse at the configured path; within a run, the one that the run has for itself."""
+        if self._of_the_run:
+            return self._of_the_run
         path = Path(self.path) if self.path else warehouse_path()
-        return self._of_the_run or Warehouse(path, lock_wait_seconds(), warehouse_memory_limit())
+        return Warehouse(path, lock_wait_seconds(), warehouse_memory_limit())
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[WarehouseResource]:

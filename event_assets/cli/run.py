@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 import click
 import dagster as dg
 
+from event_assets.assets.published import PUBLISHED_COPY
 from event_assets.assets.raw import SyncConfig, sync_op_name
 from event_assets.assets.versions import Materialisations
 from event_assets.automation.alerts import failed_checks
@@ -82,15 +83,11 @@ def _execute(
         asset_selection=None if first else [raw_key(resource) for resource in TABLES],
         raise_on_error=False,
     )
-    with warehouse.connect() as client:
-        warehouse_id = identity(client)
-    models = graph.to_build(
-        Materialisations(instance, graph.nodes),
-        warehouse_id,
-        fails=lambda asset: bool(failed_checks(instance, graph.blocking_checks[asset])),
-    )
+    if first and synced.success:
+        return [synced]
+    models = _to_build(instance, graph, warehouse)
     if not models:
-        if synced.success and not first:
+        if synced.success:
             click.echo("Nothing that the models read has changed: they stay as they are.")
         return [synced]
     built = job.execute_in_process(
@@ -100,6 +97,20 @@ def _execute(
         raise_on_error=False,
     )
     return [synced, built]
+
+
+def _to_build(instance: dg.DagsterInstance, graph: Graph, warehouse: Warehouse) -> list[dg.AssetKey]:
+    """The models that are not built from what the tables hold now, and the published copy where its file is gone."""
+    with warehouse.connect() as client:
+        warehouse_id = identity(client)
+    latest = Materialisations(instance, graph.nodes)
+    models = graph.to_build(
+        latest,
+        warehouse_id,
+        fails=lambda asset: bool(failed_checks(instance, graph.blocking_checks[asset])),
+    )
+    is_copy_gone = latest.version(PUBLISHED_COPY) is not None and not published_path().exists()
+    return [*models, PUBLISHED_COPY] if is_copy_gone and PUBLISHED_COPY not in models else models
 
 
 def _failures(graph: Graph, runs: Iterable[dg.ExecuteInProcessResult]) -> list[str]:
@@ -150,9 +161,9 @@ def _asset_rows(
         for event in run.get_asset_materialization_events():
             key = event.materialization.asset_key
             seconds[key], latest[key] = of_step.get(event.step_key), event.materialization
-    stay = [key for key in graph.nodes if key not in latest]
-    kept = instance.get_latest_materialization_events(stay)
-    latest |= {key: event.asset_materialization for key, event in kept.items() if event}
+    if stay := [key for key in graph.nodes if key not in latest]:
+        kept = instance.get_latest_materialization_events(stay)
+        latest |= {key: event.asset_materialization for key, event in kept.items() if event}
     return [
         AssetRow(key.to_user_string(), rows, seconds.get(key))
         for key in graph.nodes

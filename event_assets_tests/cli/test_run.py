@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import duckdb
 import pytest
 
 from event_assets.cli.run import run_everything
 from event_assets.sandbox import Sandbox
-from event_assets.settings import SettingsError
+from event_assets.settings import SettingsError, published_path
 from event_assets_tests.running import Warehouse
 
 
@@ -62,3 +63,29 @@ def test_an_error_in_a_step_is_told_in_its_own_words(monkeypatch: pytest.MonkeyP
     assert told.value.message.splitlines() == [
         f"load_{endpoint} failed: the disk of <address> is full" for endpoint in endpoints
     ]
+
+
+@pytest.mark.usefixtures("api")
+def test_a_copy_that_is_gone_is_made_again(
+    warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    run_everything()
+    published_path().unlink()
+    run_everything()
+    assert count(published_path()) == warehouse.count("summary.agenda")
+
+    monkeypatch.setenv("WAREHOUSE__PUBLISHED", str(tmp_path / "elsewhere.duckdb"))
+    run_everything()
+    assert count(tmp_path / "elsewhere.duckdb") == warehouse.count("summary.agenda")
+    assert "Nothing that the models read has changed" not in capsys.readouterr().out
+
+    run_everything()
+    assert "Nothing that the models read has changed" in capsys.readouterr().out
+
+
+def count(copy: Path) -> int:
+    """How many entries the agenda of a published copy has."""
+    with duckdb.connect(str(copy), read_only=True) as reader:
+        row = reader.execute("select count(*) from summary.agenda").fetchone()
+    assert row
+    return row[0]
