@@ -12,7 +12,7 @@ help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 run: .venv/installed ## Sync everything once and build every summary
-	@$(PY) -m event_assets run $(if $(ALLOW_REMOVALS),--allow-removals)
+	@$(PY) -m event_assets run $(if $(filter yes,$(ALLOW_REMOVALS)),--allow-removals)
 
 ui: .venv/installed ## Start the Dagster UI and daemon at http://127.0.0.1:3000
 	@$(PY) -m event_assets ui
