@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import dagster as dg
+from dlt.destinations.exceptions import DatabaseException
 
 from event_assets.settings import SettingsError
 from event_assets.source.failures import SyncError
 from event_assets.warehouse import WarehouseError
+from event_assets.warehouse.failures import database_failure
 
 
 @contextmanager
@@ -22,3 +24,6 @@ def explained() -> Iterator[None]:
         yield
     except (SettingsError, SyncError, WarehouseError) as error:
         raise dg.Failure(str(error), allow_retries=False) from error
+    except DatabaseException as error:
+        # Without its cause: Dagster keeps the messages of all causes, and this one's quotes values.
+        raise dg.Failure(database_failure(error), allow_retries=False) from None

@@ -4,7 +4,7 @@ What the tables hold is in ``source.schema`` and ``models``.
 """
 
 from event_assets.warehouse.connection import HISTORY, MERGE, PUBLISHED, RAW, STAGING, SUMMARY, Warehouse
-from event_assets.warehouse.failures import WarehouseBusyError, WarehouseError, WarehouseUnreadableError
+from event_assets.warehouse.failures import PublishError, WarehouseBusyError, WarehouseError, WarehouseUnreadableError
 
 __all__ = [
     "HISTORY",
@@ -13,6 +13,7 @@ __all__ = [
     "RAW",
     "STAGING",
     "SUMMARY",
+    "PublishError",
     "Warehouse",
     "WarehouseBusyError",
     "WarehouseError",

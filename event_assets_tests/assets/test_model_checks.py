@@ -7,6 +7,7 @@ import duckdb
 import pytest
 
 from event_assets.assets import models as model_assets
+from event_assets.definitions import build_definitions
 from event_assets.sandbox import Sandbox
 from event_assets_tests.running import Run, Warehouse
 
@@ -48,8 +49,6 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, warehouse: Warehouse) -
         (tmp_path / name).write_text(text)
     load = model_assets.load_models
     monkeypatch.setattr(model_assets, "load_models", lambda raw: load(raw, tmp_path))
-    from event_assets.definitions import build_definitions
-
     return Run(build_definitions())
 
 
@@ -152,3 +151,22 @@ def test_a_summary_shows_its_first_rows_and_a_view_does_not(run: Run, api: Sandb
     assert preview[0] == "| hall_id | hall |"
     assert len(preview) == 2 + min(5, len(api.event.content["halls"]))
     assert "preview" not in result.metadata("staging/halls")
+
+
+@pytest.mark.usefixtures("run")
+def test_what_a_failing_statement_quotes_is_in_no_event(tmp_path: Path, api: Sandbox, warehouse: Warehouse):
+    api.event.content["halls"][0]["name"] = "Grace Hopper"
+    (tmp_path / "summary/places.sql").write_text("select hall_id, cast(hall as integer) as hall from staging.halls")
+    definitions = build_definitions()
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = Run(definitions, instance)("raw/halls", "staging/halls", "summary/places", succeeds=False)
+        log = "".join(
+            dg.serialize_value(entry) for run in instance.get_runs() for entry in instance.all_logs(run.run_id)
+        )
+    (failure,) = result.failures
+    assert failure.startswith(
+        "DuckDB could not do what it was asked to (Conversion Error: Could not convert string '…' to INT32 when casting"
+    )
+    assert failure.endswith("if it is a model's SQL, correct that; then run it again.")
+    assert "summary__places" in log
+    assert "Grace" not in log

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from event_assets.warehouse import Warehouse, WarehouseBusyError
+from event_assets.warehouse import PublishError, Warehouse, WarehouseBusyError
 from event_assets.warehouse.published import publish
 from event_assets.warehouse.relations import Relation, replace
 
@@ -90,3 +90,25 @@ def busy() -> Iterator[Callable[[Warehouse], None]]:
 
     yield start
     end.set()
+
+
+def test_a_disk_that_is_full_is_told_and_the_old_copy_stays(
+    place: Warehouse, target: Path, monkeypatch: pytest.MonkeyPatch
+):
+    fill(place, 10)
+    publish(place, target)
+    fill(place, 20)
+    full = "raise OSError(28, 'No space left on device')"
+    monkeypatch.setattr("event_assets.warehouse.published._COPY", f"import sys; open(sys.argv[2], 'w'); {full}")
+    with pytest.raises(PublishError, match=r"cannot be written to .*published\.duckdb: .*No space left on device"):
+        publish(place, target)
+    assert [path.name for path in target.parent.iterdir()] == ["published.duckdb"]
+    with duckdb.connect(str(target), read_only=True) as reader:
+        assert numbers(reader) == (10, 5)
+
+
+def test_a_place_where_nothing_can_be_written_is_told(place: Warehouse, tmp_path: Path):
+    fill(place, 10)
+    (tmp_path / "for readers").write_text("a file, where the folder should be")
+    with pytest.raises(PublishError, match=r"^The copy for readers cannot be written to .*: (File exists|Not a dir)"):
+        publish(place, tmp_path / "for readers" / "published.duckdb")
