@@ -77,10 +77,11 @@ def _told_in_a_sentence() -> Iterator[None]:
     try:
         yield
     except Exception as error:
+        from event_assets.models import ModelError
         from event_assets.settings import SettingsError
         from event_assets.warehouse import WarehouseError
 
-        if isinstance(error, (SettingsError, WarehouseError)):
+        if isinstance(error, (ModelError, SettingsError, WarehouseError)):
             raise click.ClickException(str(error)) from error
         raise
 
