@@ -6,8 +6,11 @@ from pathlib import Path
 import click
 import duckdb
 import pytest
+from click.testing import CliRunner
 
+from event_assets.__main__ import main
 from event_assets.cli.run import run_everything
+from event_assets.models import ModelError
 from event_assets.sandbox import Sandbox
 from event_assets.settings import SettingsError, published_path
 from event_assets_tests.running import Warehouse
@@ -81,6 +84,17 @@ def test_a_copy_that_is_gone_is_made_again(
 
     run_everything()
     assert "Nothing that the models read has changed" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("api", "warehouse")
+def test_a_wrong_model_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch):
+    def fail(**_: object) -> None:
+        raise ModelError("summary/agenda.sql: must hold one SELECT and nothing else.")
+
+    monkeypatch.setattr("event_assets.cli.run.build_definitions", fail)
+    result = CliRunner().invoke(main, ["run"])
+    assert result.exit_code == 1
+    assert result.output.splitlines()[-1] == "Error: summary/agenda.sql: must hold one SELECT and nothing else."
 
 
 def count(copy: Path) -> int:
