@@ -30,7 +30,9 @@ def forget(client: SqlClientBase[Any], table: Table) -> None:
     """
     rows = _sql(table.name)
     for name, column in _personal_columns(client, table):
-        unprotected = f'"{name}" is not null' if column.personal_within else f"\"{name}\" not like '{HASHED}%%'"
+        # A blank tells nothing of anybody, and is not hashed.
+        kept = f"trim(\"{name}\") <> '' and \"{name}\" not like '{HASHED}%%'"
+        unprotected = f'"{name}" is not null' if column.personal_within else kept
         clear = f"delete from {rows}" if table.key_column else f'update {rows} set "{name}" = null'  # noqa: S608
         client.execute_sql(f"{clear} where {REMOVED_AT} is not null and {unprotected}")
     _reduce_links(client, table)

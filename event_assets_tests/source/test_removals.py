@@ -203,6 +203,20 @@ def test_drifting_types_are_kept_and_told(api: Sandbox, place: Warehouse, reader
     ) == [("7",)]
 
 
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_a_protected_row_with_a_blank_is_marked_as_removed_as_well(
+    api: Sandbox, place: Warehouse, reader: Reader, blank: str
+):
+    privacy = PrivacySettings("hash", "a secret of the test suite")
+    people = api.event.participants
+    people.append({"id": 1, "email": "gone@example.org", "name": "Gone Person", "company": blank})
+    bring(api, place, "participants", privacy=privacy)
+    del people[-1]
+    assert bring(api, place, "participants", privacy=privacy)["participants"].removed == 1
+    assert reader.rows("select id, company from raw.participants where removed_at is not null") == [("1", "")]
+    assert reader.count("raw.participants") == len(people) + 1
+
+
 @pytest.mark.parametrize("personal_data", ["hash", "drop"])
 def test_turning_to_protection_leaves_nothing_of_before(
     api: Sandbox, place: Warehouse, reader: Reader, personal_data: str
