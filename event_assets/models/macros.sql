@@ -25,5 +25,11 @@ create macro event_time(sent) as case
     else try_cast(macros.close_offset(sent) as timestamp with time zone)
 end;
 
+-- An identifier that a record refers to; null for a blank, which refers to nothing, and for JSON: an object without an
+-- identifier, or a list, that came in the place of one, and may hold anything.
+create macro reference(sent) as case
+    when trim(sent) <> '' and sent <> '{}' and sent not like '{"%' and sent not like '[%' then sent
+end;
+
 -- The date of an instant on the clock of the event's zone.
 create macro local_day(instant) as cast(instant at time zone $event_timezone as date);

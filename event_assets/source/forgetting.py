@@ -81,11 +81,14 @@ def _personal_columns(client: SqlClientBase[Any], table: Table) -> list[tuple[st
 
 
 def _reduce_links(client: SqlClientBase[Any], table: Table) -> None:
-    """Leave of the records that a server put into lists of identifiers only their identifiers."""
+    """Leave of the records that a server put into lists of identifiers only their identifiers, as ``privacy`` does."""
+    protected = rf'\["{HASHED}[0-9a-f]{{32}}"\]|\[null\]'
     for link in table.link_tables:
         client.execute_sql(
-            f"update {Relation(RAW, link).sql()} set value = value::json ->> 'id'"  # noqa: S608
-            " where value like '{%%' and json_valid(value)"
+            f"update {Relation(RAW, link).sql()} set value = case"  # noqa: S608
+            " when json_type(value, '$.id') not in ('OBJECT', 'ARRAY', 'BOOLEAN') then value ->> '$.id' end"
+            " where (value like '{%%' or value like '[%%') and json_valid(value)"
+            f" and not regexp_full_match(value, '{protected}')"
         )
 
 

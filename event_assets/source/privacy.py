@@ -15,6 +15,7 @@ from typing import Any
 import dlt
 
 from event_assets.settings import PrivacySettings
+from event_assets.source.shape import identifier
 from event_assets.source.tables import Column, Table
 
 HASHED = "hmac:"
@@ -48,7 +49,7 @@ class Privacy:
     def key_of(self, table: Table, value: Any) -> str | None:
         """The same, of the value of the record's key field."""
         if self.key_field(table) == "id":
-            return _identifier(value)
+            return identifier(value)
         key = _address(value) if isinstance(value, str) else ""
         if not key:
             return None
@@ -105,15 +106,18 @@ class Privacy:
                     setattr(record, name, self._instead(value))
 
     def _protect_links(self, value: Any) -> Any:
-        """A list of identifiers, in which a server may put whole records: of each of them only its identifier."""
+        """A list of identifiers, in which a server may put whole records: of each of them only its identifier.
+
+        What has none becomes a list of what stands in its place, so that it still is a value that does not fit.
+        """
         entries = value if isinstance(value, list) else [value]
         if not any(isinstance(entry, dict | list) for entry in entries):
             return value
         return [self._link(entry) if isinstance(entry, dict | list) else entry for entry in entries]
 
     def _link(self, entry: Any) -> Any:
-        identifier = _identifier(entry.get("id")) if isinstance(entry, dict) else None
-        return self._instead(entry) if identifier is None else identifier
+        inner = identifier(entry.get("id")) if isinstance(entry, dict) else None
+        return [self._instead(entry)] if inner is None else inner
 
     def _protect_encoded(self, column: Column, value: Any) -> Any:
         """The value of a column that holds data of persons within; it may come as JSON in a text."""
@@ -155,16 +159,6 @@ class Privacy:
 def _name(field: str) -> str:
     """What a field of the API is called in the warehouse."""
     return _normalize(field) if field.strip() else ""
-
-
-def _identifier(value: Any) -> str | None:
-    """An identifier as text: numbers and strings of the same digits are the same one."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        return None
-    text = str(value).encode("utf-8", "backslashreplace").decode()
-    return text if text.strip() else None
 
 
 def _address(value: str) -> str:

@@ -96,9 +96,26 @@ class Shape:
 
     def _fit_link(self, path: str, value: Any) -> list[str]:
         entries = value if isinstance(value, list) else [value]
-        if any(isinstance(entry, dict | list) for entry in entries):
+        identifiers = [_link(entry) for entry in entries if entry is not None]
+        if any(isinstance(identifier, dict | list) for identifier in identifiers):
             self._misfits[path] += 1
-        return [as_text(entry) for entry in entries if entry is not None]
+        return [as_text(identifier) for identifier in identifiers]
+
+
+def _link(entry: Any) -> Any:
+    """An entry of a list of identifiers; of a whole record in its place only the identifier, if it has one."""
+    inner = identifier(entry.get("id")) if isinstance(entry, dict) else None
+    return entry if inner is None else inner
+
+
+def identifier(value: Any) -> str | None:
+    """An identifier as text: numbers and strings of the same digits are the same one. None for what cannot be one."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    text = str(value).encode("utf-8", "backslashreplace").decode()
+    return text if text.strip() else None
 
 
 def as_text(value: Any) -> str:

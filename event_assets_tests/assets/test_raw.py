@@ -69,6 +69,29 @@ def test_a_field_that_the_api_adds_becomes_a_column(run: Run, warehouse: Warehou
     assert columns["icon"].description == "Not in the data dictionary: a field that the API has added."
 
 
+def test_whole_records_in_the_place_of_identifiers_are_what_they_identify(
+    run: Run, warehouse: Warehouse, api: Sandbox
+):
+    content, resources = api.event.content, ("lectures", "workshops")
+    run()
+    summaries = ("agenda", "speaker_load", "data_quality", "track_summary")
+    before = {name: warehouse.rows(f"from summary.{name} order by all") for name in summaries}
+    addresses = {speaker["id"]: f"{speaker['id']}.person@example.org" for speaker in content["speakers"]}
+    for session in (session for name in resources for session in content[name]):
+        session["speakers"] = [{"email": addresses[each], "id": each} for each in session["speakers"]]
+        session["tracks"] = [{"id": str(each), "name": "A track"} for each in session["tracks"]]
+    content["lectures"][0]["speakers"].append({"email": "nobody.person@example.org"})
+    result = run()
+
+    assert {name: warehouse.rows(f"from summary.{name} order by all") for name in summaries} == before
+    assert [result.metadata(f"raw/{name}").get("values_that_do_not_fit") for name in resources] == [
+        {"speakers": 1},
+        None,
+    ]
+    told = str([result.metadata(asset) for asset in result.materialised])
+    assert "person@example.org" not in told + str(warehouse.rows("from history.entry_versions"))
+
+
 def test_the_content_tables_are_of_one_answer(run: Run, warehouse: Warehouse, event: Event, use_api: Callable):
     """The programme changes with every request: a second request would bring lectures in a hall that is not there."""
     api = use_api(event)

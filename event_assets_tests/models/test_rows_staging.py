@@ -36,6 +36,17 @@ def test_pauses_read_times_as_sessions_do(start: str | None, end: str | None, mi
     assert {name: pause[name] for name in TIMES} == {name: lecture[name] for name in TIMES}
 
 
+def test_what_is_no_identifier_refers_to_nobody():
+    odd = ["", "  ", "{}", '{"name": "Ada"}', "[5]", "[]"]
+    listed = session(speakers=[*odd, "{0b1c}", "7"], tracks=[*odd, "TR212"])
+    raw = {"lectures": [listed], "workshops": [listed]}
+    speakers = {(row["session_key"], row["speaker_id"]) for row in build(raw, "staging.session_speakers")}
+    tracks = {(row["session_key"], row["track_id"]) for row in build(raw, "staging.session_tracks")}
+    keys = ("lecture:1", "workshop:1")
+    assert speakers == {(key, speaker) for key in keys for speaker in ("{0b1c}", "7")}
+    assert tracks == {(key, "TR212") for key in keys}
+
+
 def test_a_removed_pause_is_none():
     assert build({"pauses": [{"id": "1", "removed_at": datetime(2026, 5, 1, tzinfo=UTC)}]}, "staging.pauses") == []
 

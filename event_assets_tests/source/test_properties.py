@@ -20,6 +20,7 @@ from event_assets.source.privacy import Privacy
 from event_assets.source.records import Intake, Known, as_text
 from event_assets.source.results import ResourceResult
 from event_assets.source.schema import TABLES
+from event_assets.source.shape import identifier
 from event_assets.source.sync import SyncSettings, sync
 from event_assets.source.tables import RECEIVED_HASH
 from event_assets.warehouse import Warehouse
@@ -185,8 +186,17 @@ def test_every_value_of_a_record_is_in_its_row(resource: str, data: st.DataObjec
             continue
         seen.add(key)
         kept = set(leaves(by_key[key]))
-        for leaf in leaves(record):
+        for leaf in leaves({field: referring(field, value, resource) for field, value in record.items()}):
             assert forms(leaf) & kept, (leaf, by_key[key])
+
+
+def referring(field: str, value: Any, resource: str) -> Any:
+    """A value; of a list of identifiers without what records in the place of one have beside theirs."""
+    if field not in (TABLES[resource].links or {}):
+        return value
+    entries = value if isinstance(value, list) else [value]
+    inner = [identifier(entry.get("id")) if isinstance(entry, dict) else None for entry in entries]
+    return [each or entry for each, entry in zip(inner, entries, strict=True)]
 
 
 def leaves(value: Any) -> list[str]:

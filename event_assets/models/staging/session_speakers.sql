@@ -9,8 +9,8 @@ with listed as (
     inner join raw.workshops__speakers as links on links._dlt_parent_id = workshops._dlt_id
     where workshops.removed_at is null
 )
--- Programmes list the same speaker twice in one session: the first mention counts. A blank refers to nobody.
+-- Programmes list the same speaker twice in one session: the first mention counts. Not all refer to somebody.
 select session_key, speaker_id, min(list_index) as list_index
 from listed
-where trim(speaker_id) <> ''
+where macros.reference(speaker_id) is not null
 group by session_key, speaker_id

@@ -9,8 +9,8 @@ with listed as (
     inner join raw.workshops__tracks as links on links._dlt_parent_id = workshops._dlt_id
     where workshops.removed_at is null
 )
--- A blank refers to nothing.
+-- Not all refer to a track.
 select session_key, track_id, min(list_index) as list_index
 from listed
-where trim(track_id) <> ''
+where macros.reference(track_id) is not null
 group by session_key, track_id
