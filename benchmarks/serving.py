@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,9 +16,17 @@ from urllib.request import urlopen
 
 from benchmarks.plan import Case, Layout, Size
 from event_assets.sandbox import Event, Sandbox, generate_event
-from event_assets.sandbox.responses import LIST_PATHS, Response, answer
+from event_assets.sandbox.responses import CONTENT_PATH, LIST_PATHS, Response, answer
 
 CHECKOUT = Path(__file__).parents[1]
+ALTERED: dict[Case, tuple[str, ...]] = {
+    "first load": (CONTENT_PATH, *LIST_PATHS),
+    "nothing changed": (),
+    "1 % changed": LIST_PATHS,
+    "one lecture moved": (CONTENT_PATH,),
+}
+"""Which paths are answered otherwise than in the case before. They follow each other in this order."""
+
 CHANGED_EACH = 100
 """One participant in so many is changed, evenly spread: every page is another one."""
 
@@ -71,15 +79,30 @@ def serving(size: Size) -> Iterator[Server]:
 class PreparedSandbox(Sandbox):
     """A sandbox that only sends: what it answers was made before."""
 
-    def __init__(self, event: Event) -> None:
-        """Begin with nothing prepared."""
-        super().__init__(event)
+    def __init__(self, original: Event) -> None:
+        """Begin with nothing prepared.
+
+        Args:
+            original: The event as it is in the first case. It is not changed.
+        """
+        super().__init__(replace(original))
+        self._original = original
         self._prepared: dict[str, Response] = {}
 
-    def prepare(self) -> None:
-        """Make all answers of the event as it is now."""
-        self._prepared.clear()
-        targets = ["/public/v1/content", *LIST_PATHS]
+    def show(self, case: Case, layout: Layout) -> None:
+        """Let the event be as a case has it. The cases follow each other, and a layout begins with the first one."""
+        self.envelope = layout
+        if case == "first load":
+            restore(self.event, self._original)
+        change(self.event, case)
+        self._prepare(ALTERED[case])
+
+    def _prepare(self, paths: Iterable[str]) -> None:
+        """Make all answers of some paths, of the event as it is now."""
+        targets = list(paths)
+        self._prepared = {
+            target: made for target, made in self._prepared.items() if target.partition("?")[0] not in targets
+        }
         while targets:
             target = targets.pop()
             made = answer(self.event, target, envelope=self.envelope, page_size=self.page_size, base_url=self.base_url)
@@ -117,17 +140,11 @@ def restore(event: Event, original: Event) -> None:
 
 def main() -> None:
     """Serve until the benchmark ends; a line of input says what to show."""
-    original = generate_event(lectures=int(sys.argv[1]), participants=int(sys.argv[2]))
-    event = replace(original)
-    sandbox = PreparedSandbox(event)
+    sandbox = PreparedSandbox(generate_event(lectures=int(sys.argv[1]), participants=int(sys.argv[2])))
     with sandbox:
-        print(json.dumps([sandbox.base_url, sandbox.token, event.timezone]), flush=True)  # noqa: T201
+        print(json.dumps([sandbox.base_url, sandbox.token, sandbox.event.timezone]), flush=True)  # noqa: T201
         for line in sys.stdin:
-            case, sandbox.envelope = json.loads(line)
-            if case == "first load":
-                restore(event, original)
-            change(event, case)
-            sandbox.prepare()
+            sandbox.show(*json.loads(line))
             print("ready", flush=True)  # noqa: T201
 
 

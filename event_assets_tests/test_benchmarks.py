@@ -1,5 +1,6 @@
 """What a benchmark leaves alone: the data of the checkout that it runs in."""
 
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -7,8 +8,11 @@ from typing import cast
 import pytest
 
 from benchmarks.measuring import _environment
-from benchmarks.serving import Server
+from benchmarks.plan import CASES, LAYOUTS
+from benchmarks.serving import CHANGED_EACH, PreparedSandbox, Server
 from event_assets import settings
+from event_assets.sandbox import generate_event
+from event_assets.sandbox.responses import CONTENT_PATH, LIST_PATHS, answer
 
 SERVER = cast(Server, SimpleNamespace(base_url="http://127.0.0.1:9/public/v1", token="a-token", timezone="UTC"))
 
@@ -23,3 +27,23 @@ def test_all_that_it_writes_is_in_its_own_folder(tmp_path: Path, monkeypatch: py
         assert path.is_relative_to(tmp_path)
     assert settings.privacy_settings().personal_data == "keep"
     assert settings.alert_webhook_url() is None
+
+
+def test_what_was_prepared_is_what_the_event_says_in_each_case():
+    bodies: dict[tuple[str, str], list[bytes]] = {}
+    sandbox = PreparedSandbox(generate_event(lectures=20, participants=CHANGED_EACH + 1))
+    with sandbox:
+        headers = {"Authorization": f"Bearer {sandbox.token}"}
+        how = {"page_size": sandbox.page_size, "base_url": sandbox.base_url}
+        for layout in (*LAYOUTS, *LAYOUTS):
+            for case in CASES:
+                sandbox.show(case, layout)
+                for target in (CONTENT_PATH, *LIST_PATHS):
+                    served = b"".join(sandbox.respond("GET", target, headers).chunks)
+                    assert served == b"".join(answer(sandbox.event, target, envelope=layout, **how).chunks)
+                    bodies.setdefault((layout, target), []).append(served)
+    for (_, target), served in bodies.items():
+        once, again = served[: len(CASES)], served[len(CASES) :]
+        assert once == again  # the event is the original again
+        changes = [before != after for before, after in pairwise(once)]
+        assert changes == [False, target.endswith("/participants"), target == CONTENT_PATH]

@@ -69,9 +69,7 @@ def test_a_field_that_the_api_adds_becomes_a_column(run: Run, warehouse: Warehou
     assert columns["icon"].description == "Not in the data dictionary: a field that the API has added."
 
 
-def test_whole_records_in_the_place_of_identifiers_are_what_they_identify(
-    run: Run, warehouse: Warehouse, api: Sandbox
-):
+def test_whole_records_in_the_place_of_identifiers_are_what_they_identify(run: Run, warehouse: Warehouse, api: Sandbox):
     content, resources = api.event.content, ("lectures", "workshops")
     run()
     summaries = ("agenda", "speaker_load", "data_quality", "track_summary")

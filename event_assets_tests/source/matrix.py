@@ -307,7 +307,7 @@ _OTHERWISE = (
         "It is kept as text beside the column (`capacity__v_text`). The check `values_fit` warns.",
     ),
     (
-        "Whole records come in the place of identifiers (`speakers: [{\"id\": 7, …}]`)",
+        'Whole records come in the place of identifiers (`speakers: [{"id": 7, …}]`)',
         "Their identifiers are taken, whatever `personal_data` says. What has none is a value that does not fit: the "
         "check `values_fit` warns, and it stays in the link table as text, of which no model reads anything.",
     ),
