@@ -22,7 +22,7 @@ from event_assets.settings import EventApiSettings
 from event_assets.source.failures import SyncError, api_failure
 from event_assets.source.privacy import Privacy
 from event_assets.source.records import Intake, Known
-from event_assets.source.resources import event_api, resources_by_endpoint
+from event_assets.source.resources import event_api, parts_of, resources_by_endpoint
 from event_assets.source.schema import TABLES
 from event_assets.source.session import RETRIED_STATUS_CODES, ApiSession
 from event_assets.source.sync import SyncSettings
@@ -124,9 +124,8 @@ def _read(api: EventApiSettings, endpoint: str, settings: SyncSettings) -> tuple
         The versions, and in how many pages they came; none of ``/content``, which is one answer.
     """
     resources: Sequence[str] = resources_by_endpoint()[endpoint]
-    session = ApiSession(
-        api.base_url, resources_by_endpoint()["content"], replace(settings.retry, max_attempts=1), lambda _: None
-    )
+    once = replace(settings.retry, max_attempts=1)
+    session = ApiSession(api.base_url, parts_of(endpoint), once, lambda _: None)
     intakes = {name: Intake(TABLES[name], Known({}), Privacy(settings.privacy)) for name in resources}
     source = event_api(api, session, resources)
     for name, intake in intakes.items():

@@ -1,7 +1,7 @@
 """The nine resources of the event API as one declarative REST configuration, and the dlt source made from it.
 
-What a request does on the wire is in ``session``, what an answer must look like in ``answers``, what the columns are in
-``schema``.
+What a request does on the wire is in ``session``, how pages follow one another in ``paging``, what an answer must look
+like in ``answers``, what the columns are in ``schema``.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from dlt.sources.rest_api.typing import RESTAPIConfig
 from requests import Session
 
 from event_assets.settings import EventApiSettings
+from event_assets.source.paging import NextLinkPaginator
 from event_assets.source.schema import REJECTED, REJECTED_COLUMNS, TABLES
-from event_assets.source.session import NextLinkPaginator
 
 SOURCE_NAME = "event_api"
 
@@ -68,6 +68,11 @@ def resources_by_endpoint() -> dict[str, tuple[str, ...]]:
     for resource in cast(list[dict], event_api_config(_DECLARATION_ONLY)["resources"]):
         endpoints.setdefault(resource["endpoint"]["path"].strip("/"), []).append(resource["name"])
     return {endpoint: tuple(resources) for endpoint, resources in endpoints.items()}
+
+
+def parts_of(endpoint: str) -> tuple[str, ...]:
+    """The resources that an endpoint's answer holds under their names; none where the answer is one list."""
+    return resources_by_endpoint()[endpoint] if endpoint == "content" else ()
 
 
 def event_api(

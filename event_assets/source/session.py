@@ -1,6 +1,7 @@
-"""What happens on the wire: retries, timeouts, one request per endpoint and run, the shape of an answer, next links.
+"""What happens on the wire: retries, timeouts, one request per endpoint and run, answers read as they come.
 
-Which endpoints there are is in ``resources``; what becomes of the records is not known here.
+Which endpoints there are is in ``resources``, how pages follow one another in ``paging``; what becomes of the records
+is not known here.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from typing import Any, TypeAlias
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from dlt.sources.helpers.requests import Session
 from dlt.sources.helpers.requests.retry import (
@@ -17,8 +18,7 @@ from dlt.sources.helpers.requests.retry import (
     retry_if_status,
     wait_exponential_retry_after,
 )
-from dlt.sources.helpers.rest_client.paginators import BaseNextUrlPaginator
-from requests import PreparedRequest, Request, Response
+from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 from tenacity import (
     RetryCallState,
@@ -30,7 +30,8 @@ from tenacity import (
 )
 
 from event_assets.settings import RetrySettings
-from event_assets.source.answers import UnusableAnswerError, next_link, read_content, read_listing
+from event_assets.source.addresses import led_to, site
+from event_assets.source.answers import UnusableAnswerError, read_content, read_listing
 from event_assets.source.pages import PackedPage
 from event_assets.source.progress import Progress
 from event_assets.source.recall import Recall
@@ -46,6 +47,8 @@ Tell: TypeAlias = Callable[[str], object]
 class ApiSession(Session):
     """The session of one sync: dlt's own, with retries, and answers that are checked before anybody reads them.
 
+    It asks one endpoint. Whatever it is answered is read as that endpoint's answer, wherever a redirect has led.
+
     Attributes:
         absent: Resources that the answer of ``/content`` does not have.
     """
@@ -53,7 +56,7 @@ class ApiSession(Session):
     def __init__(
         self,
         base_url: str,
-        content: Collection[str],
+        parts: Collection[str],
         retry: RetrySettings,
         tell: Tell,
         recall: Recall | None = None,
@@ -63,7 +66,7 @@ class ApiSession(Session):
 
         Args:
             base_url: Where the API is.
-            content: The resources that ``/content`` has.
+            parts: The resources that the endpoint's answer holds under their names; none where it is one list.
             retry: How often and for how long to try again.
             tell: Takes a line for the run's log.
             recall: Recognises an answer that came the same before.
@@ -71,41 +74,45 @@ class ApiSession(Session):
         """
         super().__init__(timeout=retry.timeout, raise_for_status=False)
         self.absent: set[str] = set()
-        self._scheme, self._host, *_ = urlsplit(base_url)
+        self._site = site(base_url)
         retrying = _retrying(retry, tell)
-        self._lists = _CheckedAnswers(lambda answer: read_listing(answer, recall), retrying, progress)
-        self.mount(f"{self._scheme}://{self._host}", self._lists)
-        self.mount(
-            f"{base_url}/content",
-            _OneAnswer(lambda answer: read_content(answer, content, self.absent, recall), retrying, progress),
-        )
+        if parts:
+            self._answers = _OneAnswer(
+                lambda answer: read_content(answer, parts, self.absent, recall), retrying, progress
+            )
+        else:
+            self._answers = _CheckedAnswers(lambda answer: read_listing(answer, recall), retrying, progress)
+        # For every address, or an answer at one that is written differently would go unread.
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, self._answers)
 
     @contextmanager
     def looking_ahead(self) -> Iterator[None]:
         """Ask in a block what will be asked again: each answer of it is given once more then, and not asked for."""
-        self._lists.keeps = True
+        self._answers.keeps = True
         try:
             yield
         finally:
-            self._lists.keeps = False
+            self._answers.keeps = False
 
     def get_redirect_target(self, resp: Response) -> str | None:
-        """Where a redirect leads.
+        """Where a redirect leads; None if the answer is none.
 
         Raises:
-            UnusableAnswerError: To another host or scheme, which is not where the API is, and whose answers nobody
-                would check.
+            UnusableAnswerError: To another host or scheme, which is not where the API is.
         """
         target = super().get_redirect_target(resp)
-        here, there = urlsplit(resp.url), urlsplit(urljoin(resp.url, target or ""))
-        if there.netloc != self._host:
+        if target is None:
+            return None
+        path, there = urlsplit(resp.url).path, site(led_to(resp.url, target))
+        if there.host != self._site.host:
             raise UnusableAnswerError(
-                f"{here.path} should be answered by {self._host}, and redirects to {there.netloc}: it was not "
+                f"{path} should be answered by {self._site.host}, and redirects to {there.host or there}: it was not "
                 "followed, because the token is not meant for another host."
             )
-        if there.scheme != self._scheme:
+        if there.scheme != self._site.scheme:
             raise UnusableAnswerError(
-                f"{here.path} should be answered at {self._scheme}://, and redirects to {there.scheme}://: if that is "
+                f"{path} should be answered at {self._site.scheme}://, and redirects to {there.scheme}://: if that is "
                 f"where the API is, let `base_url` begin with {there.scheme}://. It was not followed."
             )
         return target
@@ -252,51 +259,3 @@ def _outcome(state: RetryCallState) -> str:
     if response is not None:
         return f"was answered with {response.status_code}"
     return f"failed ({type(error).__name__})"
-
-
-class NextLinkPaginator(BaseNextUrlPaginator):
-    """Follows the link to the next page where an answer has one; without one, the page is the last.
-
-    A link to another host is refused, because the token would go there. So is one that was followed
-    before, or that brings the same records again, because it would never end.
-    """
-
-    def init_request(self, request: Request) -> None:
-        """Begin at the first page."""
-        super().init_request(request)
-        self._next_reference = None
-        self._followed = {request.url}
-        self._page: tuple[Any, ...] | None = None
-
-    def update_state(self, response: Response, data: list[Any] | None = None) -> None:
-        """Find the next link.
-
-        Raises:
-            UnusableAnswerError: The link leads to another host, or back, or brought nothing new.
-        """
-        link = next_link(response.json(), response)
-        if link is None:
-            self._next_reference = None
-            return
-        url = urljoin(response.url, link)
-        here, there = urlsplit(response.url), urlsplit(url)
-        if (there.scheme, there.netloc) != (here.scheme, here.netloc):
-            raise UnusableAnswerError(
-                f"The next link of {here.path} should stay on {here.scheme}://{here.netloc}, and leads to "
-                f"{there.scheme}://{there.netloc}: it was not followed, because the token is not meant for another "
-                "host."
-            )
-        if url in self._followed:
-            raise UnusableAnswerError(
-                f"The next link of {here.path} should lead on, and leads back to a page that was read already "
-                f"(after {len(self._followed)} pages)."
-            )
-        page = (len(data), data[0], data[-1]) if data else ()
-        if page == self._page:
-            raise UnusableAnswerError(
-                f"The next link of {here.path} should bring other records, and brings those of the page before again "
-                f"(after {len(self._followed)} pages)."
-            )
-        self._page = page
-        self._followed.add(url)
-        self._next_reference = url

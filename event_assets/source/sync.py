@@ -25,7 +25,7 @@ from event_assets.source.privacy import Privacy
 from event_assets.source.progress import Progress, count
 from event_assets.source.recall import Recall
 from event_assets.source.records import Intake, Known, Reject
-from event_assets.source.resources import SOURCE_NAME, event_api, resources_by_endpoint
+from event_assets.source.resources import SOURCE_NAME, event_api, parts_of, resources_by_endpoint
 from event_assets.source.results import ResourceResult, result, unchanged
 from event_assets.source.schema import TABLES
 from event_assets.source.session import ApiSession
@@ -107,8 +107,8 @@ class _Sync:
         with warehouse.connect() as client:
             self._held = ledger.read(client, [TABLES[name] for name in resources])
         self._recall = _recall(endpoint, self._held, settings.privacy)
-        content = resources_by_endpoint()["content"]
-        self._session = ApiSession(api.base_url, content, settings.retry, tell, self._recall, progress)
+        parts = parts_of(endpoint)
+        self._session = ApiSession(api.base_url, parts, settings.retry, tell, self._recall, progress)
         self._source = event_api(api, self._session, resources)
 
     def run(self) -> dict[str, ResourceResult]:

@@ -1,4 +1,4 @@
-"""The wire: what is retried, what is asked once, where a next link may lead."""
+"""The wire: what is retried, what is asked once, where a redirect may lead."""
 
 import time
 from email.utils import formatdate
@@ -13,109 +13,17 @@ from event_assets.sandbox.responses import error_response
 from event_assets.settings import RetrySettings
 from event_assets.source import session as session_module
 from event_assets.source.answers import UnusableAnswerError
-from event_assets.source.session import ApiSession, NextLinkPaginator
+from event_assets.source.resources import resources_by_endpoint
+from event_assets.source.session import ApiSession
+from event_assets.warehouse import Warehouse
+from event_assets_tests.source.syncing import bring
 
-PAGE = "https://api.example.com/public/v1/participants"
 ARRAYS = ("halls", "days", "lectures", "speakers", "workshops", "pauses", "tracks")
 
 
-def answer(body: str, url: str = PAGE, **headers: str) -> Response:
-    response = Response()
-    response.status_code = 200
-    response.url = url
-    response._content = body.encode()
-    response.headers.update(headers)
-    return response
-
-
-def follow(*pages: str) -> list[str | None]:
-    """Where the paginator goes after each page."""
-    request = Request("GET", PAGE)
-    paginator = NextLinkPaginator()
-    paginator.init_request(request)
-    visited = []
-    for page in pages:
-        paginator.update_state(answer(page, str(request.url)), [{"id": len(visited)}])
-        paginator.update_request(request)
-        visited.append(request.url if paginator.has_next_page else None)
-    return visited
-
-
-@pytest.mark.parametrize(
-    "page",
-    [
-        '{"data": [], "links": {"next": "https://api.example.com/public/v1/participants?page=2"}}',
-        '{"data": [], "next_page_url": "https://api.example.com/public/v1/participants?page=2"}',
-        '{"data": [], "next": "/public/v1/participants?page=2"}',
-        '{"data": [], "links": {"next": null}, "next": "?page=2"}',
-        '{"data": [], "links": {"next": {"href": "?page=2", "meta": {}}}}',
-        '{"data": [], "next_page_url": "?page=2", "meta": {"current_page": 1, "last_page": 2}}',
-    ],
-)
-def test_next_links_are_followed_wherever_they_stand(page: str):
-    assert follow(page, '{"data": []}') == [f"{PAGE}?page=2", None]
-
-
-def test_a_link_header_is_followed():
-    paginator = NextLinkPaginator()
-    paginator.init_request(Request("GET", PAGE))
-    paginator.update_state(answer("[]", Link=f'<{PAGE}?page=2>; rel="next"'))
-    assert paginator.has_next_page
-
-
-@pytest.mark.parametrize(
-    "page",
-    [
-        '{"data": []}',
-        "[]",
-        '{"data": [], "links": {"next": null}}',
-        '{"data": [], "links": [], "next": ""}',
-        '{"data": [], "next": false, "meta": {"current_page": 5, "last_page": 5}}',
-        '{"data": [], "meta": [1]}',
-    ],
-)
-def test_without_a_next_link_the_page_is_the_last(page: str):
-    assert follow(page) == [None]
-
-
-@pytest.mark.parametrize(
-    ("page", "came"),
-    [
-        ('{"data": [], "next": 7}', "a number as `next`"),
-        ('{"data": [], "links": {"next": {"page": 2}}}', "an object with the fields page as `next`"),
-        ('{"data": [], "meta": {"current_page": 1, "last_page": 5}}', "page 1 of 5 without it"),
-    ],
-)
-def test_a_next_page_without_an_address_is_refused(page: str, came: str):
-    with pytest.raises(
-        UnusableAnswerError, match=f"the address of the next page, where one follows; what came is {came}"
-    ):
-        follow(page)
-
-
-@pytest.mark.parametrize(
-    "link",
-    ["https://elsewhere.example.org/participants?page=2", "http://api.example.com/public/v1/participants?page=2"],
-)
-def test_a_link_to_another_host_is_refused(link: str):
-    with pytest.raises(UnusableAnswerError, match="the token is not meant for another host"):
-        follow(f'{{"links": {{"next": "{link}"}}}}')
-
-
-def test_a_link_that_repeats_is_refused():
-    second = f'{{"next": "{PAGE}?page=2"}}'
-    with pytest.raises(UnusableAnswerError, match="leads back to a page that was read already"):
-        follow(second, second)
-
-
-def test_a_link_to_the_first_page_is_refused():
-    with pytest.raises(UnusableAnswerError, match="leads back"):
-        follow(f'{{"next": "{PAGE}"}}')
-
-
-def session(api: Sandbox, tell: Any = print, **settings: Any) -> ApiSession:
+def session(api: Sandbox, tell: Any = print, endpoint: str = "content", **settings: Any) -> ApiSession:
     retry = RetrySettings(**{"max_attempts": 3, "backoff_factor": 0, "timeout": 5, **settings})
-    made = ApiSession(api.base_url, ARRAYS, retry, tell)
+    made = ApiSession(api.base_url, ARRAYS if endpoint == "content" else (), retry, tell)
     made.headers["Authorization"] = f"Bearer {api.token}"
     return made
 
@@ -127,6 +35,7 @@ def test_content_is_asked_for_once_and_lists_each_time(event: Event):
         event.content["halls"] = []
         assert asking.get(f"{api.base_url}/content").json() == first
         assert first["halls"]
+        asking = session(api, endpoint="partners")
         for _ in range(2):
             asking.get(f"{api.base_url}/partners")
         assert dict(api.requests) == {"/public/v1/content": 1, "/public/v1/partners": 2}
@@ -139,16 +48,6 @@ def test_a_failed_answer_is_not_kept(event: Event):
         assert asking.get(f"{api.base_url}/content").status_code == 401
         asking.headers["Authorization"] = f"Bearer {api.token}"
         assert asking.get(f"{api.base_url}/content").status_code == 200
-
-
-def test_pages_that_repeat_under_new_addresses_are_refused():
-    request = Request("GET", PAGE)
-    paginator = NextLinkPaginator()
-    paginator.init_request(request)
-    for number, data in ((2, [{"id": 1}]), (3, [{"id": 2}]), (4, [])):
-        paginator.update_state(answer(f'{{"next": "?page={number}"}}'), data)
-    with pytest.raises(UnusableAnswerError, match="brings those of the page before again"):
-        paginator.update_state(answer('{"next": "?page=5"}'), [])
 
 
 @pytest.mark.parametrize(("status", "attempts"), [(503, 3), (429, 3), (500, 3), (400, 1), (403, 1), (404, 1), (501, 1)])
@@ -181,7 +80,7 @@ def test_attempts_are_not_multiplied_by_a_redirect(event: Event):
     with Sandbox(event) as api:
         api.fail("partners", faults.redirect_elsewhere(f"{api.base_url}/partners?moved"), times=1)
         api.fail("partners", faults.status(503))
-        assert session(api, told.append).get(f"{api.base_url}/partners").status_code == 503
+        assert session(api, told.append, "partners").get(f"{api.base_url}/partners").status_code == 503
         assert api.requests["/public/v1/partners"] == 1 + 3
     assert len(told) == 2
 
@@ -191,7 +90,31 @@ def test_a_redirect_to_another_scheme_is_refused(event: Event, endpoint: str):
     with Sandbox(event) as api:
         api.fail(endpoint, faults.redirect_elsewhere(f"{api.base_url}/{endpoint}".replace("http://", "https://"), 301))
         with pytest.raises(UnusableAnswerError, match=r"redirects to https://: .* let `base_url` begin with https://"):
-            session(api).get(f"{api.base_url}/{endpoint}")
+            session(api, endpoint=endpoint).get(f"{api.base_url}/{endpoint}")
+
+
+@pytest.fixture
+def also_at_v2(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sandboxes that answer under ``/public/v2`` as they do under ``/public/v1``."""
+    respond = Sandbox.respond
+    monkeypatch.setattr(
+        Sandbox,
+        "respond",
+        lambda api, method, target, headers: respond(api, method, target.replace("/v2/", "/v1/"), headers),
+    )
+
+
+@pytest.mark.usefixtures("also_at_v2")
+def test_a_redirect_to_another_path_is_read_as_the_endpoint_s_answer(event: Event, place: Warehouse):
+    with Sandbox(event) as api:
+        for endpoint, resources in resources_by_endpoint().items():
+            api.fail(endpoint, faults.redirect_elsewhere(f"/public/v2/{endpoint}", 308), times=1)
+            loaded = bring(api, place, *resources)
+            assert {name: result.received for name, result in loaded.items()} == {
+                name: event.counts()[name] for name in resources
+            }
+        # One answer for seven resources, behind a redirect too.
+        assert api.requests["/public/v1/content"] == 2
 
 
 def waits(response: Response, **settings: Any) -> list[float]:
@@ -199,13 +122,14 @@ def waits(response: Response, **settings: Any) -> list[float]:
     retrying = session_module._retrying(RetrySettings(**settings), lambda _: None)
     waited: list[float] = []
     retrying.sleep = waited.append
-    request = Request("GET", PAGE).prepare()
+    request = Request("GET", "https://api.example.com/public/v1/participants").prepare()
     retrying(lambda _: response, request)
     return waited
 
 
 def refusal(retry_after: str | None) -> Response:
-    response = answer("{}", **({"Retry-After": retry_after} if retry_after is not None else {}))
+    response = Response()
+    response.headers.update({"Retry-After": retry_after} if retry_after is not None else {})
     response.status_code = 429
     return response
 

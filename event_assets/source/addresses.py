@@ -1,0 +1,53 @@
+"""Addresses written in one way, so that two of them can be compared however they were typed."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from urllib.parse import urljoin, urlsplit
+
+from requests import Request
+
+_OWN_PORT = {"http": ":80", "https": ":443"}
+
+
+class Site(NamedTuple):
+    """Who answers at an address.
+
+    Attributes:
+        scheme: ``http`` or ``https``, in lower case.
+        host: The host in lower case and ASCII, with the port if it is not the scheme's own; nobody's name or password.
+    """
+
+    scheme: str
+    host: str
+
+    def __str__(self) -> str:
+        """The beginning of its addresses, for a message."""
+        return f"{self.scheme}://{self.host}" if self.host else "what is no address"
+
+
+def as_sent(url: str) -> str:
+    """An address as a request has it: the scheme and the host in lower case, an international name in ASCII.
+
+    Raises:
+        ValueError: It is no address.
+    """
+    # requests' errors for it, InvalidURL and MissingSchema, are ValueErrors too.
+    return Request("GET", url).prepare().url or ""
+
+
+def site(url: str) -> Site:
+    """The site of an address; an empty one of what is none."""
+    try:
+        parts = urlsplit(as_sent(url))
+    except ValueError:
+        return Site("", "")
+    return Site(parts.scheme, parts.netloc.rpartition("@")[2].removesuffix(_OWN_PORT.get(parts.scheme, "")))
+
+
+def led_to(url: str, link: str) -> str:
+    """Where a link leads from an address; "" if it is none, so that it is no site's."""
+    try:
+        return urljoin(url, link)
+    except ValueError:
+        return ""

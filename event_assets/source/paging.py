@@ -1,0 +1,63 @@
+"""From page to page of a list: where a next link may lead, and when it is followed no longer.
+
+Where an answer has its next link is in ``answers``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from dlt.sources.helpers.rest_client.paginators import BaseNextUrlPaginator
+from requests import Request, Response
+
+from event_assets.source.addresses import as_sent, led_to, site
+from event_assets.source.answers import UnusableAnswerError, next_link
+
+
+class NextLinkPaginator(BaseNextUrlPaginator):
+    """Follows the link to the next page where an answer has one; without one, the page is the last.
+
+    A link to another host is refused, because the token would go there. So is one that was followed
+    before, or that brings the same records again, because it would never end.
+    """
+
+    def init_request(self, request: Request) -> None:
+        """Begin at the first page."""
+        super().init_request(request)
+        self._next_reference = None
+        self._followed = {as_sent(str(request.url))}
+        self._page: tuple[Any, ...] | None = None
+
+    def update_state(self, response: Response, data: list[Any] | None = None) -> None:
+        """Find the next link.
+
+        Raises:
+            UnusableAnswerError: The link leads to another host, or back, or brought nothing new.
+        """
+        link = next_link(response.json(), response)
+        if link is None:
+            self._next_reference = None
+            return
+        path, address = urlsplit(response.url).path, led_to(response.url, link)
+        here, there = site(response.url), site(address)
+        if there != here:
+            raise UnusableAnswerError(
+                f"The next link of {path} should stay on {here}, and leads to {there}: it was not followed, because "
+                "the token is not meant for another host."
+            )
+        url = as_sent(address)
+        if url in self._followed:
+            raise UnusableAnswerError(
+                f"The next link of {path} should lead on, and leads back to a page that was read already "
+                f"(after {len(self._followed)} pages)."
+            )
+        page = (len(data), data[0], data[-1]) if data else ()
+        if page == self._page:
+            raise UnusableAnswerError(
+                f"The next link of {path} should bring other records, and brings those of the page before again "
+                f"(after {len(self._followed)} pages)."
+            )
+        self._page = page
+        self._followed.add(url)
+        self._next_reference = url

@@ -1,0 +1,138 @@
+"""From page to page: where a next link may lead, and when it is followed no longer."""
+
+import pytest
+from requests import Request, Response
+
+from event_assets.source.answers import UnusableAnswerError
+from event_assets.source.paging import NextLinkPaginator
+
+PAGE = "https://api.example.com/public/v1/participants"
+
+
+def answer(body: str, url: str = PAGE, **headers: str) -> Response:
+    response = Response()
+    response.status_code = 200
+    response.url = url
+    response._content = body.encode()
+    response.headers.update(headers)
+    return response
+
+
+def follow(*pages: str) -> list[str | None]:
+    """Where the paginator goes after each page."""
+    request = Request("GET", PAGE)
+    paginator = NextLinkPaginator()
+    paginator.init_request(request)
+    visited = []
+    for page in pages:
+        paginator.update_state(answer(page, str(request.url)), [{"id": len(visited)}])
+        paginator.update_request(request)
+        visited.append(request.url if paginator.has_next_page else None)
+    return visited
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '{"data": [], "links": {"next": "https://api.example.com/public/v1/participants?page=2"}}',
+        '{"data": [], "next_page_url": "https://api.example.com/public/v1/participants?page=2"}',
+        '{"data": [], "next": "/public/v1/participants?page=2"}',
+        '{"data": [], "links": {"next": null}, "next": "?page=2"}',
+        '{"data": [], "links": {"next": {"href": "?page=2", "meta": {}}}}',
+        '{"data": [], "next_page_url": "?page=2", "meta": {"current_page": 1, "last_page": 2}}',
+    ],
+)
+def test_next_links_are_followed_wherever_they_stand(page: str):
+    assert follow(page, '{"data": []}') == [f"{PAGE}?page=2", None]
+
+
+def test_a_link_header_is_followed():
+    paginator = NextLinkPaginator()
+    paginator.init_request(Request("GET", PAGE))
+    paginator.update_state(answer("[]", Link=f'<{PAGE}?page=2>; rel="next"'))
+    assert paginator.has_next_page
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '{"data": []}',
+        "[]",
+        '{"data": [], "links": {"next": null}}',
+        '{"data": [], "links": [], "next": ""}',
+        '{"data": [], "next": false, "meta": {"current_page": 5, "last_page": 5}}',
+        '{"data": [], "meta": [1]}',
+    ],
+)
+def test_without_a_next_link_the_page_is_the_last(page: str):
+    assert follow(page) == [None]
+
+
+@pytest.mark.parametrize(
+    ("page", "came"),
+    [
+        ('{"data": [], "next": 7}', "a number as `next`"),
+        ('{"data": [], "links": {"next": {"page": 2}}}', "an object with the fields page as `next`"),
+        ('{"data": [], "meta": {"current_page": 1, "last_page": 5}}', "page 1 of 5 without it"),
+    ],
+)
+def test_a_next_page_without_an_address_is_refused(page: str, came: str):
+    with pytest.raises(
+        UnusableAnswerError, match=f"the address of the next page, where one follows; what came is {came}"
+    ):
+        follow(page)
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["https://elsewhere.example.org/participants?page=2", "http://api.example.com/public/v1/participants?page=2"],
+)
+def test_a_link_to_another_host_is_refused(link: str):
+    with pytest.raises(UnusableAnswerError, match="the token is not meant for another host"):
+        follow(f'{{"links": {{"next": "{link}"}}}}')
+
+
+@pytest.mark.parametrize("host", ["https://api.example.com:443", "https://API.Example.com", "HTTPS://api.example.com"])
+def test_a_link_that_writes_the_host_in_another_way_is_followed_and_counts_as_the_same(host: str):
+    second = f'{{"next": "{host}/public/v1/participants?page=2"}}'
+    assert follow(second, "[]")[1] is None
+    with pytest.raises(UnusableAnswerError, match="leads back to a page that was read already"):
+        follow(second, second)
+
+
+def test_the_same_host_at_another_port_is_another():
+    with pytest.raises(UnusableAnswerError, match=r"leads to https://api\.example\.com:8443: it was not followed"):
+        follow('{"next": "https://api.example.com:8443/public/v1/participants?page=2"}')
+
+
+@pytest.mark.parametrize("link", ["//[", "http://", "https://x:port/"])
+def test_a_link_that_is_no_address_is_refused(link: str):
+    with pytest.raises(UnusableAnswerError, match="leads to what is no address: it was not followed"):
+        follow(f'{{"next": "{link}"}}')
+
+
+def test_a_link_with_a_password_is_told_without_it():
+    with pytest.raises(UnusableAnswerError, match=r"leads to https://elsewhere\.example\.org: ") as told:
+        follow('{"next": "https://somebody:secret@elsewhere.example.org/?page=2"}')
+    assert "secret" not in str(told.value)
+
+
+def test_a_link_that_repeats_is_refused():
+    second = f'{{"next": "{PAGE}?page=2"}}'
+    with pytest.raises(UnusableAnswerError, match="leads back to a page that was read already"):
+        follow(second, second)
+
+
+def test_a_link_to_the_first_page_is_refused():
+    with pytest.raises(UnusableAnswerError, match="leads back"):
+        follow(f'{{"next": "{PAGE}"}}')
+
+
+def test_pages_that_repeat_under_new_addresses_are_refused():
+    request = Request("GET", PAGE)
+    paginator = NextLinkPaginator()
+    paginator.init_request(request)
+    for number, data in ((2, [{"id": 1}]), (3, [{"id": 2}]), (4, [])):
+        paginator.update_state(answer(f'{{"next": "?page={number}"}}'), data)
+    with pytest.raises(UnusableAnswerError, match="brings those of the page before again"):
+        paginator.update_state(answer('{"next": "?page=5"}'), [])
