@@ -23,6 +23,7 @@ _PLAIN = {
         faults.endless_pages,
         faults.circular_pages,
         faults.ever_more_pages,
+        faults.reshuffled_pages,
         faults.invalid_utf8,
         faults.truncated_json,
         faults.truncated,

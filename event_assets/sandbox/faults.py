@@ -210,6 +210,16 @@ ever_more_pages = _changed(
 """The next link of every page leads to one with the next number, which is never seen before."""
 
 
+def _rotated(answer: Any, address: str) -> dict[str, Any]:
+    records, number = _records(answer), _page_number(address)
+    start = number % (len(records) or 1)
+    return _with_next({"data": records[start:] + records[:start]}, _page(address, number + 1))
+
+
+reshuffled_pages = _changed("reshuffled_pages", _rotated, _LISTS)
+"""Every page has the same records in another order, and a link to one with the next number: pages are ignored."""
+
+
 def next_link_elsewhere(url: str) -> Fault:
     """The next link of the page leads to another address."""
     return _changed(f"next_link_elsewhere={url}", lambda answer, _: _with_next(answer, url))

@@ -120,6 +120,17 @@ class Page:
 
     __hash__ = None  # pyright: ignore[reportAssignmentType]  # compared by what it holds
 
+    def refuse(self, came: str) -> NoReturn:
+        """End the sync.
+
+        Args:
+            came: What came instead of what was expected.
+
+        Raises:
+            UnusableAnswerError: Always.
+        """
+        self._refuse(came)
+
     def batches(self) -> Iterator[Batch]:
         """The records, some at a time."""
         encoded = self._encoded_records()

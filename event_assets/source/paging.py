@@ -14,12 +14,16 @@ from requests import Request, Response
 from event_assets.source.addresses import as_sent, led_to, site
 from event_assets.source.answers import UnusableAnswerError, next_link
 
+MOST_PAGES = 100_000
+"""A list of a million records in pages of fifteen has fewer. A server that invents records would go on for ever."""
+
 
 class NextLinkPaginator(BaseNextUrlPaginator):
     """Follows the link to the next page where an answer has one; without one, the page is the last.
 
     A link to another host is refused, because the token would go there. So is one that was followed
-    before, or that brings the same records again, because it would never end.
+    before, or that brings the same records again, because it would never end. Pages that go round under ever new
+    addresses are told in ``records``, where the keys are known.
     """
 
     def init_request(self, request: Request) -> None:
@@ -33,7 +37,7 @@ class NextLinkPaginator(BaseNextUrlPaginator):
         """Find the next link.
 
         Raises:
-            UnusableAnswerError: The link leads to another host, or back, or brought nothing new.
+            UnusableAnswerError: The link leads to another host, or back, or brought nothing new, or there is no end.
         """
         link = next_link(response.json(), response)
         if link is None:
@@ -51,6 +55,11 @@ class NextLinkPaginator(BaseNextUrlPaginator):
             raise UnusableAnswerError(
                 f"The next link of {path} should lead on, and leads back to a page that was read already "
                 f"(after {len(self._followed)} pages)."
+            )
+        if len(self._followed) >= MOST_PAGES:
+            raise UnusableAnswerError(
+                f"The pages of {path} should come to an end, and after {len(self._followed):,} of them there is a link "
+                "to a next one: it was not followed."
             )
         page = (len(data), data[0], data[-1]) if data else ()
         if page == self._page:

@@ -95,6 +95,7 @@ class Intake:
         self._progress = progress or Progress()
         self._recall = recall if recall and recall.knows_records and table.known_by_bytes else None
         self._seen: set[str | None] = set()
+        self._seen_rejected: set[tuple[str | None, str]] = set()
         self._version = 0
         self._shape = Shape(table, self.misfits)
         self._columnar = Columnar(table, privacy, folder) if folder and table.is_flat else None
@@ -131,6 +132,7 @@ class Intake:
     def forget(self) -> None:
         """Give back the memory that is needed as long as records come: at a million, 150 MB and more."""
         self._seen.clear()
+        self._seen_rejected.clear()
         self._read_known = Known({})
         self.__dict__.pop("_known", None)
 
@@ -139,7 +141,13 @@ class Intake:
         """A fingerprint of all taken records together, whatever their order."""
         return version_text(self._version)
 
+    @property
+    def _different(self) -> int:
+        """How many different records there were."""
+        return len(self._seen) + len(self._seen_rejected)
+
     def _take_page(self, page: Page) -> Iterator[Any]:
+        received, different = self.received, self._different
         for batch in page.batches():
             rows = self._take_batch(batch)
             if rows:
@@ -148,6 +156,9 @@ class Intake:
         if page.last:
             # Nothing is something for dlt: it declares the table.
             yield (self._columnar and self._columnar.finished()) or []
+        elif self.received > received and self._different == different:
+            # The pages go round, under whatever addresses. The last page of a list may well have only such records.
+            page.refuse(f"page {self.pages:,}, of which all records came before, with a link to a next one")
 
     def _so_far(self, seconds: float) -> str:
         rate = self.received / max(seconds, 1e-9)
@@ -209,9 +220,9 @@ class Intake:
 
     def _admits(self, key: str | None, record: Callable[[], Record]) -> bool:
         if key is None:
-            self._reject(record(), f"no usable {self._key_field}")
+            self._reject(key, record(), f"no usable {self._key_field}")
         elif key in self._seen:
-            self._reject(record(), f"another record of the same answer has this {self._key_field}")
+            self._reject(key, record(), f"another record of the same answer has this {self._key_field}")
         else:
             self._seen.add(key)
             return True
@@ -246,9 +257,12 @@ class Intake:
             row[RECEIVED_HASH] = taken.digest
         return row
 
-    def _reject(self, record: Record, reason: str) -> None:
-        protected = self._privacy.protect(self._table, record)
-        self.rejects.append(Reject(reason, as_text(protected)))
+    def _reject(self, key: str | None, record: Record, reason: str) -> None:
+        payload = as_text(self._privacy.protect(self._table, record))
+        self.rejects.append(Reject(reason, payload))
+        # Accounts without an address can share a placeholder and be different ones, so the key alone does not tell.
+        identifier = record.get("id")
+        self._seen_rejected.add((key, payload if identifier is None else as_text(identifier)))
 
 
 _encode = msgspec.json.Encoder(order="sorted").encode

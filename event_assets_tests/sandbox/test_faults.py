@@ -164,6 +164,16 @@ def test_pages_that_never_end(api: Sandbox, fault: faults.Fault, links: list[str
     assert [record["id"] for record in get(api, "participants").json()["data"]] == list(range(1, 11))
 
 
+def test_every_page_has_the_same_records_in_another_order(api: Sandbox):
+    right = get(api, "partners").json()["data"]
+    api.fail("partners", faults.reshuffled_pages)
+    first, second = (get(api, "partners", query).json() for query in ("", "?page=2"))
+    assert first["data"] != second["data"]
+    for page, number in ((first, 2), (second, 3)):
+        assert page["links"]["next"] == f"{api.base_url}/partners?page={number}"
+        assert sorted(page["data"], key=lambda record: record["id"]) == right
+
+
 def test_a_later_page_leads_back_to_itself(api: Sandbox):
     api.envelope, api.page_size = "pages", 10
     get(api, "participants")

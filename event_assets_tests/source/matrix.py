@@ -235,6 +235,15 @@ MATRIX = (
         endpoints=_LISTS,
     ),
     Case(
+        "links to ever more pages that bring the same records in another order",
+        "refused",
+        (faults.reshuffled_pages,),
+        says="of which all records came before, with a link to a next one",
+        requests=3,
+        do=_PROVIDER,
+        endpoints=_LISTS,
+    ),
+    Case(
         "links from `/content` to a next page",
         "refused",
         (faults.endless_pages, faults.ever_more_pages, _ELSEWHERE),

@@ -1,17 +1,24 @@
 """Lists in pages, taken in batches, with records of the fast way among others: in their order, and whole."""
 
 import tempfile
+from itertools import islice
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from event_assets.sandbox import Sandbox, generate_event
-from event_assets.settings import RemovalSettings
+from event_assets.sandbox.faults import Fault
+from event_assets.sandbox.responses import Response, json_response
+from event_assets.settings import EventApiSettings, RemovalSettings
 from event_assets.source.columnar import RowFile, Taken
+from event_assets.source.failures import SyncError
+from event_assets.source.probe import ProbeError, probe
 from event_assets.source.schema import TABLES
+from event_assets.source.sync import SyncSettings
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
 from event_assets_tests.source.syncing import bring
@@ -74,3 +81,49 @@ def test_a_file_that_is_finished_takes_no_more_rows(tmp_path: Path):
     file.finished()
     with pytest.raises(ValueError, match="participants is finished, and 1 more rows came"):
         file.add([(Taken(object(), "p@example.org"), "")])
+
+
+def going_round(pages: list[list[dict[str, Any]]], back_to: int, *, changing: bool) -> Fault:
+    """Pages that begin again at one of them after the last, under ever new addresses."""
+
+    def answer(_: Response, address: str) -> Response:
+        number = int(parse_qs(urlsplit(address).query).get("page", ["1"])[0]) - 1
+        page = pages[number if number < len(pages) else back_to + (number - back_to) % (len(pages) - back_to)]
+        records = [{**record, "position": f"{number}"} for record in page] if changing else page
+        return json_response(200, {"data": records, "links": {"next": f"?page={number + 2}"}})
+
+    return Fault("going_round", answer)
+
+
+@pytest.mark.parametrize("resource", ["partners", "participants"])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(sizes=st.lists(st.integers(1, 3), min_size=1, max_size=4), changing=st.booleans(), data=st.data())
+def test_pages_that_go_round_are_refused_and_come_to_an_end(
+    resource: str, sizes: list[int], changing: bool, data: st.DataObject
+):
+    back_to = data.draw(st.integers(0, len(sizes) - 1))
+    numbers = iter(range(100))
+    pages = [[{"id": n, "email": f"p{n}@example.org"} for n in islice(numbers, size)] for size in sizes]
+    event = generate_event(lectures=0, participants=5)
+    with tempfile.TemporaryDirectory() as folder, Sandbox(event) as api:
+        place = Warehouse(Path(folder) / "w.duckdb")
+        bring(api, place, resource)
+        before = Reader(place.path).rows(f"select * from raw.{resource} order by all")
+        api.fail(resource, going_round(pages, back_to, changing=changing))
+        api.reset_requests()
+        with pytest.raises(SyncError, match=r"before( again|, with a link to a next one).*The tables are unchanged"):
+            bring(api, place, resource)
+        assert api.requests[f"/public/v1/{resource}"] <= 2 * len(pages) + 1
+        assert Reader(place.path).rows(f"select * from raw.{resource} order by all") == before
+        with pytest.raises(ProbeError, match=r"before( again|, with a link to a next one)"):
+            probe(EventApiSettings(api.base_url, api.token), resource, None, SyncSettings())
+
+
+def test_pages_of_accounts_that_share_a_placeholder_do_not_go_round(place: Warehouse):
+    event = generate_event(lectures=0, participants=0)
+    event.participants = [
+        {"id": number, "email": "anonymous" if number >= 5 else f"p{number}@example.org"} for number in range(21)
+    ]
+    with Sandbox(event, envelope="pages", page_size=5) as api:
+        result = bring(api, place, "participants")["participants"]
+    assert (result.received, result.loaded, result.rejected) == (21, 6, 15)

@@ -3,6 +3,7 @@
 import pytest
 from requests import Request, Response
 
+from event_assets.source import paging
 from event_assets.source.answers import UnusableAnswerError
 from event_assets.source.paging import NextLinkPaginator
 
@@ -136,3 +137,11 @@ def test_pages_that_repeat_under_new_addresses_are_refused():
         paginator.update_state(answer(f'{{"next": "?page={number}"}}'), data)
     with pytest.raises(UnusableAnswerError, match="brings those of the page before again"):
         paginator.update_state(answer('{"next": "?page=5"}'), [])
+
+
+def test_pages_that_never_end_are_refused_after_many(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(paging, "MOST_PAGES", 5)
+    pages = [f'{{"next": "?page={number}"}}' for number in range(2, 7)]
+    assert len(follow(*pages[:4])) == 4
+    with pytest.raises(UnusableAnswerError, match="should come to an end, and after 5 of them there is a link"):
+        follow(*pages)
