@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from functools import partial
 from typing import Any, NoReturn
@@ -80,6 +80,7 @@ def read_listing(response: Response, recall: Recall | None) -> dict[str, Any]:
         envelope["data"],
         partial(_refuse, response, LISTING),
         last=link is None,
+        total=_total(envelope),
     )
     if recall:
         recall.recognises(response.content, link)
@@ -113,7 +114,7 @@ def next_link(payload: Any, response: Response) -> str | None:
         UnusableAnswerError: The answer says that a page follows, and not where.
     """
     fields = payload if isinstance(payload, dict) else {}
-    links, meta = (value if isinstance(value := fields.get(name), dict) else {} for name in ("links", "meta"))
+    links = _object(fields, "links")
     for candidate in (links.get("next"), fields.get("next_page_url"), fields.get("next")):
         link = candidate.get("href") if isinstance(candidate, dict) else candidate
         if isinstance(link, str) and link:
@@ -122,10 +123,47 @@ def next_link(payload: Any, response: Response) -> str | None:
             _refuse(response, "the address of the next page, where one follows", f"{_description(candidate)} as `next`")
     if link := response.links.get("next", {}).get("url"):
         return link
-    page, last = meta.get("current_page"), meta.get("last_page")
-    if isinstance(page, int) and isinstance(last, int) and page < last:
-        _refuse(response, "the address of the next page, where one follows", f"page {page} of {last} without it")
+    if more := next(_signs_of_more(fields), None):
+        _refuse(response, "the address of the next page, where one follows", f"{more} without it")
     return None
+
+
+def _signs_of_more(fields: dict[str, Any]) -> Iterator[str]:
+    """What says that a page follows, other than its address."""
+    for about in _paging(fields):
+        page, last = _number(about.get("current_page")), _number(about.get("last_page"))
+        if page is not None and last is not None and page < last:
+            yield f"page {page} of {last}"
+        for name in ("has_more", "hasMore"):
+            if about.get(name) is True:
+                yield f"`{name}`"
+        for name in ("next_cursor", "nextCursor"):
+            # Where a cursor is a number, 0 is that of the end.
+            if about.get(name) and about[name] != "0":
+                yield f"`{name}`"
+
+
+def _total(fields: dict[str, Any]) -> int | None:
+    """How many records the list has on all pages, where the answer says it; the most, where it says several."""
+    totals = [_number(about.get("total")) for about in _paging(fields)]
+    return max((total for total in totals if total is not None), default=None)
+
+
+def _paging(fields: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The places of an answer in which servers say on which page one is."""
+    meta = _object(fields, "meta")
+    yield from (fields, meta, _object(fields, "pagination"), _object(meta, "pagination"))
+
+
+def _object(fields: dict[str, Any], name: str) -> dict[str, Any]:
+    return value if isinstance(value := fields.get(name), dict) else {}
+
+
+def _number(value: Any) -> int | None:
+    """A whole number, also one that is written as a text; None of anything else."""
+    if isinstance(value, str):
+        return int(value) if re.fullmatch(r"[0-9]{1,18}", value) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _records(response: Response, expected: str, value: Any) -> list[Any]:

@@ -100,17 +100,22 @@ class Page:
 
     Attributes:
         last: Whether no page follows.
+        total: How many records the list has on all pages, where the answer says it.
     """
 
-    def __init__(self, array: msgspec.Raw | bytes, refuse: Refuse, *, last: bool = True) -> None:
+    def __init__(
+        self, array: msgspec.Raw | bytes, refuse: Refuse, *, last: bool = True, total: int | None = None
+    ) -> None:
         """Begin.
 
         Args:
             array: The JSON array of the records.
             refuse: Called when the records turn out to be something else.
             last: See the attribute.
+            total: See the attribute.
         """
         self.last = last
+        self.total = total
         self._array = array
         self._refuse = refuse
 
@@ -151,7 +156,9 @@ class Page:
     def packed(self) -> PackedPage:
         """The page in a sixth of the memory, to be looked at later or never."""
         array = bytes(self._array)
-        return PackedPage(pa.compress(array, _COMPRESSION, asbytes=True), len(array), self._refuse, self.last)
+        return PackedPage(
+            pa.compress(array, _COMPRESSION, asbytes=True), len(array), self._refuse, self.last, self.total
+        )
 
 
 @dataclass(frozen=True)
@@ -162,8 +169,9 @@ class PackedPage:
     size: int
     refuse: Refuse
     last: bool
+    total: int | None
 
     def page(self) -> Page:
         """The page as it was."""
         array = pa.decompress(self.compressed, self.size, _COMPRESSION, asbytes=True)
-        return Page(array, self.refuse, last=self.last)
+        return Page(array, self.refuse, last=self.last, total=self.total)

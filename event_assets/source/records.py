@@ -154,6 +154,9 @@ class Intake:
                 yield rows
             self._progress.note(self._so_far)
         if page.last:
+            # Servers have counted too few, but who says that there are more has not sent them all.
+            if page.total is not None and page.total > self.received:
+                page.refuse(f"{self.received:,} of {page.total:,} records, without the address of the next page")
             # Nothing is something for dlt: it declares the table.
             yield (self._columnar and self._columnar.finished()) or []
         elif self.received > received and self._different == different:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Literal
+from typing import Any, Literal
 
 from event_assets.sandbox import faults
 from event_assets.sandbox.faults import Fault
-from event_assets.sandbox.responses import Response
+from event_assets.sandbox.responses import Response, json_response
 
 ATTEMPTS = 3
 """How often the tests ask at most; five by default."""
@@ -57,9 +57,13 @@ _ADDRESS = "Look at the address in a browser, with `base_url` as configured: it 
 _PROVIDER = "Ask who runs the API; the message says what came."
 _LISTS = ("partners", "participants")
 _ELSEWHERE = faults.next_link_elsewhere("http://elsewhere.example.org/public/v1/participants?page=2")
-_FIRST_OF_FIVE = b'{"data": [{"id": 1}], "meta": {"current_page": 1, "last_page": 5}}'
-_NO_LINK = Fault("no_link", lambda *_: Response(200, {"Content-Length": str(len(_FIRST_OF_FIVE))}, (_FIRST_OF_FIVE,)))
 _NO_CONTENT = Fault("204", lambda *_: Response(204, {}, ()))
+
+
+def _first_part(**says: Any) -> Fault:
+    """One record, and an envelope that says that there are more, without a link."""
+    return Fault(f"first_part={says}", lambda *_: json_response(200, {"data": [{"id": 1}], **says}))
+
 
 MATRIX = (
     Case(
@@ -260,10 +264,35 @@ MATRIX = (
         endpoints=_LISTS,
     ),
     Case(
-        "says that a page follows, and not where",
+        "says that a page follows (`current_page` and `last_page`), and not where",
         "refused",
-        (_NO_LINK,),
+        (
+            _first_part(meta={"current_page": 1, "last_page": 5}),
+            _first_part(current_page=1, last_page=5, next_page_url=None),
+            _first_part(current_page="1", last_page="5"),
+        ),
         says="what came is page 1 of 5 without it",
+        do=_PROVIDER,
+        endpoints=_LISTS,
+    ),
+    Case(
+        "says that more follows (`has_more`, `next_cursor`), and not where",
+        "refused",
+        (
+            _first_part(has_more=True),
+            _first_part(meta={"hasMore": True}),
+            _first_part(next_cursor="eyJpZCI6MX0"),
+            _first_part(meta={"nextCursor": 2}),
+        ),
+        says="should be answered with the address of the next page, where one follows",
+        do=_PROVIDER,
+        endpoints=_LISTS,
+    ),
+    Case(
+        "says that it has more records than it sends (`total`)",
+        "refused",
+        (_first_part(total=300), _first_part(meta={"total": "300"}), _first_part(meta={"pagination": {"total": 300}})),
+        says="what came is 1 of 300 records, without the address of the next page",
         do=_PROVIDER,
         endpoints=_LISTS,
     ),

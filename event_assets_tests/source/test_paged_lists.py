@@ -1,5 +1,6 @@
 """Lists in pages, taken in batches, with records of the fast way among others: in their order, and whole."""
 
+import json
 import tempfile
 from itertools import islice
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from event_assets.sandbox import Sandbox, generate_event
 from event_assets.sandbox.faults import Fault
-from event_assets.sandbox.responses import Response, json_response
+from event_assets.sandbox.responses import Envelope, Response, json_response
 from event_assets.settings import EventApiSettings, RemovalSettings
 from event_assets.source.columnar import RowFile, Taken
 from event_assets.source.failures import SyncError
@@ -127,3 +128,35 @@ def test_pages_of_accounts_that_share_a_placeholder_do_not_go_round(place: Wareh
     with Sandbox(event, envelope="pages", page_size=5) as api:
         result = bring(api, place, "participants")["participants"]
     assert (result.received, result.loaded, result.rejected) == (21, 6, 15)
+
+
+def counted(total: Any, *, over: int = 0) -> Fault:
+    """The right answer, with a count of all records beside it: of an envelope's top level and of its `meta`."""
+
+    def answer(right: Response, _: str) -> Response:
+        envelope = json.loads(b"".join(right.chunks))
+        return json_response(200, {**envelope, "total": total, "meta": {"total": over}})
+
+    return Fault("counted", answer)
+
+
+@pytest.mark.parametrize("total", [21, "21", 20, 0, None, "many", 21.5])
+@pytest.mark.parametrize("envelope", ["data", "pages"])
+def test_a_list_that_is_as_long_as_it_says_or_longer_is_loaded(place: Warehouse, envelope: Envelope, total: Any):
+    event = generate_event(lectures=0, participants=21)
+    with Sandbox(event, envelope=envelope, page_size=5) as api:
+        api.fail("participants", counted(total))
+        for loaded in (21, 0):
+            result = bring(api, place, "participants")["participants"]
+            assert (result.received, result.loaded) == (21, loaded)
+
+
+def test_a_list_that_is_shorter_than_it_says_is_refused_after_its_last_page(place: Warehouse):
+    event = generate_event(lectures=0, participants=21)
+    with Sandbox(event, envelope="pages", page_size=5) as api:
+        bring(api, place, "participants")
+        del event.participants[13:]
+        api.fail("participants", counted(13, over=21))
+        with pytest.raises(SyncError, match="what came is 13 of 21 records, without the address of the next page"):
+            bring(api, place, "participants")
+    assert len(held(place)) == 21

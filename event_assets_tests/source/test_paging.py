@@ -63,6 +63,11 @@ def test_a_link_header_is_followed():
         '{"data": [], "links": [], "next": ""}',
         '{"data": [], "next": false, "meta": {"current_page": 5, "last_page": 5}}',
         '{"data": [], "meta": [1]}',
+        '{"data": [], "current_page": "5", "last_page": "5", "total": 9}',
+        '{"data": [], "current_page": true, "last_page": "many"}',
+        '{"data": [], "has_more": false, "meta": {"hasMore": null}}',
+        '{"data": [], "next_cursor": null, "meta": {"nextCursor": "", "next_cursor": 0}}',
+        '{"data": [], "pagination": {"next_cursor": "0"}}',
     ],
 )
 def test_without_a_next_link_the_page_is_the_last(page: str):
@@ -75,6 +80,12 @@ def test_without_a_next_link_the_page_is_the_last(page: str):
         ('{"data": [], "next": 7}', "a number as `next`"),
         ('{"data": [], "links": {"next": {"page": 2}}}', "an object with the fields page as `next`"),
         ('{"data": [], "meta": {"current_page": 1, "last_page": 5}}', "page 1 of 5 without it"),
+        ('{"data": [], "current_page": 1, "last_page": 5, "next_page_url": null}', "page 1 of 5 without it"),
+        ('{"data": [], "meta": {"current_page": "9", "last_page": "10"}}', "page 9 of 10 without it"),
+        ('{"data": [], "has_more": true}', "`has_more` without it"),
+        ('{"data": [], "meta": {"hasMore": true}}', "`hasMore` without it"),
+        ('{"data": [], "pagination": {"next_cursor": "abc"}}', "`next_cursor` without it"),
+        ('{"data": [], "meta": {"pagination": {"nextCursor": 7}}}', "`nextCursor` without it"),
     ],
 )
 def test_a_next_page_without_an_address_is_refused(page: str, came: str):
