@@ -17,6 +17,7 @@ _PLAIN = {
         faults.not_json,
         faults.empty_body,
         faults.error_object,
+        faults.broken_gzip,
         faults.single_object,
         faults.single_object_in_data,
         faults.bare_array,

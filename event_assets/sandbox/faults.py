@@ -164,6 +164,11 @@ error_object = _instead(
     "error_object", json_response(200, {"error": {"code": 500, "message": "This error was asked for."}})
 )
 """The API's body of an error, with status 200."""
+broken_gzip = _instead(
+    "broken_gzip",
+    Response(200, {"Content-Type": "application/json", "Content-Encoding": "gzip", "Content-Length": "2"}, (b"[]",)),
+)
+"""A body that calls itself gzip and is not packed."""
 
 
 # The right answer, changed.

@@ -69,7 +69,8 @@ class RetrySettings:
         max_attempts: How often to ask, the first time included.
         backoff_factor: Seconds before the second attempt; doubled for each further one, plus as much at random.
         max_delay: The longest wait between two attempts, in seconds, whatever the server asks for.
-        max_total: How long attempts and waits may last together, in seconds.
+        max_total: How long attempts and waits may last together, in seconds, until the answer is there. One attempt may
+            always last ``timeout``.
     """
 
     timeout: float = 60

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import requests
+from dlt.sources.helpers.requests.retry import DEFAULT_RETRY_EXCEPTIONS
 
 from event_assets.settings import EventApiSettings
 from event_assets.source.answers import UnusableAnswerError
+from event_assets.source.body import TooSlowError
 from event_assets.warehouse.failures import in_one_line
 
 
 class SyncError(Exception):
     """A sync did not happen; the message says what was expected, what came, and what to do."""
+
+
+def may_pass(failure: BaseException) -> bool:
+    """Whether a request that failed so is worth another attempt at once."""
+    return isinstance(failure, DEFAULT_RETRY_EXCEPTIONS) and not isinstance(failure, TooSlowError)
 
 
 def api_failure(failure: BaseException, api: EventApiSettings, endpoint: str) -> SyncError:
@@ -47,6 +54,12 @@ def _explain(failure: BaseException, asked: str) -> str | None:
             return str(error)
         if isinstance(error, requests.HTTPError) and error.response is not None:
             return f"{asked} was answered with {_status(error.response)}"
+        if isinstance(error, TooSlowError):
+            return (
+                f"{asked} should be answered in time; what came is {error}, and the rest was not waited for. If the "
+                "connection is so slow, raise `request_max_total_wait` in the section [runtime] of .dlt/config.toml; "
+                "else ask who runs the API."
+            )
         if isinstance(error, requests.Timeout):
             return f"{asked} was not answered in time, several attempts included."
         if isinstance(error, requests.exceptions.ChunkedEncodingError):

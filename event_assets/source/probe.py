@@ -18,7 +18,8 @@ from dlt.extract.exceptions import ResourceExtractionError
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
-from event_assets.settings import EventApiSettings
+from event_assets.settings import EventApiSettings, RetrySettings
+from event_assets.source.body import Deadline, receive
 from event_assets.source.failures import SyncError, api_failure
 from event_assets.source.privacy import Privacy
 from event_assets.source.records import Intake, Known
@@ -87,7 +88,7 @@ def probe(api: EventApiSettings, endpoint: str, before: Seen | None, settings: S
         ProbeError: There is no usable answer.
     """
     try:
-        response = _ask(api, endpoint, before, settings.retry.timeout)
+        response = _ask(api, endpoint, before, settings.retry)
     except requests.RequestException as failure:
         raise ProbeError(str(api_failure(failure, api, endpoint)), passes=True) from None
     if response.status_code == HTTPStatus.NOT_MODIFIED and before:
@@ -108,13 +109,16 @@ def probe(api: EventApiSettings, endpoint: str, before: Seen | None, settings: S
     return Seen(versions, **validators, digest=digest) if pages <= 1 else Seen(versions)
 
 
-def _ask(api: EventApiSettings, endpoint: str, before: Seen | None, timeout: float) -> requests.Response:
+def _ask(api: EventApiSettings, endpoint: str, before: Seen | None, retry: RetrySettings) -> requests.Response:
     headers = {"Authorization": f"Bearer {api.api_token}"}
     if before and before.etag:
         headers["If-None-Match"] = before.etag
     if before and before.last_modified:
         headers["If-Modified-Since"] = before.last_modified
-    return requests.get(f"{api.base_url}/{endpoint}", headers=headers, timeout=timeout, allow_redirects=False)
+    deadline, address = Deadline(retry), f"{api.base_url}/{endpoint}"
+    with requests.get(address, headers=headers, timeout=retry.timeout, allow_redirects=False, stream=True) as response:
+        receive(response, deadline)
+    return response
 
 
 def _read(api: EventApiSettings, endpoint: str, settings: SyncSettings) -> tuple[Mapping[str, str], int]:

@@ -6,24 +6,20 @@ is not known here.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from io import BytesIO
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 from dlt.sources.helpers.requests import Session
-from dlt.sources.helpers.requests.retry import (
-    DEFAULT_RETRY_EXCEPTIONS,
-    retry_if_status,
-    wait_exponential_retry_after,
-)
+from dlt.sources.helpers.requests.retry import retry_if_status, wait_exponential_retry_after
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 from tenacity import (
     RetryCallState,
     Retrying,
-    retry_if_exception_type,
+    retry_if_exception,
     stop_after_attempt,
     stop_before_delay,
     wait_random,
@@ -32,14 +28,14 @@ from tenacity import (
 from event_assets.settings import RetrySettings
 from event_assets.source.addresses import led_to, site
 from event_assets.source.answers import UnusableAnswerError, read_content, read_listing
+from event_assets.source.body import Deadline, receive
+from event_assets.source.failures import may_pass
 from event_assets.source.pages import PackedPage
 from event_assets.source.progress import Progress
 from event_assets.source.recall import Recall
 
 RETRIED_STATUS_CODES = (429, 500, 502, 503, 504)
 """Answers that a later attempt may better. All others are final: 401 does not become right by asking again."""
-
-_PIECE_BYTES = 1 << 20
 
 Tell: TypeAlias = Callable[[str], object]
 
@@ -61,6 +57,7 @@ class ApiSession(Session):
         tell: Tell,
         recall: Recall | None = None,
         progress: Progress | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Begin.
 
@@ -71,17 +68,16 @@ class ApiSession(Session):
             tell: Takes a line for the run's log.
             recall: Recognises an answer that came the same before.
             progress: Is told how much of a large answer is there.
+            clock: The time in seconds, from whenever.
         """
         super().__init__(timeout=retry.timeout, raise_for_status=False)
         self.absent: set[str] = set()
         self._site = site(base_url)
-        retrying = _retrying(retry, tell)
+        wire = _Wire(_retrying(retry, tell), lambda: Deadline(retry, clock), progress or Progress())
         if parts:
-            self._answers = _OneAnswer(
-                lambda answer: read_content(answer, parts, self.absent, recall), retrying, progress
-            )
+            self._answers = _OneAnswer(lambda answer: read_content(answer, parts, self.absent, recall), wire)
         else:
-            self._answers = _CheckedAnswers(lambda answer: read_listing(answer, recall), retrying, progress)
+            self._answers = _CheckedAnswers(lambda answer: read_listing(answer, recall), wire)
         # For every address, or an answer at one that is written differently would go unread.
         for scheme in ("http://", "https://"):
             self.mount(scheme, self._answers)
@@ -118,6 +114,14 @@ class ApiSession(Session):
         return target
 
 
+class _Wire(NamedTuple):
+    """How a request is sent: again after a passing failure, until when, and who is told how much there is."""
+
+    retrying: Retrying
+    deadline: Callable[[], Deadline]
+    progress: Progress
+
+
 class _CheckedAnswers(HTTPAdapter):
     """A transport that reads and checks each good answer as soon as it is there.
 
@@ -125,14 +129,15 @@ class _CheckedAnswers(HTTPAdapter):
         keeps: Whether it keeps answers, to give each of them once more.
     """
 
-    def __init__(self, read: Callable[[Response], Any], retrying: Retrying, progress: Progress | None) -> None:
+    def __init__(self, read: Callable[[Response], Any], wire: _Wire) -> None:
         super().__init__()
         self.keeps = False
         self._read = read
-        self._progress = progress or Progress()
+        self._deadline = wire.deadline
+        self._progress = wire.progress
         self._kept: dict[str | None, _KeptAnswer] = {}
         # Here, and not around the session, in which a redirect begins anew: attempts there would be multiplied.
-        self._ask = retrying.wraps(self._ask_once)
+        self._ask = wire.retrying.wraps(self._ask_once)
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         """Send the request.
@@ -142,7 +147,7 @@ class _CheckedAnswers(HTTPAdapter):
         """
         if kept := self._kept.pop(request.url, None):
             return kept.answer()
-        response = self._ask(request, *args, **kwargs)
+        response = self._ask(request, self._deadline(), *args, **kwargs)
         if not _is_good(response):
             return response
         answer = _ReadAnswer(response, self._read(response))
@@ -152,32 +157,23 @@ class _CheckedAnswers(HTTPAdapter):
             self._kept[request.url] = _KeptAnswer(answer)
         return answer
 
-    def _ask_once(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
+    def _ask_once(self, request: PreparedRequest, deadline: Deadline, *args: Any, **kwargs: Any) -> Response:
         response = super().send(request, *args, **kwargs)
-        if _is_good(response):
-            self._receive(response)
-        else:
-            _ = response.content  # so that the connection is free for the next attempt
+
+        def so_far(received: int) -> None:
+            path = urlsplit(response.url).path
+            self._progress.note(lambda _: f"GET {path}: {received / 1e6:,.0f} MB received")
+
+        # Of an answer that is not a good one too, so that the connection is free for the next attempt.
+        receive(response, deadline, so_far)
         return response
-
-    def _receive(self, response: Response) -> None:
-        """Wait for the whole body. In larger pieces than requests itself: there can be 300 MB of it."""
-        body = BytesIO()  # gives its bytes away in the end, where pieces would have to be joined in new memory
-
-        def so_far(_: float) -> str:
-            return f"GET {urlsplit(response.url).path}: {body.tell() / 1e6:,.0f} MB received"
-
-        for piece in response.iter_content(_PIECE_BYTES):
-            body.write(piece)
-            self._progress.note(so_far)
-        response._content = body.getvalue()
 
 
 class _OneAnswer(_CheckedAnswers):
     """A transport that asks once: everybody gets the same answer, so that what is made of it fits together."""
 
-    def __init__(self, read: Callable[[Response], Any], retrying: Retrying, progress: Progress | None) -> None:
-        super().__init__(read, retrying, progress)
+    def __init__(self, read: Callable[[Response], Any], wire: _Wire) -> None:
+        super().__init__(read, wire)
         self._answer: Response | None = None
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
@@ -241,7 +237,7 @@ def _retrying(settings: RetrySettings, tell: Tell) -> Retrying:
 
     return Retrying(
         wait=wait + wait_random(0, settings.backoff_factor),
-        retry=retry_if_status(RETRIED_STATUS_CODES) | retry_if_exception_type(DEFAULT_RETRY_EXCEPTIONS),
+        retry=retry_if_status(RETRIED_STATUS_CODES) | retry_if_exception(may_pass),
         stop=stop_after_attempt(settings.max_attempts) | stop_before_delay(settings.max_total),
         before_sleep=say,
         retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,

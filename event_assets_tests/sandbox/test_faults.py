@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+import requests
 
 from event_assets.sandbox import Sandbox, faults
 from event_assets.sandbox.responses import Envelope
@@ -42,6 +43,12 @@ def test_a_login_page(api: Sandbox):
     assert response.headers["Content-Type"] == "text/html; charset=utf-8"
     assert response.text.startswith("<!DOCTYPE html>")
     assert "<title>Log in</title>" in response.text
+
+
+def test_a_body_that_calls_itself_gzip(api: Sandbox):
+    api.fail("partners", faults.broken_gzip)
+    with pytest.raises(requests.exceptions.ContentDecodingError):
+        get(api, "partners")
 
 
 def test_an_error_object_with_status_200(api: Sandbox):

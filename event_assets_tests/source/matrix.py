@@ -364,6 +364,11 @@ _OTHERWISE = (
     ("Another run is writing", "The run waits, up to ten minutes, and says so."),
     ("Another program has the warehouse open", "The run fails before it asks for anything, and names the file."),
     (
+        "The body of an answer trickles",
+        "It is waited for as long as all attempts may last together (`request_max_total_wait`, ten minutes). Then the "
+        "sync is refused with what came until then, and the tables stay as they were.",
+    ),
+    (
         "No token is configured",
         "`make run` and `make ui` use the sandbox instead, and say so. A run that is started otherwise fails before it "
         "asks for anything, and says where to put it.",
