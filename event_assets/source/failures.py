@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
+from http import HTTPStatus
 
 import requests
 from dlt.sources.helpers.requests.retry import DEFAULT_RETRY_EXCEPTIONS
@@ -19,7 +21,16 @@ class SyncError(Exception):
 
 def may_pass(failure: BaseException) -> bool:
     """Whether a request that failed so is worth another attempt at once."""
-    return isinstance(failure, DEFAULT_RETRY_EXCEPTIONS) and not isinstance(failure, TooSlowError)
+    final = isinstance(failure, TooSlowError) or certificate_fault(failure) is not None
+    return isinstance(failure, DEFAULT_RETRY_EXCEPTIONS) and not final
+
+
+def certificate_fault(failure: BaseException) -> str | None:
+    """What is wrong with the server's certificate; None if that is not why a request failed."""
+    for error in _causes(failure):
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return getattr(error, "verify_message", "") or "it cannot be verified"
+    return None
 
 
 def api_failure(failure: BaseException, api: EventApiSettings, endpoint: str) -> SyncError:
@@ -52,36 +63,79 @@ def _explain(failure: BaseException, asked: str) -> str | None:
     for error in _causes(failure):
         if isinstance(error, UnusableAnswerError):
             return str(error)
-        if isinstance(error, requests.HTTPError) and error.response is not None:
-            return f"{asked} was answered with {_status(error.response)}"
-        if isinstance(error, TooSlowError):
-            return (
-                f"{asked} should be answered in time; what came is {error}, and the rest was not waited for. If the "
-                "connection is so slow, raise `request_max_total_wait` in the section [runtime] of .dlt/config.toml; "
-                "else ask who runs the API."
-            )
-        if isinstance(error, requests.Timeout):
-            return f"{asked} was not answered in time, several attempts included."
-        if isinstance(error, requests.exceptions.ChunkedEncodingError):
-            return f"{asked} was answered with a body that is cut short, several attempts included."
-        if isinstance(error, requests.ConnectionError):
-            return (
-                f"{asked} found no server that answers ({type(error).__name__}), several attempts included: "
-                "check `base_url` and the network."
-            )
-        if isinstance(error, requests.RequestException):
-            return f"{asked} could not be read ({type(error).__name__}): check `base_url` and `api_token`."
+        if sentence := _sentence(error, asked):
+            return sentence
     return None
 
 
+def _sentence(error: BaseException, asked: str) -> str | None:
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return f"{asked} was answered with {_status(error.response)}"
+    if isinstance(error, requests.RequestException) and (fault := certificate_fault(error)):
+        return (
+            f"{asked} was not sent, because the server's certificate is not accepted ({fault}): see whether `base_url` "
+            "has the name that the certificate is for, and whether this machine's clock is right; else ask who runs "
+            "the API."
+        )
+    said = next((said for kind, said in _SAID if isinstance(error, kind)), None)
+    return said and f"{asked} {said.format(error=error, kind=type(error).__name__)}"
+
+
+# The first that fits counts: most of these errors are connection errors too.
+_SAID: tuple[tuple[type[BaseException], str], ...] = (
+    (
+        TooSlowError,
+        "should be answered in time; what came is {error}, and the rest was not waited for. If the connection is so "
+        "slow, raise `request_max_total_wait` in the section [runtime] of .dlt/config.toml; else ask who runs the API.",
+    ),
+    (requests.Timeout, "was not answered in time, several attempts included."),
+    (
+        requests.exceptions.ChunkedEncodingError,
+        "was answered with a body that is cut short, several attempts included.",
+    ),
+    (
+        requests.exceptions.ContentDecodingError,
+        "was answered with a body that cannot be unpacked: it is not what its header Content-Encoding says. Ask who "
+        "runs the API.",
+    ),
+    (
+        requests.exceptions.ProxyError,
+        "did not get through the proxy, several attempts included: check the proxy, and the environment variables "
+        "HTTPS_PROXY, HTTP_PROXY and NO_PROXY.",
+    ),
+    (
+        requests.exceptions.SSLError,
+        "found no secure connection ({kind}), several attempts included: check whether `base_url` should begin with "
+        "http://, or has another port.",
+    ),
+    (
+        requests.ConnectionError,
+        "found no server that answers ({kind}), several attempts included: check `base_url` and the network.",
+    ),
+    (requests.RequestException, "could not be read ({kind}): check `base_url` and `api_token`."),
+)
+
+_ADVICE = {
+    400: "the server does not take the request for a right one. Check `base_url`, or ask who runs the API.",
+    401: "the token is not accepted. Check `api_token`: making a new token for an event revokes the old one.",
+    403: "the token may not read this. Check that `api_token` belongs to this event.",
+    404: "there is no such address. Check `base_url`.",
+    405: "what is at this address cannot be read with GET. Check `base_url`.",
+    408: "the server was tired of waiting for the request; the next sync tries again.",
+    410: "there is no such address any more. Check `base_url`: the API may have moved.",
+    422: "the server cannot do anything with the request. Check `base_url`, or ask who runs the API.",
+    429: "the server has been asked too often; the next sync tries again.",
+}
+
+
 def _status(response: requests.Response) -> str:
-    advice = {
-        401: "the token is not accepted. Check `api_token`: making a new token for an event revokes the old one.",
-        403: "the token may not read this. Check that `api_token` belongs to this event.",
-        404: "there is no such address. Check `base_url`.",
-    }
     code = response.status_code
-    return f"{code} {response.reason}: {advice.get(code, 'the server has a problem; the next sync tries again.')}"
+    otherwise = (
+        "the server has a problem; the next sync tries again."
+        if code >= HTTPStatus.INTERNAL_SERVER_ERROR
+        else "the server does not do what it is asked for. Check `base_url` and `api_token`, or ask who runs the API."
+    )
+    return f"{code} {response.reason}: {_ADVICE.get(code, otherwise)}"
 
 
 def _root(failure: BaseException) -> str:

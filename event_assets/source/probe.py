@@ -20,7 +20,7 @@ from urllib3.util import Retry
 
 from event_assets.settings import EventApiSettings, RetrySettings
 from event_assets.source.body import Deadline, receive
-from event_assets.source.failures import SyncError, api_failure
+from event_assets.source.failures import SyncError, api_failure, certificate_fault
 from event_assets.source.privacy import Privacy
 from event_assets.source.records import Intake, Known
 from event_assets.source.resources import event_api, parts_of, resources_by_endpoint
@@ -90,7 +90,8 @@ def probe(api: EventApiSettings, endpoint: str, before: Seen | None, settings: S
     try:
         response = _ask(api, endpoint, before, settings.retry)
     except requests.RequestException as failure:
-        raise ProbeError(str(api_failure(failure, api, endpoint)), passes=True) from None
+        passes = certificate_fault(failure) is None
+        raise ProbeError(str(api_failure(failure, api, endpoint)), passes=passes) from None
     if response.status_code == HTTPStatus.NOT_MODIFIED and before:
         return before
     if not response.ok:

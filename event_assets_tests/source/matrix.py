@@ -97,7 +97,7 @@ MATRIX = (
         "keeps answering 429 or 5xx",
         "refused",
         (faults.status(429), faults.status(503), faults.status(504)),
-        says="the server has a problem; the next sync tries again",
+        says="the next sync tries again",
         requests=ATTEMPTS,
         do=_AGAIN,
     ),
@@ -109,7 +109,9 @@ MATRIX = (
         requests=ATTEMPTS,
         do="Check the network and `base_url`; else ask who runs the API.",
     ),
-    Case("keeps falling silent", "refused", (faults.hang,), "was not answered in time", ATTEMPTS, _AGAIN),
+    Case(
+        "keeps falling silent", "refused", (faults.hang, faults.stalled), "was not answered in time", ATTEMPTS, _AGAIN
+    ),
     Case("keeps cutting the body short", "refused", (faults.truncated,), "a body that is cut short", ATTEMPTS, _AGAIN),
     Case(
         "does not accept the token (401)",
@@ -127,10 +129,38 @@ MATRIX = (
     ),
     Case("has moved (404)", "refused", (faults.status(404),), "there is no such address", do="Correct `base_url`."),
     Case(
+        "is gone (410)",
+        "refused",
+        (faults.status(410),),
+        says="there is no such address any more",
+        do="Correct `base_url`: the API may have moved.",
+    ),
+    Case(
+        "does not answer GET (405)",
+        "refused",
+        (faults.status(405),),
+        says="what is at this address cannot be read with GET",
+        do="Correct `base_url`.",
+    ),
+    Case(
+        "does not take the request for a right one (400, 422)",
+        "refused",
+        (faults.status(400), faults.status(422)),
+        says="Check `base_url`, or ask who runs the API",
+        do=_PROVIDER,
+    ),
+    Case(
         "answers another error",
         "refused",
-        (faults.status(400), faults.status(405), faults.status(501)),
+        (faults.status(402), faults.status(451), faults.status(501)),
         says="was answered with",
+        do=_PROVIDER,
+    ),
+    Case(
+        "says that its body is packed (`Content-Encoding`), and it is not",
+        "refused",
+        (faults.broken_gzip,),
+        says="a body that cannot be unpacked",
         do=_PROVIDER,
     ),
     Case(
@@ -363,6 +393,15 @@ _OTHERWISE = (
     ),
     ("Another run is writing", "The run waits, up to ten minutes, and says so."),
     ("Another program has the warehouse open", "The run fails before it asks for anything, and names the file."),
+    (
+        "The server's certificate has expired, or is not for its name",
+        "It is not asked again. The sync is refused and says what is wrong with the certificate; the tables stay as "
+        "they were.",
+    ),
+    (
+        "The proxy lets nothing through",
+        "The sync is refused after its attempts and says where the proxy is set; the tables stay as they were.",
+    ),
     (
         "The body of an answer trickles",
         "It is waited for as long as all attempts may last together (`request_max_total_wait`, ten minutes). Then the "
