@@ -5,9 +5,10 @@ API's answer would give it. So A → B → A ends with A, a failed run is tried 
 counts as well.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
+from time import monotonic
 from typing import Any
 
 import dagster as dg
@@ -18,7 +19,8 @@ from event_assets.assets.versions import Materialisations
 from event_assets.automation.declare import raw_key
 from event_assets.automation.messages import UndeliveredError, announce
 from event_assets.settings import SettingsError, change_poll_seconds
-from event_assets.source.probe import ProbeError, Seen, probe
+from event_assets.source.body import Deadline
+from event_assets.source.probe import ProbeError, Seen, UnfinishedError, probe
 from event_assets.source.resources import resources_by_endpoint
 from event_assets.source.sync import SyncSettings
 from event_assets.warehouse import RAW
@@ -29,8 +31,9 @@ Asks each endpoint of the event API whether its answer has changed, and syncs on
 An answer is compared by the server's ETag or Last-Modified, else by a digest of its body, so a look at an unchanged
 answer costs next to nothing. A list in pages has to be read page by page at every look.
 
-An endpoint that fails is asked less and less often, and does not hold up the others. What was never loaded is not this
-sensor's business: the first load comes from the assets' own conditions.
+An endpoint that fails is asked less and less often, and does not hold up the others; one that a look has no time for is
+asked first at the next. What was never loaded is not this sensor's business: the first load comes from the assets' own
+conditions.
 """
 
 UNFINISHED = [
@@ -45,8 +48,12 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=2), timedelta(minutes=15)
 """Between two looks at an endpoint that fails, and between two requests of what a run did not bring about: twice as
 long each time."""
 
+LOOK_SECONDS = 30
+"""For a look at all endpoints. Dagster ends one after 60 seconds and keeps neither its cursor nor what it asks for: the
+rest is for the last wait to end, and for telling people."""
+
 PATIENCE_SECONDS = 15
-"""For an answer, at most: Dagster gives a look 60 seconds in all, and a silent endpoint must leave time for others."""
+"""For one wait for an answer: a silent endpoint must leave time for others."""
 
 FAILURES_UNTIL_TOLD = 3
 """Looks that fail in a row before people are told. What no later attempt betters, such as a token that was taken back,
@@ -131,12 +138,14 @@ class Cursor:
         sequence: How many runs were requested.
         endpoints: What is known of each.
         told: The troubles that people know of.
+        first: The endpoint that was cut short when it was last asked, and with which a look begins; "" if none was.
     """
 
     epoch: int
     sequence: int = 0
     endpoints: dict[str, EndpointState] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
+    first: str = ""
 
     @classmethod
     def read(cls, text: str | None, at: datetime) -> "Cursor":
@@ -145,7 +154,17 @@ class Cursor:
             return cls(int(at.timestamp()))
         value = orjson.loads(text)
         endpoints = {name: EndpointState.from_json(state) for name, state in value["endpoints"].items()}
-        return cls(value["epoch"], value["sequence"], endpoints, value["told"])
+        return cls(value["epoch"], value["sequence"], endpoints, value["told"], value.get("first", ""))
+
+    def in_turn(self, endpoints: Iterable[str]) -> list[str]:
+        """The endpoints in the order of this look."""
+        names = [*endpoints]
+        begin = names.index(self.first) if self.first in names else 0
+        return names[begin:] + names[:begin]
+
+    def note_answer(self, endpoint: str) -> None:
+        """Take note that an endpoint was asked, so that it need not be the first any more."""
+        self.first = "" if self.first == endpoint else self.first
 
     def troubles(self) -> dict[str, str]:
         """What people should know of, as a sentence by endpoint."""
@@ -185,20 +204,30 @@ def change_sensor() -> dg.SensorDefinition:
         now = datetime.now(timezone.utc)
         cursor = Cursor.read(context.cursor, now)
         requests = []
-        for endpoint, resources in resources_by_endpoint().items():
+        endpoints, deadline, has_asked = resources_by_endpoint(), Deadline(LOOK_SECONDS, monotonic), False
+        for endpoint in cursor.in_turn(endpoints):
             state = cursor.endpoints.setdefault(endpoint, EndpointState())
-            assets = [raw_key(resource) for resource in resources]
+            assets = [raw_key(resource) for resource in endpoints[endpoint]]
             if now.timestamp() < state.wait_until or _is_being_synced(context.instance, assets):
                 continue
             latest = Materialisations(context.instance, assets)  # after that: a run may just have ended
             if any(latest.version(asset) is None for asset in assets):
                 continue
             try:
-                state.succeeded(probe(api, endpoint, state.seen, settings))
+                state.succeeded(probe(api, endpoint, state.seen, settings, deadline))
+                cursor.note_answer(endpoint)
             except ProbeError as error:
-                context.log.warning(str(error))
-                state.failed(error, now, interval)
+                cursor.note_answer(endpoint)
+                is_cut = isinstance(error, UnfinishedError)
+                if not (is_cut and has_asked):  # then the others have taken the time: next time it has all of it
+                    context.log.warning(str(error))
+                    state.failed(error, now, interval)
+                if is_cut:
+                    cursor.first = endpoint
+                    break
                 continue
+            finally:
+                has_asked = True
             missing = state.missing(latest)
             if state.was_brought_otherwise(missing, latest):
                 state.note_other(now)
@@ -214,8 +243,10 @@ def change_sensor() -> dg.SensorDefinition:
             cursor.told = troubles
         except (UndeliveredError, SettingsError) as error:
             context.log.error(str(error))  # sent again at the next look; what has changed is synced all the same
-        failing = " ".join(state.trouble for state in cursor.endpoints.values() if state.trouble)
-        reason = None if requests else failing or "Nothing has changed."
+        said = [state.trouble for state in cursor.endpoints.values() if state.trouble]
+        if cursor.first and not cursor.endpoints[cursor.first].trouble:
+            said.append(f"No time was left for /{cursor.first}: it is asked first at the next look.")
+        reason = None if requests else " ".join(said) or "Nothing has changed."
         return dg.SensorResult(run_requests=requests, skip_reason=reason, cursor=cursor.text())
 
     return sync_what_changed

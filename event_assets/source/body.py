@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from io import BytesIO
+from math import inf
+from time import monotonic
 
 import requests
 from urllib3.exceptions import DecodeError, ProtocolError, ReadTimeoutError, SSLError
@@ -19,23 +20,46 @@ class TooSlowError(requests.Timeout):
 
 
 class Deadline:
-    """How long a request may last, with all its attempts and waits, until its answer is there."""
+    """When no more is waited for: one clock for all attempts, waits, pages and pieces.
 
-    def __init__(self, settings: RetrySettings, clock: Callable[[], float] = time.monotonic) -> None:
+    Attributes:
+        seconds: How long it was at the beginning.
+    """
+
+    def __init__(self, seconds: float = inf, clock: Callable[[], float] = monotonic) -> None:
         """Begin to count.
 
         Args:
-            settings: Have the time. One attempt may always last as long as a server may be silent.
+            seconds: How long from now on.
             clock: The time in seconds, from whenever.
         """
-        self.seconds = max(settings.max_total, settings.timeout)
+        self.seconds = seconds
         self._clock = clock
-        self._ends = clock() + self.seconds
+        self._end = clock() + seconds
+
+    @classmethod
+    def of_a_request(cls, retry: RetrySettings, clock: Callable[[], float] = monotonic) -> Deadline:
+        """For a request with all its attempts. One attempt may always last as long as a server may be silent."""
+        return cls(max(retry.max_total, retry.timeout), clock)
+
+    @property
+    def left(self) -> float:
+        """The seconds that are left; not above 0 once it has passed."""
+        return self._end - self._clock()
 
     @property
     def has_passed(self) -> bool:
         """Whether the time is over."""
-        return self._clock() > self._ends
+        return self.left <= 0
+
+    def check(self) -> None:
+        """Go on only if there is time.
+
+        Raises:
+            Timeout: There is none.
+        """
+        if self.has_passed:
+            raise requests.Timeout
 
 
 def receive(response: requests.Response, deadline: Deadline, note: Callable[[int], object] = lambda _: None) -> None:

@@ -7,21 +7,26 @@ body. Only one that is another is read, to find out which resources are. What to
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from typing import Any
 
 import requests
-from dlt.extract.exceptions import ResourceExtractionError
+from dlt.sources.helpers.requests import Session
+from dlt.sources.helpers.rest_client.auth import BearerTokenAuth
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
-from event_assets.settings import EventApiSettings, RetrySettings
+from event_assets.settings import EventApiSettings
+from event_assets.source.answers import read_content, read_listing
 from event_assets.source.body import Deadline, receive
 from event_assets.source.failures import SyncError, api_failure, certificate_fault
+from event_assets.source.pages import Page
 from event_assets.source.privacy import Privacy
+from event_assets.source.progress import Progress
 from event_assets.source.records import Intake, Known
 from event_assets.source.resources import event_api, parts_of, resources_by_endpoint
 from event_assets.source.schema import TABLES
@@ -72,77 +77,162 @@ class ProbeError(SyncError):
         self.retry_after = retry_after
 
 
-def probe(api: EventApiSettings, endpoint: str, before: Seen | None, settings: SyncSettings) -> Seen:
-    """Ask an endpoint once, and without retries, what it has.
+class UnfinishedError(ProbeError):
+    """The endpoint was not read to its end before the deadline. That says nothing of the answer."""
+
+
+def probe(
+    api: EventApiSettings, endpoint: str, before: Seen | None, settings: SyncSettings, deadline: Deadline | None = None
+) -> Seen:
+    """Ask an endpoint, without retries, what it has: once, unless it answers in pages or with a redirect.
 
     Args:
         api: Where to ask and with which token.
         endpoint: The endpoint's name.
         before: What it answered the last time.
         settings: As a sync has them, because a data version depends on what becomes of personal data.
+        deadline: When to give up; never, if not given.
 
     Returns:
         What it answers now.
 
     Raises:
+        UnfinishedError: It was not read to its end before the deadline.
         ProbeError: There is no usable answer.
     """
+    deadline = deadline or Deadline()
     try:
-        response = _ask(api, endpoint, before, settings.retry)
-    except requests.RequestException as failure:
+        return _probe(api, endpoint, before, settings, deadline)
+    except ProbeError:
+        raise
+    except Exception as failure:  # dlt takes all that a sync meets for a failed one, and so do we
+        if deadline.has_passed:
+            raise UnfinishedError(
+                f"GET {api.base_url}/{endpoint} could not be read to its end within {deadline.seconds:.0f} s, which is "
+                "all that a look for changes may take. Its tables are unchanged, and are synced as often as their "
+                "freshness policies ask for.",
+                passes=True,
+            ) from None
+        # It was answered, if not usably: with the page of a server in repair, or one of many pages too few.
         passes = certificate_fault(failure) is None
         raise ProbeError(str(api_failure(failure, api, endpoint)), passes=passes) from None
+
+
+def _probe(
+    api: EventApiSettings, endpoint: str, before: Seen | None, settings: SyncSettings, deadline: Deadline
+) -> Seen:
+    response = _ask(api, endpoint, before, settings.retry.timeout, deadline)
     if response.status_code == HTTPStatus.NOT_MODIFIED and before:
         return before
     if not response.ok:
-        failure = requests.HTTPError(response=response)
+        failure = api_failure(requests.HTTPError(response=response), api, endpoint)
         passes = response.status_code in RETRIED_STATUS_CODES
-        raise ProbeError(
-            str(api_failure(failure, api, endpoint)), passes=passes, retry_after=_retry_after(response)
-        ) from None
-    # A redirect does not stand for what is there, nor a page for those after it: of these, nothing is remembered.
-    whole = response.status_code == HTTPStatus.OK
-    digest = _digest(response) if whole else ""
-    validators = {"etag": response.headers.get("ETag", ""), "last_modified": _last_modified(response)} if whole else {}
-    if before and digest and digest == before.digest:
+        raise ProbeError(str(failure), passes=passes, retry_after=_retry_after(response))
+    if response.status_code != HTTPStatus.OK:
+        return Seen(_walk(api, endpoint, settings, deadline))  # a redirect does not stand for what is there
+    validators = {"etag": response.headers.get("ETag", ""), "last_modified": _last_modified(response)}
+    digest = _digest(response)
+    if before and digest == before.digest:
         return replace(before, **validators)
-    versions, pages = _read(api, endpoint, settings)
-    return Seen(versions, **validators, digest=digest) if pages <= 1 else Seen(versions)
+    versions = _read(endpoint, response, settings, deadline)
+    if versions is None:
+        return Seen(_walk(api, endpoint, settings, deadline))  # a page does not stand for those after it
+    return Seen(versions, **validators, digest=digest)
 
 
-def _ask(api: EventApiSettings, endpoint: str, before: Seen | None, retry: RetrySettings) -> requests.Response:
-    headers = {"Authorization": f"Bearer {api.api_token}"}
+def _ask(
+    api: EventApiSettings, endpoint: str, before: Seen | None, timeout: float, deadline: Deadline
+) -> requests.Response:
+    """Ask, and wait for the whole body. As a sync does: dlt's session, and the token past any ``.netrc``."""
+    headers = {}
     if before and before.etag:
         headers["If-None-Match"] = before.etag
     if before and before.last_modified:
         headers["If-Modified-Since"] = before.last_modified
-    deadline, address = Deadline(retry), f"{api.base_url}/{endpoint}"
-    with requests.get(address, headers=headers, timeout=retry.timeout, allow_redirects=False, stream=True) as response:
+    deadline.check()
+    with (
+        Session(timeout=min(timeout, deadline.left), raise_for_status=False) as session,
+        session.get(
+            f"{api.base_url}/{endpoint}",
+            headers=headers,
+            auth=BearerTokenAuth(api.api_token),
+            allow_redirects=False,
+            stream=True,
+        ) as response,
+    ):
         receive(response, deadline)
     return response
 
 
-def _read(api: EventApiSettings, endpoint: str, settings: SyncSettings) -> tuple[Mapping[str, str], int]:
+def _read(
+    endpoint: str, response: requests.Response, settings: SyncSettings, deadline: Deadline
+) -> Mapping[str, str] | None:
+    """The data version of each resource in an answer; None of one that other pages follow.
+
+    Raises:
+        UnusableAnswerError: It is not what it should be.
+        Timeout: The deadline has passed.
+    """
+    intakes = _intakes(endpoint, settings)
+    if parts := parts_of(endpoint):
+        answer: Mapping[str, list[Any]] = read_content(response, parts, set(), None)
+    else:
+        pages: list[Page] = read_listing(response, None)["data"]
+        if not pages[0].last:
+            return None
+        answer = dict.fromkeys(intakes, pages)
+    for name, records in answer.items():
+        for _ in intakes[name](records):
+            deadline.check()
+    return {name: intakes[name].version for name in answer}
+
+
+def _walk(api: EventApiSettings, endpoint: str, settings: SyncSettings, deadline: Deadline) -> Mapping[str, str]:
     """The data version of each resource that the endpoint answers now, by the same way that a sync takes.
 
-    Returns:
-        The versions, and in how many pages they came; none of ``/content``, which is one answer.
+    Raises:
+        ResourceExtractionError: It gives no usable answer, or the deadline has passed.
+        Timeout: The deadline has passed.
     """
-    resources: Sequence[str] = resources_by_endpoint()[endpoint]
-    once = replace(settings.retry, max_attempts=1)
-    session = ApiSession(api.base_url, parts_of(endpoint), once, lambda _: None)
-    intakes = {name: Intake(TABLES[name], Known({}), Privacy(settings.privacy)) for name in resources}
-    source = event_api(api, session, resources)
+    intakes = _intakes(endpoint, settings)
+    session = _HurriedSession(api, endpoint, settings, deadline)
+    source = event_api(api, session, [*intakes])
     for name, intake in intakes.items():
         source.resources[name].add_step(intake)
-    try:
-        for _ in source:
-            pass
-    except ResourceExtractionError as failure:
-        # It was answered, if not usably: with the page of a server in repair, or one of many pages too few.
-        raise ProbeError(str(api_failure(failure, api, endpoint)), passes=True) from None
-    versions = {name: intake.version for name, intake in intakes.items() if name not in session.absent}
-    return versions, max(intake.pages for intake in intakes.values())
+    for _ in source:
+        deadline.check()
+    return {name: intake.version for name, intake in intakes.items() if name not in session.absent}
+
+
+def _intakes(endpoint: str, settings: SyncSettings) -> dict[str, Intake]:
+    privacy = Privacy(settings.privacy)
+    return {name: Intake(TABLES[name], Known({}), privacy) for name in resources_by_endpoint()[endpoint]}
+
+
+class _HurriedSession(ApiSession):
+    """The session of a sync, without retries and with a deadline."""
+
+    def __init__(self, api: EventApiSettings, endpoint: str, settings: SyncSettings, deadline: Deadline) -> None:
+        retry = replace(settings.retry, max_attempts=1)
+        super().__init__(api.base_url, parts_of(endpoint), retry, lambda _: None, progress=_Hurry(deadline))
+        self._deadline, self._patience = deadline, retry.timeout
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """Send a request, if there is time, and wait no longer than there is."""
+        self._deadline.check()
+        return super().send(request, **{**options, "timeout": min(self._patience, self._deadline.left)})
+
+
+class _Hurry(Progress):
+    """Is told how much of an answer is there, and ends it at the deadline."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        super().__init__()
+        self._deadline = deadline
+
+    def note(self, say: Callable[[float], str]) -> None:
+        """Go on only if there is time."""
+        self._deadline.check()
 
 
 def _digest(response: requests.Response) -> str:

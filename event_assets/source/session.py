@@ -73,7 +73,7 @@ class ApiSession(Session):
         super().__init__(timeout=retry.timeout, raise_for_status=False)
         self.absent: set[str] = set()
         self._site = site(base_url)
-        wire = _Wire(_retrying(retry, tell), lambda: Deadline(retry, clock), progress or Progress())
+        wire = _Wire(_retrying(retry, tell), lambda: Deadline.of_a_request(retry, clock), progress or Progress())
         if parts:
             self._answers = _OneAnswer(lambda answer: read_content(answer, parts, self.absent, recall), wire)
         else:

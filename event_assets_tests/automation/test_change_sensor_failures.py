@@ -1,12 +1,14 @@
 """What the change sensor does where the API, a webhook or a setting fails: it waits, tells, and syncs the rest."""
 
 import logging
+from collections.abc import Mapping
 from itertools import pairwise
 
 import pytest
 
 from event_assets.sandbox import Event, Sandbox, faults
 from event_assets.sandbox.faults import Fault
+from event_assets.sandbox.responses import Response
 from event_assets_tests.automation.looking import CONTENT, PARTICIPANTS, PARTNERS, SENSOR, change, company, look
 from event_assets_tests.automation.ticking import Automation, Clock, reason
 
@@ -147,6 +149,82 @@ def test_it_keeps_and_says_nothing_of_anybody(
             assert secret not in text
     assert api.token not in text
     assert len(watching.cursor(SENSOR)) < 5000
+
+
+class Stopwatch:
+    """The clock of a look, which goes on only while the API answers.
+
+    Attributes:
+        now: The seconds since the beginning.
+        takes: How many seconds the API takes for each answer, by path; none for the others.
+    """
+
+    def __init__(self, api: Sandbox) -> None:
+        self.now = 0.0
+        self.takes: dict[str, float] = {}
+        self._respond = api.respond
+
+    def __call__(self) -> float:
+        return self.now
+
+    def respond(self, method: str, target: str, headers: Mapping[str, str]) -> Response:
+        self.now += self.takes.get(target.partition("?")[0], 0)
+        return self._respond(method, target, headers)
+
+
+@pytest.fixture
+def stopwatch(api: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Stopwatch:
+    stopwatch = Stopwatch(api)
+    monkeypatch.setattr(api, "respond", stopwatch.respond)
+    monkeypatch.setattr("event_assets.automation.change_sensor.monotonic", stopwatch)
+    return stopwatch
+
+
+def test_a_slow_api_is_looked_at_within_the_time_of_a_look_and_no_endpoint_starves(
+    watching: Automation, api: Sandbox, event: Event, clock: Clock, stopwatch: Stopwatch
+):
+    stopwatch.takes = dict.fromkeys((CONTENT, PARTNERS, PARTICIPANTS), 11)
+    change(event.content["lectures"])
+    company(event, "Another company")
+    found = []
+    for _ in range(2):
+        began = stopwatch.now
+        found += look(watching)
+        assert stopwatch.now - began < 45
+        clock.leap(minutes=1)
+    assert found == [{"raw/lectures"}, {"raw/participants"}]
+    assert api.requests == {CONTENT: 2, PARTNERS: 2, PARTICIPANTS: 2}
+    assert reason(watching.look(SENSOR)) == "No time was left for /content: it is asked first at the next look."
+
+
+def test_more_pages_than_there_is_time_for_are_left_told_and_asked_less_and_less_often(
+    watching: Automation,
+    api: Sandbox,
+    event: Event,
+    clock: Clock,
+    stopwatch: Stopwatch,
+    caplog: pytest.LogCaptureFixture,
+):
+    stopwatch.takes = {PARTICIPANTS: 1}
+    api.envelope, api.page_size = "pages", 1
+    walked = []
+    for minute in range(20):
+        before, began = api.requests[PARTICIPANTS], stopwatch.now
+        look(watching)
+        assert stopwatch.now - began < 45
+        if api.requests[PARTICIPANTS] > before:
+            walked.append(minute)
+        clock.leap(minutes=1)
+    assert walked == [0, 1, 3, 7, 15], "at first the others had taken some of the time"
+    assert api.requests[CONTENT] == 16, "at all looks but those that the participants took"
+    assert len(told(caplog)) == 1
+    sentence = told(caplog)[0].getMessage()
+    assert "/participants could not be read to its end within 30 s" in sentence
+    assert "synced as often as their freshness policies ask for" in sentence
+    api.page_size = 40
+    company(event, "Another company")
+    clock.leap(minutes=15)
+    assert look(watching) == [{"raw/participants"}]
 
 
 def told(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:

@@ -15,10 +15,8 @@ from event_assets.sandbox.responses import Response
 from event_assets.settings import EventApiSettings, RetrySettings
 from event_assets.source.body import Deadline, TooSlowError, receive
 from event_assets.source.failures import api_failure
-from event_assets.source.probe import ProbeError, probe
 from event_assets.source.resources import parts_of
 from event_assets.source.session import ApiSession
-from event_assets.source.sync import SyncSettings
 
 
 @dataclass
@@ -79,22 +77,12 @@ def test_what_is_there_in_time_is_read_however_late_it_is_then(event: Event):
         assert asking(api, "partners", clock, []).ok
 
 
-def test_a_look_at_the_api_does_not_wait_without_end_either(event: Event, monkeypatch: pytest.MonkeyPatch):
-    clock = Clock()
-    monkeypatch.setattr(Deadline.__init__, "__defaults__", (clock,))
-    with Sandbox(event) as api:
-        api.fail("partners", trickling(clock))
-        with pytest.raises(ProbeError, match="should be answered in time") as told:
-            probe(EventApiSettings(api.base_url, api.token), "partners", None, SyncSettings())
-    assert told.value.passes
-
-
 @pytest.mark.parametrize(("total", "timeout", "seconds"), [(600, 60, 600), (0, 60, 60), (30, 60, 60)])
 def test_one_attempt_may_last_as_long_as_a_server_may_be_silent(total: float, timeout: float, seconds: float):
     clock = Clock(1000)
-    deadline = Deadline(RetrySettings(max_total=total, timeout=timeout), clock)
-    assert deadline.seconds == seconds
-    clock.now += seconds
+    deadline = Deadline.of_a_request(RetrySettings(max_total=total, timeout=timeout), clock)
+    assert deadline.left == deadline.seconds == seconds
+    clock.now += seconds - 0.1
     assert not deadline.has_passed
     clock.now += 0.1
     assert deadline.has_passed
@@ -104,7 +92,7 @@ def got(api: Sandbox, note: Callable[[int], object] = lambda _: None) -> bytes:
     """The body of the partners as it is received."""
     headers = {"Authorization": f"Bearer {api.token}"}
     with requests.get(f"{api.base_url}/partners", headers=headers, timeout=10, stream=True) as response:
-        receive(response, Deadline(RetrySettings()), note)
+        receive(response, Deadline(), note)
     return response.content
 
 

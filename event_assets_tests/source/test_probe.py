@@ -1,5 +1,7 @@
 """A look at the API sees the data versions that a sync would give."""
 
+from collections.abc import Mapping
+from itertools import count, repeat
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from event_assets.sandbox.faults import Fault
 from event_assets.sandbox.responses import Envelope, Response
 from event_assets.settings import EventApiSettings, PrivacySettings, RetrySettings
 from event_assets.source import probe as probe_module
-from event_assets.source.probe import ProbeError, Seen, probe
+from event_assets.source.probe import Deadline, ProbeError, Seen, UnfinishedError, probe
 from event_assets.source.resources import resources_by_endpoint
 from event_assets.source.sync import SyncSettings
 from event_assets.warehouse import Warehouse
@@ -23,9 +25,15 @@ PRIVACY = [
 ]
 
 
-def look(api: Sandbox, endpoint: str, before: Seen | None = None, privacy: PrivacySettings = PRIVACY[0]) -> Seen:
+def look(
+    api: Sandbox,
+    endpoint: str,
+    before: Seen | None = None,
+    privacy: PrivacySettings = PRIVACY[0],
+    deadline: Deadline | None = None,
+) -> Seen:
     settings = SyncSettings(RetrySettings(timeout=0.5), privacy=privacy)
-    return probe(EventApiSettings(api.base_url, api.token), endpoint, before, settings)
+    return probe(EventApiSettings(api.base_url, api.token), endpoint, before, settings, deadline)
 
 
 @pytest.mark.parametrize("privacy", PRIVACY, ids=lambda privacy: privacy.personal_data)
@@ -56,8 +64,71 @@ def test_it_asks_once_for_what_is_as_before(api: Sandbox):
 def test_it_reads_nothing_of_an_answer_that_is_as_before(api: Sandbox, monkeypatch: pytest.MonkeyPatch):
     before = look(api, "participants")
     monkeypatch.setattr(requests.Response, "json", None)
-    monkeypatch.setattr(probe_module, "_read", None)
+    for read in ("_read", "_walk"):
+        monkeypatch.setattr(probe_module, read, None)
     assert look(api, "participants", before) == before
+
+
+@pytest.mark.parametrize("endpoint", ["content", "partners", "participants"])
+def test_what_has_changed_is_asked_for_once_as_well(api: Sandbox, endpoint: str):
+    look(api, endpoint)
+    assert api.requests == {f"/public/v1/{endpoint}": 1}
+
+
+@pytest.mark.parametrize("envelope", ["data", "pages"])
+def test_it_asks_as_a_sync_does_whatever_netrc_says(
+    api: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, envelope: Envelope
+):
+    (tmp_path / "netrc").write_text("machine 127.0.0.1\nlogin somebody\npassword something\n", encoding="utf-8")
+    (tmp_path / "netrc").chmod(0o600)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    api.envelope, api.page_size = envelope, 40
+    agents: list[str] = []
+    respond = api.respond
+
+    def noted(method: str, target: str, headers: Mapping[str, str]) -> Response:
+        agents.append(headers["User-Agent"])
+        return respond(method, target, headers)
+
+    monkeypatch.setattr(api, "respond", noted)
+    assert look(api, "participants").versions
+    bring(api, Warehouse(tmp_path / "warehouse.duckdb"), "participants")
+    assert len(agents) > 1
+    assert len(set(agents)) == 1
+
+
+class PerAnswer:
+    """A clock on which a second goes by with each answer."""
+
+    def __init__(self, api: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 0.0
+        respond = api.respond
+
+        def noted(method: str, target: str, headers: Mapping[str, str]) -> Response:
+            self.now += 1
+            return respond(method, target, headers)
+
+        monkeypatch.setattr(api, "respond", noted)
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize(("seconds", "asked"), [(0, 0), (1, 1), (20.5, 21)])
+def test_pages_are_left_at_the_deadline(api: Sandbox, monkeypatch: pytest.MonkeyPatch, seconds: float, asked: int):
+    api.envelope, api.page_size = "pages", 1
+    clock = PerAnswer(api, monkeypatch)
+    with pytest.raises(UnfinishedError, match=rf"/participants could not be read to its end within {seconds:.0f} s"):
+        look(api, "participants", deadline=Deadline(seconds, clock))
+    assert api.requests["/public/v1/participants"] == asked
+
+
+def test_a_body_is_left_at_the_deadline(api: Sandbox):
+    """Of a server that goes on sending, a piece at a time: each read comes in time, and the whole never does."""
+    readings = count()
+    api.fail("content", Fault("endless", lambda *_: Response(200, {}, repeat(b" " * 1000), ending="close")))
+    with pytest.raises(UnfinishedError, match="/content could not be read to its end within 50 s"):
+        look(api, "content", deadline=Deadline(50, lambda: float(next(readings))))
 
 
 def test_of_pages_nothing_is_remembered_but_their_versions():
