@@ -52,6 +52,34 @@ def test_an_address_must_be_one(configured: pytest.MonkeyPatch):
         settings.event_api_settings()
 
 
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("https://user:pa55word@api.example.org/public/v1", "has a user's name or a password in it"),
+        ("https://pa55word@api.example.org", "has a user's name or a password in it"),
+        ("https://user:pa55/word@api.example.org", "is no address"),
+        ("https://[pa55word", "is no address"),
+        ("https:///pa55word", "names no host"),
+    ],
+)
+def test_an_address_with_a_password_or_without_a_host_is_told_and_not_shown(
+    configured: pytest.MonkeyPatch, address: str, why: str
+):
+    configured.setenv("SOURCES__EVENT_API__BASE_URL", address)
+    for read in (settings.event_api_settings, settings.check_settings):
+        with pytest.raises(settings.SettingsError, match=f"{why}.* Correct `base_url`") as told:
+            read()
+        assert "pa55" not in str(told.value)
+        assert told.value.__cause__ is None
+        assert told.value.__suppress_context__ or told.value.__context__ is None
+
+
+@pytest.mark.parametrize("address", ["http://[::1]:8040/public/v1", "https://BÜCHER.example/a@b", "http://localhost:1"])
+def test_other_addresses_are_taken_as_they_are(configured: pytest.MonkeyPatch, address: str):
+    configured.setenv("SOURCES__EVENT_API__BASE_URL", address)
+    assert settings.event_api_settings().base_url == address
+
+
 @pytest.mark.parametrize("token", ["tök€n", "two words", "a\nline"])
 def test_a_token_that_cannot_be_sent_is_told_and_not_shown(configured: pytest.MonkeyPatch, token: str):
     configured.setenv("SOURCES__EVENT_API__API_TOKEN", token)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Optional, TypeAlias, cast, get_args
+from urllib.parse import urlsplit
 
 from dlt.common.configuration import configspec
 from dlt.common.configuration.specs import BaseConfiguration, RuntimeConfiguration
@@ -117,7 +118,8 @@ def event_api_settings() -> EventApiSettings:
     """Read the address and the token of the event API (``sources.event_api``, or plain ``base_url``, ``api_token``).
 
     Raises:
-        SettingsError: One of them is not configured, the address is not an http address, or the token cannot be sent.
+        SettingsError: One of them is not configured, the address is not an http address or has a password in it, or the
+            token cannot be sent.
     """
     spec = resolve(_EventApiSpec())
     base_url, api_token = (str(value or "").strip() for value in (spec.base_url, spec.api_token))
@@ -128,12 +130,40 @@ def event_api_settings() -> EventApiSettings:
             "The address of the event API must begin with https:// (or http://), and the configured one does not: "
             "correct `base_url` in the section [sources.event_api] of .dlt/config.toml. Nothing was requested."
         )
+    _refuse_unusable_host(base_url)
     if not re.fullmatch(r"[!-~]+", api_token):
         raise SettingsError(
             "The API token holds a blank or a character that no token has, and cannot be sent: copy it anew into "
             "`api_token` in the section [sources.event_api] of .dlt/secrets.toml. Nothing was requested."
         )
     return EventApiSettings(base_url=base_url.rstrip("/"), api_token=api_token)
+
+
+def _refuse_unusable_host(base_url: str) -> None:
+    """See to it that an address names a host, and nobody's name and password: it stands in logs and messages.
+
+    Raises:
+        SettingsError: It does not.
+    """
+    try:
+        parts = urlsplit(base_url)
+        _ = parts.port  # which is looked at only when it is asked for
+    except ValueError:
+        raise _unusable_address("is no address") from None
+    if "@" in parts.netloc:
+        raise _unusable_address(
+            "has a user's name or a password in it, which would stand in every log: the token is all that is sent"
+        )
+    if not parts.hostname:
+        raise _unusable_address("names no host")
+
+
+def _unusable_address(why: str) -> SettingsError:
+    # Not the address itself: there may be a password in it, also in one that cannot be read.
+    return SettingsError(
+        f"The configured address of the event API {why}. Correct `base_url` in the section [sources.event_api] of "
+        ".dlt/config.toml, as in https://api.example.com/public/v1. Nothing was requested."
+    )
 
 
 def has_api_token() -> bool:

@@ -413,7 +413,7 @@ _OTHERWISE = (
         "asks for anything, and says where to put it.",
     ),
     (
-        "A token and no address, or another setting that cannot be used",
+        "A token and no address, a password in the address, or another setting that cannot be used",
         "The command ends, or the run fails, before it asks for anything, and says what to correct.",
     ),
 )
