@@ -59,7 +59,7 @@ def build_definitions(
             change_sensor(),
             up_to_date_sensor(graph, summaries),
             phase_sensor(current_phase()),
-            *alert_sensors(list(graph.nodes), check_keys),
+            *alert_sensors(list(graph.nodes), check_keys, {each.op.name for each in [*assets, *checks]}),
         ],
         resources={"event_api": event_api or EventApiResource(), "warehouse": warehouse or WarehouseResource()},
         executor=dg.in_process_executor,

@@ -44,20 +44,43 @@ class Found:
     troubles: Mapping[str, str] = field(default_factory=dict)
     undone: Mapping[str, Collection[str]] = field(default_factory=dict)
 
+    def only(self, steps: Collection[str], assets: Collection[str]) -> "Found":
+        """The same without steps and assets that a later version of the code no longer has: nobody can mend those.
 
-def alert_sensors(assets: Collection[dg.AssetKey], checks: Collection[dg.AssetCheckKey]) -> list[dg.SensorDefinition]:
+        Args:
+            steps: The names of those that there are.
+            assets: Likewise.
+        """
+        undone = {
+            trouble: {name for name in names if name in assets or name in self.undone}
+            for trouble, names in self.undone.items()
+        }
+        over = _made_up_for(undone, set())
+        lasting = {
+            trouble: sentence
+            for trouble, sentence in self.troubles.items()
+            if trouble in undone or (trouble in steps and trouble not in over)
+        }
+        return Found(lasting, {trouble: sorted(names) for trouble, names in undone.items()})
+
+
+def alert_sensors(
+    assets: Collection[dg.AssetKey], checks: Collection[dg.AssetCheckKey], steps: Collection[str]
+) -> list[dg.SensorDefinition]:
     """The sensors.
 
     Args:
         assets: All assets of the code location.
         checks: All their checks.
+        steps: The names of all steps that runs can have.
     """
+    names = {asset.to_user_string() for asset in assets}
     return [
         _alert_sensor(
             "alert_on_failed_runs",
             "A run has failed",
             "Tells people when a step of a run fails or a run is killed, and when that is made up for.",
-            failed_steps,
+            lambda instance, before, since: failed_steps(instance, before, since).only(steps, names),
         ),
         _alert_sensor(
             "alert_on_stale_tables",

@@ -26,7 +26,9 @@ def latest_evaluations(
     """
     found = {}
     for check in checks:
-        # The only call that tells results from plans; it is what the check's page in the UI lists.
+        # The only call that tells results from plans; it is what the check's page in the UI lists. Neither it nor its
+        # set of statuses is public. What is missing is a call of the instance for the last evaluations of a check, as
+        # `fetch_materializations` is for assets: `get_latest_asset_check_evaluation_record` gives plans as well.
         records = instance.event_log_storage.get_asset_check_execution_history(
             check, limit=_RUNS_AT_ONCE, status=COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES
         )

@@ -44,8 +44,19 @@ def run_failure(event: dg.DagsterEvent) -> Failure | None:
     return replace(failure, told=failure.message) if failure.error == dg.Failure.__name__ else failure
 
 
+def has_ended_by_itself(event: dg.DagsterEvent) -> bool:
+    """Whether a run that failed had come to its end, from the event that says so: steps failed, the others were done.
+
+    What ends a run from outside, be it the daemon, a person or `make ui`, gives another reason or none.
+    """
+    # Dagster exports the event, and not the reasons: a public `RunFailureReason` would do.
+    reason = event.job_failure_data and event.job_failure_data.failure_reason
+    return reason is not None and reason.value == "STEP_FAILURE"
+
+
 def is_failed_check(event: dg.DagsterEvent) -> bool:
     """Whether a step failed only because a blocking check of what it made did."""
+    # Dagster exports no such error (a public `DagsterAssetCheckFailedError` would do), and the event has no other sign.
     return event.is_step_failure and step_failure(event).error == "DagsterAssetCheckFailedError"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import dagster as dg
 
-from event_assets.automation.failures import Failure, is_failed_check, run_failure, step_failure
+from event_assets.automation.failures import Failure, has_ended_by_itself, is_failed_check, run_failure, step_failure
 
 _EVENTS = {
     dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
@@ -27,7 +27,8 @@ class Outcome:
         made: The assets that it made.
         planned: Those that it was to make.
         failure: Why it failed outside its steps, such as without a warehouse; None also where it was killed.
-        broke_off: Whether it ended in failure, and no step of it failed.
+        broke_off: Whether it ended in failure before it was done, whatever its steps had come to by then: it did not
+            itself say in the end that steps of it failed.
     """
 
     done: set[str] = field(default_factory=set)
@@ -53,13 +54,13 @@ def outcome(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Outcome:
     found = Outcome(broke_off=run.status is dg.DagsterRunStatus.FAILURE)
     for record in instance.get_records_for_run(run.run_id, of_type=_EVENTS).records:
         event = record.event_log_entry.get_dagster_event()
-        found.broke_off &= not event.is_step_failure
         if event.is_step_success or is_failed_check(event):
             found.done.add(event.step_key or "")
         elif event.is_step_failure:
             found.failed[event.step_key or ""] = step_failure(event)
         elif event.event_type is dg.DagsterEventType.RUN_FAILURE:
             found.failure = run_failure(event)
+            found.broke_off &= not has_ended_by_itself(event)
         elif event.asset_key:
             is_made = event.event_type is dg.DagsterEventType.ASSET_MATERIALIZATION
             (found.made if is_made else found.planned).add(event.asset_key.to_user_string())

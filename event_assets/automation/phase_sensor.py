@@ -7,13 +7,13 @@ follows at once; what the UI shows and judges by follows when the webserver has 
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 import dagster as dg
 
 from event_assets.automation.freshness import current_phase
 from event_assets.automation.phases import Phase
 from event_assets.settings import dagster_ui_address
+from event_assets.warehouse.failures import in_one_line
 
 LOCATION = "event_assets"
 """The code location's name in workspace.yaml."""
@@ -66,13 +66,16 @@ def _reload_by_webserver() -> None:
     )
 
     address = dagster_ui_address()
-    url = urlsplit(address)
+    scheme, _, place = address.rpartition("://")
     try:
-        client = DagsterGraphQLClient(url.hostname or "", url.port, use_https=url.scheme == "https")
+        # The client has no argument for a path (`dagster-webserver --path-prefix`): it is part of the host's name, as
+        # Dagster's documentation writes it for deployments of Dagster+.
+        client = DagsterGraphQLClient(place, use_https=scheme == "https")
         reloaded = client.reload_repository_location(LOCATION)
         problem = None if reloaded.status is ReloadRepositoryLocationStatus.SUCCESS else reloaded.message
-    except DagsterGraphQLClientError as error:
-        problem = type(error).__name__
+        problem = problem and in_one_line(problem)
+    except (DagsterGraphQLClientError, KeyError) as error:  # the latter of an answer that the client has no word for
+        problem = "an answer that says neither yes nor why not" if isinstance(error, KeyError) else type(error).__name__
     if problem:
         raise NotReloadedError(
             f"The event has entered another phase, and the webserver at {address} did not load the definitions anew "

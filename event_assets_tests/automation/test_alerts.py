@@ -12,6 +12,7 @@ import duckdb
 import pytest
 from dagster._core.definitions.freshness import FreshnessState, FreshnessStateChange
 
+from event_assets.automation.alerts import Found
 from event_assets.automation.messages import UndeliveredError
 from event_assets.sandbox import Sandbox, faults
 from event_assets.settings import SettingsError
@@ -135,6 +136,66 @@ def test_every_killed_run_is_told_until_all_is_done_that_it_left(
     assert reason(watched.look(RUNS)) == WELL
     assert len(webhook.texts) == 5
     assert all(name in webhook.texts[4] for name in killed)
+
+
+@pytest.mark.parametrize("cause", ["a step failed", "a check failed"])
+def test_a_run_that_is_killed_after_something_of_it_failed_is_told_as_killed_as_well(
+    watched: Automation, webhook: SimpleNamespace, api: Sandbox, warehouse: Warehouse, clock: Clock, cause: str
+):
+    def fail_at_first() -> None:
+        if cause == "a step failed":
+            api.fail("partners", faults.status(503))
+            watched.run("raw/partners", succeeds=False)
+            return
+        watched.run("raw/halls")
+        with duckdb.connect(str(warehouse.path)) as connection:
+            connection.execute("insert into raw.halls from raw.halls limit 1")
+        watched.run("staging/halls", succeeds=False)
+
+    fail_at_first()
+    failed = watched.instance.get_runs(limit=1)[0]
+    run = watched.begin_run(status=dg.DagsterRunStatus.STARTED)
+    for record in watched.instance.get_records_for_run(failed.run_id, of_type=dg.DagsterEventType.STEP_FAILURE).records:
+        watched.instance.report_dagster_event(record.event_log_entry.get_dagster_event(), run.run_id)
+    watched.kill(run)
+    clock.leap(seconds=30)
+    name = f"{run.run_id[:8]} of refresh_everything"
+    assert f"Run {name} was ended before it was done." in reason(watched.look(RUNS))
+    assert reason(watched.look(RUNS)).count("ended before") == 1, "the other has ended by itself"
+    api.mend()
+    watched.run("raw/partners")
+    clock.leap(seconds=30)
+    assert f"Run {name} was ended before it was done." in reason(watched.look(RUNS))
+    if cause == "a step failed":
+        watched.run()
+        clock.leap(seconds=30)
+        assert reason(watched.look(RUNS)) == WELL
+
+
+def test_what_the_code_no_longer_has_is_over(watched: Automation, webhook: SimpleNamespace, clock: Clock):
+    kept, gone = Found({"load_partners": "It failed.", "summary__old": "It failed."}), {"load_partners"}
+    assert kept.only({"load_partners"}, {"raw/partners"}).troubles.keys() == gone
+    killed = Found(
+        {"run 1": "Killed.", "run 2": "Killed.", "run 3": "Killed.", "runs": "None begins."},
+        {"run 1": ["summary/old"], "run 2": ["run 1"], "run 3": ["summary/old", "raw/halls"], "runs": ["raw/halls"]},
+    )
+    left = killed.only({"load_partners"}, {"raw/halls"})
+    assert left == Found({"run 3": "Killed.", "runs": "None begins."}, {"run 3": ["raw/halls"], "runs": ["raw/halls"]})
+    assert left.only({"load_partners"}, {"raw/halls"}) == left
+
+
+def test_a_failed_model_that_is_renamed_later_is_over(
+    watched: Automation, webhook: SimpleNamespace, api: Sandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    api.fail("partners", faults.status(403))
+    watched.run("raw/partners", succeeds=False)
+    clock.leap(seconds=30)
+    watched.look(RUNS)
+    monkeypatch.setattr("event_assets.assets.raw.sync_op_name", lambda endpoint: f"renamed_{endpoint}")
+    watched.load()
+    clock.leap(seconds=30)
+    assert reason(watched.look(RUNS)) == WELL
+    assert webhook.texts[1:] == ["🟢 Over: a run has failed (load_partners)"]
 
 
 def test_what_keeps_runs_from_beginning_is_told_once(

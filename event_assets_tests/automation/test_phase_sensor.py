@@ -1,7 +1,12 @@
 """The definitions are loaded anew when the event enters another phase."""
 
+import json
 import socket
+import threading
+from collections.abc import Iterator
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
 
 import dagster as dg
 import pytest
@@ -50,6 +55,66 @@ def test_a_webserver_that_does_not_answer_is_told(clock: Clock, monkeypatch: pyt
         address = f"http://127.0.0.1:{unused.getsockname()[1]}"
     monkeypatch.setenv("UI__ADDRESS", address)
     with pytest.raises(NotReloadedError, match=rf"webserver at {address} did not .*reload the location event_assets"):
+        said(phase_sensor(Phase.QUIET))
+
+
+@pytest.fixture
+def webserver(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
+    """A webserver behind a path: the paths that were asked for, and what it says of a reload."""
+    server = SimpleNamespace(asked=[], says={})
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            server.asked.append(self.path)
+            body = json.dumps({"data": {"reloadRepositoryLocation": server.says}}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as http:
+        threading.Thread(target=http.serve_forever, args=(0.02,), daemon=True).start()
+        monkeypatch.setenv("UI__ADDRESS", f"http://127.0.0.1:{http.server_port}/dagster/")
+        yield server
+        http.shutdown()
+
+
+def test_a_webserver_below_a_path_is_found(clock: Clock, webserver: SimpleNamespace):
+    loaded = {"__typename": "RepositoryLocation", "isReloadSupported": True, "repositories": []}
+    webserver.says = {"__typename": "WorkspaceLocationEntry", "name": "event_assets", "locationOrLoadError": loaded}
+    assert "has entered the phase approach" in said(phase_sensor(Phase.QUIET))
+    assert webserver.asked == ["/dagster/graphql"]
+
+
+@pytest.mark.parametrize(
+    ("says", "told"),
+    [
+        (
+            {"__typename": "RepositoryLocationNotFound", "message": "There is\nno such location."},
+            "There is no such loc",
+        ),
+        (
+            {
+                "__typename": "WorkspaceLocationEntry",
+                "name": "event_assets",
+                "locationOrLoadError": {"__typename": "PythonError", "message": "ModelError: agenda.sql is wrong"},
+            },
+            "ModelError: agenda.sql is wrong",
+        ),
+        ({"__typename": "UnauthorizedError"}, "neither yes nor why not"),
+    ],
+    ids=["unknown", "broken", "read-only"],
+)
+def test_a_webserver_that_does_not_load_them_is_told_with_its_reason(
+    clock: Clock, webserver: SimpleNamespace, says: dict, told: str
+):
+    webserver.says = says
+    with pytest.raises(NotReloadedError, match=told):
         said(phase_sensor(Phase.QUIET))
 
 
