@@ -12,10 +12,13 @@ from typing import TypeAlias
 import dagster as dg
 import orjson
 
+from event_assets.automation.dead_runs import end_dead_runs
 from event_assets.automation.evaluations import latest_evaluations
 from event_assets.automation.failures import Failure
 from event_assets.automation.messages import announce
 from event_assets.automation.outcomes import Outcome, outcome
+from event_assets.settings import warehouse_path
+from event_assets.warehouse import Warehouse
 
 Troubles: TypeAlias = Mapping[str, str]
 """What is wrong: a sentence by identifier."""
@@ -80,7 +83,7 @@ def alert_sensors(
             "alert_on_failed_runs",
             "A run has failed",
             "Tells people when a step of a run fails or a run is killed, and when that is made up for.",
-            lambda instance, before, since: failed_steps(instance, before, since).only(steps, names),
+            lambda instance, before, since: _failed_and_killed(instance, before, since).only(steps, names),
         ),
         _alert_sensor(
             "alert_on_stale_tables",
@@ -125,6 +128,12 @@ def failed_steps(instance: dg.DagsterInstance, before: Found, since: datetime) -
                 waiting = [each for each, steps in undone.items() if each != _NO_RUN and steps <= came_to.left]
                 undone |= {trouble: came_to.left, **{each: {trouble} for each in waiting}}
     return Found(now, {trouble: sorted(steps) for trouble, steps in undone.items()})
+
+
+def _failed_and_killed(instance: dg.DagsterInstance, before: Found, since: datetime) -> Found:
+    """The same, after those runs were told to have failed whose process is gone."""
+    end_dead_runs(instance, Warehouse(warehouse_path()))
+    return failed_steps(instance, before, since)
 
 
 def stale_tables(instance: dg.DagsterInstance, assets: Collection[dg.AssetKey]) -> Troubles:

@@ -11,6 +11,7 @@ from event_assets.assets.published import PUBLISHED_COPY
 from event_assets.assets.raw import SyncConfig, sync_op_name
 from event_assets.assets.versions import Materialisations
 from event_assets.automation.alerts import failed_checks
+from event_assets.automation.dead_runs import end_dead_runs
 from event_assets.automation.declare import raw_key
 from event_assets.automation.failures import is_failed_check, run_failure, step_failure
 from event_assets.automation.jobs import refresh_everything
@@ -50,6 +51,8 @@ def run_everything(*, allow_removals: bool = False) -> None:
             f"Event API: {event_api_settings().base_url}\nWarehouse: {warehouse.path}\n"
             f"Time zone: {event_timezone()} (`timezone` in the section [event])\n"
         )
+        with dg.DagsterInstance.get() as instance:
+            end_dead_runs(instance, warehouse)
         with warehouse.writing(), dg.DagsterInstance.get() as instance:
             # No pool: a killed command would keep its place in it, and only a running daemon would give that back. The
             # warehouse's own lock goes with the process.

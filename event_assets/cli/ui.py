@@ -6,12 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import timedelta
 
 import click
 
 from event_assets.cli.api import api_or_sandbox
 from event_assets.cli.home import prepare_dagster_home
 from event_assets.settings import warehouse_path
+from event_assets.warehouse import Warehouse
 
 HOST = "127.0.0.1"
 
@@ -23,6 +25,8 @@ def serve_ui(port: int) -> int:
         The exit code of Dagster.
     """
     home = prepare_dagster_home()
+    if (home / "history").exists():
+        _end_dead_runs()
     with api_or_sandbox():
         click.echo(f"Dagster UI: http://{HOST}:{port}\nIts state:  {home}\nWarehouse:  {warehouse_path()}\n")
         os.environ["UI__ADDRESS"] = f"http://{HOST}:{port}"
@@ -37,3 +41,13 @@ def serve_ui(port: int) -> int:
                 return dagster.wait()
             except KeyboardInterrupt:
                 continue  # the terminal has sent it to Dagster as well, which ends in its own time
+
+
+def _end_dead_runs() -> None:
+    """Let no run that a reboot or a kill has ended stand in the way of the next: nothing has been launched yet."""
+    import dagster as dg  # not where there are no runs: it takes seconds
+
+    from event_assets.automation.dead_runs import end_dead_runs
+
+    with dg.DagsterInstance.get() as instance:
+        end_dead_runs(instance, Warehouse(warehouse_path()), silent=timedelta())

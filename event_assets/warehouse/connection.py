@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import dlt
@@ -117,6 +118,20 @@ class Warehouse:
             yield
         finally:
             lock.release()
+
+    def is_free(self) -> bool:
+        """Whether nobody writes the warehouse or waits for it."""
+        if not self.path.parent.exists():
+            return True
+        lock = FileLock(f"{self.path}.lock")  # not the one of `writing`, which this process may have itself
+        for pause in (_LOOK_AGAIN_SECONDS, 0):  # who waits tries more often than that, and has it at the second look
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                return False
+            lock.release()
+            sleep(pause)
+        return True
 
     @contextmanager
     def connect(self) -> Iterator[SqlClientBase[Any]]:
