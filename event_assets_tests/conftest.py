@@ -23,8 +23,8 @@ for name in ("SOURCES__EVENT_API__BASE_URL", "SOURCES__EVENT_API__API_TOKEN", "B
 
 import pytest  # noqa: E402
 
-from event_assets.definitions import build_definitions  # noqa: E402
 from event_assets.sandbox import Event, Sandbox, generate_event, load_event  # noqa: E402
+from event_assets_tests.code_location import shared_definitions  # noqa: E402
 from event_assets_tests.running import Run, Warehouse  # noqa: E402
 
 CASES = CHECKOUT.parent / "shared" / "cases"
@@ -82,4 +82,4 @@ def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
 @pytest.fixture
 def run(warehouse: Warehouse) -> Run:
     """Materialise assets of the code location in this process: all, or those named."""
-    return Run(build_definitions())
+    return Run(shared_definitions())

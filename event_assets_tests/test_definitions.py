@@ -7,8 +7,11 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dlt.common.configuration.specs import BaseConfiguration
 
 from event_assets.definitions import build_definitions
+from event_assets.settings import reading
+from event_assets_tests.code_location import shared_definitions, what_definitions_depend_on
 
 LAYERS = {
     "raw": set(),
@@ -58,6 +61,45 @@ def test_the_graph_runs_from_raw_to_summary():
         assert layers <= allowed, key
         assert bool(layers) is (key.path[0] != "raw"), key
     assert not graph.external_asset_keys
+
+
+SETTINGS_OF_THE_DEFINITIONS = {
+    "EVENT__TIMEZONE": "Asia/Tokyo",
+    "EVENT__CLOSES": "2999-01-01",  # with the opening, another phase
+    "FRESHNESS__EVENT_MINUTES": "14",
+    "FRESHNESS__APPROACH_MINUTES": "200",
+    "FRESHNESS__QUIET_MINUTES": "2000",
+    "FRESHNESS__APPROACH_DAYS": "7",
+    "FRESHNESS__RETRY_MINUTES": "6",
+    "SCHEDULE__DAILY_SYNC": "05:30",
+    "SCHEDULE__CHANGE_POLL_SECONDS": "61",
+}
+
+
+@pytest.mark.parametrize(("name", "value"), SETTINGS_OF_THE_DEFINITIONS.items())
+def test_tests_share_no_definitions_between_settings(monkeypatch: pytest.MonkeyPatch, name: str, value: str):
+    before = what_definitions_depend_on()
+    with monkeypatch.context() as environment:
+        environment.setenv(name, value)
+        if name == "EVENT__CLOSES":
+            environment.setenv("EVENT__OPENS", "2020-01-01")
+        assert what_definitions_depend_on() != before
+    assert what_definitions_depend_on() == before
+    assert shared_definitions() is shared_definitions()
+
+
+def test_the_definitions_depend_on_no_other_setting(monkeypatch: pytest.MonkeyPatch):
+    """What else they read when they load would not be seen by the tests that share them."""
+    read: set[str] = set()
+    resolve = reading.resolve_configuration
+
+    def noted(spec: BaseConfiguration, *, sections: tuple[str, ...]) -> BaseConfiguration:
+        read.update(f"{'__'.join(sections)}__{name}".upper() for name in spec.get_resolvable_fields())
+        return resolve(spec, sections=sections)
+
+    monkeypatch.setattr(reading, "resolve_configuration", noted)
+    build_definitions()
+    assert read == {*SETTINGS_OF_THE_DEFINITIONS, "EVENT__OPENS"}
 
 
 def test_the_source_is_pure_dlt():

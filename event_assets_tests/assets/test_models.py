@@ -5,6 +5,8 @@ import pytest
 
 from event_assets.assets.models import build_model_assets
 from event_assets.sandbox import Sandbox
+from event_assets_tests.assets.conftest import Loaded
+from event_assets_tests.assets.programme import PROGRAMME
 from event_assets_tests.running import Run, Warehouse
 
 
@@ -34,8 +36,8 @@ def test_every_model_says_what_a_row_is(specs):
         assert spec.owners
 
 
-def test_a_materialisation_shows_rows_and_columns(run: Run, warehouse: Warehouse, api: Sandbox):
-    metadata = run().metadata("summary/agenda")
+def test_a_materialisation_shows_rows_and_columns(everything_loaded: Loaded):
+    warehouse, metadata = everything_loaded.warehouse, everything_loaded.result.metadata("summary/agenda")
 
     assert metadata["dagster/row_count"] == warehouse.count("summary.agenda") > 0
     columns = {column.name: column for column in metadata["dagster/column_schema"].columns}
@@ -45,11 +47,9 @@ def test_a_materialisation_shows_rows_and_columns(run: Run, warehouse: Warehouse
     assert "Title" in columns["title"].description
 
 
-def test_staging_is_views_and_summaries_are_tables(run: Run, warehouse: Warehouse, api: Sandbox):
-    run()
-
+def test_staging_is_views_and_summaries_are_tables(everything_loaded: Loaded):
     kinds = dict(
-        warehouse.rows(
+        everything_loaded.warehouse.rows(
             "select table_schema, string_agg(distinct table_type) from information_schema.tables group by all"
         )
     )
@@ -58,7 +58,7 @@ def test_staging_is_views_and_summaries_are_tables(run: Run, warehouse: Warehous
 
 
 def test_a_failing_model_keeps_its_old_rows(run: Run, warehouse: Warehouse, api: Sandbox):
-    run()
+    run(*PROGRAMME)
     before = warehouse.rows("from summary.agenda")
     with duckdb.connect(str(warehouse.path)) as connection:
         connection.execute("create or replace view staging.sessions as select error('broken')::varchar as session_key")

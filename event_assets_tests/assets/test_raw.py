@@ -8,10 +8,14 @@ import dagster as dg
 import pytest
 
 from event_assets.assets.raw import build_raw_assets
-from event_assets.definitions import build_definitions
 from event_assets.sandbox import Event, Sandbox, faults
 from event_assets.source.schema import TABLES
+from event_assets_tests.assets.programme import PROGRAMME
+from event_assets_tests.code_location import shared_definitions
 from event_assets_tests.running import Run, Warehouse
+
+WITH_THE_AGENDA = [*PROGRAMME, "raw/partners", "raw/participants"]
+"""All raw tables, and what the agenda is made of."""
 
 
 def test_a_subset_syncs_what_is_asked_for_and_nothing_else(run: Run, warehouse: Warehouse, api: Sandbox):
@@ -26,23 +30,23 @@ def test_a_subset_syncs_what_is_asked_for_and_nothing_else(run: Run, warehouse: 
 
 
 def test_a_second_sync_of_the_same_answer_changes_no_row_count(run: Run, warehouse: Warehouse, api: Sandbox):
-    run()
+    run(*WITH_THE_AGENDA)
     tables = [f"raw.{name}" for name in (*TABLES, "lectures__speakers", "workshops__tracks")]
     before = {table: warehouse.count(table) for table in [*tables, "summary.agenda"]}
-    run()
+    run(*WITH_THE_AGENDA)
 
     assert {table: warehouse.count(table) for table in before} == before
 
 
 def test_a_sync_takes_over_changed_and_added_records(run: Run, warehouse: Warehouse, api: Sandbox):
-    run()
+    run(*WITH_THE_AGENDA)
     moved, content = api.event.content["lectures"][3], api.event.content
     moved.update(name="A better title", hall_id=content["halls"][-1]["id"], speakers=[content["speakers"][0]["id"]])
     content["lectures"].append({**moved, "id": 990001, "name": "Added", "speakers": [], "tracks": []})
     api.event.participants.append({**api.event.participants[0], "id": 990002, "email": "added@example.org"})
     first = api.event.participants[0]
     api.event.participants[0] = {**first, "company": "A new employer"}
-    run()
+    run(*WITH_THE_AGENDA)
 
     lectures = warehouse.rows("select id, name, hall_id from raw.lectures")
     assert len(lectures) == len({key for key, *_ in lectures}) == len(content["lectures"])
@@ -140,7 +144,7 @@ def test_a_plain_api_token_is_accepted(run: Run, warehouse: Warehouse, api: Sand
 def test_a_wrong_token_is_told_at_once_and_changes_nothing(
     run: Run, warehouse: Warehouse, api: Sandbox, monkeypatch: pytest.MonkeyPatch
 ):
-    run()
+    run(*WITH_THE_AGENDA)
     before = warehouse.rows("select * from raw.lectures order by id"), warehouse.rows("from summary.agenda")
     api.event.content["lectures"][0]["name"] = "Never loaded"
     api.reset_requests()
@@ -175,7 +179,7 @@ def test_each_retry_is_in_the_run_s_log(api: Sandbox, warehouse: Warehouse, monk
     monkeypatch.setenv("RUNTIME__REQUEST_BACKOFF_FACTOR", "0")
     api.fail("content", faults.status(503), times=2)
     with dg.DagsterInstance.ephemeral() as instance:
-        job = build_definitions().resolve_job_def("refresh_everything")
+        job = shared_definitions().resolve_job_def("refresh_everything")
         result = job.execute_in_process(instance=instance, asset_selection=[dg.AssetKey(["raw", "halls"])])
         log = [entry.user_message for entry in instance.all_logs(result.run_id) if entry.level == logging.WARNING]
 
@@ -227,5 +231,5 @@ def test_each_endpoint_is_one_op_in_the_pool_of_the_writers():
         "load_partners": {"raw/partners"},
         "load_participants": {"raw/participants"},
     }
-    assets = build_definitions().assets or []
+    assets = shared_definitions().assets or []
     assert {asset.op.pool for asset in assets if isinstance(asset, dg.AssetsDefinition)} == {"warehouse"}

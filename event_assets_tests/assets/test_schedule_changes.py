@@ -1,30 +1,48 @@
 """What changes in the programme between two refreshes, read back from the history and its summary."""
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from event_assets.definitions import build_definitions
-from event_assets.sandbox import Sandbox
+from event_assets.sandbox import Event, Sandbox, generate_event
+from event_assets_tests.assets.programme import PROGRAMME
+from event_assets_tests.code_location import configured, shared_definitions
 from event_assets_tests.running import Run, Warehouse
 
-PROGRAMME = [
-    *("raw/days", "raw/halls", "raw/lectures", "raw/pauses", "raw/speakers", "raw/tracks", "raw/workshops"),
-    *("staging/days", "staging/halls", "staging/pauses", "staging/session_speakers", "staging/session_tracks"),
-    *("staging/sessions", "staging/speakers", "staging/tracks"),
-    *("history/entry_versions", "summary/agenda", "summary/schedule_changes"),
-]
 CHANGES = "select entry_key, change, old_value, new_value from summary.schedule_changes order by all"
 VERSIONS = "select entry_key, version, is_removed from history.entry_versions where version > 1 order by all"
 
 
+def small_event() -> Event:
+    """The same each time, so that one first refresh of it is that of all tests."""
+    event = generate_event(lectures=24, participants=50, seed=7)
+    event.content["lectures"][0].update(
+        name="Before", start="2026-12-01T09:00:00+01:00", end="2026-12-01T09:45:00+01:00"
+    )
+    return event
+
+
 @pytest.fixture
-def lecture(api: Sandbox, run: Run) -> dict[str, Any]:
+def event() -> Event:
+    return small_event()
+
+
+@pytest.fixture(scope="module")
+def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the warehouse after the first refresh."""
+    folder = tmp_path_factory.mktemp("refreshed")
+    with configured(small_event(), folder):
+        Run(shared_definitions())(*PROGRAMME)
+    return folder
+
+
+@pytest.fixture
+def lecture(api: Sandbox, refreshed: Path, warehouse: Warehouse) -> dict[str, Any]:
     """A lecture of the event, as the API sends it, after the first refresh."""
-    lecture = api.event.content["lectures"][0]
-    lecture.update(name="Before", start="2026-12-01T09:00:00+01:00", end="2026-12-01T09:45:00+01:00")
-    run(*PROGRAMME)
-    return lecture
+    shutil.copytree(refreshed, warehouse.path.parent, dirs_exist_ok=True)
+    return api.event.content["lectures"][0]
 
 
 def key(lecture: dict[str, Any]) -> str:
@@ -125,7 +143,7 @@ def test_another_zone_in_the_settings_moves_nothing(
     run(*PROGRAMME)
     monkeypatch.setenv("EVENT__TIMEZONE", "America/New_York")
     lecture.update(other)
-    Run(build_definitions())(*PROGRAMME)
+    Run(shared_definitions())(*PROGRAMME)
     latest = "seen_at = (select max(seen_at) from history.entry_versions)"
     changes = warehouse.rows(f"select entry_key, change from summary.schedule_changes where {latest}")
     assert changes == [(key(lecture), change)]

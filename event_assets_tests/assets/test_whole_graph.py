@@ -1,48 +1,39 @@
-"""The whole graph against the API: what is in the warehouse afterwards is what the API said."""
+"""The whole graph against the API: what is in the warehouse afterwards is what the API said.
 
-from collections.abc import Callable, Iterator
+The summaries say what a computation without SQL finds.
+"""
+
+from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any
 
 import pytest
 
-from event_assets.definitions import build_definitions
-from event_assets.sandbox import Event, Sandbox, generate_event
+from event_assets.sandbox import Event, generate_event
 from event_assets.source.schema import TABLES
-from event_assets_tests import truth
-from event_assets_tests.running import Run, RunResult, Warehouse
-from event_assets_tests.truth_summaries import OF_THE_PROGRAMME
+from event_assets_tests import truth, truth_people
+from event_assets_tests.assets.conftest import Loaded, load_everything
+from event_assets_tests.code_location import shared_definitions
+from event_assets_tests.truth_summaries import OF_PEOPLE_AND_PARTNERS, OF_THE_PROGRAMME
 
-
-class Loaded(NamedTuple):
-    """An event, the warehouse after one run of everything, and what that took."""
-
-    event: Event
-    warehouse: Warehouse
-    result: RunResult
-    requests: dict[str, int]
+SUMMARIES_OF_PEOPLE = ["checkin_rate", "data_quality", "event_overview", "partners_overview", "registrations_by_day"]
 
 
 @pytest.fixture(scope="module", params=["invented", "fosdem"])
-def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
+def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Loaded:
+    """An event with all that people do to one, and the real programme."""
     if request.param == "fosdem":
-        event = request.getfixturevalue("fosdem")
-    else:
-        event = generate_event(lectures=40, participants=60, seed=11)
-        _book_twice(event)
-    warehouse = Warehouse(tmp_path_factory.mktemp(request.param) / "warehouse.duckdb")
-    with Sandbox(event) as api, pytest.MonkeyPatch.context() as environment:
-        environment.setenv("SOURCES__EVENT_API__BASE_URL", api.base_url)
-        environment.setenv("SOURCES__EVENT_API__API_TOKEN", api.token)
-        environment.setenv("EVENT__TIMEZONE", event.timezone)
-        environment.setenv("DESTINATION__DUCKDB__CREDENTIALS", str(warehouse.path))
-        yield Loaded(event, warehouse, Run(build_definitions())(), dict(api.requests))
+        return load_everything(request.getfixturevalue("fosdem"), tmp_path_factory)
+    event = generate_event(lectures=40, participants=300, seed=11, troubled_participants=9)
+    _book_twice(event)
+    return load_everything(event, tmp_path_factory)
 
 
 def test_every_asset_is_materialised_with_three_requests(loaded: Loaded):
-    raw = {asset for asset in loaded.result.materialised if asset.startswith("raw/")}
-    assert raw == {f"raw/{name}" for name in TABLES}
-    assert {"staging/sessions", "staging/session_speakers", "summary/agenda"} < loaded.result.materialised
+    keys = shared_definitions().resolve_asset_graph().get_all_asset_keys()
+    assert loaded.result.materialised == {key.to_user_string() for key in keys}
+    assert {f"raw/{name}" for name in TABLES} < loaded.result.materialised
     assert loaded.requests == {f"/public/v1/{path}": 1 for path in ("content", "partners", "participants")}
 
 
@@ -143,6 +134,74 @@ def test_busy_share_is_busy_time_over_the_span(loaded: Loaded):
         assert row["span_minutes"] == pytest.approx(span)
         assert row["busy_share"] == pytest.approx(row["busy_minutes"] / span)
         assert 0 < row["busy_share"] <= 1
+
+
+# People, partners and findings.
+
+
+@pytest.mark.parametrize(("table", "grain", "compute"), OF_PEOPLE_AND_PARTNERS)
+def test_a_summary_of_people_says_what_a_computation_without_sql_finds(
+    loaded: Loaded, table: str, grain: list[str], compute: Callable[[Event], dict[tuple, dict]]
+):
+    expected = compute(loaded.event)
+    records = loaded.warehouse.records(f"select * from summary.{table}")
+    rows = {tuple(row[column] for column in grain): row for row in records}
+    assert len(records) == len(rows)
+    assert rows.keys() == expected.keys()
+    for key, facts in expected.items():
+        assert {fact: rows[key][fact] for fact in facts} == pytest.approx(facts), key
+
+
+def test_every_dimension_counts_everybody_once(loaded: Loaded):
+    sums = "select dimension, sum(registered), sum(checked_in) from summary.checkin_rate group by dimension"
+    people = truth_people.participants(loaded.event)
+    there = sum(person["checked_at"] is not None for person in people)
+    assert {tuple(row) for row in loaded.warehouse.rows(sums)} == {
+        (dimension, len(people), there) for dimension in ("all", "company", "group", "role")
+    }
+
+
+def test_the_findings_are_those_of_a_computation_without_sql(loaded: Loaded):
+    found = Counter(loaded.warehouse.rows("select rule, resource, id from summary.data_quality"))
+    assert found == truth_people.findings(loaded.event)
+    assert len({rule for rule, _, _ in found}) >= 4
+
+
+@pytest.mark.parametrize("loaded", ["fosdem"], indirect=True)
+def test_the_real_programme_has_the_findings_that_its_audit_counts(loaded: Loaded):
+    counts = dict(loaded.warehouse.rows("select rule, count(*) from summary.data_quality group by rule"))
+    assert counts == {
+        "session_without_speaker": 6,
+        "overlong_session": 1,
+        "participant_without_address": 25,
+        "record_not_loaded": 1,
+    }
+    detail = "select detail from summary.data_quality where rule = 'record_not_loaded'"
+    assert loaded.warehouse.rows(detail) == [("another record of the same answer has this email: 3",)]
+
+
+def test_the_overview_is_one_row_with_the_event_s_numbers(loaded: Loaded):
+    rows = loaded.warehouse.records("select * from summary.event_overview")
+    expected: dict[str, Any] = truth_people.event_overview(loaded.event)
+    assert len(rows) == 1
+    assert {name: value for name, value in rows[0].items() if name != "event_id"} == expected
+    assert rows[0]["event_id"] == str(loaded.event.content["lectures"][0]["event_id"])
+
+
+@pytest.mark.parametrize("table", SUMMARIES_OF_PEOPLE)
+def test_no_summary_holds_data_of_a_person(loaded: Loaded, table: str):
+    event = loaded.event
+    said = {str(value) for row in loaded.warehouse.rows(f"from summary.{table}") for value in row}
+    names = {person[field] for person in event.participants for field in ("email", "name", "first_name", "last_name")}
+    contacts = {
+        str(record[field]) for record in (*event.partners, *event.content["speakers"]) for field in ("email", "phone")
+    }
+    assert len(names) > 100
+    assert not said & ((names | contacts) - {"None", None})
+    companies = Counter((person["company"] or "").strip() for person in truth_people.participants(event))
+    # A company can be that of a partner as well, which is public.
+    few = {company for company, people in companies.items() if company and people < 3}
+    assert not said & few - {partner["company"] for partner in event.partners}
 
 
 def _book_twice(event: Event) -> None:

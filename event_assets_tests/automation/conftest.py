@@ -9,10 +9,10 @@ import pytest
 import time_machine
 from dagster._core.debug import DebugRunPayload
 
-from event_assets.definitions import build_definitions
 from event_assets.sandbox import Event, Sandbox, generate_event
 from event_assets_tests.automation.looking import look
 from event_assets_tests.automation.ticking import START, Automation, Clock
+from event_assets_tests.code_location import configured, shared_definitions
 from event_assets_tests.running import Run, Warehouse
 
 _OF_ASSETS = {
@@ -42,18 +42,8 @@ def everything_loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, D
     """A folder with the warehouse that one run of everything at `START` has filled, and what that run has recorded."""
     folder = tmp_path_factory.mktemp("loaded")
     event = generate_event(lectures=24, participants=50, seed=7)
-    with (
-        time_machine.travel(START),
-        Sandbox(event, token="token-of-the-test") as api,
-        pytest.MonkeyPatch.context() as environment,
-        dg.DagsterInstance.ephemeral() as instance,
-    ):
-        environment.setenv("SOURCES__EVENT_API__BASE_URL", api.base_url)
-        environment.setenv("SOURCES__EVENT_API__API_TOKEN", api.token)
-        environment.setenv("EVENT__TIMEZONE", event.timezone)
-        environment.setenv("DESTINATION__DUCKDB__CREDENTIALS", str(folder / "warehouse.duckdb"))
-        environment.setenv("WAREHOUSE__PUBLISHED", str(folder / "published.duckdb"))
-        Run(build_definitions(), instance)()
+    with time_machine.travel(START), configured(event, folder), dg.DagsterInstance.ephemeral() as instance:
+        Run(shared_definitions(), instance)()
         recorded = DebugRunPayload.build(instance, instance.get_runs()[0])
         told = [
             entry for entry in recorded.event_list if entry.dagster_event and entry.dagster_event_type in _OF_ASSETS

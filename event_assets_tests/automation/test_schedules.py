@@ -4,12 +4,12 @@ import dagster as dg
 import pytest
 
 from event_assets.automation.schedules import daily_sync
-from event_assets.definitions import build_definitions
+from event_assets_tests.code_location import shared_definitions
 
 
 @pytest.fixture(scope="module")
 def definitions() -> dg.Definitions:
-    return build_definitions()
+    return shared_definitions()
 
 
 def test_everything_is_synced_once_a_day_at_a_local_time(monkeypatch: pytest.MonkeyPatch):
@@ -21,6 +21,7 @@ def test_everything_is_synced_once_a_day_at_a_local_time(monkeypatch: pytest.Mon
 
 def test_it_runs_everything_and_is_on(definitions: dg.Definitions):
     schedule = definitions.resolve_schedule_def("sync_everything_daily")
+    assert schedule.job_name == "refresh_everything"
     assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
     assert assets_of(definitions, "refresh_everything") == {
         key.to_user_string() for key in definitions.resolve_asset_graph().get_all_asset_keys()

@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
-from event_assets.definitions import build_definitions
+from event_assets_tests.code_location import shared_definitions
 from event_assets_tests.running import Run, RunResult
 
 START = datetime(2030, 5, 6, 12, 1, 10, tzinfo=timezone.utc)
@@ -47,7 +47,7 @@ class Automation:
 
     def load(self) -> None:
         """Load the definitions, as the code location does when it starts or is reloaded."""
-        self.definitions = build_definitions()
+        self.definitions = shared_definitions()
         self.run = Run(self.definitions, self.instance)
 
     def tick(self) -> set[str]:
