@@ -1,8 +1,8 @@
 """One writer at a time, and relations that are replaced whole."""
 
+import logging
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +12,7 @@ import duckdb
 import pytest
 from dlt.destinations.exceptions import DatabaseException
 
-from event_assets.warehouse import Warehouse, WarehouseBusyError, WarehouseUnreadableError
+from event_assets.warehouse import Warehouse, WarehouseBusyError, WarehouseUnreadableError, connection
 from event_assets.warehouse.relations import Relation, append, columns, replace, row_count
 
 AGENDA = Relation("summary", "agenda")
@@ -51,18 +51,45 @@ with duckdb.connect(str(path)):
 """
 
 
-def test_a_second_writer_waits_and_then_says_so(place: Warehouse):
+@contextmanager
+def when_it_is_told(do: Callable[[], object]) -> Iterator[None]:
+    """Do something as soon as a writer warns that it waits."""
+
+    class Doing(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            do()
+
+    handler, logger = Doing(), logging.getLogger(connection.__name__)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+def test_a_second_writer_waits_and_then_says_so(place: Warehouse, caplog: pytest.LogCaptureFixture):
     busy = pytest.raises(WarehouseBusyError, match=r"Another run has been writing .* Nothing was changed\.")
     with other_process(WRITES, place.path), busy, place.connect():
         pass
+    assert caplog.messages == [f"{place.path} is being written by another run: waiting up to 0 s."]
 
 
-def test_a_second_writer_goes_on_when_the_first_has_ended(place: Warehouse):
-    with other_process(WRITES, place.path) as process:
+@pytest.mark.parametrize(
+    ("program", "told"),
+    [
+        (WRITES, "{path} is being written by another run: waiting up to 600 s."),
+        (HAS_IT_OPEN, "Another program has {path} open: waiting up to 600 s."),
+    ],
+    ids=["another run", "another program"],
+)
+def test_a_second_writer_says_that_it_waits_and_goes_on_when_the_first_has_ended(
+    place: Warehouse, caplog: pytest.LogCaptureFixture, program: str, told: str
+):
+    with other_process(program, place.path) as process:
         assert process.stdin
-        threading.Timer(0.3, process.stdin.close).start()
-        with Warehouse(place.path, wait_seconds=30).connect() as client:
+        with when_it_is_told(process.stdin.close), Warehouse(place.path).connect() as client:
             assert client.execute_sql("select 1") == [(1,)]
+    assert caplog.messages == [told.format(path=place.path)]
 
 
 def test_a_killed_writer_is_no_writer_any_more(place: Warehouse):
