@@ -53,13 +53,13 @@ def run_everything(*, allow_removals: bool = False) -> None:
         )
         with dg.DagsterInstance.get() as instance:
             end_dead_runs(instance, warehouse)
-        with warehouse.writing(), dg.DagsterInstance.get() as instance:
-            # No pool: a killed command would keep its place in it, and only a running daemon would give that back. The
-            # warehouse's own lock goes with the process.
-            definitions = build_definitions(pool=None)
-            graph = Graph([each for each in definitions.assets or () if isinstance(each, dg.AssetsDefinition)])
-            runs = _execute(instance, definitions, graph, warehouse, allow_removals)
-            rows = _asset_rows(instance, graph, runs)
+            with warehouse.writing():
+                # No pool: a killed command would keep its place in it, and only a running daemon would give that back.
+                # The warehouse's own lock goes with the process.
+                definitions = build_definitions(pool=None)
+                graph = Graph([each for each in definitions.assets or () if isinstance(each, dg.AssetsDefinition)])
+                runs = _execute(instance, definitions, graph, warehouse, allow_removals)
+                rows = _asset_rows(instance, graph, runs)
     if failures := _failures(graph, runs):
         raise click.ClickException("\n".join(failures))
     click.echo()
