@@ -35,7 +35,7 @@ def forget(client: SqlClientBase[Any], table: Table) -> None:
         unprotected = f'"{name}" is not null' if column.personal_within else kept
         clear = f"delete from {rows}" if table.key_column else f'update {rows} set "{name}" = null'  # noqa: S608
         client.execute_sql(f"{clear} where {REMOVED_AT} is not null and {unprotected}")
-    _reduce_links(client, table)
+    _reduce_links(client, table, f"{REMOVED_AT} is not null")
 
 
 def protect(client: SqlClientBase[Any], table: Table, privacy: Privacy) -> None:
@@ -54,7 +54,7 @@ def protect(client: SqlClientBase[Any], table: Table, privacy: Privacy) -> None:
             if isinstance(protected, list | dict):
                 protected = json.dumps(protected)
             client.execute_sql(f'update {rows} set "{name}" = %s where "{table.key}" = %s', protected, key)  # noqa: S608
-    _reduce_links(client, table)
+    _reduce_links(client, table, "true")
     client.execute_sql(f"update {_sql(REJECTED)} set payload = '{{}}' where resource = %s", table.name)  # noqa: S608
 
 
@@ -80,8 +80,14 @@ def _personal_columns(client: SqlClientBase[Any], table: Table) -> list[tuple[st
     return [(name, declared[of]) for name, of in names.items() if of in declared]
 
 
-def _reduce_links(client: SqlClientBase[Any], table: Table) -> None:
-    """Leave of the records that a server put into lists of identifiers only their identifiers, as ``privacy`` does."""
+def _reduce_links(client: SqlClientBase[Any], table: Table, of: str) -> None:
+    """Leave of the records that a server put into lists of identifiers only their identifiers, as ``privacy`` does.
+
+    Args:
+        client: A connection, in a transaction.
+        table: The table whose lists they are.
+        of: The rows whose lists to look through, as an SQL condition.
+    """
     protected = rf'\["{HASHED}[0-9a-f]{{32}}"\]|\[null\]'
     for link in table.link_tables:
         client.execute_sql(
@@ -89,6 +95,7 @@ def _reduce_links(client: SqlClientBase[Any], table: Table) -> None:
             " when json_type(value, '$.id') not in ('OBJECT', 'ARRAY', 'BOOLEAN') then value ->> '$.id' end"
             " where (value like '{%%' or value like '[%%') and json_valid(value)"
             f" and not regexp_full_match(value, '{protected}')"
+            f" and _dlt_parent_id in (select _dlt_id from {_sql(table.name)} where {of})"
         )
 
 

@@ -110,7 +110,7 @@ class Privacy:
 
         What has none becomes a list of what stands in its place, so that it still is a value that does not fit.
         """
-        entries = value if isinstance(value, list) else [value]
+        entries = [_decoded(entry) for entry in (value if isinstance(value, list) else [value])]
         if not any(isinstance(entry, dict | list) for entry in entries):
             return value
         return [self._link(entry) if isinstance(entry, dict | list) else entry for entry in entries]
@@ -159,6 +159,16 @@ class Privacy:
 def _name(field: str) -> str:
     """What a field of the API is called in the warehouse."""
     return _normalize(field) if field.strip() else ""
+
+
+def _decoded(value: Any) -> Any:
+    """A value; where it is a text of a JSON object or list, that."""
+    if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
 
 
 def _address(value: str) -> str:

@@ -251,8 +251,8 @@ def test_turning_to_protection_clears_what_no_answer_brings_anew(
     content = api.event.content
     odd = {"id": 1, "name": "Gone Speaker", "email": {"work": "gone@example.com"}, "Email": "too@example.com"}
     content["speakers"].append(odd)
-    attendees = [{"booked_attendees": ["booked@example.com"]}]
-    content["lectures"][0] |= {"booking_info": attendees, "speakers": [{"id": 7, "email": "inner@example.com"}]}
+    attendees, inner = [{"booked_attendees": ["booked@example.com"]}], {"id": {"email": "inner@example.com"}}
+    content["lectures"][0] |= {"booking_info": attendees, "speakers": [{"id": 7, "email": "x@example.com"}, inner]}
     content["lectures"].append(content["lectures"][0])
     resources = ("speakers", "lectures")
     bring(api, place, *resources)
