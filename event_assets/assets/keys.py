@@ -12,12 +12,18 @@ _KEPT_BY = {link: table.name for table in TABLES.values() for link in table.link
     # What could not be loaded is mostly of participants: they are keyed by an address, all others by an identifier.
     REJECTED: PARTICIPANTS.name
 }
+_REJECTS = Relation(RAW, REJECTED)
 
 
 def asset_key(relation: Relation) -> dg.AssetKey:
     """The asset that keeps a relation; a link table (``raw.lectures__speakers``) is kept by its parent's."""
     name = _KEPT_BY.get(relation.name, relation.name) if relation.schema == RAW else relation.name
     return dg.AssetKey([relation.schema, name])
+
+
+def asset_keys(relation: Relation) -> set[dg.AssetKey]:
+    """The assets that a relation changes with. ``raw.rejected`` has records of every resource, and changes with all."""
+    return {asset_key(Relation(RAW, name)) for name in TABLES} if relation == _REJECTS else {asset_key(relation)}
 
 
 def raw_columns() -> dict[Relation, list[str]]:

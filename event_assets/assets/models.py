@@ -8,7 +8,7 @@ import dagster as dg
 from dlt.destinations.sql_client import SqlClientBase
 
 from event_assets.assets.failures import explained
-from event_assets.assets.keys import asset_key, raw_columns, raw_relations
+from event_assets.assets.keys import asset_key, asset_keys, raw_columns, raw_relations
 from event_assets.assets.metadata import OWNERS, WAREHOUSE_POOL, preview, table_name, table_state
 from event_assets.assets.resources import WarehouseResource
 from event_assets.assets.versions import data_version
@@ -46,7 +46,7 @@ def _model_asset(
 
     @dg.asset(
         key=key,
-        deps=sorted({asset_key(relation) for relation in model.reads}),
+        deps=sorted({key for relation in model.reads for key in asset_keys(relation)}),
         description=model.facts.description,
         group_name=schema,
         owners=[model.facts.owner] if model.facts.owner else OWNERS,

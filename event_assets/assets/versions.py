@@ -1,6 +1,7 @@
 """Data versions: what a table holds, and whether it is built from what it reads now.
 
-A raw table's version is made of the warehouse it is in and of its records. So once a sync has filled an empty warehouse
+A raw table's version is made of the warehouse it is in and of its records, those that could not be loaded as well. So
+once a sync has filled an empty warehouse
 beside an old Dagster instance, every model is built anew, though the API still says the same. What has the warehouse
 filled where it is gone is the automation condition ``Overdue``, or `make run`.
 
@@ -25,7 +26,7 @@ def data_version(warehouse_id: str, records: str) -> dg.DataVersion:
 
     Args:
         warehouse_id: The warehouse that it is in.
-        records: The version of the records that it holds.
+        records: The version of the records that it holds, and of those that could not be loaded.
     """
     return dg.DataVersion(f"{warehouse_id}.{records}")
 

@@ -6,7 +6,6 @@ killed half-way is put right by the next one, and no separate state can contradi
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -16,37 +15,15 @@ from typing import Any
 
 from dlt.destinations.sql_client import SqlClientBase
 
-from event_assets.source.records import Known, Reject, version_text
-from event_assets.source.schema import REJECTED
-from event_assets.source.tables import RECEIVED_HASH, RECORD_HASH, REMOVED_AT, Table
+from event_assets.source.fingerprints import REJECT_SQL, links_sql, sums_sql, total, version_text
+from event_assets.source.records import Known, Reject
+from event_assets.source.remembered import ANSWERS, Answer, latest_answers, remember
+from event_assets.source.schema import REJECTED, REJECTED_COLUMNS
+from event_assets.source.tables import RECEIVED_HASH, RECORD_HASH, REMOVED_AT, Column, Table
 from event_assets.warehouse import RAW
 from event_assets.warehouse.relations import Relation, column_names
 
 _KEYS_A_STATEMENT = 500
-
-_ANSWERS = Relation("_sync", "answers")
-"""The latest answer that filled each table. Of no use to anybody but the sync, so it has a schema of its own."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What an endpoint answered, and what it came to in one table.
-
-    Attributes:
-        pages: A digest of each page; of ``/content`` the one of the whole answer.
-        version: The version of the rows made of it.
-        received: Records in it.
-        rejected: How many of them could not be loaded.
-        misfits: How often a column got a value that does not fit its type.
-        absent: Whether it did not have the resource, so that the table was left as it is.
-    """
-
-    pages: tuple[str, ...]
-    version: str
-    received: int
-    rejected: int
-    misfits: Mapping[str, int]
-    absent: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,70 +32,115 @@ class Ledger:
 
     Attributes:
         columns: The columns that are there; none where there is no such table.
-        complete: Whether all its declared columns are.
+        complete: Whether all its declared columns are, and those of its link tables.
+        keeps_rejects: Whether those of ``raw.rejected`` are.
         rows: How many rows are there.
         live: How many of them are not removed.
-        version: The version of these rows.
-        rejects: The records that the answer before could not be loaded with.
-        answer: The latest answer, if it is known and the rows and rejects are those that it came to.
+        version: The version of these rows, their lists and the rejects.
+        rejects: What the records add to it that the answer before could not be loaded with.
+        latest: The latest answer, if it is known.
+        answer: The same, if the table holds just what it came to.
     """
 
     columns: Set[str]
     complete: bool
+    keeps_rejects: bool
     rows: int
     live: int
     version: str
-    rejects: Counter[Reject]
+    rejects: int
+    latest: Answer | None
     answer: Answer | None
+
+    @property
+    def as_declared(self) -> bool:
+        """Whether there is a place for everything that an answer can have."""
+        return self.complete and self.keeps_rejects
 
 
 def read(client: SqlClientBase[Any], tables: Iterable[Table]) -> dict[str, Ledger]:
     """Read what the warehouse holds of some tables, by their names."""
-    there = column_names(client, RAW, _ANSWERS.schema)
-    return {table.name: _read(client, table, there) for table in tables}
+    columns = column_names(client, RAW, ANSWERS.schema)
+    answers = latest_answers(client, columns)
+    keeps_rejects = _has(columns, REJECTED, REJECTED_COLUMNS)
+    rejects = _rejects_numbers(client) if keeps_rejects else {}
+    ledgers = {}
+    for table in tables:
+        there = columns.get(Relation(RAW, table.name), set())
+        declared = {table.name: table.all_columns, **table.link_tables}
+        complete = all(_has(columns, name, needed) for name, needed in declared.items())
+        rows, live, number = _count(client, table, there, with_links=complete)
+        of_rejects = rejects.get(table.name, 0)
+        version = version_text(number + of_rejects)
+        latest = answers.get(table.name)
+        answer = latest if latest and latest.version == version else None
+        ledgers[table.name] = Ledger(there, complete, keeps_rejects, rows, live, version, of_rejects, latest, answer)
+    return ledgers
 
 
-def _read(client: SqlClientBase[Any], table: Table, columns: Mapping[Relation, set[str]]) -> Ledger:
-    there = columns.get(Relation(RAW, table.name), set())
-    rows, live, version = _count(client, table, there)
-    rejects: Counter[Reject] = Counter()
-    if Relation(RAW, REJECTED) in columns:
-        query = f"select reason, payload from {_rejected()} where resource = %s"  # noqa: S608
-        rejects.update(Reject(reason, payload) for reason, payload in client.execute_sql(query, table.name) or [])
-    # Without that column it was written by an earlier release, which did not remember all of an answer.
-    answer = _latest_answer(client, table) if "absent" in columns.get(_ANSWERS, ()) else None
-    holds = answer is not None and (answer.version, answer.rejected) == (version, rejects.total())
-    declared = {column.name for column in table.all_columns}
-    return Ledger(there, declared <= there, rows, live, version, rejects, answer if holds else None)
+def _has(columns: Mapping[Relation, Set[str]], table: str, needed: Iterable[Column]) -> bool:
+    return {column.name for column in needed} <= columns.get(Relation(RAW, table), set())
 
 
-def version(client: SqlClientBase[Any], table: Table) -> str:
-    """The version of a table's rows that are not removed, from the rows as they are.
+def versions(client: SqlClientBase[Any], tables: Iterable[Table]) -> dict[str, str]:
+    """The version of each table's rows that are not removed, their lists and rejects, from the tables as they are.
 
     Args:
         client: A connection.
-        table: A table that is there.
+        tables: Tables that are there as declared.
     """
-    return _count(client, table, {RECORD_HASH, REMOVED_AT})[2]
+    rejects, held = _rejects_numbers(client), {}
+    for table in tables:
+        _, _, number = _count(client, table, {RECORD_HASH, REMOVED_AT}, with_links=True)
+        held[table.name] = version_text(number + rejects.get(table.name, 0))
+    return held
 
 
-def _count(client: SqlClientBase[Any], table: Table, there: Set[str]) -> tuple[int, int, str]:
-    """How many rows there are, how many of them are not removed, and the version of these."""
+def _count(client: SqlClientBase[Any], table: Table, there: Set[str], *, with_links: bool) -> tuple[int, int, int]:
+    """How many rows there are, how many of them are not removed, and what these and their lists add to a version."""
     if not there:
-        return 0, 0, version_text(0)
-    # A version is a sum of 128-bit numbers; DuckDB can add up their halves.
-    fingerprint = _or_null(RECORD_HASH, there)
-    halves = [f"sum(try_cast('0x' || substr({fingerprint}, {half}, 16) as ubigint))" for half in (1, 17)]
-    live = [f"{total} filter (where {_or_null(REMOVED_AT, there)} is null)" for total in ("count(*)", *halves)]
+        return 0, 0, 0
+    sums = ["count(*)", *sums_sql(_or_null(RECORD_HASH, there))]
+    live = [f"{each} filter (where {_or_null(REMOVED_AT, there)} is null)" for each in sums]
     query = f"select count(*), {', '.join(live)} from {_sql(table)}"  # noqa: S608
-    rows, there_now, high, low = (int(value or 0) for value in (client.execute_sql(query) or [])[0])
-    return rows, there_now, version_text((high << 64) + low)
+    rows, live_rows, high, low = (client.execute_sql(query) or [])[0]
+    links = _links_numbers(client, table, "'all'").total() if with_links else 0
+    return rows, live_rows, total(high, low) + links
+
+
+def _links_numbers(client: SqlClientBase[Any], table: Table, by: str) -> Counter[Any]:
+    """What the entries of the lists of rows that are not removed add to a version.
+
+    Args:
+        client: A connection.
+        table: A table that is there as declared.
+        by: What of a row, called ``parents``, to add them up by, as an SQL expression.
+    """
+    numbers: Counter[Any] = Counter()
+    for link in table.links or ():
+        sums = ", ".join(sums_sql(links_sql(f"parents.{RECORD_HASH}", link)))
+        query = (
+            f"select {by}, {sums} from {Relation(RAW, f'{table.name}__{link}').sql()} as links"  # noqa: S608
+            f" join {_sql(table)} as parents on parents._dlt_id = links._dlt_parent_id"
+            f" where parents.{REMOVED_AT} is null group by 1"
+        )
+        for key, high, low in client.execute_sql(query) or []:
+            numbers[key] += total(high, low)
+    return numbers
+
+
+def _rejects_numbers(client: SqlClientBase[Any]) -> dict[str, int]:
+    """What the records of each resource that could not be loaded add to a version."""
+    sums = ", ".join(sums_sql(REJECT_SQL))
+    query = f"select resource, {sums} from {_rejected()} group by resource"  # noqa: S608
+    return {resource: total(high, low) for resource, high, low in client.execute_sql(query) or []}
 
 
 def read_known(client: SqlClientBase[Any], table: Table, held: Ledger) -> Known:
     """What a table holds of each record.
 
-    Where a column is gone or a key has several rows, which no sync leaves behind, the rows are not to be relied on.
+    Where a column is gone or a key has several rows, which no sync leaves behind, the rows are not to be relied on. Nor
+    is a row without a fingerprint: no sync has written it.
 
     Args:
         client: A connection.
@@ -129,7 +151,8 @@ def read_known(client: SqlClientBase[Any], table: Table, held: Ledger) -> Known:
         return Known({})
     # How a record came counts only where nobody has touched the rows since: then they are what was made of it.
     by_digest = table.known_by_bytes and held.complete and held.answer is not None
-    columns = [RECORD_HASH if held.complete else "''", *([RECEIVED_HASH] if by_digest else [])]
+    fingerprint = f"coalesce({RECORD_HASH}, '')" if held.complete else "''"
+    columns = [fingerprint, *([RECEIVED_HASH] if by_digest else [])]
     removed = _or_null(REMOVED_AT, held.columns)
     live = (f"case when {removed} is null then {column} end" for column in columns)
     query = f'select "{table.key}", {", ".join(live)} from {_sql(table)}'  # noqa: S608
@@ -139,11 +162,24 @@ def read_known(client: SqlClientBase[Any], table: Table, held: Ledger) -> Known:
         return Known({})
     keys, fingerprints, *digests = (column.to_pylist() for column in rows.columns)
     by_key = dict(zip(keys, fingerprints, strict=True))
+    if held.complete and table.links:
+        links = _links_numbers(client, table, f'parents."{table.key}"')
+        by_key = {key: _with_links(fingerprint, links[key]) for key, fingerprint in by_key.items()}
     if len(by_key) < len(keys):
         by_key |= {key: "" for key, times in Counter(keys).items() if times > 1}
     keys_by_digest = dict(zip(digests[0], keys, strict=True)) if digests else {}
     keys_by_digest.pop(None, None)
+    if keys_by_digest and "" in by_key.values():
+        keys_by_digest = {digest: key for digest, key in keys_by_digest.items() if by_key[key]}
     return Known(by_key, keys_by_digest)
+
+
+def _with_links(fingerprint: str | None, links: int) -> str | None:
+    """The fingerprint of a row with its lists; "" where it has none that can be read."""
+    try:
+        return version_text(int(fingerprint, 16) + links) if fingerprint else fingerprint
+    except ValueError:
+        return ""
 
 
 def _or_null(column: str, there: Set[str]) -> str:
@@ -160,13 +196,6 @@ def forget_schema(client: SqlClientBase[Any], name: str) -> None:
     versions = Relation(RAW, "_dlt_version")
     if versions in column_names(client, RAW):
         client.execute_sql(f"delete from {versions.sql()} where schema_name = %s", name)  # noqa: S608
-
-
-def _latest_answer(client: SqlClientBase[Any], table: Table) -> Answer | None:
-    query = f"select pages, version, received, rejected, misfits, absent from {_ANSWERS.sql()} where resource = %s"  # noqa: S608
-    for pages, version, received, rejected, misfits, absent in client.execute_sql(query, table.name) or []:
-        return Answer(tuple(json.loads(pages)), version, received, rejected, json.loads(misfits), absent)
-    return None
 
 
 @dataclass(frozen=True)
@@ -187,7 +216,7 @@ class Settlement:
 
 
 def settle(client: SqlClientBase[Any], table: Table, settlement: Settlement) -> None:
-    """Mark the rows that are gone as removed now, and put the answer and its rejects in the place of the old ones.
+    """Mark the rows that are gone as removed now, bring the rejects to those of the answer, and remember it.
 
     Args:
         client: A connection, in a transaction.
@@ -203,43 +232,36 @@ def settle(client: SqlClientBase[Any], table: Table, settlement: Settlement) -> 
             *keys,
         )
     if settlement.rejects is not None:
-        client.execute_sql(f"delete from {_rejected()} where resource = %s", table.name)  # noqa: S608
-    for reject in settlement.rejects or ():
-        client.execute_sql(
-            f"insert into {_rejected()} (resource, reason, payload, load_id) values (%s, %s, %s, %s)",  # noqa: S608
-            table.name,
-            reject.reason,
-            reject.payload,
-            settlement.load_id,
-        )
+        _replace_rejects(client, table, settlement.rejects, settlement.load_id)
     remember(client, table, settlement.answer)
 
 
-def remember(client: SqlClientBase[Any], table: Table, answer: Answer) -> None:
-    """Put an answer in the place of the one before, so that it is recognised the next time.
-
-    Args:
-        client: A connection, in a transaction.
-        table: The table that it filled.
-        answer: The answer.
-    """
-    client.execute_sql(f"create schema if not exists {_ANSWERS.schema}")
-    client.execute_sql(
-        f"create table if not exists {_ANSWERS.sql()} (resource varchar, pages varchar, version varchar,"
-        " received bigint, rejected bigint, misfits varchar)"
-    )
-    client.execute_sql(f"alter table {_ANSWERS.sql()} add column if not exists absent boolean")
-    client.execute_sql(f"delete from {_ANSWERS.sql()} where resource = %s", table.name)  # noqa: S608
-    client.execute_sql(
-        f"insert into {_ANSWERS.sql()} values (%s, %s, %s, %s, %s, %s, %s)",  # noqa: S608
-        table.name,
-        json.dumps(answer.pages),
-        answer.version,
-        answer.received,
-        answer.rejected,
-        json.dumps(dict(answer.misfits)),
-        answer.absent,
-    )
+def _replace_rejects(client: SqlClientBase[Any], table: Table, rejects: Sequence[Reject], load_id: str | None) -> None:
+    """Have the table hold just these rejects. Those that it holds already stay as they are, with their load."""
+    missing = Counter(reject.digest.hex() for reject in rejects)
+    held = client.execute_sql(f"select rowid, {REJECT_SQL} from {_rejected()} where resource = %s", table.name)  # noqa: S608
+    old = []
+    for row, digest in held or []:
+        if missing[digest] > 0:
+            missing[digest] -= 1
+        else:
+            old.append(row)
+    if old:
+        client.execute_sql(f"delete from {_rejected()} where rowid in (select unnest(%s))", old)  # noqa: S608
+    new = []
+    for reject in rejects:
+        digest = reject.digest.hex()
+        if missing[digest] > 0:
+            missing[digest] -= 1
+            new.append(reject)
+    if new:
+        client.execute_sql(
+            f"insert into {_rejected()} (resource, reason, payload, load_id) select %s, unnest(%s), unnest(%s), %s",
+            table.name,
+            [reject.reason for reject in new],
+            [reject.payload for reject in new],
+            load_id,
+        )
 
 
 def _sql(table: Table) -> str:

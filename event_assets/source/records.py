@@ -17,6 +17,7 @@ from typing import Any, cast
 import msgspec
 
 from event_assets.source.columnar import Columnar, Taken
+from event_assets.source.fingerprints import links_number, number, reject_digest, version_text
 from event_assets.source.pages import Batch, Page
 from event_assets.source.privacy import Privacy
 from event_assets.source.progress import Progress, count
@@ -24,7 +25,7 @@ from event_assets.source.recall import Recall
 from event_assets.source.shape import MISFIT, Record, Shape, as_text
 from event_assets.source.tables import RECEIVED_HASH, RECORD_HASH, Table
 
-__all__ = ["MISFIT", "Intake", "Known", "Record", "Reject", "as_text", "version_text"]
+__all__ = ["MISFIT", "Intake", "Known", "Record", "Reject", "as_text"]
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,8 @@ class Known:
     """What a table holds of each record.
 
     Attributes:
-        fingerprints: The fingerprint of each row by its key; None for one that is marked as removed, "" for one that
-            is not to be relied on and must be written again.
+        fingerprints: The fingerprint of each row with its lists by its key; None for one that is marked as removed, ""
+            for one that is not to be relied on and must be written again.
         keys_by_digest: The key of a row by the digest of the bytes that its record came in. Only of rows that are there
             and are what was made of the record, misfits apart.
     """
@@ -48,6 +49,11 @@ class Reject:
 
     reason: str
     payload: str
+
+    @cached_property
+    def digest(self) -> bytes:
+        """The fingerprint of both."""
+        return reject_digest(self.reason, self.payload)
 
 
 class Intake:
@@ -138,8 +144,13 @@ class Intake:
 
     @property
     def version(self) -> str:
-        """A fingerprint of all taken records together, whatever their order."""
-        return version_text(self._version)
+        """A fingerprint of all taken records and rejects together, whatever their order."""
+        return version_text(self._version + self.rejects_number)
+
+    @property
+    def rejects_number(self) -> int:
+        """What the rejects add to the version."""
+        return sum(number(reject.digest) for reject in self.rejects)
 
     @property
     def _different(self) -> int:
@@ -203,7 +214,7 @@ class Intake:
     def _write(self, columnar: Columnar, taken: Sequence[Taken]) -> None:
         """Put those rows into the file that the table does not hold yet."""
         digests = [_digest(record) for record, _, _ in taken]
-        self._version += sum(map(_number, digests))
+        self._version += sum(map(number, digests))
         held = self._known.fingerprints
         wanted = [
             (each, fingerprint)
@@ -248,9 +259,10 @@ class Intake:
         misfits = self.misfits.total()
         row = self._shape.fit(self._privacy.protect(self._table, taken.record))
         digest = _digest(row)
-        self._version += _number(digest)
         fingerprint = digest.hex()
-        if self._known.fingerprints.get(taken.key) == fingerprint:
+        total = number(digest) + links_number(fingerprint, row, self._table.links or ())
+        self._version += total
+        if self._known.fingerprints.get(taken.key) == version_text(total):
             return None
         if self._table.key_column:
             row[self._table.key_column.name] = taken.key
@@ -274,12 +286,3 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 def _digest(row: Any) -> bytes:
     """What a fingerprint is the text of: of a row, or of an object that has its values as attributes."""
     return hashlib.blake2b(_encode(row), digest_size=16).digest()
-
-
-def _number(digest: bytes) -> int:
-    return int.from_bytes(digest, "big")
-
-
-def version_text(total: int) -> str:
-    """The version of rows whose fingerprints add up to a number. A sum does not know the order of its terms."""
-    return f"{total % (1 << 128):032x}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from event_assets.source.ledger import Answer, Ledger
+from event_assets.source.ledger import Ledger
 from event_assets.source.records import Intake
+from event_assets.source.remembered import Answer
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class ResourceResult:
         removed: Rows that are marked as removed because the answer no longer has them.
         rejected: Records that could not be loaded, now in ``raw.rejected``.
         misfits: How often a column got a value that does not fit its type.
-        version: A fingerprint of all rows that are not removed: the same for the same records, in whatever order.
+        version: A fingerprint of all rows that are not removed, and of the records that could not be loaded: the same
+            for the same records, in whatever order.
         absent: Whether the answer did not have the resource, so that the table was left as it is.
     """
 

@@ -6,9 +6,8 @@ What is asked for is in ``resources``, what becomes of a record in ``records``, 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import dlt
@@ -24,7 +23,8 @@ from event_assets.source.failures import SyncError, api_failure, warehouse_failu
 from event_assets.source.privacy import Privacy
 from event_assets.source.progress import Progress, count
 from event_assets.source.recall import Recall
-from event_assets.source.records import Intake, Known, Reject
+from event_assets.source.records import Intake, Known
+from event_assets.source.remembered import Answer, remember
 from event_assets.source.resources import SOURCE_NAME, event_api, parts_of, resources_by_endpoint
 from event_assets.source.results import ResourceResult, result, unchanged
 from event_assets.source.schema import TABLES
@@ -102,6 +102,7 @@ class _Sync:
         self._warehouse = warehouse
         self._endpoint = endpoint
         self._settings = settings
+        self._privacy = Privacy(settings.privacy)
         self._tell = tell
         self._progress = progress
         with warehouse.connect() as client:
@@ -124,9 +125,8 @@ class _Sync:
         with self._warehouse.connect() as client:
             known = {name: self._known(client, name) for name in self._held}
         with self._warehouse.working_folder(self._endpoint) as folder:
-            privacy = Privacy(self._settings.privacy)
             intakes = {
-                name: Intake(TABLES[name], known[name], privacy, folder, self._progress, self._recall)
+                name: Intake(TABLES[name], known[name], self._privacy, folder, self._progress, self._recall)
                 for name in self._held
             }
             pipeline = dlt.pipeline(
@@ -180,7 +180,7 @@ class _Sync:
             # Nothing to merge with, nor other tables that must fit it: its rows need not pass through a second table.
             if TABLES[name].is_flat and not self._held[name].rows:
                 self._source.resources[name].apply_hints(write_disposition="append")
-        if any(each.columns and not each.complete for each in self._held.values()):
+        if any(each.columns and not each.as_declared for each in self._held.values()):
             with self._warehouse.connect() as client:
                 ledger.forget_schema(client, SOURCE_NAME)
         try:
@@ -206,7 +206,7 @@ class _Sync:
             gone: The keys that the answer no longer has, by resource; without those that it did not have at all.
         """
         to_write = sum(intakes[name].passed_on for name in gone)
-        loads = to_write or not all(each.complete for each in self._held.values())
+        loads = to_write or not all(each.as_declared for each in self._held.values())
         if loads:
             with self._progress.during(f"Writing {to_write:,} rows of /{self._endpoint}"):
                 _load(pipeline)
@@ -214,14 +214,15 @@ class _Sync:
             for name, intake in intakes.items():
                 held = self._held[name]
                 if name in gone:
-                    rejects, answer = _new_rejects(intake, held), _answer(intake, self._recall)
+                    same = held.keeps_rejects and held.rejects == intake.rejects_number
+                    rejects, answer = None if same else intake.rejects, _answer(intake, self._recall)
                     settlement = ledger.Settlement(gone[name], rejects, load_id if loads else None, answer)
                     ledger.settle(client, TABLES[name], settlement)
                 else:
-                    ledger.remember(client, TABLES[name], _absence(held, self._recall))
+                    remember(client, TABLES[name], _absence(held, self._recall))
             if self._settings.privacy.clears:
                 self._forget(client, gone)
-            held_now = {name: ledger.version(client, TABLES[name]) for name in gone}
+            held_now = ledger.versions(client, [TABLES[name] for name in gone])
         if other := [f"raw.{name}" for name, version in held_now.items() if version != intakes[name].version]:
             raise SyncError(
                 f"The answer of /{self._endpoint} was written, and {' and '.join(other)} should now hold its records "
@@ -240,7 +241,7 @@ class _Sync:
             if name in read:
                 forgetting.forget(client, TABLES[name])
             elif held.columns:
-                forgetting.protect(client, TABLES[name], Privacy(self._settings.privacy))
+                forgetting.protect(client, TABLES[name], self._privacy)
         forgetting.empty_merge_dataset(client)
 
     def _tell_what_is_absent(self, names: Iterable[str]) -> None:
@@ -251,7 +252,7 @@ class _Sync:
 def _recall(endpoint: str, held: Mapping[str, ledger.Ledger], privacy: PrivacySettings) -> Recall:
     """What recognises the answer, if all of the tables hold what one and the same answer came to."""
     tables = [TABLES[name] for name in resources_by_endpoint()[endpoint]]
-    answers = {each.answer.pages if each.answer and each.complete else () for each in held.values()}
+    answers = {each.answer.pages if each.answer and each.as_declared else () for each in held.values()}
     return Recall(tables, privacy, answers.pop() if len(answers) == 1 else ())
 
 
@@ -263,18 +264,14 @@ def _load(pipeline: dlt.Pipeline) -> None:
     pipeline.load().raise_on_failed_jobs()
 
 
-def _new_rejects(intake: Intake, held: ledger.Ledger) -> Sequence[Reject] | None:
-    return None if Counter(intake.rejects) == held.rejects else intake.rejects
+def _answer(intake: Intake, recall: Recall) -> Answer:
+    return Answer(tuple(recall.pages), intake.version, intake.received, len(intake.rejects), dict(intake.misfits))
 
 
-def _answer(intake: Intake, recall: Recall) -> ledger.Answer:
-    return ledger.Answer(
-        tuple(recall.pages), intake.version, intake.received, len(intake.rejects), dict(intake.misfits)
-    )
-
-
-def _absence(held: ledger.Ledger, recall: Recall) -> ledger.Answer:
-    return ledger.Answer(tuple(recall.pages), held.version, 0, held.rejects.total(), {}, absent=True)
+def _absence(held: ledger.Ledger, recall: Recall) -> Answer:
+    """What there is to remember of an answer without a resource, of which the table stays as the one before left it."""
+    before = held.latest or Answer((), held.version, 0, 0, {})
+    return replace(before, pages=tuple(recall.pages), version=held.version, received=0, absent=True)
 
 
 def _refuse_large_removals(

@@ -90,3 +90,13 @@ def test_versions_tell_what_changed(run: Run, api: Sandbox):
     api.event.content["lectures"][0]["name"] = "Another"
     second = run(*raw).versions
     assert {asset for asset in second if second[asset] != first[asset]} == {"raw/lectures"}
+
+
+def test_the_version_tells_what_could_not_be_loaded(run: Run, api: Sandbox):
+    first = run().versions
+    api.event.partners.append({**api.event.partners[0], "company": "Another of this identifier"})
+    second = run().versions
+    assert {asset for asset in second if second[asset] != first[asset]} == {"raw/partners"}
+    assert run().versions == second
+    del api.event.partners[-1]
+    assert run().versions == first

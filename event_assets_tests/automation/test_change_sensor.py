@@ -14,6 +14,7 @@ from event_assets.source.probe import Deadline, Seen, probe
 from event_assets.source.sync import SyncSettings
 from event_assets_tests.automation.looking import CONTENT, PARTICIPANTS, PARTNERS, SENSOR, change, company, look
 from event_assets_tests.automation.ticking import Automation, Clock, reason
+from event_assets_tests.running import Warehouse
 
 
 def run_keys(automation: Automation) -> list[str | None]:
@@ -76,6 +77,26 @@ def test_only_what_has_changed_is_asked_for(watching: Automation, event: Event, 
     assert look(watching) == [{"raw/participants"}]
     watching.run("raw/participants")
     assert look(watching) == []
+
+
+@pytest.mark.parametrize("resource", ["participants", "partners", "lectures"])
+def test_records_that_cannot_be_loaded_are_asked_for_and_told(
+    watching: Automation, event: Event, warehouse: Warehouse, resource: str
+):
+    records: list[dict] = event.content[resource] if resource == "lectures" else getattr(event, resource)
+    told = f"select count(*) from summary.data_quality where rule = 'record_not_loaded' and resource = '{resource}'"
+    for found in (1, 0):
+        if found:
+            records.append({**records[0], "name": "Another of this key"})
+        else:
+            del records[-1]
+        assert look(watching) == [{f"raw/{resource}"}]
+        watching.run(f"raw/{resource}")
+        assert look(watching) == []
+        requested, _ = watching.follow()
+        assert {"summary/data_quality", "published/warehouse"} < requested
+        assert warehouse.rows(told) == [(found,)]
+        assert (look(watching), watching.tick()) == ([], set())
 
 
 def test_a_change_on_the_second_page_is_seen(loaded: Automation, api: Sandbox, event: Event):

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from event_assets.automation.evaluations import shown_result
+from event_assets.sandbox import Event
 from event_assets_tests.automation.ticking import Automation, Clock, reason
 
 SENSOR = "report_what_is_out_of_date"
@@ -68,6 +69,15 @@ def test_a_changed_table_is_reported_until_it_is_built_upon(loaded: Automation, 
     assert reports(loaded) == {}
     loaded.follow()
     assert reports(loaded) == dict.fromkeys(affected, (True, ""))
+
+
+def test_what_could_not_be_loaded_is_reported_until_it_is_built_upon(loaded: Automation, event: Event):
+    reports(loaded)
+    event.partners.append(event.partners[0])
+    loaded.run("raw/partners")
+    assert "* `staging/rejected` is not built from" in reports(loaded)["summary/data_quality"][1]
+    loaded.follow()
+    assert reports(loaded)["summary/data_quality"] == (True, "")
 
 
 def test_a_broken_promise_below_is_reported_and_its_end(loaded: Automation, clock: Clock):

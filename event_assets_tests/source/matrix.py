@@ -388,6 +388,10 @@ _OTHERWISE = (
         "Its row gets `removed_at`, and no summary counts it any more. It comes back to life when the record returns.",
     ),
     (
+        "Somebody adds or deletes rows of a raw table, of a link table or of `raw.rejected`, or drops one",
+        "The next sync of the table puts it right, though the answer is the same.",
+    ),
+    (
         "A run is killed, at whatever moment",
         "The next sync compares the answer with the rows as they are, and puts them right. Nothing is loaded twice.",
     ),

@@ -27,6 +27,7 @@ def event() -> Event:
         "delete from raw.participants where id = '500003'",
         "update raw.participants set record_hash = md5('') where id = '500003'",
         "update raw.participants set record_hash = 'no hash' where id = '500003'",
+        "update raw.participants set record_hash = null where id = '500003'",
         "update raw.participants set removed_at = now() where id = '500003'",
         "alter table raw.participants drop column position",
         "alter table raw.participants drop column record_hash",
@@ -55,6 +56,98 @@ def test_a_table_that_holds_anything_else_is_put_right(
 def _rows(place: Warehouse, table: str) -> list[tuple[Any, ...]]:
     columns = [f'"{column.name}"' for column in TABLES[table].all_columns if not column.name.startswith("_dlt")]
     return Reader(place.path).rows(f"select {', '.join(columns)} from raw.{table} order by all")
+
+
+def test_a_removed_copy_of_a_row_is_put_right_with_the_next_change(event: Event, place: Warehouse):
+    with Sandbox(event) as api:
+        bring(api, place, "participants")
+        with duckdb.connect(str(place.path)) as warehouse:
+            warehouse.execute(
+                "insert into raw.participants select * replace (now() as removed_at) from raw.participants"
+                " where id = '500003'"
+            )
+        event.participants[8] = {**event.participants[8], "position": "Promoted"}
+        assert bring(api, place, "participants")["participants"].loaded == 2, "the changed one, and that of two rows"
+    rows = Reader(place.path).rows("select count(*), count(distinct id), count(removed_at) from raw.participants")
+    assert rows == [(50, 50, 0)]
+
+
+def test_a_row_without_a_fingerprint_is_put_right(event: Event, place: Warehouse):
+    with Sandbox(event) as api:
+        before = bring(api, place, "participants")["participants"]
+        with duckdb.connect(str(place.path)) as warehouse:
+            warehouse.execute(
+                "insert into raw.participants select * replace (null as record_hash, 'own@example.org' as email_key)"
+                " from raw.participants where id = '500003'"
+            )
+        after = bring(api, place, "participants")["participants"]
+        assert (after.loaded, after.removed, after.version) == (0, 1, before.version)
+        assert bring(api, place, "participants")["participants"].removed == 0
+    removed = Reader(place.path).rows("select email_key from raw.participants where removed_at is not null")
+    assert removed == [("own@example.org",)]
+
+
+LINKS = ("lectures__speakers", "lectures__tracks")
+
+
+TAMPERINGS = [
+    "delete from raw.lectures__speakers",
+    "update raw.lectures__speakers set value = 'another'",
+    "update raw.lectures__tracks set value = null where _dlt_list_idx = 0",
+    "insert into raw.lectures__speakers from raw.lectures__speakers",
+    "update raw.rejected set payload = '{}'",
+    "update raw.rejected set reason = null",
+    "delete from raw.rejected",
+    "drop table raw.lectures__speakers",
+    "alter table raw.lectures__tracks drop column value",
+    "drop table raw.rejected",
+    "alter table raw.rejected drop column payload",
+]
+
+
+@pytest.mark.parametrize(
+    ("tampering", "changed"),
+    [*((each, False) for each in TAMPERINGS), ("drop table raw.lectures__tracks; drop table raw.rejected", True)],
+)
+def test_lists_and_rejects_are_put_right(place: Warehouse, tampering: str, changed: bool):
+    event = generate_event(lectures=20, participants=0, seed=7)
+    lectures = event.content["lectures"]
+    lectures.append({**lectures[0], "name": "Another lecture of this identifier"})
+    with Sandbox(event) as api:
+        before = bring(api, place, "halls", "lectures")
+        held = _lists_and_rejects(place)
+        assert all(held)
+        with duckdb.connect(str(place.path)) as warehouse:
+            warehouse.execute(tampering)
+        if changed:
+            event.content["halls"][0]["name"] = "Another hall"
+        after = bring(api, place, "halls", "lectures")
+        assert _lists_and_rejects(place) == held
+        assert after["lectures"].version == before["lectures"].version
+        again = bring(api, place, "halls", "lectures")
+        assert [result.loaded for result in again.values()] == [0, 0]
+
+
+def test_of_lists_only_those_that_are_other_are_written(place: Warehouse):
+    event = generate_event(lectures=20, participants=0, seed=7)
+    with Sandbox(event) as api:
+        bring(api, place, "lectures")
+        with duckdb.connect(str(place.path)) as warehouse:
+            one = "(select min(_dlt_parent_id) from raw.lectures__speakers)"
+            warehouse.execute(f"delete from raw.lectures__speakers where _dlt_parent_id = {one}")
+        assert bring(api, place, "lectures")["lectures"].loaded == 1
+
+
+def _lists_and_rejects(place: Warehouse) -> list[list[tuple[Any, ...]]]:
+    reader = Reader(place.path)
+    lists = [
+        reader.rows(
+            f"select lectures.id, links.value, links._dlt_list_idx from raw.{link} as links"
+            " join raw.lectures on lectures._dlt_id = links._dlt_parent_id order by all"
+        )
+        for link in LINKS
+    ]
+    return [*lists, reader.rows("select resource, reason, payload from raw.rejected order by all")]
 
 
 @pytest.mark.parametrize("column", ["capacity", "stream__url"])

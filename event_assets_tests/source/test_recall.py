@@ -109,19 +109,21 @@ def test_rejects_that_stay_keep_the_load_they_came_with(event: Event, place: War
         event.participants[7] = {**event.participants[7], "position": "Promoted"}
         assert bring(api, place, "participants")["participants"].loaded == 1
         assert Reader(place.path).rows("select * from raw.rejected") == first
-        event.participants.append(event.participants[1])
+        event.participants.extend([event.participants[0], event.participants[1], {"id": 1}])
         bring(api, place, "participants")
-    loads = Reader(place.path).rows("select load_id from raw.rejected")
-    assert len(loads) == 2
-    assert first[0] not in loads
+        now = Reader(place.path).rows("select * from raw.rejected")
+        assert len(now) == 4
+        assert [row for row in now if row[-1] == first[0][-1]] == first
+        del event.participants[-4:-1]
+        bring(api, place, "participants")
+    assert Reader(place.path).rows("select * from raw.rejected") == [row for row in now if row[1] == "no usable email"]
 
 
 def test_other_settings_of_privacy_read_the_same_answer_anew(event: Event, place: Warehouse, looked_at: list[int]):
-    allowed = RemovalSettings(allowed=True)
     with Sandbox(event) as api:
         bring(api, place, "participants")
         looked_at.clear()
-        bring(api, place, "participants", privacy=PrivacySettings("drop"), removals=allowed)
+        bring(api, place, "participants", privacy=PrivacySettings("drop"), removals=RemovalSettings(allowed=True))
     assert looked_at == [50]
     assert Reader(place.path).rows("select count(email) from raw.participants") == [(0,)]
 

@@ -1,0 +1,78 @@
+"""Fingerprints and what they add up to: in Python of what an answer has, in SQL of what a table holds.
+
+A version is a sum of 128-bit numbers, which does not know the order of its terms. It has a term for each row, for each
+entry of a row's lists, and for each record that could not be loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+_UNREADABLE = 1
+"""What counts of a half that is no hexadecimal number: it must not be nothing, or a foreign row would be overlooked."""
+
+
+def version_text(total: int) -> str:
+    """The version that numbers of fingerprints add up to."""
+    return f"{total % (1 << 128):032x}"
+
+
+def number(digest: bytes) -> int:
+    """What a fingerprint adds to a version."""
+    return int.from_bytes(digest, "big")
+
+
+def links_number(fingerprint: str, row: Mapping[str, Any], links: Iterable[str]) -> int:
+    """What the entries of a row's lists add to a version.
+
+    Args:
+        fingerprint: The row's.
+        row: Has the lists by their names; none where it is empty or null.
+        links: The names.
+    """
+    return sum(
+        number(_md5(f"{fingerprint}/{link}/{place}/{entry}"))
+        for link in links
+        for place, entry in enumerate(row.get(link) or ())
+    )
+
+
+def links_sql(fingerprint: str, link: str) -> str:
+    """The same of one row of a link table, here called ``links``, as an SQL expression that `sums_sql` takes.
+
+    Args:
+        fingerprint: The parent's fingerprint as an SQL expression.
+        link: The name of the list.
+    """
+    return f"md5({fingerprint} || '/{link}/' || links._dlt_list_idx || '/' || links.value)"
+
+
+def reject_digest(reason: str, payload: str) -> bytes:
+    """The fingerprint of a record that could not be loaded."""
+    return _md5(f"{reason}\n{payload}")
+
+
+REJECT_SQL = "md5(reason || chr(10) || payload)"
+"""The same of a row of ``raw.rejected``, in hexadecimal."""
+
+
+def sums_sql(fingerprint: str) -> list[str]:
+    """What fingerprints add up to, as two SQL expressions: DuckDB can add up their halves. See `total`.
+
+    Args:
+        fingerprint: An SQL expression in hexadecimal.
+    """
+    halves = (f"try_cast('0x' || substr({fingerprint}, {begin}, 16) as ubigint)" for begin in (1, 17))
+    return [f"sum(coalesce({half}, {_UNREADABLE}))" for half in halves]
+
+
+def total(high: Any, low: Any) -> int:
+    """The number of which `sums_sql` gives the halves; 0 where there are no rows."""
+    return (int(high or 0) << 64) + int(low or 0)
+
+
+def _md5(text: str) -> bytes:
+    """What DuckDB has a function for as well. It tells changes apart, and keeps nothing secret."""
+    return hashlib.md5(text.encode(), usedforsecurity=False).digest()
