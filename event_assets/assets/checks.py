@@ -12,17 +12,19 @@ from dlt.destinations.sql_client import SqlClientBase
 from event_assets.assets.failures import explained
 from event_assets.assets.keys import asset_key
 from event_assets.assets.resources import WarehouseResource
-from event_assets.source.records import MISFIT
+from event_assets.source.remembered import ANSWERS, Answer, latest_answers
 from event_assets.source.resources import resources_by_endpoint
 from event_assets.source.schema import REJECTED, TABLES
+from event_assets.source.shape import MISFIT
 from event_assets.source.tables import REMOVED_AT, Table
 from event_assets.warehouse import RAW
-from event_assets.warehouse.relations import Relation, columns
+from event_assets.warehouse.relations import Relation, column_names, columns
 
 DESCRIPTIONS = {
     "records_have_keys": "Every record of the latest answer could be loaded. The others are in raw.rejected.",
-    "fields_are_known": "The API sends no field that the data dictionary does not know. New ones are loaded as text.",
-    "values_fit": f"Every value fits its column's type. The others are in the column's variant, *__{MISFIT}.",
+    "fields_are_known": "No record has a field that the data dictionary does not know. New ones are loaded as text.",
+    "values_fit": "Every value of the latest answer fits its column's type. The others are kept as text: in the "
+    f"column's variant, *__{MISFIT}; of lists, as an entry.",
     "in_answer": "The latest answer had the resource. If it had not, the table was left as it is.",
 }
 
@@ -54,8 +56,9 @@ def _endpoint_checks(
     ) -> Iterator[dg.AssetCheckResult]:
         selected = context.selected_asset_check_keys
         with explained(), warehouse.open().connect() as client:
+            answers = latest_answers(client, column_names(client, ANSWERS.schema))
             for key in {check.asset_key for check in selected}:
-                findings = raw_findings(client, TABLES[keys[key]], in_answer=_was_in_answer(context.instance, key))
+                findings = raw_findings(client, TABLES[keys[key]], answers.get(keys[key]))
                 for check, found in findings.items():
                     if dg.AssetCheckKey(key, check) in selected:
                         yield dg.AssetCheckResult(
@@ -69,42 +72,40 @@ def _endpoint_checks(
     return endpoint_checks
 
 
-def raw_findings(client: SqlClientBase[Any], table: Table, *, in_answer: bool) -> dict[str, dict[str, Any]]:
+def raw_findings(client: SqlClientBase[Any], table: Table, answer: Answer | None) -> dict[str, dict[str, Any]]:
     """What each check finds in a raw table: nothing, if all is well.
 
     Args:
         client: A connection to the warehouse.
         table: The table.
-        in_answer: Whether the latest answer had the resource.
+        answer: What the latest answer came to in it: only a sync sees all of one. None if that is not known.
     """
     relation, rejected = Relation(RAW, table.name), Relation(RAW, REJECTED)
     declared = {column.name for column in table.all_columns}
     extra = [column.name for column in columns(client, relation) if column.name not in declared]
-    variants = [name for name in extra if name.endswith(f"__{MISFIT}")]
-    misfits = {
-        name: _number(client, f'select count("{name}") from {relation.sql()} where {REMOVED_AT} is null')  # noqa: S608
-        for name in variants
-    }
+    fields = [name for name in extra if not name.endswith(f"__{MISFIT}")]
     rejects = client.execute_sql(
         f"select reason, count(*) from {rejected.sql()} where resource = %s group by reason",  # noqa: S608
         table.name,
     )
     return {
         "records_have_keys": dict(cast(list[tuple[str, int]], rejects)),
-        "fields_are_known": {name: "not in the data dictionary" for name in extra if name not in variants},
-        "values_fit": {name: number for name, number in misfits.items() if number},
-        "in_answer": {} if in_answer else {table.name: "not in the answer"},
+        "fields_are_known": dict.fromkeys(_with_values(client, relation, fields), "not in the data dictionary"),
+        "values_fit": dict(answer.misfits) if answer else {},
+        "in_answer": {table.name: "not in the answer"} if answer and answer.absent else {},
     }
 
 
-def _was_in_answer(instance: dg.DagsterInstance, key: dg.AssetKey) -> bool:
-    """What the latest sync said; only it has seen the answer."""
-    latest = instance.get_latest_materialization_event(key)
-    materialization = latest.asset_materialization if latest else None
-    told = materialization.metadata.get("in_answer") if materialization else None
-    return told is None or bool(told.value)
+def _with_values(client: SqlClientBase[Any], relation: Relation, names: Sequence[str]) -> list[str]:
+    """The columns of a raw table in which a row that is not removed has a value: the column of a field stays for ever.
 
-
-def _number(client: SqlClientBase[Any], query: str) -> int:
-    rows = client.execute_sql(query)
-    return int(rows[0][0]) if rows else 0
+    Args:
+        client: A connection to the warehouse.
+        relation: The table.
+        names: The columns to look through.
+    """
+    if not names:
+        return []
+    counts = ", ".join(f'count("{name}")' for name in names)
+    rows = client.execute_sql(f"select {counts} from {relation.sql()} where {REMOVED_AT} is null") or []  # noqa: S608
+    return [name for name, number in zip(names, rows[0], strict=True) if number]

@@ -372,7 +372,8 @@ _OTHERWISE = (
     ),
     (
         "A value does not fit its column's type",
-        "It is kept as text beside the column (`capacity__v_text`). The check `values_fit` warns.",
+        "It is kept as text: beside the column (`capacity__v_text`), or as an entry of the list, where it is one. The "
+        "check `values_fit` warns as long as answers have any.",
     ),
     (
         'Whole records come in the place of identifiers (`speakers: [{"id": 7, …}]`)',
@@ -381,7 +382,8 @@ _OTHERWISE = (
     ),
     (
         "The API sends a new field",
-        "It becomes a text column. The check `fields_are_known` warns: declare it in `source/schema.py`.",
+        "It becomes a text column. The check `fields_are_known` warns as long as a record has it: declare it in "
+        "`source/schema.py`.",
     ),
     (
         "A record is gone from the API",
