@@ -27,6 +27,7 @@ from event_assets.source.failures import SyncError, api_failure, certificate_fau
 from event_assets.source.pages import Page
 from event_assets.source.privacy import Privacy
 from event_assets.source.progress import Progress
+from event_assets.source.recall import Recall
 from event_assets.source.records import Intake, Known
 from event_assets.source.resources import event_api, parts_of, resources_by_endpoint
 from event_assets.source.schema import TABLES
@@ -48,12 +49,14 @@ class Seen:
         etag: The server's validator, or "".
         last_modified: Likewise.
         digest: A digest of the body; "" for an answer in pages or behind a redirect.
+        reading: By which code and settings of privacy it was read: with others, the same answer has other versions.
     """
 
     versions: Mapping[str, str]
     etag: str = ""
     last_modified: str = ""
     digest: str = ""
+    reading: str = ""
 
 
 class ProbeError(SyncError):
@@ -89,7 +92,7 @@ def probe(
     Args:
         api: Where to ask and with which token.
         endpoint: The endpoint's name.
-        before: What it answered the last time.
+        before: What it answered the last time; of no use, if it would be read otherwise now.
         settings: As a sync has them, because a data version depends on what becomes of personal data.
         deadline: When to give up; never, if not given.
 
@@ -101,8 +104,11 @@ def probe(
         ProbeError: There is no usable answer.
     """
     deadline = deadline or Deadline()
+    reading = Recall([TABLES[name] for name in resources_by_endpoint()[endpoint]], settings.privacy).reading
+    if before and before.reading != reading:
+        before = None
     try:
-        return _probe(api, endpoint, before, settings, deadline)
+        return replace(_probe(api, endpoint, before, settings, deadline), reading=reading)
     except ProbeError:
         raise
     except Exception as failure:  # dlt takes all that a sync meets for a failed one, and so do we

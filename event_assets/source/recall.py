@@ -64,6 +64,11 @@ class Recall:
         return [hashlib.blake2b(record, digest_size=16, key=self._key).digest() for record in records]
 
     @property
+    def reading(self) -> str:
+        """What tells this way to read an answer from others: by other code or other settings of privacy."""
+        return hashlib.blake2b(b"reading", digest_size=8, key=self._key).hexdigest()
+
+    @property
     def may_repeat(self) -> bool:
         """Whether there is an answer to recognise, and what has come so far is its beginning."""
         return bool(self._known) and self._same

@@ -99,6 +99,21 @@ def test_records_that_cannot_be_loaded_are_asked_for_and_told(
         assert (look(watching), watching.tick()) == ([], set())
 
 
+def test_other_settings_of_privacy_are_taken_up_at_the_next_look(
+    watching: Automation, api: Sandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("SOURCES__EVENT_API__PERSONAL_DATA", "drop")
+    clock.leap(minutes=1)
+    asked = set().union(*look(watching))
+    assert {"raw/participants", "raw/partners", "raw/speakers"} <= asked
+    watching.run(*asked)
+    api.reset_requests()
+    for _ in range(2):
+        clock.leap(minutes=1)
+        assert look(watching) == []
+    assert api.requests == {CONTENT: 2, PARTNERS: 2, PARTICIPANTS: 2}
+
+
 def test_a_change_on_the_second_page_is_seen(loaded: Automation, api: Sandbox, event: Event):
     api.envelope, api.page_size = "pages", 40
     assert look(loaded) == []
