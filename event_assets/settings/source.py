@@ -87,7 +87,8 @@ class RemovalSettings:
 
     Attributes:
         max_share: The share of a table's rows that one answer may remove, 0 to 1.
-        min_rows: Fewer removed rows than this are never too many, unless the table would be empty.
+        min_rows: Fewer removed rows than this are never too many, unless the table would be empty: an answer that has
+            nothing of it is refused, one that has other rows in the place of a few is not.
         allowed: Whether somebody has said so.
     """
 

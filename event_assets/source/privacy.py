@@ -55,6 +55,12 @@ class Privacy:
             return None
         return self._hash(key) if self.personal_data == "hash" else key
 
+    def keys(self, table: Table) -> str:
+        """How the table's keys are made, as a text: another one, if the same record would get another key."""
+        if not table.key_column:
+            return ""
+        return {"keep": "address", "drop": "identifier"}.get(self.personal_data) or self._hash("keys")
+
     def key_field(self, table: Table) -> str:
         """The field of the API that records are told apart by."""
         return "id" if table.key_column and self.personal_data == "drop" else table.key_field

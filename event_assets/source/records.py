@@ -157,6 +157,11 @@ class Intake:
         """How many different records there were."""
         return len(self._seen) + len(self._seen_rejected)
 
+    @property
+    def taken(self) -> int:
+        """Records that are not rejected."""
+        return self.received - len(self.rejects)
+
     def _take_page(self, page: Page) -> Iterator[Any]:
         received, different = self.received, self._different
         for batch in page.batches():

@@ -23,6 +23,7 @@ _COLUMNS = {
     "rejected": "bigint",
     "misfits": "varchar",
     "absent": "boolean",
+    "keys": "varchar",
 }
 
 
@@ -38,6 +39,7 @@ class Answer:
         misfits: How often a column got a value that does not fit its type.
         absent: Whether it did not have the resource, so that the table was left as it is. Then the misfits are those
             of the answer before.
+        keys: How the keys of the rows were made: see ``Privacy.keys``.
     """
 
     pages: tuple[str, ...]
@@ -46,6 +48,7 @@ class Answer:
     rejected: int
     misfits: Mapping[str, int]
     absent: bool = False
+    keys: str = ""
 
 
 def latest_answers(client: SqlClientBase[Any], columns: Mapping[Relation, Set[str]]) -> dict[str, Answer]:
@@ -60,8 +63,8 @@ def latest_answers(client: SqlClientBase[Any], columns: Mapping[Relation, Set[st
         return {}
     rows = client.execute_sql(f"select {', '.join(_COLUMNS)} from {ANSWERS.sql()}") or []  # noqa: S608
     return {
-        resource: Answer(tuple(json.loads(pages)), version, received, rejected, json.loads(misfits), absent)
-        for resource, pages, version, received, rejected, misfits, absent in rows
+        resource: Answer(tuple(json.loads(pages)), version, received, rejected, json.loads(misfits), absent, keys or "")
+        for resource, pages, version, received, rejected, misfits, absent, keys in rows
     }
 
 
@@ -76,8 +79,8 @@ def remember(client: SqlClientBase[Any], table: Table, answer: Answer) -> None:
     declared = [f"{name} {data_type}" for name, data_type in _COLUMNS.items()]
     client.execute_sql(f"create schema if not exists {ANSWERS.schema}")
     client.execute_sql(f"create table if not exists {ANSWERS.sql()} ({', '.join(declared)})")
-    # Earlier releases did not have the last one.
-    client.execute_sql(f"alter table {ANSWERS.sql()} add column if not exists {declared[-1]}")
+    for column in declared[-2:]:  # which earlier releases did not have
+        client.execute_sql(f"alter table {ANSWERS.sql()} add column if not exists {column}")
     client.execute_sql(f"delete from {ANSWERS.sql()} where resource = %s", table.name)  # noqa: S608
     client.execute_sql(
         f"insert into {ANSWERS.sql()} ({', '.join(_COLUMNS)}) values ({', '.join(['%s'] * len(_COLUMNS))})",  # noqa: S608
@@ -88,4 +91,5 @@ def remember(client: SqlClientBase[Any], table: Table, answer: Answer) -> None:
         answer.rejected,
         json.dumps(dict(answer.misfits)),
         answer.absent,
+        answer.keys,
     )

@@ -25,6 +25,7 @@ from event_assets.source.progress import Progress, count
 from event_assets.source.recall import Recall
 from event_assets.source.records import Intake, Known
 from event_assets.source.remembered import Answer, remember
+from event_assets.source.removals import Removal, refuse_large_removals
 from event_assets.source.resources import SOURCE_NAME, event_api, parts_of, resources_by_endpoint
 from event_assets.source.results import ResourceResult, result, unchanged
 from event_assets.source.schema import TABLES
@@ -138,7 +139,8 @@ class _Sync:
             gone = {name: intake.gone for name, intake in intakes.items() if name not in absent}
             for intake in intakes.values():
                 intake.forget()
-            _refuse_large_removals(gone, self._held, self._settings.removals)
+            removals = [self._removal(name, intakes[name], keys) for name, keys in gone.items()]
+            refuse_large_removals(removals, self._settings.removals)
             try:
                 self._write(pipeline, load_id, intakes, gone)
             except (PipelineStepFailed, LoadClientJobException, DatabaseException) as failure:
@@ -215,7 +217,7 @@ class _Sync:
                 held = self._held[name]
                 if name in gone:
                     same = held.keeps_rejects and held.rejects == intake.rejects_number
-                    rejects, answer = None if same else intake.rejects, _answer(intake, self._recall)
+                    rejects, answer = None if same else intake.rejects, self._answer(name, intake)
                     settlement = ledger.Settlement(gone[name], rejects, load_id if loads else None, answer)
                     ledger.settle(client, TABLES[name], settlement)
                 else:
@@ -229,6 +231,16 @@ class _Sync:
                 "and nothing else, but does not: look whether another program writes into the warehouse. The next sync "
                 "compares every row again."
             )
+
+    def _removal(self, name: str, intake: Intake, gone: Sequence[str]) -> Removal:
+        held, keys = self._held[name], self._privacy.keys(TABLES[name])
+        rekeyed = held.latest.keys != keys if held.latest else None
+        return Removal(name, held.live, len(gone), intake.taken, rekeyed if keys else False)
+
+    def _answer(self, name: str, intake: Intake) -> Answer:
+        rejected, keys = len(intake.rejects), self._privacy.keys(TABLES[name])
+        pages, misfits = tuple(self._recall.pages), dict(intake.misfits)
+        return Answer(pages, intake.version, intake.received, rejected, misfits, keys=keys)
 
     def _forget(self, client: SqlClientBase[Any], read: Collection[str]) -> None:
         """Leave nothing of persons in the tables from the time when personal data was kept.
@@ -264,30 +276,7 @@ def _load(pipeline: dlt.Pipeline) -> None:
     pipeline.load().raise_on_failed_jobs()
 
 
-def _answer(intake: Intake, recall: Recall) -> Answer:
-    return Answer(tuple(recall.pages), intake.version, intake.received, len(intake.rejects), dict(intake.misfits))
-
-
 def _absence(held: ledger.Ledger, recall: Recall) -> Answer:
     """What there is to remember of an answer without a resource, of which the table stays as the one before left it."""
     before = held.latest or Answer((), held.version, 0, 0, {})
     return replace(before, pages=tuple(recall.pages), version=held.version, received=0, absent=True)
-
-
-def _refuse_large_removals(
-    gone: Mapping[str, Sequence[str]], held: Mapping[str, ledger.Ledger], settings: RemovalSettings
-) -> None:
-    if settings.allowed:
-        return
-    refused = []
-    for name, keys in gone.items():
-        live = held[name].live
-        too_many = len(keys) >= settings.min_rows and len(keys) > settings.max_share * live
-        if keys and (too_many or len(keys) == live):
-            refused.append(f"{len(keys):,} of the {live:,} rows of raw.{name}")
-    if refused:
-        raise SyncError(
-            f"The answer no longer has {' and '.join(refused)}, which is more than may be removed unasked. If it is "
-            "meant, let it through once: run again with `allow_removals` (make run ALLOW_REMOVALS=yes, or the run's "
-            "config in the UI). The tables are unchanged."
-        )

@@ -394,6 +394,12 @@ _OTHERWISE = (
         "The next sync of the table puts it right, though the answer is the same.",
     ),
     (
+        "`personal_data` or its secret is changed",
+        "The next sync of each table replaces or clears what it holds from before. Participants are told apart "
+        "otherwise then, so all their rows are replaced. That is refused only where the answer has so many fewer of "
+        "them that it would be refused anyway.",
+    ),
+    (
         "A run is killed, at whatever moment",
         "The next sync compares the answer with the rows as they are, and puts them right. Nothing is loaded twice.",
     ),

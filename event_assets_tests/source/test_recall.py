@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from event_assets.sandbox import Event, Sandbox, generate_event
-from event_assets.settings import PrivacySettings, RemovalSettings
+from event_assets.settings import PrivacySettings
 from event_assets.source.pages import Page
 from event_assets.source.recall import Recall
 from event_assets.source.resources import resources_by_endpoint
@@ -123,7 +123,7 @@ def test_other_settings_of_privacy_read_the_same_answer_anew(event: Event, place
     with Sandbox(event) as api:
         bring(api, place, "participants")
         looked_at.clear()
-        bring(api, place, "participants", privacy=PrivacySettings("drop"), removals=RemovalSettings(allowed=True))
+        bring(api, place, "participants", privacy=PrivacySettings("drop"))
     assert looked_at == [50]
     assert Reader(place.path).rows("select count(email) from raw.participants") == [(0,)]
 

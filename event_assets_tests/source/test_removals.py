@@ -1,5 +1,6 @@
 """Syncs one after another: what is removed, what comes back, what is refused, what is not written again."""
 
+import duckdb
 import pytest
 
 from event_assets.sandbox import Event, Sandbox
@@ -104,6 +105,63 @@ def test_a_small_table_may_shrink_but_not_be_emptied(api: Sandbox, place: Wareho
     halls.clear()
     with pytest.raises(SyncError, match=r"1 of the 1 rows of raw\.halls"):
         bring(api, place, "halls")
+
+
+def test_the_only_row_of_a_table_may_be_replaced(api: Sandbox, place: Warehouse, reader: Reader):
+    pauses = api.event.content["pauses"]
+    del pauses[1:]
+    bring(api, place, "pauses")
+    pauses[0] = {**pauses[0], "id": 990001}
+    result = bring(api, place, "pauses")["pauses"]
+    assert (result.loaded, result.removed) == (1, 1)
+    assert reader.rows("select id from raw.pauses where removed_at is null") == [("990001",)]
+
+    pauses[0] = {**pauses[0], "id": None}
+    with pytest.raises(SyncError, match=r"1 of the 1 rows of raw\.pauses, which"):
+        bring(api, place, "pauses")
+
+
+def test_all_rows_of_a_larger_table_may_not_be_replaced(api: Sandbox, place: Warehouse):
+    bring(api, place, "participants")
+    people = api.event.participants
+    people[:] = [{**person, "email": f"{number}@example.org"} for number, person in enumerate(people)]
+    with pytest.raises(SyncError, match=r"50 of the 50 rows of raw\.participants, which"):
+        bring(api, place, "participants")
+
+
+KEEP, DROP = PrivacySettings(), PrivacySettings("drop")
+HASH, OTHERWISE = (PrivacySettings("hash", f"{which} secret of the tests") for which in ("one", "another"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(KEEP, KEEP), (KEEP, HASH), (KEEP, DROP), (HASH, OTHERWISE), (HASH, DROP), (HASH, KEEP), (DROP, KEEP)],
+    ids=lambda each: each.personal_data,
+)
+def test_keys_that_are_made_otherwise_are_no_removals(
+    api: Sandbox, place: Warehouse, reader: Reader, before: PrivacySettings, after: PrivacySettings
+):
+    people = api.event.participants
+    bring(api, place, "participants", privacy=before)
+    del people[25:]
+    result = bring(api, place, "participants", privacy=after)["participants"]
+    assert (result.received, result.loaded) == (25, 0 if before == after else 25)
+    assert reader.rows("select count(*) from raw.participants where removed_at is null") == [(25,)]
+
+
+def test_too_many_that_are_gone_are_told_apart_from_keys_that_are_made_otherwise(api: Sandbox, place: Warehouse):
+    bring(api, place, "participants")
+    del api.event.participants[24:]
+    with pytest.raises(SyncError) as refusal:
+        bring(api, place, "participants", privacy=HASH)
+    assert "26 of the 50 rows of raw.participants (all are replaced, because `personal_data`" in str(refusal.value)
+
+    with duckdb.connect(str(place.path)) as warehouse:
+        warehouse.execute("alter table _sync.answers drop column keys")
+    with pytest.raises(SyncError) as refusal:
+        bring(api, place, "participants", privacy=HASH)
+    assert "50 of the 50 rows of raw.participants (if `personal_data`" in str(refusal.value)
+    bring(api, place, "participants", privacy=HASH, removals=RemovalSettings(allowed=True))
 
 
 def test_one_refused_table_keeps_the_others_of_the_answer_unchanged(api: Sandbox, place: Warehouse, reader: Reader):
@@ -234,9 +292,8 @@ def test_turning_to_protection_leaves_nothing_of_before(
     assert removed(reader, "raw.speakers") == {"1"}
 
     privacy = PrivacySettings(personal_data, "a secret of the test suite")  # pyright: ignore[reportArgumentType]
-    allowed = RemovalSettings(allowed=True)
-    bring(api, place, "participants", privacy=privacy, removals=allowed)
-    bring(api, place, "speakers", privacy=privacy, removals=allowed)
+    bring(api, place, "participants", privacy=privacy)
+    bring(api, place, "speakers", privacy=privacy)
 
     assert reader.rows("select count(*) from raw.participants where removed_at is null") == [(len(people),)]
     people_now = str(reader.rows("select columns(* exclude received_hash) from raw.participants"))
