@@ -14,7 +14,8 @@ import requests
 from event_assets.settings import alert_webhook_url
 
 logger = logging.getLogger(__name__)
-_TIMEOUT_SECONDS = 10
+_TIMEOUT_SECONDS = 5
+"""For connecting, and for the answer. The change sensor has 60 seconds in all, and needs most where the API is slow."""
 
 
 class UndeliveredError(Exception):
