@@ -81,6 +81,8 @@ class Materialisations:
     def is_current(self, asset: dg.AssetKey, reads: Iterable[dg.AssetKey], code_version: str | None) -> bool:
         """Whether an asset was built by its code as it is, from what it reads as that is.
 
+        What was never materialised cannot have changed: Dagster records some version of it all the same.
+
         Args:
             asset: The asset.
             reads: The assets that it reads directly.
@@ -90,7 +92,10 @@ class Materialisations:
         return (
             DATA_VERSION in tags
             and tags.get(CODE_VERSION) == code_version
-            and all(tags.get(f"{INPUT_VERSION}{read.to_user_string()}") == self.version(read) for read in reads)
+            and all(
+                version is None or tags.get(f"{INPUT_VERSION}{read.to_user_string()}") == version
+                for read, version in ((read, self.version(read)) for read in reads)
+            )
         )
 
     def _warehouse(self, raw: dg.AssetKey) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import timezone
 from weakref import WeakKeyDictionary
 
@@ -17,7 +18,7 @@ import dagster as dg
 from event_assets.assets.versions import Materialisations
 from event_assets.automation.evaluations import latest_evaluations
 from event_assets.automation.freshness import current_promise
-from event_assets.settings import warehouse_path
+from event_assets.settings import SettingsError, published_path, warehouse_path
 from event_assets.warehouse import RAW
 
 AC = dg.AutomationCondition
@@ -82,6 +83,28 @@ class OutOfDate(dg.AutomationCondition[dg.AssetKey]):
             return not latest.is_current(context.key, node.parent_keys, node.code_version)
 
         return _result(context, [context.key, *node.parent_keys], is_out_of_date)
+
+
+class CopyIsGone(dg.AutomationCondition[dg.AssetKey]):
+    """The published copy was made, and its file is not there: it was deleted, or is to be in another place now."""
+
+    @property
+    def name(self) -> str:
+        """How the UI calls it."""
+        return "copy_is_gone"
+
+    @property
+    def description(self) -> str:
+        """How the UI describes it."""
+        return "The file of the published copy is not there"
+
+    def evaluate(self, context: dg.AutomationContext[dg.AssetKey]) -> dg.AutomationResult[dg.AssetKey]:
+        """Look for the file. A setting that names no place for it is told by the step, and not at every look."""
+        with suppress(SettingsError):
+            # Without a warehouse there is nothing to copy: first that is filled again.
+            if warehouse_path().exists() and not published_path().exists():
+                return dg.AutomationResult(context, context.candidate_subset)
+        return dg.AutomationResult(context, context.get_empty_subset())
 
 
 class BlockingCheckFailed(dg.AutomationCondition[dg.AssetKey]):
@@ -187,7 +210,7 @@ def refresh_raw(together: Iterable[dg.AssetKey], retry_minutes: int) -> dg.Autom
 
 
 def rebuild_model(raw: Iterable[dg.AssetKey], retry_minutes: int) -> dg.AutomationCondition:
-    """When to build a model, or publish what is built: if it is out of date or overdue, or reads what is built now.
+    """When to build a model: if it is out of date or overdue, or reads what is built now.
 
     It waits until everything that it is made of has been synced, so that it is built once for all of it. A sync that
     fails holds it up no longer than it takes: it is not in that run, unless there is nothing yet that it could read.
@@ -207,6 +230,33 @@ def rebuild_model(raw: Iterable[dg.AssetKey], retry_minutes: int) -> dg.Automati
         & wanted.with_label("out of date, overdue, or reads what is built now")
         & ~AC.any_deps_missing()
         & ~AC.any_deps_match(held_back).with_label("a blocking check of something that it reads failed")
+        & ~_too_soon(retry_minutes)
+    )
+
+
+def republish(raw: Iterable[dg.AssetKey], retry_minutes: int) -> dg.AutomationCondition:
+    """When to publish what is built: as a model is built, and also where the copy's file is gone.
+
+    The copy is made of what there is. A table that cannot be had, because its endpoint has always failed or its SQL
+    does, is not waited for: only on the very first attempt, so that a healthy API has one copy made and not two.
+
+    Args:
+        raw: All raw assets.
+        retry_minutes: How long to wait after a failed attempt, 1 to 60.
+    """
+    assets = list(raw)
+    built_now = AC.any_deps_match(AC.will_be_requested()).ignore(dg.AssetSelection.assets(*assets))
+    wanted = OutOfDate() | Overdue() | CopyIsGone() | built_now.with_label("something that it holds is built now")
+    held_back = ~AC.will_be_requested() & BlockingCheckFailed()
+    first_time = AC.missing() & ~AC.execution_failed()
+    synced_now = AC.in_progress() | (AC.will_be_requested() & ~first_time)
+    return (
+        ~AC.in_progress()
+        & ~_any_of(assets, synced_now, "a raw table is being synced, and not for the first time")
+        & ~AC.any_deps_in_progress()
+        & wanted.with_label("out of date, overdue, gone, or holds what is built now")
+        & AC.any_deps_match(~AC.missing() | AC.will_be_requested()).with_label("there is something to publish")
+        & ~AC.any_deps_match(held_back).with_label("a blocking check of something that it holds failed")
         & ~_too_soon(retry_minutes)
     )
 

@@ -8,11 +8,11 @@ from datetime import datetime
 import dagster as dg
 
 from event_assets.assets.keys import asset_key
-from event_assets.automation.conditions import rebuild_model, refresh_raw
+from event_assets.automation.conditions import rebuild_model, refresh_raw, republish
 from event_assets.automation.freshness import current_phase, promise_of
 from event_assets.settings import freshness_settings
 from event_assets.source.resources import endpoint_of, resources_by_endpoint
-from event_assets.warehouse import RAW
+from event_assets.warehouse import PUBLISHED, RAW
 from event_assets.warehouse.relations import Relation
 
 
@@ -39,7 +39,8 @@ def automated(assets: Sequence[dg.AssetsDefinition], at: datetime | None = None)
         if layer == RAW:
             condition = of_endpoint[endpoint_of(name)]
         else:
-            condition = rebuild_model(raw_below(spec.key, deps), settings.retry_minutes)
+            build = republish if layer == PUBLISHED else rebuild_model
+            condition = build(raw_below(spec.key, deps), settings.retry_minutes)
         policy = promise_of(spec.key, phase, settings).policy()
         return spec.replace_attributes(automation_condition=condition, freshness_policy=policy)
 

@@ -18,7 +18,7 @@ from event_assets.automation.declare import raw_below
 from event_assets.automation.evaluations import is_being_evaluated, shown_result
 from event_assets.automation.freshness import current_phase, promise_of
 from event_assets.settings import freshness_settings
-from event_assets.warehouse import RAW
+from event_assets.warehouse import PUBLISHED, RAW
 
 IS_UP_TO_DATE = "is_up_to_date"
 _CHECK_DESCRIPTION = (
@@ -70,7 +70,8 @@ class Graph:
 
         Where one of them reads a model whose blocking check failed, that is built again too: it may have been mended,
         and if not, nothing is built from it. What is made of a table that was never synced into this warehouse cannot
-        be built: Dagster remembers those of another one that was there before.
+        be built: Dagster remembers those of another one that was there before. Only the published copy is made of what
+        there is.
 
         Args:
             latest: The latest materialisations of all assets.
@@ -83,10 +84,10 @@ class Graph:
             if key.path[0] == RAW:
                 if not latest.is_in(key, warehouse_id):
                     impossible.add(key)
-            elif not impossible.isdisjoint(node.reads):
+            elif (impossible.issuperset if key.path[0] == PUBLISHED else impossible.intersection)(node.reads):
                 impossible.add(key)
             elif not models.isdisjoint(node.reads) or not latest.is_current(key, node.reads, node.code_version):
-                models |= {key, *filter(fails, node.reads)}
+                models |= {key, *filter(fails, node.reads)} - impossible
         return [key for key in self.nodes if key in models]
 
     def findings(

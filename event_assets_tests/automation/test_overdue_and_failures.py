@@ -8,8 +8,10 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetC
 
 from event_assets.sandbox import Sandbox, faults
 from event_assets_tests.automation.ticking import Automation, Clock
+from event_assets_tests.running import Warehouse
 
 CONTENT = {f"raw/{name}" for name in ("halls", "days", "lectures", "speakers", "workshops", "pauses", "tracks")}
+COPY = {"published/warehouse"}
 DUE = {"minutes": 12}
 """Of the quarter of an hour that a table may be old during the event, so much is enough to sync it."""
 
@@ -103,11 +105,49 @@ def test_one_endpoint_that_was_never_loaded_holds_up_only_what_reads_it(
     assert requested == automation.assets()
     assert result.materialised == requested - readers
     assert automation.tick() == set()
+    tables = readers - COPY
+    for minute in (5, 10):
+        clock.move_to(at(12, minute))
+        assert automation.tick() == tables, "the copy is not in a run with what fails"
+        automation.run(*tables, succeeds=False)
+        if minute == 5:
+            requested, _ = automation.follow()
+            assert requested == COPY, "of what is there"
+        assert automation.tick() == set()
     api.mend()
-    clock.move_to(at(12, 5))
+    clock.move_to(at(12, 15))
     requested, _ = automation.follow()
-    assert requested == readers
+    assert requested == tables
+    requested, _ = automation.follow()
+    assert requested == COPY
     assert automation.tick() == set()
+
+
+def test_of_nothing_no_copy_is_published(
+    automation: Automation, api: Sandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
+    api.token = "another token"
+    automation.follow(succeeds=False)
+    clock.move_to(at(12, 5))
+    requested, _ = automation.follow(succeeds=False)
+    assert requested == automation.assets() - COPY
+    assert automation.tick() == set()
+
+
+def test_a_copy_whose_file_is_gone_is_published_again(loaded: Automation, warehouse: Warehouse, clock: Clock):
+    published = warehouse.path.with_name("published.duckdb")
+    assert loaded.tick() == set()
+    published.unlink()
+    requested = loaded.tick()
+    assert requested == COPY
+    loaded.kill(loaded.begin_run(*requested))
+    assert loaded.tick() == set(), "a failed attempt is not repeated at once"
+    clock.move_to(at(12, 5))
+    requested, _ = loaded.follow()
+    assert requested == COPY
+    assert published.exists()
+    assert loaded.tick() == set()
 
 
 @pytest.mark.usefixtures("during_the_event")

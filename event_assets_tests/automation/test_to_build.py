@@ -9,8 +9,9 @@ from event_assets.assets.versions import Materialisations, data_version
 from event_assets.automation.alerts import failed_checks
 from event_assets.automation.up_to_date import Graph
 
-RAW, STAGED, SUMMED, APART = (
-    dg.AssetKey(name.split("/")) for name in ("raw/talks", "staging/talks", "summary/talks", "summary/apart")
+RAW, STAGED, SUMMED, APART, OTHER, COPY = (
+    dg.AssetKey(name.split("/"))
+    for name in ("raw/talks", "staging/talks", "summary/talks", "summary/apart", "raw/people", "published/warehouse")
 )
 ALL = [STAGED, SUMMED, APART]
 
@@ -73,6 +74,27 @@ def test_all_is_built_once_and_again_when_the_table_is_another(project: Project)
     project.says = "another"
     project.make(RAW)
     assert project.to_build() == ALL
+
+
+def test_the_published_copy_is_made_of_what_there_is(project: Project):
+    @dg.asset(key=OTHER)
+    def other() -> dg.MaterializeResult:
+        return dg.MaterializeResult(data_version=data_version(project.warehouse, "anybody"))
+
+    @dg.asset(key=COPY, deps=[RAW, *ALL, OTHER], code_version="1")
+    def copy() -> None: ...
+
+    project.assets += [other, copy]
+    project.graph = Graph([other, *project.assets[:-2], copy])
+    assert project.to_build() == []
+    project.make(RAW)
+    assert project.to_build() == [*ALL, COPY]
+    project.make(*ALL, COPY)
+    assert project.to_build() == []
+    project.make(OTHER)
+    assert project.to_build() == [COPY]
+    project.make(COPY)
+    assert project.to_build() == []
 
 
 def test_nothing_is_built_from_what_was_synced_into_another_warehouse(project: Project):

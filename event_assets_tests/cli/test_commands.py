@@ -80,6 +80,8 @@ def test_one_failing_endpoint_fails_the_command_and_names_it(folder: Folder, eve
     assert "/partners was answered with 404" in result.stderr.splitlines()[0]
     assert len(result.stderr.splitlines()) == 1
     assert folder.warehouse.count("raw.participants") == len(event.participants)
+    published = Warehouse(folder.path / "data" / "published.duckdb")
+    assert published.count("raw.participants") == published.count("staging.participants") == len(event.participants)
 
 
 def test_a_failed_check_holds_back_what_is_made_of_its_table_until_it_passes(folder: Folder, event: Event):
