@@ -48,10 +48,12 @@ def test_next_links_are_followed_wherever_they_stand(page: str):
 
 
 def test_a_link_header_is_followed():
-    paginator = NextLinkPaginator()
-    paginator.init_request(Request("GET", PAGE))
+    paginator, request = NextLinkPaginator(), Request("GET", PAGE)
+    paginator.init_request(request)
     paginator.update_state(answer("[]", Link=f'<{PAGE}?page=2>; rel="next"'))
     assert paginator.has_next_page
+    paginator.update_request(request)
+    assert request.url == f"{PAGE}?page=2"
 
 
 @pytest.mark.parametrize(

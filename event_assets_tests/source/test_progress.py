@@ -1,7 +1,9 @@
 """What is told of work that takes long, by a clock of the test's own."""
 
 import re
+import threading
 import time
+from itertools import count
 
 from event_assets.sandbox import Sandbox, generate_event
 from event_assets.settings import EventApiSettings
@@ -22,7 +24,7 @@ def test_a_line_is_told_every_few_seconds_only():
 
 def test_what_is_quick_tells_nothing():
     told: list[str] = []
-    progress = Progress(told.append)
+    progress = Progress(told.append, clock=lambda: 100.0)
     with progress.during("Writing"):
         progress.note(lambda _: "something")
     assert told == []
@@ -30,13 +32,18 @@ def test_what_is_quick_tells_nothing():
 
 def test_what_cannot_say_how_far_it_is_says_that_it_goes_on():
     told: list[str] = []
-    with Progress(told.append, every=0.02).during("Writing 7 rows"):
-        time.sleep(0.2)
-    count = len(told)
-    assert count >= 2
-    assert set(told) == {"Writing 7 rows: 0 s so far"}
-    time.sleep(0.1)
-    assert len(told) == count, "it has ended"
+    twice, before = threading.Event(), set(threading.enumerate())
+
+    def tell(line: str) -> None:
+        told.append(line)
+        if len(told) >= 2:
+            twice.set()
+
+    looks = count(100)  # each look at the clock is a second after the one before
+    with Progress(tell, clock=lambda: next(looks), every=0.001).during("Writing 7 rows"):
+        assert twice.wait(60)
+    assert told[:2] == ["Writing 7 rows: 2 s so far", "Writing 7 rows: 4 s so far"]
+    assert set(threading.enumerate()) <= before, "it has ended"
 
 
 def test_a_sync_tells_pages_records_and_rate(tmp_path, monkeypatch):

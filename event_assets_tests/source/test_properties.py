@@ -178,16 +178,20 @@ def test_every_value_of_a_record_is_in_its_row(resource: str, data: st.DataObjec
     said = data.draw(records(resource))
     intake, rows = taken(resource, said)
     assert len(rows) + len(intake.rejects) == len(said) == intake.received
-    by_key = {row[TABLES[resource].key]: row for row in rows}
-    privacy, seen = Privacy(PrivacySettings()), set()
+    by_key, key_field = {row[TABLES[resource].key]: row for row in rows}, TABLES[resource].key_field
+    privacy, seen, rejects = Privacy(PrivacySettings()), set(), []
     for record in said:
         key = privacy.key(TABLES[resource], record)
         if key is None or key in seen:
+            rejects.append(
+                f"no usable {key_field}" if key is None else f"another record of the same answer has this {key_field}"
+            )
             continue
         seen.add(key)
         kept = set(leaves(by_key[key]))
         for leaf in leaves({field: referring(field, value, resource) for field, value in record.items()}):
             assert forms(leaf) & kept, (leaf, by_key[key])
+    assert [reject.reason for reject in intake.rejects] == rejects
 
 
 def referring(field: str, value: Any, resource: str) -> Any:

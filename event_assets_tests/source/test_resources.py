@@ -71,7 +71,7 @@ def test_every_table_and_column_is_described(table):
     assert table.description.startswith("One row per")
     for columns in (table.all_columns, *table.link_tables.values()):
         for column in columns:
-            assert column.description.endswith((".", "»")) or "." in column.description
+            assert column.description.endswith((".", "»")), column.name
 
 
 def test_personal_data_is_marked():
