@@ -15,10 +15,11 @@ def bring(
     removals: RemovalSettings | None = None,
     privacy: PrivacySettings | None = None,
     told: list[str] | None = None,
+    timeout: float = 10,
 ) -> dict[str, ResourceResult]:
-    """Sync resources of one endpoint; put the run's log into `told`."""
+    """Sync resources of one endpoint; put the run's log into `told`. The timeout is for servers that fall silent."""
     settings = SyncSettings(
-        RetrySettings(timeout=1, max_attempts=3, backoff_factor=0, max_delay=0.1),
+        RetrySettings(timeout=timeout, max_attempts=3, backoff_factor=0, max_delay=0.1),
         removals or RemovalSettings(),
         privacy or PrivacySettings(),
     )
