@@ -36,3 +36,14 @@ class Folder:
 def configuration(api: Sandbox) -> dict[str, str]:
     """The environment that points the commands at a sandbox."""
     return {"SOURCES__EVENT_API__BASE_URL": api.base_url, "SOURCES__EVENT_API__API_TOKEN": api.token}
+
+
+def row_counts(warehouse: Warehouse) -> dict[str, int]:
+    """How many rows each table and view has that is an asset, by the asset's name."""
+    tables = warehouse.rows(
+        "select table_schema, table_name from information_schema.tables"
+        " where table_schema in ('raw', 'staging', 'history', 'summary')"
+        " and not starts_with(table_name, '_dlt') and not contains(table_name, '__')"
+        " and (table_schema, table_name) <> ('raw', 'rejected')"
+    )
+    return {f"{schema}/{table}": warehouse.count(f"{schema}.{table}") for schema, table in tables}

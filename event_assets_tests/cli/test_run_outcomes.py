@@ -1,0 +1,120 @@
+"""`make run` in this process, time and again: what it brings up to date, what it refuses, and what it says then."""
+
+import gc
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import duckdb
+import pytest
+from click.testing import CliRunner
+
+from event_assets.__main__ import main
+from event_assets.cli.run import run_everything
+from event_assets.sandbox import Event, Sandbox, generate_event
+from event_assets.settings import published_path
+from event_assets_tests.cli.folder import row_counts
+from event_assets_tests.running import Warehouse
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
+    """A folder for Dagster's state. What a failure is told in is its message, and nothing beside it."""
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    yield
+    assert capsys.readouterr().err == ""
+
+
+def failure(**options: bool) -> str:
+    """What a run that fails is told in."""
+    with pytest.raises(click.ClickException) as told:
+        run_everything(**options)
+    return told.value.message
+
+
+@pytest.mark.usefixtures("api")
+def test_a_warehouse_that_was_thrown_away_is_built_anew(warehouse: Warehouse):
+    run_everything()
+    counts = row_counts(warehouse)
+    assert counts["summary/agenda"] > 0
+    for path in warehouse.path.parent.glob("*.duckdb*"):
+        path.unlink()
+    run_everything()
+    assert row_counts(warehouse) == counts
+
+
+def test_one_failing_endpoint_fails_the_command_and_names_it(api: Sandbox, warehouse: Warehouse):
+    answer = api.respond
+    api.respond = lambda method, target, headers: answer(method, target.replace("/partners", "/gone"), headers)
+    told = failure()
+    assert "/partners was answered with 404" in told
+    assert len(told.splitlines()) == 1
+    assert warehouse.count("raw.participants") == len(api.event.participants)
+    published = Warehouse(published_path())
+    assert published.count("raw.participants") == published.count("staging.participants") == len(api.event.participants)
+
+
+def test_a_failed_check_holds_back_what_is_made_of_its_table_until_it_passes(api: Sandbox, warehouse: Warehouse):
+    run_everything()
+    # No sync looks at this: the list is that of a lecture which stays as it is.
+    with duckdb.connect(str(warehouse.path)) as connection:
+        connection.execute("create table spoiled as select min(_dlt_id) as _dlt_id from raw.lectures__speakers")
+        connection.execute("update raw.lectures__speakers set _dlt_list_idx = -1 where _dlt_id in (from spoiled)")
+    lectures = api.event.content["lectures"]
+    lectures.append({**lectures[0], "id": 999, "name": "One more"})
+    for _ in range(2):
+        told = failure()
+        assert told.startswith("staging/session_speakers does not keep its promise ")
+        assert "nothing is built from it: what is made of it stays as it was" in told
+        assert len(told.splitlines()) == 1
+    assert ("One more",) not in warehouse.rows("select title from summary.agenda")
+    with duckdb.connect(str(warehouse.path)) as connection:
+        connection.execute("update raw.lectures__speakers set _dlt_list_idx = 0 where _dlt_id in (from spoiled)")
+    run_everything()
+    assert ("One more",) in warehouse.rows("select title from summary.agenda")
+
+
+def test_a_wrong_token_after_the_sandbox_is_all_that_is_told(
+    warehouse: Warehouse, event: Event, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    with monkeypatch.context() as environment:
+        for name in ("SOURCES__EVENT_API__BASE_URL", "SOURCES__EVENT_API__API_TOKEN", "EVENT__TIMEZONE"):
+            environment.setenv(name, "")  # so that what the sandbox writes there is gone at the end of the block
+            environment.delenv(name)
+        run_everything()
+    assert "using the sandbox" in capsys.readouterr().out
+    assert warehouse.count("raw.participants") > len(event.participants)
+    with Sandbox(event) as api:
+        monkeypatch.setenv("SOURCES__EVENT_API__BASE_URL", api.base_url)
+        monkeypatch.setenv("SOURCES__EVENT_API__API_TOKEN", "wrong-token")
+        for zone in (None, generate_event().timezone):
+            if zone:
+                monkeypatch.setenv("EVENT__TIMEZONE", zone)
+            told = failure().splitlines()
+            assert len(told) == 3
+            assert all("401 Unauthorized: the token is not accepted" in line for line in told)
+            assert "Nothing that the models read has changed" not in capsys.readouterr().out
+
+
+def test_a_large_removal_is_let_through_when_it_is_meant(api: Sandbox, warehouse: Warehouse):
+    run_everything()
+    people = len(api.event.participants)
+    del api.event.participants[5:]
+    told = failure()
+    assert told.startswith(f"The answer no longer has {people - 5} of the {people} rows")
+    assert "make run ALLOW_REMOVALS=yes" in told
+    run_everything(allow_removals=True)
+    assert warehouse.rows("select count(*) from raw.participants where removed_at is null") == [(5,)]
+
+
+@pytest.mark.parametrize(("arguments", "allowed"), [([], False), (["--allow-removals"], True)])
+def test_an_option_says_that_it_is_meant(monkeypatch: pytest.MonkeyPatch, arguments: list[str], allowed: bool):
+    asked: list[dict[str, bool]] = []
+    monkeypatch.setattr("event_assets.cli.run.run_everything", lambda **options: asked.append(options))
+    threshold = gc.get_threshold()
+    try:
+        assert CliRunner().invoke(main, ["run", *arguments]).exit_code == 0
+    finally:  # a command sets these for the rest of its process
+        gc.unfreeze()
+        gc.set_threshold(*threshold)
+    assert asked == [{"allow_removals": allowed}]
