@@ -3,7 +3,9 @@ PYTHON ?= python3
 PY := .venv/bin/python
 # A file's tests stay together: they share what they have synced. In the order of the files and not the longest list
 # first: the few tests of the daemon take ten minutes, most of which they wait, and would come last with nothing beside.
-PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
+# One more at a time than there are cores, for the same reason.
+WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+PARALLEL = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help run ui test test-all test-newest bench soak lint format docs lock clean

@@ -14,6 +14,7 @@ from dagster._core.definitions.freshness import FreshnessState, FreshnessStateCh
 
 from event_assets.automation.alerts import Found
 from event_assets.automation.messages import UndeliveredError
+from event_assets.definitions import build_definitions
 from event_assets.sandbox import Sandbox, faults
 from event_assets.settings import SettingsError
 from event_assets_tests.automation.ticking import Automation, Clock, reason
@@ -192,7 +193,7 @@ def test_a_failed_model_that_is_renamed_later_is_over(
     clock.leap(seconds=30)
     watched.look(RUNS)
     monkeypatch.setattr("event_assets.assets.raw.sync_op_name", lambda endpoint: f"renamed_{endpoint}")
-    watched.load()
+    watched.load(build_definitions())
     clock.leap(seconds=30)
     assert reason(watched.look(RUNS)) == WELL
     assert webhook.texts[1:] == ["🟢 Over: a run has failed (load_partners)"]

@@ -45,9 +45,13 @@ class Automation:
         self._cursors: dict[str, str | None] = {}
         self.load()
 
-    def load(self) -> None:
-        """Load the definitions, as the code location does when it starts or is reloaded."""
-        self.definitions = shared_definitions()
+    def load(self, definitions: dg.Definitions | None = None) -> None:
+        """Load the definitions, as the code location does when it starts or is reloaded.
+
+        Args:
+            definitions: Others than those of the code as it is.
+        """
+        self.definitions = definitions or shared_definitions()
         self.run = Run(self.definitions, self.instance)
 
     def tick(self) -> set[str]:
