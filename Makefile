@@ -53,7 +53,7 @@ format: .venv/installed-dev ## Mend style and format
 
 docs: .venv/installed-dev ## Write the pages that are made from the code
 	@$(PY) -m event_assets dictionary > docs/data-dictionary.md
-	@$(PY) -m event_assets_tests.source.matrix > docs/what-happens-when.md
+	@$(PY) -m event_assets_tests.source.matrix_page > docs/what-happens-when.md
 
 # Resolved for every supported Python at once, so that a fresh machine installs what was tested.
 UV_COMPILE = .venv/bin/uv pip compile setup.cfg --universal --python-version 3.10 --generate-hashes --no-strip-extras --no-annotate \

@@ -16,7 +16,8 @@ from event_assets.source.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.conftest import CHECKOUT
 from event_assets_tests.running import Warehouse as Reader
-from event_assets_tests.source.matrix import MATRIX, Case, page
+from event_assets_tests.source.matrix import MATRIX, Case
+from event_assets_tests.source.matrix_page import page
 from event_assets_tests.source.syncing import bring
 
 RESOURCES = {"content": ("halls", "lectures"), "partners": ("partners",), "participants": ("participants",)}
@@ -170,7 +171,7 @@ def test_the_matrix_is_large():
 
 def test_the_page_in_the_docs_is_that_of_the_matrix():
     written = (CHECKOUT / "docs" / "what-happens-when.md").read_text(encoding="utf-8")
-    assert written == page(), "write it anew: python -m event_assets_tests.source.matrix > docs/what-happens-when.md"
+    assert written == page(), "write it anew: make docs"
 
 
 def test_every_raw_table_stays_as_it_is_when_an_answer_is_refused(tmp_path: Path):

@@ -1,0 +1,107 @@
+"""The page in ``docs/`` of what happens when: the fault matrix and what else can happen, in Markdown.
+
+``python -m event_assets_tests.source.matrix_page`` prints it.
+"""
+
+import sys
+from itertools import groupby
+
+from event_assets_tests.source.matrix import MATRIX
+
+_BEFORE = """\
+# What happens when …
+
+What the event API can do, and what a sync makes of it. Every row is tested against the sandbox, at each endpoint where
+it can happen; this page is written from the tests (`event_assets_tests/source/matrix.py`).
+
+Whatever is refused, **the tables stay as they were**, and the other endpoints' tables are synced all the same. The
+run's failure says the sentence that is quoted here. To see one yourself, let the sandbox do it:
+`.venv/bin/python -m event_assets.sandbox --help` lists how."""
+
+_OTHERWISE = (
+    (
+        "A record has no usable key, or the key of an earlier record of the same answer",
+        "It goes to `raw.rejected` with the reason; the first record of a key wins. The check `records_have_keys` "
+        "warns. Identifiers are numbers or texts; addresses count without blanks around them and in lower case.",
+    ),
+    (
+        "A value does not fit its column's type",
+        "It is kept as text: beside the column (`capacity__v_text`), or as an entry of the list, where it is one. The "
+        "check `values_fit` warns as long as answers have any.",
+    ),
+    (
+        'Whole records come in the place of identifiers (`speakers: [{"id": 7, …}]`)',
+        "Their identifiers are taken, whatever `personal_data` says. What has none is a value that does not fit: the "
+        "check `values_fit` warns, and it stays in the link table as text, of which no model reads anything.",
+    ),
+    (
+        "The API sends a new field",
+        "It becomes a text column. The check `fields_are_known` warns as long as a record has it: declare it in "
+        "`source/schema.py`.",
+    ),
+    (
+        "A record is gone from the API",
+        "Its row gets `removed_at`, and no summary counts it any more. It comes back to life when the record returns.",
+    ),
+    (
+        "Somebody adds or deletes rows of a raw table, of a link table or of `raw.rejected`, or drops one",
+        "The next sync of the table puts it right, though the answer is the same.",
+    ),
+    (
+        "`personal_data` or its secret is changed",
+        "The next sync of each table replaces or clears what it holds from before. Participants are told apart "
+        "otherwise then, so all their rows are replaced. That is refused only where the answer has so many fewer of "
+        "them that it would be refused anyway.",
+    ),
+    (
+        "A run is killed, at whatever moment",
+        "The next sync compares the answer with the rows as they are, and puts them right. Nothing is loaded twice.",
+    ),
+    ("Another run is writing", "The run waits, up to ten minutes, and says so."),
+    ("Another program has the warehouse open", "The run fails before it asks for anything, and names the file."),
+    (
+        "The server's certificate has expired, or is not for its name",
+        "It is not asked again. The sync is refused and says what is wrong with the certificate; the tables stay as "
+        "they were.",
+    ),
+    (
+        "The proxy lets nothing through",
+        "The sync is refused after its attempts and says where the proxy is set; the tables stay as they were.",
+    ),
+    (
+        "The body of an answer trickles",
+        "It is waited for as long as all attempts may last together (`request_max_total_wait`, ten minutes). Then the "
+        "sync is refused with what came until then, and the tables stay as they were.",
+    ),
+    (
+        "No token is configured",
+        "`make run` and `make ui` use the sandbox instead, and say so. A run that is started otherwise fails before it "
+        "asks for anything, and says where to put it.",
+    ),
+    (
+        "A token and no address, a password in the address, or another setting that cannot be used",
+        "The command ends, or the run fails, before it asks for anything, and says what to correct.",
+    ),
+)
+
+
+def page() -> str:
+    """The page for the engineer who is called at night, in Markdown."""
+    lines = [*_BEFORE.splitlines()]
+    titles = {
+        "loaded": "It is loaded",
+        "loaded after a retry": "It is tried again, and loaded",
+        "left as it is": "The table is left as it is, and a check warns",
+        "refused": "It is refused",
+    }
+    ordered = sorted(MATRIX, key=lambda case: list(titles).index(case.outcome))
+    for outcome, cases in groupby(ordered, key=lambda case: case.outcome):
+        lines += ["", f"## {titles[outcome]}", "", "| the API … | the run says | what to do |", "|---|---|---|"]
+        lines += [f"| {case.what} | {f'«{case.says}»' if case.says else ''} | {case.do} |" for case in cases]
+    lines += ["", "## What else can happen", "", "| what | what becomes of it |", "|---|---|"]
+    lines += [f"| {what} | {becomes} |" for what, becomes in _OTHERWISE]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
