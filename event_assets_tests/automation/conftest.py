@@ -1,8 +1,10 @@
 """A code location whose clock the test has in hand: fresh, or with everything loaded once."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import dagster as dg
 import pytest
@@ -10,8 +12,10 @@ import time_machine
 from dagster._core.debug import DebugRunPayload
 
 from event_assets.sandbox import Event, Sandbox, generate_event
+from event_assets_tests.automation.alerting import CHECKS, RUNS, STALE, WELL
 from event_assets_tests.automation.looking import look
-from event_assets_tests.automation.ticking import START, Automation, Clock
+from event_assets_tests.automation.posted import taking_posts
+from event_assets_tests.automation.ticking import START, Automation, Clock, reason
 from event_assets_tests.code_location import configured, shared_definitions
 from event_assets_tests.running import Run, Warehouse
 
@@ -75,3 +79,30 @@ def watching(loaded: Automation, api: Sandbox) -> Automation:
 def lectures(event: Event) -> list[dict]:
     """The lectures that the API serves, to change."""
     return event.content["lectures"]
+
+
+@pytest.fixture
+def webhook(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
+    """A chat's webhook: the texts it took, and the status it answers with."""
+    hook = SimpleNamespace(texts=[], status=200)
+
+    def answer(_: str, posted: bytes) -> tuple[int, bytes]:
+        body = json.loads(posted)
+        if hook.status == 200:
+            assert body.keys() == {"text"}
+            hook.texts.append(body["text"])
+        return hook.status, b""
+
+    with taking_posts(answer) as address:
+        monkeypatch.setenv("ALERTS__WEBHOOK_URL", f"{address}/the-secret-place")
+        yield hook
+
+
+@pytest.fixture
+def watched(automation: Automation, webhook: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Automation:
+    """All alerts have looked once, and there was nothing to tell."""
+    monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
+    for sensor in (RUNS, STALE, CHECKS):
+        assert reason(automation.look(sensor)) == WELL
+    assert webhook.texts == []
+    return automation

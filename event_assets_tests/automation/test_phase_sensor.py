@@ -2,10 +2,8 @@
 
 import json
 import socket
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from types import SimpleNamespace
 
 import dagster as dg
@@ -14,6 +12,7 @@ import pytest
 from event_assets.automation.phase_sensor import NotReloadedError, phase_sensor
 from event_assets.automation.phases import Phase
 from event_assets.definitions import build_definitions
+from event_assets_tests.automation.posted import taking_posts
 from event_assets_tests.automation.ticking import START, Clock
 
 
@@ -63,25 +62,13 @@ def webserver(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
     """A webserver behind a path: the paths that were asked for, and what it says of a reload."""
     server = SimpleNamespace(asked=[], says={})
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            server.asked.append(self.path)
-            body = json.dumps({"data": {"reloadRepositoryLocation": server.says}}).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def answer(path: str, _: bytes) -> tuple[int, bytes]:
+        server.asked.append(path)
+        return 200, json.dumps({"data": {"reloadRepositoryLocation": server.says}}).encode()
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as http:
-        threading.Thread(target=http.serve_forever, args=(0.02,), daemon=True).start()
-        monkeypatch.setenv("UI__ADDRESS", f"http://127.0.0.1:{http.server_port}/dagster/")
+    with taking_posts(answer) as address:
+        monkeypatch.setenv("UI__ADDRESS", f"{address}/dagster/")
         yield server
-        http.shutdown()
 
 
 def test_a_webserver_below_a_path_is_found(clock: Clock, webserver: SimpleNamespace):

@@ -1,0 +1,226 @@
+"""People are told of runs that fail, are killed or cannot begin, and when that is made up for."""
+
+import json
+from types import SimpleNamespace
+
+import dagster as dg
+import duckdb
+import pytest
+
+from event_assets.automation.alerts import Found
+from event_assets.definitions import build_definitions
+from event_assets.sandbox import Sandbox, faults
+from event_assets.settings import SettingsError
+from event_assets_tests.automation.alerting import RUNS, WELL
+from event_assets_tests.automation.ticking import Automation, Clock, reason
+from event_assets_tests.running import Warehouse
+
+
+def test_a_failed_step_is_told_with_its_own_sentence_and_so_is_its_end(
+    watched: Automation, webhook: SimpleNamespace, api: Sandbox, clock: Clock
+):
+    api.fail("partners", faults.status(403))
+    for _ in range(2):
+        watched.run("raw/partners", "raw/participants", succeeds=False)
+        for _ in range(2):
+            clock.leap(seconds=30)
+            assert "the token may not read this" in reason(watched.look(RUNS))
+    assert len(webhook.texts) == 1
+    heading, sentence = webhook.texts[0].splitlines()
+    assert heading == "🔴 A run has failed"
+    assert sentence.startswith(f"• load_partners: GET {api.base_url}/partners was answered with 403")
+
+    api.mend()
+    watched.run("raw/partners")
+    clock.leap(seconds=30)
+    assert reason(watched.look(RUNS)) == WELL
+    assert webhook.texts[1:] == ["🟢 Over: a run has failed (load_partners)"]
+    assert reason(watched.look(RUNS)) == WELL
+    assert len(webhook.texts) == 2
+
+
+def test_a_run_that_was_ended_from_outside_is_told_and_so_is_its_end(
+    watched: Automation, webhook: SimpleNamespace, clock: Clock
+):
+    run = watched.begin_run("raw/partners")
+    watched.kill(run)
+    name = f"{run.run_id[:8]} of refresh_everything"
+    told = (
+        f"Run {name} was ended before it was done. What it left undone starts again by itself: at the latest with the "
+        "daily sync."
+    )
+    for _ in range(2):
+        clock.leap(seconds=30)
+        assert reason(watched.look(RUNS)) == told
+    watched.run("raw/partners")
+    clock.leap(seconds=30)
+    assert reason(watched.look(RUNS)) == WELL
+    assert webhook.texts == [f"🔴 A run has failed\n• {told}", f"🟢 Over: a run has failed (run {name})"]
+    assert json.loads(watched.cursor(RUNS))["undone"] == {}
+
+
+def test_a_killed_run_is_made_up_for_by_runs_of_other_jobs_that_do_what_it_left(
+    watched: Automation, webhook: SimpleNamespace, clock: Clock
+):
+    job = watched.definitions.resolve_job_def("sync_content")
+    watched.kill(watched.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED))
+    content = {key.to_user_string() for key in job.asset_layer.selected_asset_keys}
+    for assets in ({"raw/partners"}, {"raw/halls"}, content - {"raw/halls"}):
+        clock.leap(seconds=30)
+        assert "of sync_content was ended before it was done." in reason(watched.look(RUNS))
+        watched.run(*assets)
+    clock.leap(seconds=30)
+    assert reason(watched.look(RUNS)) == WELL
+    assert [text[0] for text in webhook.texts] == ["🔴", "🟢"]
+
+
+def test_every_killed_run_is_told_until_all_is_done_that_it_left(
+    watched: Automation, webhook: SimpleNamespace, clock: Clock
+):
+    killed = []
+    for assets in (["raw/partners"], ["raw/partners", "raw/halls"], ["raw/participants"], []):
+        run = watched.begin_run(*assets)
+        watched.kill(run)
+        killed.append(f"run {run.run_id[:8]} of refresh_everything")
+        clock.leap(seconds=30)
+        watched.look(RUNS)
+    assert [text.splitlines()[0] for text in webhook.texts] == ["🔴 A run has failed"] * 4
+    assert len(watched.cursor(RUNS)) < 3000, "what a run waits for is kept once"
+    watched.run("raw/partners", "raw/participants", "raw/halls")
+    clock.leap(seconds=30)
+    watched.look(RUNS)
+    assert len(webhook.texts) == 4, "the last run had more to do"
+    watched.run()
+    clock.leap(seconds=30)
+    assert reason(watched.look(RUNS)) == WELL
+    assert len(webhook.texts) == 5
+    assert all(name in webhook.texts[4] for name in killed)
+
+
+@pytest.mark.parametrize("cause", ["a step failed", "a check failed"])
+def test_a_run_that_is_killed_after_something_of_it_failed_is_told_as_killed_as_well(
+    watched: Automation, webhook: SimpleNamespace, api: Sandbox, warehouse: Warehouse, clock: Clock, cause: str
+):
+    def fail_at_first() -> None:
+        if cause == "a step failed":
+            api.fail("partners", faults.status(503))
+            watched.run("raw/partners", succeeds=False)
+            return
+        watched.run("raw/halls")
+        with duckdb.connect(str(warehouse.path)) as connection:
+            connection.execute("insert into raw.halls from raw.halls limit 1")
+        watched.run("staging/halls", succeeds=False)
+
+    fail_at_first()
+    failed = watched.instance.get_runs(limit=1)[0]
+    run = watched.begin_run(status=dg.DagsterRunStatus.STARTED)
+    for record in watched.instance.get_records_for_run(failed.run_id, of_type=dg.DagsterEventType.STEP_FAILURE).records:
+        watched.instance.report_dagster_event(record.event_log_entry.get_dagster_event(), run.run_id)
+    watched.kill(run)
+    clock.leap(seconds=30)
+    name = f"{run.run_id[:8]} of refresh_everything"
+    assert f"Run {name} was ended before it was done." in reason(watched.look(RUNS))
+    assert reason(watched.look(RUNS)).count("ended before") == 1, "the other has ended by itself"
+    api.mend()
+    watched.run("raw/partners")
+    clock.leap(seconds=30)
+    assert f"Run {name} was ended before it was done." in reason(watched.look(RUNS))
+    if cause == "a step failed":
+        watched.run()
+        clock.leap(seconds=30)
+        assert reason(watched.look(RUNS)) == WELL
+
+
+def test_what_the_code_no_longer_has_is_over(watched: Automation, webhook: SimpleNamespace, clock: Clock):
+    kept, gone = Found({"load_partners": "It failed.", "summary__old": "It failed."}), {"load_partners"}
+    assert kept.only({"load_partners"}, {"raw/partners"}).troubles.keys() == gone
+    killed = Found(
+        {"run 1": "Killed.", "run 2": "Killed.", "run 3": "Killed.", "runs": "None begins."},
+        {"run 1": ["summary/old"], "run 2": ["run 1"], "run 3": ["summary/old", "raw/halls"], "runs": ["raw/halls"]},
+    )
+    left = killed.only({"load_partners"}, {"raw/halls"})
+    assert left == Found({"run 3": "Killed.", "runs": "None begins."}, {"run 3": ["raw/halls"], "runs": ["raw/halls"]})
+    assert left.only({"load_partners"}, {"raw/halls"}) == left
+
+
+def test_a_failed_model_that_is_renamed_later_is_over(
+    watched: Automation, webhook: SimpleNamespace, api: Sandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    api.fail("partners", faults.status(403))
+    watched.run("raw/partners", succeeds=False)
+    clock.leap(seconds=30)
+    watched.look(RUNS)
+    monkeypatch.setattr("event_assets.assets.raw.sync_op_name", lambda endpoint: f"renamed_{endpoint}")
+    watched.load(build_definitions())
+    clock.leap(seconds=30)
+    assert reason(watched.look(RUNS)) == WELL
+    assert webhook.texts[1:] == ["🟢 Over: a run has failed (load_partners)"]
+
+
+def test_what_keeps_runs_from_beginning_is_told_once(
+    watched: Automation, webhook: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, clock: Clock
+):
+    limit = "event_assets.assets.resources.warehouse_memory_limit"
+
+    def fail() -> str:
+        raise SettingsError("`memory_limit` is no size: write it as 300MB.")
+
+    with monkeypatch.context() as wrong:
+        wrong.setattr(limit, fail)
+        for asset in ("raw/partners", "raw/participants"):
+            watched.run(asset, succeeds=False)
+            clock.leap(seconds=30)
+            watched.look(RUNS)
+    assert webhook.texts == [
+        "🔴 A run has failed\n• A run could not begin: `memory_limit` is no size: write it as 300MB."
+    ]
+    for asset, over in (("raw/partners", False), ("raw/participants", True)):
+        watched.run(asset)
+        clock.leap(seconds=30)
+        watched.look(RUNS)
+        assert (webhook.texts[1:] == ["🟢 Over: a run has failed (runs)"]) is over
+
+
+def test_runs_that_are_killed_between_others_that_cannot_begin_are_all_over_in_the_end(
+    watched: Automation, webhook: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, clock: Clock
+):
+    def fail() -> str:
+        raise SettingsError("no.")
+
+    for wrong in (True, False, False, True):
+        with monkeypatch.context() as patch:
+            if wrong:
+                patch.setattr("event_assets.assets.resources.warehouse_memory_limit", fail)
+                watched.run("raw/partners", succeeds=False)
+            else:
+                watched.kill(watched.begin_run("raw/partners"))
+        for seconds in (1, 4):  # both are looked at more than once
+            clock.leap(seconds=seconds)
+            assert reason(watched.look(RUNS)) != WELL
+    clock.leap(seconds=30)
+    watched.run("raw/partners")
+    clock.leap(seconds=30)
+    assert reason(watched.look(RUNS)) == WELL
+    told = "".join(webhook.texts)
+    assert (told.count("could not begin"), told.count("ended before it was done")) == (1, 2)
+
+
+def test_an_unforeseen_error_is_told_without_its_text(
+    watched: Automation, webhook: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, clock: Clock
+):
+    def fail(*_: object, **__: object) -> None:
+        raise KeyError("ada@example.org")
+
+    monkeypatch.setattr("event_assets.assets.raw.sync", fail)
+    watched.run("raw/partners", succeeds=False)
+    clock.leap(seconds=30)
+    watched.look(RUNS)
+    assert webhook.texts == [
+        "🔴 A run has failed\n• load_partners: failed unexpectedly (KeyError); the run's log says more."
+    ]
+
+
+def test_what_failed_before_the_first_look_is_old_news(automation: Automation, api: Sandbox, clock: Clock):
+    automation.kill(automation.begin_run("raw/partners"))
+    clock.leap(minutes=5)
+    assert reason(automation.look(RUNS)) == WELL
