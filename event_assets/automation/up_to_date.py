@@ -80,11 +80,15 @@ class Graph:
         """
         models: set[dg.AssetKey] = set()
         impossible: set[dg.AssetKey] = set()
+
+        def lacks(how_many: Callable[[Iterable[bool]], bool], node: Node) -> bool:
+            return how_many(read in impossible for read in node.reads)
+
         for key, node in self.nodes.items():  # each after those that it reads
             if key.path[0] == RAW:
                 if not latest.is_in(key, warehouse_id):
                     impossible.add(key)
-            elif (impossible.issuperset if key.path[0] == PUBLISHED else impossible.intersection)(node.reads):
+            elif lacks(all if key.path[0] == PUBLISHED else any, node):
                 impossible.add(key)
             elif not models.isdisjoint(node.reads) or not latest.is_current(key, node.reads, node.code_version):
                 models |= {key, *filter(fails, node.reads)} - impossible

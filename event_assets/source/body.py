@@ -81,7 +81,7 @@ def receive(response: requests.Response, deadline: Deadline, note: Callable[[int
         if deadline.has_passed:
             response.close()
             raise TooSlowError(f"{body.tell() / 1e6:,.1f} MB in {deadline.seconds:,.0f} s", response=response)
-    response._content = body.getvalue()
+    response._content = body.getvalue()  # requests has no public way to give a response the body that it came with
 
 
 def _pieces(response: requests.Response) -> Iterator[bytes]:
