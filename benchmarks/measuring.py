@@ -24,7 +24,7 @@ class Measurement:
         cpu_seconds: User and system time of the process and its children.
         peak_mb: The largest resident memory of the process or one of its children, in MB of a million bytes.
         requests: HTTP requests.
-        rows: Rows of participants afterwards.
+        rows: Rows of participants afterwards; None of a contender that writes none.
         written: How many of them this run wrote, where the table tells.
     """
 
@@ -32,7 +32,7 @@ class Measurement:
     cpu_seconds: float
     peak_mb: float
     requests: int
-    rows: int
+    rows: int | None
     written: int | None
 
     def as_dict(self) -> dict[str, Any]:
@@ -74,8 +74,9 @@ def measure(run: Run, server: Server, folder: Path) -> Measurement:
     if process.returncode:
         tail = (folder / "output.txt").read_text(errors="replace")[-2000:]
         raise ContenderError(f"{run.contender.name} ended with {process.returncode}:\n{tail}")
-    rows = _query(folder, f"select count(*) from {run.contender.table}")
-    if rows != run.size.participants:
+    table = run.contender.table
+    rows = _query(folder, f"select count(*) from {table}") if table else None
+    if table and rows != run.size.participants:
         raise ContenderError(f"{run.contender.name} has {rows:,} participants instead of {run.size.participants:,}.")
     return Measurement(
         seconds=seconds,
@@ -85,7 +86,7 @@ def measure(run: Run, server: Server, folder: Path) -> Measurement:
         rows=rows,
         written=_query(
             folder,
-            f"select count(*) from {run.contender.table} where _dlt_load_id > '{loads}'",
+            f"select count(*) from {table} where _dlt_load_id > '{loads}'",
         )
         if loads is not None
         else None,

@@ -52,13 +52,13 @@ class Contender:
         command: What is started, in a fresh process each time.
         takes: Whether it takes part, by size, layout, case and the number of the repeat (from 0). What takes minutes
             is left out where no bar needs it: all of it takes half an hour, or eight minutes more with PyAirbyte.
-        table: Its table of participants, to see that it did its work.
+        table: Its table of participants, to see that it did its work; None where there is none to do.
     """
 
     name: str
     command: tuple[str, ...]
     takes: Takes
-    table: str = "raw.participants"
+    table: str | None = "raw.participants"
 
 
 def _seed_takes(size: Size, layout: Layout, case: Case, repeat: int) -> bool:
@@ -81,6 +81,11 @@ def _airbyte_takes(size: Size, layout: Layout, case: Case, repeat: int) -> bool:
     return often or (repeat == 0 and (size.name == "200k" or case == "first load"))
 
 
+def _idle_takes(size: Size, layout: Layout, case: Case, repeat: int) -> bool:
+    # It takes the same time whatever the size; later runs build only what has changed, which is nothing here.
+    return size.name == "small" and case == "first load"
+
+
 SEED = Contender("a: seed", (sys.executable, str(CONTENDERS / "seed.py")), _seed_takes)
 PROJECT = Contender("b: this project", (sys.executable, "-m", "event_assets", "run"), lambda *_: True)
 FLOOR = Contender("c: floor", (sys.executable, str(CONTENDERS / "floor.py")), _floor_takes, "main.participants")
@@ -89,12 +94,13 @@ AIRBYTE_PYTHON = os.environ.get("BENCH_PYAIRBYTE_PYTHON") or sys.executable
 AIRBYTE = Contender(
     "d: PyAirbyte", (AIRBYTE_PYTHON, str(CONTENDERS / "pyairbyte.py")), _airbyte_takes, "main.participants"
 )
+IDLE = Contender("e: idle graph", (sys.executable, str(CONTENDERS / "idle.py")), _idle_takes, None)
 
 
 def contenders() -> list[Contender]:
     """Who takes part: PyAirbyte only where it is installed, because it is no dependency."""
     installed = sys.executable != AIRBYTE_PYTHON or importlib.util.find_spec("airbyte") is not None
-    return [SEED, PROJECT, FLOOR, *([AIRBYTE] if installed else [])]
+    return [SEED, PROJECT, FLOOR, *([AIRBYTE] if installed else []), IDLE]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.measuring import Measurement
-from benchmarks.plan import AIRBYTE, CASES, FLOOR, LAYOUTS, PROJECT, SEED, Case, Contender, Layout, Run
+from benchmarks.plan import AIRBYTE, CASES, FLOOR, IDLE, LAYOUTS, PROJECT, SEED, Case, Contender, Layout, Run
 
 Measured = list[tuple[Run, Measurement]]
 
@@ -88,7 +88,7 @@ class Results:
 
     def _rows(self, size: str, layout: Layout, how: str, case: Case) -> Iterable[str]:
         project = self.group(size, layout, case, PROJECT)
-        for contender in (SEED, PROJECT, FLOOR, AIRBYTE):
+        for contender in (SEED, PROJECT, FLOOR, AIRBYTE, IDLE):
             group = self.group(size, layout, case, contender)
             if group is None:
                 continue
