@@ -94,7 +94,7 @@ def _data_version(client: SqlClientBase[Any], model: Model) -> dg.DataVersion | 
 
 def _code_version(model: Model, parameters: Mapping[str, str]) -> str:
     """Another one for other SQL, another setting that it asks for, or other promises, which have to be checked."""
-    promises = [f"{promise.severity} {promise.broken}" for promise in model.promises]
+    promises = [f"{promise.name} {promise.severity} {promise.broken}" for promise in model.promises]
     return hashlib.sha256("\n".join([model.render(parameters), *promises]).encode()).hexdigest()[:16]
 
 

@@ -5,6 +5,7 @@ How the SELECT is read is in ``project``; what Dagster makes of the tests is the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -25,7 +26,7 @@ class ModelTest(BaseModel):
         unique: Columns that together tell rows apart (the grain is tested anyway).
         accepted_values: Column → the values it may have.
         relationships: Column → the column it refers to, as ``staging.halls.hall_id``.
-        expression: A condition that holds for every row, unless it is null.
+        expression: Name of the promise → a condition that holds for every row, unless it is null.
         severity: ``error`` stops what is downstream; ``warn`` informs.
     """
 
@@ -35,7 +36,7 @@ class ModelTest(BaseModel):
     unique: list[str] = []
     accepted_values: dict[str, list[str]] = {}
     relationships: dict[str, str] = {}
-    expression: str = ""
+    expression: dict[str, str] = {}
     severity: Severity = "error"
 
     @model_validator(mode="after")
@@ -45,6 +46,10 @@ class ModelTest(BaseModel):
             raise ValueError("a test has exactly one of not_null, unique, accepted_values, relationships, expression")
         if wrong := [target for target in self.relationships.values() if target.count(".") != 2]:
             raise ValueError(f"a relationship leads to schema.table.column, which these do not: {', '.join(wrong)}")
+        if odd := [name for name in self.expression if not re.fullmatch(r"[a-z][a-z0-9_]*", name)]:
+            raise ValueError(
+                f"an expression's name has only a to z, digits and _, which these do not: {', '.join(odd)}"
+            )
         return self
 
 
@@ -108,7 +113,7 @@ def _promises(relation: Relation, facts: ModelFacts) -> Iterator[Promise]:
         _repeated(table, facts.grain),
         tuple(facts.grain),
     )
-    for number, test in enumerate(facts.tests):
+    for test in facts.tests:
         for column in test.not_null:
             condition = f"{_list([column])} is null"
             description = f"{column} is never null."
@@ -137,10 +142,8 @@ def _promises(relation: Relation, facts: ModelFacts) -> Iterator[Promise]:
                 (column,),
                 (other, target),
             )
-        if test.expression:
-            description = f"For every row: {test.expression}."
-            broken = rows_where(f"not ({test.expression})")
-            yield Promise(f"expression_{number + 1}", description, test.severity, broken, ())
+        for name, condition in test.expression.items():
+            yield Promise(name, f"For every row: {condition}.", test.severity, rows_where(f"not ({condition})"), ())
 
 
 def _repeated(table: str, columns: list[str]) -> str:

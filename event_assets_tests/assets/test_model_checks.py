@@ -23,7 +23,8 @@ tests:
   - unique: [hall, event_id]
   - accepted_values: {event_id: ["4217"]}
     severity: warn
-  - expression: list_order > 0
+  - expression:
+      order_is_positive: list_order > 0
     severity: warn
 """
 SUMMARY_SQL = "select hall_id, hall from staging.halls"
@@ -69,7 +70,7 @@ def test_all_pass_where_the_promises_are_kept(run: Run, api: Sandbox):
         ("staging/halls", "hall_is_not_null"): True,
         ("staging/halls", "hall_event_id_is_unique"): True,
         ("staging/halls", "event_id_is_accepted"): True,
-        ("staging/halls", "expression_4"): True,
+        ("staging/halls", "order_is_positive"): True,
         ("summary/places", "grain_is_unique"): True,
         ("summary/places", "hall_id_refers_to_halls"): True,
     }
@@ -79,7 +80,7 @@ def test_all_pass_where_the_promises_are_kept(run: Run, api: Sandbox):
     ("change", "check"),
     [
         ({"event_id": 1}, "event_id_is_accepted"),
-        ({"order": -1}, "expression_4"),
+        ({"order": -1}, "order_is_positive"),
     ],
 )
 def test_a_warning_informs_and_lets_the_rest_be_built(run: Run, api: Sandbox, change: dict, check: str):
@@ -170,3 +171,30 @@ def test_what_a_failing_statement_quotes_is_in_no_event(tmp_path: Path, api: San
     assert failure.endswith("if it is a model's SQL, correct that; then run it again.")
     assert "summary__places" in log
     assert "Grace" not in log
+
+
+@pytest.mark.usefixtures("run")
+@pytest.mark.parametrize(
+    ("file", "before", "after", "differs"),
+    [
+        ("halls.sql", "name as hall", "trim(name) as hall", True),
+        ("halls.sql", "name as hall", "name  as  hall", False),
+        ("halls.yml", "list_order > 0", "list_order > 1", True),
+        ("halls.yml", "order_is_positive", "order_is_more", True),
+        ("halls.yml", "Its name.", "The hall's name.", False),
+    ],
+)
+def test_a_model_has_another_code_version_for_other_sql_and_other_promises(
+    tmp_path: Path, file: str, before: str, after: str, differs: bool
+):
+    was = _code_versions()
+    path = tmp_path / "staging" / file
+    path.write_text(path.read_text().replace(before, after))
+    now = _code_versions()
+    assert (now["staging/halls"] != was["staging/halls"]) is differs
+    assert now["summary/places"] == was["summary/places"]
+
+
+def _code_versions() -> dict[str, str | None]:
+    graph = build_definitions().resolve_asset_graph()
+    return {key.to_user_string(): graph.get(key).code_version for key in graph.materializable_asset_keys}

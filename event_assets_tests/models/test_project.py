@@ -66,6 +66,7 @@ def test_a_parameter_becomes_a_literal(folder: Path):
         pytest.param(SQL, None, "is missing. Say there what one row is", id="no facts"),
         pytest.param(SQL, "description: x\n", "does not hold the facts", id="half the facts"),
         pytest.param(SQL, FACTS + "owners: x\n", "does not hold the facts", id="a word that means nothing"),
+        pytest.param(SQL, FACTS + "tests: [{expression: {A b: hall_id > 0}}]", "only a to z", id="a test's name"),
         pytest.param("select hall_id from summary.wrong", FACTS, "circle (summary.wrong → summary.wrong)", id="circle"),
     ],
 )  # fmt: skip

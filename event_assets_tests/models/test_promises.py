@@ -5,7 +5,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from event_assets.models.facts import ModelTest, Promise
+from event_assets.models.facts import Promise
 from event_assets.warehouse.relations import Relation
 from event_assets_tests.models.bench import built, models
 
@@ -94,20 +94,14 @@ def _rows(connection: duckdb.DuckDBPyConnection, relation: Relation, promise: Pr
         connection.execute(f"create table {target.sql()} as from those")
         _insert(connection, target, {column: "there"})
         return [{referring: "there"}], {referring: "nowhere"}
-    test = _test(relation, promise)
-    if test.expression:
-        kept, broken = EXAMPLES[test.expression]
-        return [kept], broken
-    ((column, accepted),) = test.accepted_values.items()
-    return [{column: value} for value in accepted], {column: "anything else"}
-
-
-def _test(relation: Relation, promise: Promise) -> ModelTest:
-    """The entry in the model's facts that a promise comes from."""
     tests = models()[relation].facts.tests
-    if promise.name.startswith("expression_"):
-        return tests[int(promise.name.removeprefix("expression_")) - 1]
-    return next(test for test in tests if promise.name.removesuffix("_is_accepted") in test.accepted_values)
+    conditions = {name: condition for test in tests for name, condition in test.expression.items()}
+    if promise.name in conditions:
+        kept, broken = EXAMPLES[conditions[promise.name]]
+        return [kept], broken
+    (column,) = promise.columns
+    (accepted,) = (test.accepted_values[column] for test in tests if column in test.accepted_values)
+    return [{column: value} for value in accepted], {column: "anything else"}
 
 
 def _value(kind: str) -> Any:
