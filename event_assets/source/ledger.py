@@ -109,7 +109,7 @@ def _count(client: SqlClientBase[Any], table: Table, there: Set[str], *, with_li
 
 
 def _links_numbers(client: SqlClientBase[Any], table: Table, by: str) -> Counter[Any]:
-    """What the entries of the lists of rows that are not removed add to a version.
+    """What the entries of the lists of rows that are not removed add to a version, and those of no row at all.
 
     Args:
         client: A connection.
@@ -121,7 +121,7 @@ def _links_numbers(client: SqlClientBase[Any], table: Table, by: str) -> Counter
         sums = ", ".join(sums_sql(links_sql(f"parents.{RECORD_HASH}", link)))
         query = (
             f"select {by}, {sums} from {Relation(RAW, f'{table.name}__{link}').sql()} as links"  # noqa: S608
-            f" join {_sql(table)} as parents on parents._dlt_id = links._dlt_parent_id"
+            f" left join {_sql(table)} as parents on parents._dlt_id = links._dlt_parent_id"
             f" where parents.{REMOVED_AT} is null group by 1"
         )
         for key, high, low in client.execute_sql(query) or []:
@@ -218,6 +218,8 @@ class Settlement:
 def settle(client: SqlClientBase[Any], table: Table, settlement: Settlement) -> None:
     """Mark the rows that are gone as removed now, bring the rejects to those of the answer, and remember it.
 
+    Entries of lists whose row somebody has deleted go as well: dlt finds those that it replaces by their row.
+
     Args:
         client: A connection, in a transaction.
         table: The table.
@@ -231,6 +233,9 @@ def settle(client: SqlClientBase[Any], table: Table, settlement: Settlement) -> 
             now,
             *keys,
         )
+    for link in table.link_tables:
+        held = f"select _dlt_id from {_sql(table)}"  # noqa: S608
+        client.execute_sql(f"delete from {Relation(RAW, link).sql()} where _dlt_parent_id not in ({held})")  # noqa: S608
     if settlement.rejects is not None:
         _replace_rejects(client, table, settlement.rejects, settlement.load_id)
     remember(client, table, settlement.answer)

@@ -182,7 +182,7 @@ class _Sync:
             # Nothing to merge with, nor other tables that must fit it: its rows need not pass through a second table.
             if TABLES[name].is_flat and not self._held[name].rows:
                 self._source.resources[name].apply_hints(write_disposition="append")
-        if any(each.columns and not each.as_declared for each in self._held.values()):
+        if any((each.columns or each.latest) and not each.as_declared for each in self._held.values()):
             with self._warehouse.connect() as client:
                 ledger.forget_schema(client, SOURCE_NAME)
         try:

@@ -95,6 +95,9 @@ TAMPERINGS = [
     "update raw.lectures__speakers set value = 'another'",
     "update raw.lectures__tracks set value = null where _dlt_list_idx = 0",
     "insert into raw.lectures__speakers from raw.lectures__speakers",
+    "insert into raw.lectures__tracks select * replace ('of no row' as _dlt_parent_id) from raw.lectures__tracks",
+    "delete from raw.lectures where id = (select min(id) from raw.lectures)",
+    "drop table raw.lectures",
     "update raw.rejected set payload = '{}'",
     "update raw.rejected set reason = null",
     "delete from raw.rejected",
@@ -128,6 +131,18 @@ def test_lists_and_rejects_are_put_right(place: Warehouse, tampering: str, chang
         assert [result.loaded for result in again.values()] == [0, 0]
 
 
+@pytest.mark.parametrize("dropped", ["halls", "tracks", "lectures", "partners", "participants"])
+def test_a_table_that_is_dropped_is_made_again(place: Warehouse, dropped: str):
+    with Sandbox(generate_event(lectures=20, participants=20, seed=7)) as api:
+        bring(api, place, dropped)
+        held = _rows(place, dropped)
+        assert held
+        with duckdb.connect(str(place.path)) as warehouse:
+            warehouse.execute(f"drop table raw.{dropped}")
+        bring(api, place, dropped)
+    assert _rows(place, dropped) == held
+
+
 def test_of_lists_only_those_that_are_other_are_written(place: Warehouse):
     event = generate_event(lectures=20, participants=0, seed=7)
     with Sandbox(event) as api:
@@ -143,7 +158,7 @@ def _lists_and_rejects(place: Warehouse) -> list[list[tuple[Any, ...]]]:
     lists = [
         reader.rows(
             f"select lectures.id, links.value, links._dlt_list_idx from raw.{link} as links"
-            " join raw.lectures on lectures._dlt_id = links._dlt_parent_id order by all"
+            " left join raw.lectures on lectures._dlt_id = links._dlt_parent_id order by all"
         )
         for link in LINKS
     ]
