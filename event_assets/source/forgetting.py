@@ -14,25 +14,28 @@ from dlt.destinations.sql_client import SqlClientBase
 from event_assets.source.privacy import HASHED, Privacy
 from event_assets.source.schema import REJECTED
 from event_assets.source.shape import MISFIT
-from event_assets.source.tables import REMOVED_AT, Column, Table
+from event_assets.source.tables import RECORD_HASH, REMOVED_AT, Column, Table
 from event_assets.warehouse import MERGE, RAW
 from event_assets.warehouse.relations import Relation, column_names
 
 
-def forget(client: SqlClientBase[Any], table: Table) -> None:
-    """Clear what removed rows hold of persons from the time when personal data was kept: no answer overwrites them.
+def forget(client: SqlClientBase[Any], table: Table, privacy: Privacy) -> None:
+    """Clear what removed rows hold of persons from before: no answer overwrites them.
 
-    A row that is found by a personal key is deleted, because nothing would be left to find it by.
+    That is what was kept; and, where personal data is dropped, what was hashed. A row that is found by a personal key
+    is deleted, because nothing would be left to find it by.
 
     Args:
         client: A connection, in a transaction.
         table: The table.
+        privacy: What becomes of personal data.
     """
     rows = _sql(table.name)
     for name, column in _personal_columns(client, table):
         # A blank tells nothing of anybody, and is not hashed.
         kept = f"trim(\"{name}\") <> '' and \"{name}\" not like '{HASHED}%%'"
-        unprotected = f'"{name}" is not null' if column.personal_within else kept
+        all_of_it = column.personal_within or privacy.personal_data == "drop"
+        unprotected = f'"{name}" is not null' if all_of_it else kept
         clear = f"delete from {rows}" if table.key_column else f'update {rows} set "{name}" = null'  # noqa: S608
         client.execute_sql(f"{clear} where {REMOVED_AT} is not null and {unprotected}")
     _reduce_links(client, table, f"{REMOVED_AT} is not null")
@@ -40,6 +43,8 @@ def forget(client: SqlClientBase[Any], table: Table) -> None:
 
 def protect(client: SqlClientBase[Any], table: Table, privacy: Privacy) -> None:
     """Protect what a table's rows hold of persons since personal data was kept. For a table that no answer brings anew.
+
+    Such a row is no longer what its fingerprint says, and loses it: the next answer that has its record brings it anew.
 
     Args:
         client: A connection, in a transaction.
@@ -53,7 +58,12 @@ def protect(client: SqlClientBase[Any], table: Table, privacy: Privacy) -> None:
             protected = privacy.protect_value(column, text)
             if isinstance(protected, list | dict):
                 protected = json.dumps(protected)
-            client.execute_sql(f'update {rows} set "{name}" = %s where "{table.key}" = %s', protected, key)  # noqa: S608
+            if protected != text:
+                client.execute_sql(
+                    f'update {rows} set "{name}" = %s, {RECORD_HASH} = null where "{table.key}" = %s',  # noqa: S608
+                    protected,
+                    key,
+                )
     _reduce_links(client, table, "true")
     client.execute_sql(f"update {_sql(REJECTED)} set payload = '{{}}' where resource = %s", table.name)  # noqa: S608
 

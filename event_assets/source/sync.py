@@ -243,7 +243,7 @@ class _Sync:
         return Answer(pages, intake.version, intake.received, rejected, misfits, keys=keys)
 
     def _forget(self, client: SqlClientBase[Any], read: Collection[str]) -> None:
-        """Leave nothing of persons in the tables from the time when personal data was kept.
+        """Leave nothing of persons in the tables from the time when more of it was kept.
 
         Args:
             client: A connection, in a transaction.
@@ -251,7 +251,7 @@ class _Sync:
         """
         for name, held in self._held.items():
             if name in read:
-                forgetting.forget(client, TABLES[name])
+                forgetting.forget(client, TABLES[name], self._privacy)
             elif held.columns:
                 forgetting.protect(client, TABLES[name], self._privacy)
         forgetting.empty_merge_dataset(client)

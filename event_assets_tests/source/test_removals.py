@@ -334,6 +334,49 @@ def test_turning_to_protection_clears_what_no_answer_brings_anew(
     assert found(reader, "@", "+43 1 234") == set()
 
 
+@pytest.mark.parametrize("meanwhile", [HASH, DROP], ids=lambda each: each.personal_data)
+def test_what_was_protected_while_an_answer_lacked_it_is_brought_anew(
+    api: Sandbox, place: Warehouse, reader: Reader, meanwhile: PrivacySettings
+):
+    content = api.event.content
+    info = [{"id": 5, "booked_attendees": ["booked@example.com"]}]
+    content["lectures"][0] |= {"booking_info": info, "speakers": [{"name": "Guest"}]}
+    resources = ("speakers", "lectures")
+    bring(api, place, *resources)
+    queries = [
+        "select id, email, phone from raw.speakers order by id",
+        "select id, booking_info from raw.lectures order by id",
+        "select value from raw.lectures__speakers order by all",
+    ]
+    kept = [*map(reader.rows, queries)]
+    said = {name: content.pop(name) for name in resources}
+    bring(api, place, *resources, privacy=meanwhile)
+    assert all(now != before for now, before in zip(map(reader.rows, queries), kept, strict=True))
+
+    content |= said
+    bring(api, place, *resources)
+    assert [*map(reader.rows, queries)] == kept
+
+
+def test_what_was_hashed_is_cleared_where_it_is_dropped(api: Sandbox, place: Warehouse, reader: Reader):
+    speakers, people = api.event.content["speakers"], api.event.participants
+    speakers.append({"id": 1, "name": "Gone Speaker", "email": "gone@example.com"})
+    people.append({"id": 1, "email": "gone@example.org"})
+    resources = ("speakers", "participants")
+    for resource in resources:
+        bring(api, place, resource, privacy=HASH)
+    del speakers[-1], people[-1]
+    for resource in resources:
+        bring(api, place, resource, privacy=HASH)
+    assert removed(reader, "raw.speakers") == {"1"}
+
+    for resource in resources:
+        bring(api, place, resource, privacy=DROP)
+    assert found(reader, "hmac:") == set()
+    assert reader.rows("select count(received_hash) from raw.participants") == [(0,)]
+    assert reader.rows("select name from raw.speakers where removed_at is not null") == [("Gone Speaker",)]
+
+
 def found(reader: Reader, *needles: str) -> set[str]:
     """The tables of the warehouse, all of them, in which one of some texts is."""
     tables = reader.rows("select schema_name || '.' || table_name from duckdb_tables()")
