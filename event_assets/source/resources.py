@@ -91,6 +91,8 @@ def event_api(
         resources = cast(list[dict], config["resources"])
         config["resources"] = cast(list, [resource for resource in resources if resource["name"] in only])
     source = rest_api_source(config, name=SOURCE_NAME)
+    # Or a field that is not declared would become a timestamp in UTC where its first value looks like one.
+    source.schema.remove_type_detection("iso_timestamp")
     for name, resource in source.resources.items():
         # An answer never passes on two records of one key, so dlt need not sort a million of them to see to it.
         resource.apply_hints(**TABLES[name].hints(), additional_table_hints={"x-stage-data-deduplicated": True})

@@ -1,5 +1,6 @@
 """One sync of an endpoint without Dagster: what is written, and how a failure is told."""
 
+import json
 from pathlib import Path
 
 import duckdb
@@ -87,6 +88,37 @@ def test_identifiers_may_be_numbers_or_strings(event: Event, place: Warehouse):
 
     rows = dict(Reader(place.path).rows("select id, name from raw.halls"))
     assert rows == {str(hall["id"]): "renamed" for hall in halls} | {"TR212": None}
+
+
+@pytest.mark.parametrize("rest", ["Security", " 7", "2026-05-12", "2026-05-12T09:00:00", "09:00:00", "abcd"])
+def test_a_text_that_begins_with_an_icon_is_kept_as_it_came(event: Event, place: Warehouse, rest: str):
+    texts = [f"{chr(icon)}{rest}" for icon in range(0xF020, 0xF034)]  # dlt's marks of its types are among them
+    event.content["tracks"] = [{"id": number, "name": text, "more": text} for number, text in enumerate(texts)]
+    event.content["lectures"] = [{"id": 1, "name": "A lecture", "speakers": texts, "files": texts}]
+    event.participants = [{"email": f"{number}@example.org", "name": text} for number, text in enumerate(texts)]
+    with Sandbox(event) as api:
+        for new_field in ({}, {"new_field": 1}):  # without it, participants go the fast way
+            event.participants = [{**person, **new_field} for person in event.participants]
+            sync(settings(api), place, "content", ["tracks", "lectures"])
+            sync(settings(api), place, "participants", ["participants"])
+            assert Reader(place.path).rows("select name from raw.participants order by name") == [*zip(texts)]
+
+    reader = Reader(place.path)
+    assert reader.rows("select name, more from raw.tracks order by id::int") == [*zip(texts, texts, strict=True)]
+    assert reader.rows("select value from raw.lectures__speakers order by _dlt_list_idx") == [*zip(texts)]
+    assert json.loads(reader.rows("select files from raw.lectures")[0][0]) == texts
+
+
+def test_a_field_that_is_not_declared_is_text_whatever_it_looks_like(event: Event, place: Warehouse):
+    event.content["tracks"] = [{"id": 1, "opens": "2026-05-12T09:00:00+02:00", "closes": "2026-05-12T10:00:00Z"}]
+    with Sandbox(event) as api:
+        sync(settings(api), place, "content", ["tracks"])
+        event.content["tracks"].append({"id": 2, "opens": "soon"})
+        sync(settings(api), place, "content", ["tracks"])
+    assert Reader(place.path).rows("select opens, closes from raw.tracks order by id") == [
+        ("2026-05-12T09:00:00+02:00", "2026-05-12T10:00:00Z"),
+        ("soon", None),
+    ]
 
 
 @pytest.mark.parametrize(
