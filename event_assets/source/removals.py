@@ -31,7 +31,8 @@ class Removal:
     @property
     def lost(self) -> int:
         """How many rows would be removed that no other one is known to replace."""
-        return max(self.live - self.taken, 0) if self.rekeyed else self.gone
+        # Rows with keys of both kinds are there where a run was killed: not all of them are replaced.
+        return max(self.gone - self.taken, 0) if self.rekeyed else self.gone
 
     def is_too_much(self, settings: RemovalSettings) -> bool:
         """Whether it is more than may be removed unasked."""

@@ -234,7 +234,8 @@ class _Sync:
 
     def _removal(self, name: str, intake: Intake, gone: Sequence[str]) -> Removal:
         held, keys = self._held[name], self._privacy.keys(TABLES[name])
-        rekeyed = held.latest.keys != keys if held.latest else None
+        # An answer that an earlier release remembered does not say how keys were made.
+        rekeyed = held.latest.keys != keys if held.latest and held.latest.keys else None
         return Removal(name, held.live, len(gone), intake.taken, rekeyed if keys else False)
 
     def _answer(self, name: str, intake: Intake) -> Answer:

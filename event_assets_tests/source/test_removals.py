@@ -164,6 +164,40 @@ def test_too_many_that_are_gone_are_told_apart_from_keys_that_are_made_otherwise
     bring(api, place, "participants", privacy=HASH, removals=RemovalSettings(allowed=True))
 
 
+@pytest.mark.parametrize(("left", "refused"), [(49, False), (26, False), (24, True)])
+def test_a_run_that_was_killed_while_keys_were_made_otherwise_is_put_right(
+    api: Sandbox, place: Warehouse, reader: Reader, monkeypatch: pytest.MonkeyPatch, left: int, refused: bool
+):
+    bring(api, place, "participants")
+    with monkeypatch.context() as patch:
+        patch.setattr("event_assets.source.ledger.settle", _die)
+        with pytest.raises(KeyboardInterrupt):
+            bring(api, place, "participants", privacy=HASH)
+    assert reader.rows("select count(*) from raw.participants where removed_at is null") == [(100,)]
+    del api.event.participants[left:]
+    if refused:
+        with pytest.raises(SyncError, match="all are replaced, because `personal_data`"):
+            bring(api, place, "participants", privacy=HASH)
+    else:
+        bring(api, place, "participants", privacy=HASH)
+        assert reader.rows("select count(*) from raw.participants where removed_at is null") == [(left,)]
+
+
+def _die(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_how_keys_were_made_before_an_upgrade_is_not_known(api: Sandbox, place: Warehouse):
+    bring(api, place, "participants")
+    with duckdb.connect(str(place.path)) as warehouse:
+        warehouse.execute("alter table _sync.answers drop column keys")
+    bring(api, place, "partners")  # which brings the column back
+    people = api.event.participants
+    people[:] = [{**person, "email": f"{number}@example.org"} for number, person in enumerate(people)]
+    with pytest.raises(SyncError, match=r"50 of the 50 rows of raw\.participants \(if `personal_data`"):
+        bring(api, place, "participants")
+
+
 def test_one_refused_table_keeps_the_others_of_the_answer_unchanged(api: Sandbox, place: Warehouse, reader: Reader):
     bring(api, place, "halls", "tracks")
     before = reader.rows("from raw.tracks order by id")
