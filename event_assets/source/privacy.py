@@ -126,15 +126,16 @@ class Privacy:
         return [self._instead(entry)] if inner is None else inner
 
     def _protect_encoded(self, column: Column, value: Any) -> Any:
-        """The value of a column that holds data of persons within; it may come as JSON in a text."""
-        if not isinstance(value, str):
-            return self._protect_within(column, value)
-        try:
-            return self._protect_within(column, json.loads(value))
-        except (ValueError, RecursionError):
-            return self._instead(value)
+        """The value of a column that holds data of persons within; it or an entry of it may come as JSON in a text."""
+        if isinstance(value, str):
+            decoded = _decoded(value)
+            return self._instead(value) if isinstance(decoded, str) else self._protect_encoded(column, decoded)
+        if isinstance(value, list):
+            return [self._protect_encoded(column, entry) for entry in value]
+        return self._protect_within(column, value)
 
     def _protect_within(self, column: Column, value: Any) -> Any:
+        value = _decoded(value)
         if isinstance(value, list):
             return [self._protect_within(column, entry) for entry in value]
         if not isinstance(value, dict):

@@ -13,7 +13,7 @@ import msgspec
 from event_assets.settings import PrivacySettings
 from event_assets.source.tables import Table
 
-_READING = "3"
+_READING = "4"
 """Counted up when the same answer would be read differently by the code."""
 
 

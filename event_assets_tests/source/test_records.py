@@ -221,7 +221,11 @@ ATTENDEE = {"name": "Ada", "email": "ada@example.org"}
         [{"slot": {"booked_attendees": [ATTENDEE]}}],
         {"booked_attendees": ATTENDEE},
         json.dumps([{"booked_attendees": [ATTENDEE]}]),
+        json.dumps(json.dumps([{"booked_attendees": [ATTENDEE]}])),
+        [json.dumps({"booked_attendees": [ATTENDEE]})],
+        [{"slot": json.dumps({"booked_attendees": [ATTENDEE]})}],
         "Ada, ada@example.org",
+        ["Ada, ada@example.org"],
     ],
 )
 def test_personal_data_is_found_in_whatever_form_a_list_comes(personal_data: PersonalData, info: Any):

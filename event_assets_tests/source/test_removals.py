@@ -345,6 +345,7 @@ def test_turning_to_protection_clears_what_no_answer_brings_anew(
     attendees, inner = [{"booked_attendees": ["booked@example.com"]}], {"id": {"email": "inner@example.com"}}
     content["lectures"][0] |= {"booking_info": attendees, "speakers": [{"id": 7, "email": "x@example.com"}, inner]}
     content["lectures"].append(content["lectures"][0])
+    content["lectures"][1] |= {"booking_info": "Ada, ada@example.com"}
     resources = ("speakers", "lectures")
     bring(api, place, *resources)
     content["speakers"] = [{**speaker, "phone": "+43 1 234"} for speaker in content["speakers"] if speaker is not odd]
