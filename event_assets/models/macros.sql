@@ -2,16 +2,17 @@
 
 -- A time or the end of one, with its offset as the cast reads it: "UTC" and "gmt" are Z, and no blank is before it.
 create macro close_offset(sent) as regexp_replace(
-    regexp_replace(regexp_replace(sent, ' *([zZ]|[uU][tT][cC]|[gG][mM][tT]) *$', 'Z'), ' +[+]', '+'), ' +-', '-'
+    regexp_replace(regexp_replace(sent, ' *([zZ]|[uU][tT][cC]|[gG][mM][tT])\s*$', 'Z'), ' +[+]', '+'), ' +-', '-'
 );
 
 -- An instant from a time as the API sends it; null where it cannot be read.
 -- An offset in the value counts; without one, the value is a wall-clock time of the event's zone.
+-- White space may follow: the cast to a timestamp reads over it, and over an offset that is not found.
 -- Most servers send it as the cast reads it, in up to a million records: only the others are rewritten.
 -- "09:00+02:00" is a time of ISO 8601, yet the cast wants its seconds: ":00" goes in behind the minutes.
 create macro event_time(sent) as case
     when not regexp_matches(
-        sent, ':[0-9.]+ *([zZ]|[uU][tT][cC]|[gG][mM][tT]|[+-][0-9]{2}(:?[0-9]{2}){0,2}) *$'
+        sent, ':[0-9.]+ *([zZ]|[uU][tT][cC]|[gG][mM][tT]|[+-][0-9]{2}(:?[0-9]{2}){0,2})\s*$'
     )
         then try_cast(sent as timestamp) at time zone $event_timezone
     when regexp_matches(sent, ':[0-9]{2}:[0-9.]+([zZ]|[+-])')
