@@ -227,3 +227,13 @@ def test_what_another_day_s_session_fills_is_no_gap():
 def test_gaps_are_of_one_hall():
     assert gaps(placed("a", "09:00", "10:00"), placed("b", "11:00", "12:00", hall_id="i")) == []
     assert gaps(placed("a", "09:00", "10:00", hall_id=None), placed("b", "11:00", "12:00", hall_id=None)) == []
+
+
+def test_less_than_a_second_neither_overlaps_nor_is_a_gap_nor_a_length():
+    """Spreadsheets write ten o'clock as 10:00:00.000003; what has no minutes would break a promise of each summary."""
+    a, b, c = ("09:00", "10:00:00.500"), ("10:00:00.200", "11:00:00.100"), ("11:00:00.900", "11:00:00.999")
+    lectures = [placed(key, *times, speakers=["s"]) for key, times in zip("abc", (a, b, c), strict=True)]
+    assert conflicts(*lectures) == gaps(*lectures) == []
+    assert build({"lectures": lectures}, "summary.speaker_conflicts") == []
+    row = only(build({"lectures": lectures[2:]}, "summary.hall_utilisation"))
+    assert (row["busy_minutes"], row["span_minutes"], row["busy_share"]) == (0, None, None)

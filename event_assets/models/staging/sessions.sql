@@ -12,7 +12,11 @@ with programme as (
     where removed_at is null
 ),
 timed as (
-    select *, macros.event_time("start") as starts_at, macros.event_time("end") as ends_at
+    -- To the second, which lengths are counted in: what overlaps does so for one at least.
+    select
+        *,
+        date_trunc('second', macros.event_time("start")) as starts_at,
+        date_trunc('second', macros.event_time("end")) as ends_at
     from programme
 ),
 worded as (
