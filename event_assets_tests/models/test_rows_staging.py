@@ -36,6 +36,25 @@ def test_pauses_read_times_as_sessions_do(start: str | None, end: str | None, mi
     assert {name: pause[name] for name in TIMES} == {name: lecture[name] for name in TIMES}
 
 
+@pytest.mark.parametrize(
+    ("sent", "zone", "day"),
+    [
+        pytest.param("2026-05-12", "Europe/Vienna", 12, id="a date"),
+        pytest.param("2026-05-11T22:00:00.000000Z", "Europe/Vienna", 12, id="its midnight"),
+        pytest.param("2026-05-12T00:00:00.000000Z", "Europe/Vienna", 12, id="midnight of UTC"),
+        pytest.param("2026-05-12T00:00:00.000000Z", "America/New_York", 12, id="midnight of UTC, west"),
+        pytest.param("2026-05-12T04:00:00.000000Z", "America/New_York", 12, id="its midnight, west"),
+        pytest.param("2026-05-12T00:00:00+02:00", "Asia/Tokyo", 12, id="midnight of another zone"),
+        pytest.param("2026-05-12 09:00:00", "Europe/Vienna", 12, id="a time"),
+        pytest.param("2026-04-24", "Africa/Cairo", 24, id="a day that begins at one o'clock"),
+        pytest.param("soon", "Europe/Vienna", None, id="no date"),
+    ],
+)
+def test_a_day_is_a_date_or_begins_at_an_instant(sent: str, zone: str, day: int | None):
+    row = only(build({"days": [{"id": "d", "date": sent}]}, "staging.days", zone))
+    assert (row["day"] and row["day"].day) == day
+
+
 def test_what_is_no_identifier_refers_to_nobody():
     odd = ["", "  ", "{}", '{"name": "Ada"}', "[5]", "[]"]
     listed = session(speakers=[*odd, "{0b1c}", "7"], tracks=[*odd, "TR212"])
