@@ -58,6 +58,21 @@ def test_a_session_through_the_night_of_a_clock_change_has_its_real_length():
     assert row["minutes"] == 7 * 60
 
 
+@pytest.mark.parametrize("model", ["summary.hall_utilisation", "summary.speaker_load"])
+def test_what_begins_and_ends_first_does_so_also_where_the_clock_is_set_back(model: str):
+    """At three it is two o'clock again: what lasts from 02:30 to 02:50 is before what lasts from 02:10 to 02:20."""
+    spans = [("00:30Z", "00:50Z"), ("01:10Z", "01:20Z")]
+    lectures = [
+        session(str(number), hall_id="h", speakers=["s"], start=f"2026-10-25T{start}", end=f"2026-10-25T{end}")
+        for number, (start, end) in enumerate(spans)
+    ]
+    row = only(build({"lectures": lectures}, model, "Europe/Vienna"))
+    assert (row["first_start_local"], row["last_end_local"]) == (
+        datetime(2026, 10, 25, 2, 30),
+        datetime(2026, 10, 25, 2, 20),
+    )
+
+
 @pytest.mark.parametrize("start", [None, "", "soon", "2026-13-45T99:00:00"])
 def test_a_time_that_is_none_is_null_and_the_session_stays(start: str | None):
     row = only(build({"lectures": [session(start=start)]}, "summary.agenda"))

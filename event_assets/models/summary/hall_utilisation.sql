@@ -28,8 +28,9 @@ used as (
         day,
         count(*) as sessions,
         coalesce(sum(added_seconds), 0) as busy_seconds,
-        min(starts_local) as first_start_local,
-        max(ends_local) as last_end_local,
+        -- By the instants: where a clock is set back, what begins first is not what the clock shows first.
+        min(starts_at) at time zone $event_timezone as first_start_local,
+        max(ends_at) at time zone $event_timezone as last_end_local,
         -- Where nothing has a length, or ends before it begins, there is no span.
         case
             when max(ends_at) > min(starts_at) then date_diff('second', min(starts_at), max(ends_at))
