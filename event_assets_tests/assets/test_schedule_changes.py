@@ -204,3 +204,16 @@ def test_a_time_without_the_other_one_is_told(lecture: dict, run: Run, warehouse
         ("2026-12-01 09:00:00 to ?", "2026-12-01 10:00:00 to ?"),
         ("2026-12-01 10:00:00 to ?", None),
     ]
+
+
+def test_what_has_the_same_name_is_told_by_its_identifier(lecture: dict, api: Sandbox, run: Run, warehouse: Warehouse):
+    hall = next(hall for hall in api.event.content["halls"] if hall["id"] == lecture["hall_id"])
+    api.event.content["halls"].append(hall | {"id": 990002})
+    api.event.content["speakers"].append(api.event.content["speakers"][0] | {"id": 990003, "name": " "})
+    old_speakers = sorted(map(str, lecture["speakers"]))
+    lecture.update(hall_id=990002, speakers=[*lecture["speakers"], 990003])
+    run(*PROGRAMME)
+    assert warehouse.rows(CHANGES) == [
+        (key(lecture), "moved_hall", str(hall["id"]), "990002"),
+        (key(lecture), "speakers_changed", ", ".join(old_speakers), ", ".join(sorted([*old_speakers, "990003"]))),
+    ]

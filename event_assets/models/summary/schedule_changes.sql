@@ -70,12 +70,14 @@ changes as (
             or has_other_end and cast(ends_local as time) is distinct from cast(old_ends_local as time)
         )
     union all
-    select *, 'moved_hall' as change, coalesce(old_hall, old_hall_id) as old_value, coalesce(hall, hall_id) as new_value
+    -- Two halls can have one name, and speakers none: where names do not tell what has changed, identifiers do.
+    select *, 'moved_hall' as change, coalesce(nullif(old_hall, hall), old_hall_id) as old_value,
+        coalesce(nullif(hall, old_hall), hall_id) as new_value
     from later
     where version > 1 and hall_id is distinct from old_hall_id
     union all
-    select *, 'speakers_changed' as change, coalesce(old_speakers, old_speaker_ids) as old_value,
-        coalesce(speakers, speaker_ids) as new_value
+    select *, 'speakers_changed' as change, coalesce(nullif(old_speakers, speakers), old_speaker_ids) as old_value,
+        coalesce(nullif(speakers, old_speakers), speaker_ids) as new_value
     from later
     where version > 1 and speaker_ids is distinct from old_speaker_ids
 )
