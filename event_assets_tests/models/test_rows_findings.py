@@ -155,6 +155,13 @@ def test_an_empty_event_has_an_overview_of_noughts():
     assert {value for name, value in row.items() if name not in unknown} == {0}
 
 
+@pytest.mark.parametrize("table", ["halls", "days", "lectures", "workshops", "speakers", "pauses"])
+def test_the_event_is_called_as_any_of_its_records_says(table: str):
+    raw = {"halls": [{"id": "1"}, {"id": "2", "event_id": " "}]}
+    named = {"id": "3", "event_id": "7"}
+    assert only(build({**raw, table: [*raw.get(table, []), named]}, "summary.event_overview"))["event_id"] == "7"
+
+
 def test_the_overview_counts_what_is_there():
     raw = {
         "halls": [{"id": "h", "name": "Hall", "event_id": "7"}, {"id": "h2", "name": "Hall 2"}],

@@ -7,6 +7,8 @@ with event_days as (
 events as (
     select event_id from staging.sessions
     union
+    select event_id from staging.pauses
+    union
     select event_id from staging.halls
     union
     select event_id from staging.days
@@ -14,7 +16,7 @@ events as (
     select event_id from staging.speakers
 )
 select
-    (select min(event_id) from events) as event_id,
+    (select min(event_id) from events where trim(event_id) <> '') as event_id,
     (select count(day) from event_days) as days,
     (select min(day) from event_days) as first_day,
     (select max(day) from event_days) as last_day,
