@@ -26,10 +26,13 @@ create macro event_time(sent) as case
     else try_cast(macros.close_offset(sent) as timestamp with time zone)
 end;
 
+-- Text without the white space around it; null where nothing is left. (trim() leaves line breaks and tabs.)
+create macro written(sent) as nullif(regexp_replace(sent, '^[\s\p{Z}]+|[\s\p{Z}]+$', '', 'g'), '');
+
 -- An identifier that a record refers to; null for a blank, which refers to nothing, and for JSON: an object without an
 -- identifier, or a list, that came in the place of one, and may hold anything.
 create macro reference(sent) as case
-    when trim(sent) <> '' and sent <> '{}' and sent not like '{"%' and sent not like '[%' then sent
+    when macros.written(sent) is not null and sent <> '{}' and sent not like '{"%' and sent not like '[%' then sent
 end;
 
 -- The date of an instant on the clock of the event's zone.

@@ -28,8 +28,9 @@ def test_a_sound_event_has_no_findings():
     [
         ({"hall_id": None}, "session_without_hall", None),
         ({"hall_id": " "}, "session_without_hall", None),
+        ({"hall_id": "\r\n"}, "session_without_hall", None),
         ({"speakers": []}, "session_without_speaker", None),
-        ({"speakers": [" "]}, "session_without_speaker", None),
+        ({"speakers": [" ", "\n"]}, "session_without_speaker", None),
         ({"tracks": []}, "session_without_track", None),
         ({"tracks": [""]}, "session_without_track", None),
         ({"event_day_id": " "}, None, None),
@@ -51,6 +52,7 @@ def test_a_sound_event_has_no_findings():
             "starts on 2026-05-13, its day is 2026-05-12",
         ),
         ({"name": " "}, "blank_name", None),
+        ({"name": "\t\n"}, "blank_name", None),
         ({"name": None}, "blank_name", None),
     ],
 )
@@ -108,7 +110,7 @@ def test_what_was_removed_is_neither_found_nor_known():
 
 
 @pytest.mark.parametrize("resource", ["halls", "speakers", "tracks", "partners"])
-@pytest.mark.parametrize("name", [None, "", "  "])
+@pytest.mark.parametrize("name", [None, "", "  ", "\r\n", "\t", "\u3000\n\xa0"])
 def test_a_blank_name_is_found(resource: str, name: str | None):
     field = "company" if resource == "partners" else "name"
     rows = [*SOUND.get(resource, []), {"id": "odd", field: name}]

@@ -19,6 +19,7 @@ PROFILE = {
     [
         pytest.param({}, 1, None, id="complete"),
         pytest.param({"web": ""}, 0.8, "web", id="blank"),
+        pytest.param({"address": "\r\n"}, 0.8, "address", id="a line break"),
         pytest.param({"description": "<p>&nbsp;\n</p>", "photo": None}, 0.6, "description, photo", id="empty HTML"),
         pytest.param(dict.fromkeys(PROFILE), 0, "description, web, address, logo, photo", id="nothing"),
         pytest.param(dict.fromkeys(PROFILE, " "), 0, "description, web, address, logo, photo", id="blanks"),

@@ -31,7 +31,16 @@ def test_people_register_on_a_day_of_the_event_s_zone(registered_at: str, instan
 
 @pytest.mark.parametrize(
     ("code", "role"),
-    [("a", "admin"), ("m", "moderator"), ("l", "lecturer"), (" e ", "attendee"), ("x", "x"), (" ", None), (None, None)],
+    [
+        ("a", "admin"),
+        ("m", "moderator"),
+        ("l", "lecturer"),
+        (" e ", "attendee"),
+        ("e\r\n", "attendee"),
+        ("x", "x"),
+        (" ", None),
+        (None, None),
+    ],
 )
 def test_a_role_has_a_name_or_stays_the_code(code: str | None, role: str | None):
     assert only(build({"participants": [person("p", role=code)]}, "staging.participants"))["role"] == role
@@ -39,7 +48,7 @@ def test_a_role_has_a_name_or_stays_the_code(code: str | None, role: str | None)
 
 @pytest.mark.parametrize(
     ("checked_at", "checked_in"),
-    [(None, False), ("", False), (" ", False), ("2026-05-12T08:00:00Z", True), ("yes", True)],
+    [(None, False), ("", False), (" ", False), ("\r\n", False), ("2026-05-12T08:00:00Z", True), ("yes", True)],
 )
 def test_who_has_checked_in_has_even_where_the_time_cannot_be_read(checked_at: str | None, checked_in: bool):
     row = only(build({"participants": [person("p", checked_at=checked_at)]}, "staging.participants"))
@@ -100,7 +109,7 @@ def test_check_in_by_role_group_and_company_where_few_are_not_named():
     there = {"checked_at": "2026-05-12T08:00:00Z"}
     people = [
         person("1", role="e", company="Three Ltd", group_id="g", **there),
-        person("2", role="e", company=" Three Ltd ", group_id="g", **there),
+        person("2", role="e", company=" Three Ltd\r\n", group_id="g\r", **there),
         person("3", role="e", company="Three Ltd", group_id=""),
         person("4", role="q", company="Two Ltd", **there),
         person("5", role="e", company="Two Ltd"),

@@ -10,21 +10,21 @@ select
     id as participant_id,
     -- The raw table is keyed by an address, which stays there; nothing makes identifiers unique.
     row_number() over (partition by id order by email_key) as account,
-    nullif(trim(role), '') as role_code,
-    case trim(role)
+    macros.written(role) as role_code,
+    case macros.written(role)
         when 'a' then 'admin'
         when 'm' then 'moderator'
         when 'l' then 'lecturer'
         when 'e' then 'attendee'
-        else nullif(trim(role), '')
+        else macros.written(role)
     end as role,
-    nullif(trim(company), '') as company,
-    nullif(trim(group_id), '') as group_id,
+    macros.written(company) as company,
+    macros.written(group_id) as group_id,
     registered_instant as registered_at,
     macros.local_day(registered_instant) as registered_day,
     checked_instant as checked_at,
     -- Somebody was there, also where the time cannot be read.
-    coalesce(trim(checked_at), '') <> '' as checked_in,
+    macros.written(checked_at) is not null as checked_in,
     -- A hashed address no longer shows whether it was one, and a dropped one is null.
     case when email not like 'hmac:%' then contains(email, '@') end as has_address
 from timed

@@ -68,11 +68,11 @@ findings as (
     union all
     select resource, id, 'blank_name' as rule, null as detail
     from entries
-    where coalesce(trim(title), '') = ''
+    where macros.written(title) is null
     union all
     select 'halls' as resource, hall_id as id, 'blank_name' as rule, null as detail
     from staging.halls
-    where coalesce(trim(hall), '') = ''
+    where macros.written(hall) is null
     union all
     select 'speakers' as resource, speaker_id as id, 'blank_name' as rule, null as detail
     from staging.speakers
@@ -80,7 +80,7 @@ findings as (
     union all
     select 'tracks' as resource, track_id as id, 'blank_name' as rule, null as detail
     from staging.tracks
-    where coalesce(trim(track), '') = ''
+    where macros.written(track) is null
     union all
     select 'partners' as resource, partner_id as id, 'blank_name' as rule, null as detail
     from staging.partners
