@@ -48,12 +48,29 @@ def test_a_role_has_a_name_or_stays_the_code(code: str | None, role: str | None)
 
 @pytest.mark.parametrize(
     ("checked_at", "checked_in"),
-    [(None, False), ("", False), (" ", False), ("\r\n", False), ("2026-05-12T08:00:00Z", True), ("yes", True)],
+    [
+        (None, False),
+        ("", False),
+        (" ", False),
+        ("\r\n", False),
+        ("2026-05-12T08:00:00Z", True),
+        ("yes", True),
+        ("1", True),
+        ("true", True),
+    ],
 )
 def test_who_has_checked_in_has_even_where_the_time_cannot_be_read(checked_at: str | None, checked_in: bool):
     row = only(build({"participants": [person("p", checked_at=checked_at)]}, "staging.participants"))
     assert row["checked_in"] is checked_in
     assert (row["checked_at"] is not None) is (checked_at == "2026-05-12T08:00:00Z")
+
+
+@pytest.mark.parametrize(
+    "nothing", ["0", "false", "False\n", "0000-00-00 00:00:00", "0000-00-00", "-0001-11-30T00:00:00.000000Z"]
+)
+def test_what_servers_send_for_no_time_is_no_check_in(nothing: str):
+    row = only(build({"participants": [person("p", checked_at=nothing)]}, "staging.participants"))
+    assert row["checked_in"] is False
 
 
 @pytest.mark.parametrize(
