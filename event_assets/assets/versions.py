@@ -41,6 +41,7 @@ class Materialisations:
             instance: Where they are recorded.
             assets: Whose.
         """
+        self._instance = instance
         self._events = instance.get_latest_materialization_events(list(assets))
 
     def __bool__(self) -> bool:
@@ -78,7 +79,13 @@ class Materialisations:
         event = self._events.get(asset)
         return datetime.fromtimestamp(event.timestamp, timezone.utc) if event else None
 
-    def is_current(self, asset: dg.AssetKey, reads: Iterable[dg.AssetKey], code_version: str | None) -> bool:
+    def is_current(
+        self,
+        asset: dg.AssetKey,
+        reads: Iterable[dg.AssetKey],
+        code_version: str | None,
+        loaded: datetime | None = None,
+    ) -> bool:
         """Whether an asset was built by its code as it is, from what it reads as that is.
 
         What was never materialised cannot have changed: Dagster records some version of it all the same.
@@ -87,16 +94,25 @@ class Materialisations:
             asset: The asset.
             reads: The assets that it reads directly.
             code_version: The version of its code.
+            loaded: When the code was. A run loads it anew: what a later one has built was built by the code as it is,
+                and to build it again would change nothing, so only what it has read itself can make it old. Not given,
+                the code is taken for what it is.
         """
         tags = self._tags(asset)
+        known = [(tags.get(f"{INPUT_VERSION}{read.to_user_string()}"), self.version(read)) for read in reads]
+        read = [(then, now) for then, now in known if now is not None]
+        is_of_this_code = tags.get(CODE_VERSION) == code_version and all(then is not None for then, _ in read)
         return (
             DATA_VERSION in tags
-            and tags.get(CODE_VERSION) == code_version
-            and all(
-                version is None or tags.get(f"{INPUT_VERSION}{read.to_user_string()}") == version
-                for read, version in ((read, self.version(read)) for read in reads)
-            )
+            and all(then in (None, now) for then, now in read)
+            and (is_of_this_code or (loaded is not None and self._began_after(asset, loaded)))
         )
+
+    def _began_after(self, asset: dg.AssetKey, instant: datetime) -> bool:
+        """Whether the run that made an asset was asked for after an instant. One that waits loads its code later."""
+        event = self._events.get(asset)
+        run = self._instance.get_run_record_by_id(event.run_id) if event else None
+        return run is not None and run.create_timestamp > instant
 
     def _warehouse(self, raw: dg.AssetKey) -> str:
         return (self.version(raw) or "").rpartition(".")[0]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import timezone
+from datetime import datetime, timezone
 from weakref import WeakKeyDictionary
 
 import dagster as dg
@@ -65,6 +65,14 @@ class Overdue(dg.AutomationCondition[dg.AssetKey]):
 class OutOfDate(dg.AutomationCondition[dg.AssetKey]):
     """The asset was never built, or its code or something that it reads has another version than it was built from."""
 
+    def __init__(self, loaded: datetime) -> None:
+        """Begin.
+
+        Args:
+            loaded: When the code was whose version is compared. A run loads it anew, and may find it changed.
+        """
+        self._loaded = loaded
+
     @property
     def name(self) -> str:
         """How the UI calls it."""
@@ -80,7 +88,7 @@ class OutOfDate(dg.AutomationCondition[dg.AssetKey]):
         node = context.asset_graph_view.asset_graph.get(context.key)
 
         def is_out_of_date(latest: Materialisations) -> bool:
-            return not latest.is_current(context.key, node.parent_keys, node.code_version)
+            return not latest.is_current(context.key, node.parent_keys, node.code_version, self._loaded)
 
         return _result(context, [context.key, *node.parent_keys], is_out_of_date)
 
@@ -209,7 +217,7 @@ def refresh_raw(together: Iterable[dg.AssetKey], retry_minutes: int) -> dg.Autom
     )
 
 
-def rebuild_model(raw: Iterable[dg.AssetKey], retry_minutes: int) -> dg.AutomationCondition:
+def rebuild_model(raw: Iterable[dg.AssetKey], retry_minutes: int, loaded: datetime) -> dg.AutomationCondition:
     """When to build a model: if it is out of date or overdue, or reads what is built now.
 
     It waits until everything that it is made of has been synced, so that it is built once for all of it. A sync that
@@ -218,10 +226,11 @@ def rebuild_model(raw: Iterable[dg.AssetKey], retry_minutes: int) -> dg.Automati
     Args:
         raw: The raw assets that it is made of, directly or not.
         retry_minutes: How long to wait after a failed attempt, 1 to 60.
+        loaded: When the code was loaded.
     """
     assets = list(raw)
     built_now = AC.any_deps_match(AC.will_be_requested()).ignore(dg.AssetSelection.assets(*assets))
-    wanted = OutOfDate() | Overdue() | built_now.with_label("something that it reads is built now")
+    wanted = OutOfDate(loaded) | Overdue() | built_now.with_label("something that it reads is built now")
     held_back = ~AC.will_be_requested() & BlockingCheckFailed()  # what is built now is checked in the same run
     synced_now = AC.in_progress() | (AC.will_be_requested() & ~AC.missing())
     return (
@@ -234,7 +243,7 @@ def rebuild_model(raw: Iterable[dg.AssetKey], retry_minutes: int) -> dg.Automati
     )
 
 
-def republish(raw: Iterable[dg.AssetKey], retry_minutes: int) -> dg.AutomationCondition:
+def republish(raw: Iterable[dg.AssetKey], retry_minutes: int, loaded: datetime) -> dg.AutomationCondition:
     """When to publish what is built: as a model is built, and also where the copy's file is gone.
 
     The copy is made of what there is. A table that cannot be had, because its endpoint has always failed or its SQL
@@ -243,10 +252,11 @@ def republish(raw: Iterable[dg.AssetKey], retry_minutes: int) -> dg.AutomationCo
     Args:
         raw: All raw assets.
         retry_minutes: How long to wait after a failed attempt, 1 to 60.
+        loaded: When the code was loaded.
     """
     assets = list(raw)
     built_now = AC.any_deps_match(AC.will_be_requested()).ignore(dg.AssetSelection.assets(*assets))
-    wanted = OutOfDate() | Overdue() | CopyIsGone() | built_now.with_label("something that it holds is built now")
+    wanted = OutOfDate(loaded) | Overdue() | CopyIsGone() | built_now.with_label("something that it holds is built now")
     held_back = ~AC.will_be_requested() & BlockingCheckFailed()
     first_time = AC.missing() & ~AC.execution_failed()
     synced_now = AC.in_progress() | (AC.will_be_requested() & ~first_time)

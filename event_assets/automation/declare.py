@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timezone
 
 import dagster as dg
 
@@ -28,7 +28,7 @@ def automated(assets: Sequence[dg.AssetsDefinition], at: datetime | None = None)
         SettingsError: A setting cannot be used.
     """
     deps = {spec.key: [dep.asset_key for dep in spec.deps] for each in assets for spec in each.specs}
-    settings, phase = freshness_settings(), current_phase(at)
+    settings, phase, loaded = freshness_settings(), current_phase(at), datetime.now(timezone.utc)
     of_endpoint = {
         endpoint: refresh_raw([raw_key(resource) for resource in resources], settings.retry_minutes)
         for endpoint, resources in resources_by_endpoint().items()
@@ -40,7 +40,7 @@ def automated(assets: Sequence[dg.AssetsDefinition], at: datetime | None = None)
             condition = of_endpoint[endpoint_of(name)]
         else:
             build = republish if layer == PUBLISHED else rebuild_model
-            condition = build(raw_below(spec.key, deps), settings.retry_minutes)
+            condition = build(raw_below(spec.key, deps), settings.retry_minutes, loaded)
         policy = promise_of(spec.key, phase, settings).policy()
         return spec.replace_attributes(automation_condition=condition, freshness_policy=policy)
 

@@ -53,6 +53,7 @@ class Graph:
         Args:
             assets: All assets of the code location.
         """
+        self._loaded = datetime.now(timezone.utc)
         self.nodes = {
             spec.key: Node(tuple(dep.asset_key for dep in spec.deps), spec.code_version)
             for each in assets
@@ -90,7 +91,7 @@ class Graph:
                     impossible.add(key)
             elif lacks(all if key.path[0] == PUBLISHED else any, node):
                 impossible.add(key)
-            elif not models.isdisjoint(node.reads) or not latest.is_current(key, node.reads, node.code_version):
+            elif not models.isdisjoint(node.reads) or not self._is_current(key, latest):
                 models |= {key, *filter(fails, node.reads)} - impossible
         return [key for key in self.nodes if key in models]
 
@@ -116,8 +117,7 @@ class Graph:
     ) -> dict[str, str]:
         found = {}
         for model in [asset, *self._models_below(asset)]:
-            node = self.nodes[model]
-            if not latest.is_current(model, node.reads, node.code_version):
+            if not self._is_current(model, latest):
                 found[model.to_user_string()] = "is not built from what it reads as that is now"
         for raw in raw_below(asset, self._deps):
             synced = latest.time(raw)
@@ -127,6 +127,10 @@ class Graph:
                 minutes = allowed[raw].total_seconds() / 60
                 found[raw.to_user_string()] = f"was last synced more than {minutes:.0f} minutes ago"
         return found
+
+    def _is_current(self, asset: dg.AssetKey, latest: Materialisations) -> bool:
+        node = self.nodes[asset]
+        return latest.is_current(asset, node.reads, node.code_version, self._loaded)
 
     def _models_below(self, asset: dg.AssetKey) -> Iterator[dg.AssetKey]:
         for read in self._deps[asset]:

@@ -1,5 +1,7 @@
 """Whether a table is built from what it reads now, and by its code as it is."""
 
+from datetime import datetime, timedelta, timezone
+
 import dagster as dg
 
 from event_assets.assets.versions import Materialisations
@@ -35,3 +37,20 @@ def test_a_table_is_current_until_its_code_or_what_it_reads_changes():
         assert not current()
         dg.materialize([a, b], instance=instance)
         assert current()
+
+
+def test_what_later_code_has_built_of_something_else_is_current():
+    @dg.asset(key=A)
+    def a() -> None: ...
+
+    @dg.asset(key=B, code_version="y")
+    def b_without_a() -> None: ...
+
+    loaded = datetime.now(timezone.utc) - timedelta(hours=1)
+    with dg.DagsterInstance.ephemeral() as instance:
+        dg.materialize([a, b_without_a], instance=instance)
+        latest = Materialisations(instance, [A, B])
+        assert latest.is_current(B, [A], "x", loaded)
+        assert latest.is_current(B, [A], "y", loaded)
+        assert not latest.is_current(B, [A], "y")
+        assert not latest.is_current(B, [A], "y", loaded + timedelta(hours=2))

@@ -1,10 +1,16 @@
 """What starts by itself, tick by tick: first loads, changes, and runs that are under way."""
 
+from datetime import datetime, timezone
+
 import dagster as dg
 import pytest
+import time_machine
 
+from event_assets.definitions import build_definitions
 from event_assets_tests.automation.ticking import Automation, Clock
+from event_assets_tests.running import Run
 
+BEFORE = datetime(2020, 1, 1, tzinfo=timezone.utc)
 PROGRAMME = "key:raw/lectures+"
 """The lectures and everything that reads them, directly or through others."""
 
@@ -109,3 +115,18 @@ def test_a_model_whose_sql_has_changed_is_built_anew(loaded: Automation, monkeyp
     assert not requested & loaded.assets("group:raw")
     assert "staging/partners" not in requested
     assert loaded.tick() == set()
+
+
+def test_what_runs_have_built_by_later_code_is_not_built_again_and_again(
+    loaded: Automation, lectures: list[dict], monkeypatch: pytest.MonkeyPatch
+):
+    with time_machine.travel(BEFORE):  # runs are dated by the database's clock, which stands still for nobody
+        loaded.load(build_definitions())
+        monkeypatch.setenv("EVENT__TIMEZONE", "Asia/Tokyo")
+        changed = Run(build_definitions(), loaded.instance)  # as a run loads the code: anew
+    lectures[0]["name"] = "Another talk"
+    changed("raw/lectures")
+    built = changed(*loaded.tick())
+    assert "summary/agenda" in built.materialised
+    assert loaded.tick() == set()
+    assert loaded.look("report_what_is_out_of_date").asset_events == []
