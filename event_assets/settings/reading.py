@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from threading import Lock
+from typing import TypeAlias, TypeVar
 
 from dlt.common.configuration import resolve_configuration
+from dlt.common.configuration.container import Container
 from dlt.common.configuration.exceptions import ConfigurationValueError, ValueNotSecretException
 from dlt.common.configuration.providers.toml import TomlProviderReadException
 from dlt.common.configuration.specs import BaseConfiguration
+from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
+
+_States: TypeAlias = dict[str, tuple[int, int]]
 
 Spec = TypeVar("Spec", bound=BaseConfiguration)
 
@@ -29,6 +35,7 @@ def resolve(spec: Spec) -> Spec:
     sections = _sections(spec)
     try:
         with readable_files():
+            _files.read_anew_if_changed()
             return resolve_configuration(spec, sections=sections)
     except ConfigurationValueError as error:
         name, wanted = getattr(error, "field_name", "?"), getattr(error, "hint", None)
@@ -42,6 +49,42 @@ def resolve(spec: Spec) -> Spec:
             f"`{name}` is a secret, and stands in .dlt/config.toml: move it to the section [{'.'.join(sections)}] of "
             ".dlt/secrets.toml."
         ) from None
+
+
+class _Files:
+    """The configuration files. dlt reads them once in a process, and a daemon's lives for weeks: tokens change."""
+
+    def __init__(self) -> None:
+        self._read: _States | None = None
+        self._lock = Lock()  # sensors look side by side
+
+    def read_anew_if_changed(self) -> None:
+        """Have dlt read its files again, if one is another than when it did.
+
+        Raises:
+            TomlProviderReadException: One cannot be read. What was read before stays, until it can be.
+        """
+        with self._lock:
+            context = Container()[PluggableRunContext]
+            found = {
+                str(place): (state.st_mtime_ns, state.st_size)
+                for provider in context.providers.providers
+                for place in provider.locations or ()
+                if (state := _state(place))
+            }
+            if self._read not in (None, found):
+                context.reload_providers()
+            self._read = found
+
+
+def _state(place: str) -> os.stat_result | None:
+    try:
+        return os.stat(place)
+    except (OSError, ValueError):  # not there; or no file, since not all of dlt's providers read one
+        return None
+
+
+_files = _Files()
 
 
 def require(spec: BaseConfiguration, wanted: str, **fits: bool) -> None:

@@ -9,6 +9,7 @@ import pytest
 from event_assets.sandbox import Event, Sandbox, faults
 from event_assets.sandbox.faults import Fault
 from event_assets.sandbox.responses import Response
+from event_assets.settings import run_folder
 from event_assets_tests.automation.looking import CONTENT, PARTICIPANTS, PARTNERS, SENSOR, change, company, look
 from event_assets_tests.automation.ticking import Automation, Clock, reason
 
@@ -106,6 +107,22 @@ def test_a_token_that_is_not_accepted_is_told_at_once_and_tried_every_quarter_of
     look(watching)
     assert api.requests[CONTENT] == 2
     assert len(told(caplog)) == 1
+
+
+def test_a_token_that_is_put_right_in_its_file_is_taken_up(
+    watching: Automation, api: Sandbox, lectures: list[dict], clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("SOURCES__EVENT_API__API_TOKEN")
+    secrets = run_folder() / ".dlt" / "secrets.toml"
+    try:
+        secrets.write_text('[sources.event_api]\napi_token = "revoked"\n')
+        change(lectures)
+        assert "the token is not accepted" in reason(watching.look(SENSOR))
+        secrets.write_text(f'[sources.event_api]\napi_token = "{api.token}"\n')
+        clock.leap(minutes=15)
+        assert look(watching) == [{"raw/lectures"}]
+    finally:
+        secrets.unlink()
 
 
 def test_a_server_that_says_when_to_ask_again_is_not_asked_before(watching: Automation, api: Sandbox, clock: Clock):
