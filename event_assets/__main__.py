@@ -31,7 +31,7 @@ def run(allow_removals: bool) -> None:
 
 
 @main.command()
-@click.option("--port", default=3000, show_default=True, help="Where to serve the UI.")
+@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Where to serve the UI.")
 def ui(port: int) -> None:
     """Start the Dagster UI and daemon."""
     with _told_in_a_sentence():

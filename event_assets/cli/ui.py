@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from datetime import timedelta
@@ -23,7 +24,11 @@ def serve_ui(port: int) -> int:
 
     Returns:
         The exit code of Dagster.
+
+    Raises:
+        click.ClickException: Another program serves there.
     """
+    _refuse_a_port_that_is_taken(port)
     home = prepare_dagster_home()
     if (home / "history").exists():
         _end_dead_runs()
@@ -41,6 +46,17 @@ def serve_ui(port: int) -> int:
                 return dagster.wait()
             except KeyboardInterrupt:
                 continue  # the terminal has sent it to Dagster as well, which ends in its own time
+
+
+def _refuse_a_port_that_is_taken(port: int) -> None:
+    """Before anything is begun: Dagster goes on without its webserver, and its daemon beside that of another one."""
+    try:
+        socket.create_server((HOST, port)).close()
+    except OSError as error:
+        raise click.ClickException(
+            f"Cannot serve on {HOST}:{port} ({os.strerror(error.errno or 0)}): if `make ui` runs already, that is its "
+            "address. Else name another port: `.venv/bin/python -m event_assets ui --port 3001`. Nothing was started."
+        ) from None
 
 
 def _end_dead_runs() -> None:

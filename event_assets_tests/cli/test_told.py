@@ -1,5 +1,6 @@
 """What stops a command before it asks for anything: a sentence that says what to do, and nothing is written."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,14 @@ def test_a_warehouse_that_is_no_database(folder: Folder, event: Event):
     assert len(result.stderr.splitlines()) == 1
     assert not api.requests
     assert folder.warehouse.path.read_text() == "no database"
+
+
+def test_a_port_that_is_taken(folder: Folder):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = folder.start("ui", "--port", str(port))
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"Error: Cannot serve on 127.0.0.1:{port} (Address already in use): if `make ui`")
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stdout == ""
+    assert beginning(folder) == {".dlt"}
