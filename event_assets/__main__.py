@@ -83,6 +83,11 @@ def _told_in_a_sentence() -> Iterator[None]:
 
         if isinstance(error, (ModelError, SettingsError, WarehouseError)):
             raise click.ClickException(str(error)) from error
+        if isinstance(error, OSError) and error.filename:  # such as of a folder that cannot be made
+            raise click.ClickException(
+                f"{error.filename} cannot be used ({error.strerror}): let this user write there, or name another "
+                "place. The warehouse and its copy are set in .dlt/config.toml, Dagster's state in DAGSTER_HOME."
+            ) from error
         raise
 
 

@@ -108,6 +108,11 @@ def test_where_the_ui_is(monkeypatch: pytest.MonkeyPatch):
             settings.event_period,
             "`closes` .* no date or time",
         ),
+        (
+            {"EVENT__OPENS": "2026-12-01", "EVENT__CLOSES": "9999-12-31"},
+            settings.event_period,
+            "`closes` .* no date or time",
+        ),
         ({"SCHEDULE__DAILY_SYNC": "24:00"}, settings.daily_sync_time, "is no time of day"),
         ({"SCHEDULE__DAILY_SYNC": "at four"}, settings.daily_sync_time, "is no time of day"),
         ({"SCHEDULE__CHANGE_POLL_SECONDS": "0"}, settings.change_poll_seconds, "must be 1 or more"),

@@ -84,7 +84,7 @@ def _instant(name: str, text: str, zone: ZoneInfo, after_date: timedelta) -> dat
         if len(text.strip()) == len("2026-12-01"):
             return datetime.combine(date.fromisoformat(text.strip()) + after_date, time(), zone)
         instant = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter of the day after the last one that there is
         raise SettingsError(
             f"`{name}` in the section [event] of .dlt/config.toml is no date or time: write it as 2026-12-01 or "
             "2026-12-01T09:00."

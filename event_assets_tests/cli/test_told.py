@@ -72,3 +72,13 @@ def test_a_port_that_is_taken(folder: Folder):
     assert len(result.stderr.splitlines()) == 1
     assert result.stdout == ""
     assert beginning(folder) == {".dlt"}
+
+
+@pytest.mark.parametrize("place", ["data", ".dagster_home"])
+def test_a_folder_that_cannot_be_made(folder: Folder, event: Event, place: str):
+    (folder.path / place).write_text("a file")
+    with Sandbox(event) as api:
+        result = folder.run(**configuration(api))
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"Error: {folder.path / place} cannot be used (File exists): let this user write")
+    assert len(result.stderr.splitlines()) == 1
