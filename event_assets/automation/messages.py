@@ -52,12 +52,14 @@ def announce(about: str, before: Mapping[str, str], now: Mapping[str, str]) -> N
 def _send(url: str, message: str) -> None:
     """Slack, Mattermost, Rocket.Chat and others take this form."""
     try:
-        response = requests.post(url, json={"text": message}, timeout=_TIMEOUT_SECONDS)
-        response.raise_for_status()
-    except requests.RequestException as failure:
-        status = failure.response.status_code if failure.response is not None else type(failure).__name__
+        # A redirect would be followed with GET, which gives a page and posts nothing.
+        response = requests.post(url, json={"text": message}, timeout=_TIMEOUT_SECONDS, allow_redirects=False)
+        problem = None if response.status_code in range(200, 300) else response.status_code
+    except (requests.RequestException, ValueError) as failure:  # the latter of a host that no name server could know
+        problem = type(failure).__name__
+    if problem:
         # The address of a webhook is a secret: whoever has it can write there.
         raise UndeliveredError(
-            f"The alert webhook did not take a message ({status}): check `webhook_url` in the section [alerts] of "
+            f"The alert webhook did not take a message ({problem}): check `webhook_url` in the section [alerts] of "
             ".dlt/secrets.toml. It will be sent again."
-        ) from None
+        )

@@ -94,11 +94,14 @@ def test_a_check_that_fails_a_step_is_told_as_a_check_alone(
     ]
 
 
-def test_a_message_that_is_not_taken_is_sent_again(watched: Automation, webhook: SimpleNamespace):
+@pytest.mark.parametrize("status", [301, 500])
+def test_a_message_that_is_not_taken_is_sent_again(watched: Automation, webhook: SimpleNamespace, status: int):
     _report_freshness(watched, "raw/halls", FreshnessState.FAIL)
-    webhook.status = 500
+    webhook.status = status
     for _ in range(2):
-        with pytest.raises(UndeliveredError, match=r"did not take a message \(500\): check `webhook_url`") as told:
+        with pytest.raises(
+            UndeliveredError, match=rf"did not take a message \({status}\): check `webhook_url`"
+        ) as told:
             watched.look(STALE)
         assert "secret-place" not in "".join(traceback.format_exception(told.value))
     webhook.status = 200

@@ -14,7 +14,9 @@ from event_assets_tests.automation.looking import CONTENT, PARTICIPANTS, PARTNER
 from event_assets_tests.automation.ticking import Automation, Clock, reason
 
 
-@pytest.mark.parametrize("address", ["http://127.0.0.1:9/hook", "hooks.example.org/hook"])
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:9/hook", "hooks.example.org/hook", "https://hooks..example.org/hook"]
+)
 def test_a_webhook_that_cannot_be_used_stops_no_sync(
     watching: Automation, api: Sandbox, lectures: list[dict], monkeypatch: pytest.MonkeyPatch, address: str
 ):
