@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,9 @@ import click
 
 GARBAGE_THRESHOLD = 10_000
 """How many new objects there must be before garbage is looked for: Python's 700 suits smaller programs."""
+
+UNUSABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR, errno.ENOSPC}
+"""Errors of the system that are of a place and not of this program: a folder cannot be made, a file not written."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -83,7 +87,7 @@ def _told_in_a_sentence() -> Iterator[None]:
 
         if isinstance(error, (ModelError, SettingsError, WarehouseError)):
             raise click.ClickException(str(error)) from error
-        if isinstance(error, OSError) and error.filename:  # such as of a folder that cannot be made
+        if isinstance(error, OSError) and error.errno in UNUSABLE and error.filename:
             raise click.ClickException(
                 f"{error.filename} cannot be used ({error.strerror}): let this user write there, or name another "
                 "place. The warehouse and its copy are set in .dlt/config.toml, Dagster's state in DAGSTER_HOME."
