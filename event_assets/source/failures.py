@@ -12,7 +12,7 @@ from dlt.sources.helpers.requests.retry import DEFAULT_RETRY_EXCEPTIONS
 from event_assets.settings import EventApiSettings
 from event_assets.source.answers import UnusableAnswerError
 from event_assets.source.body import TooSlowError
-from event_assets.warehouse.failures import in_one_line
+from event_assets.warehouse.failures import without_values
 
 
 class SyncError(Exception):
@@ -139,9 +139,9 @@ def _status(response: requests.Response) -> str:
 
 
 def _root(failure: BaseException) -> str:
-    """The first cause, on one line."""
+    """The first cause, on one line. What it quotes may be somebody's data."""
     root = [*_causes(failure)][-1]
-    return f"{type(root).__name__}: {in_one_line(str(root))}"
+    return f"{type(root).__name__}: {without_values(str(root))}"
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

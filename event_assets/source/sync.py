@@ -6,7 +6,9 @@ What is asked for is in ``resources``, what becomes of a record in ``records``, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -274,7 +276,23 @@ def _load(pipeline: dlt.Pipeline) -> None:
     pipeline.normalize()
     # Not `run()`: it makes only the tables that ever had rows, this makes all that are declared.
     pipeline.sync_schema()
-    pipeline.load().raise_on_failed_jobs()
+    with _silent_errors():
+        pipeline.load().raise_on_failed_jobs()
+
+
+@contextmanager
+def _silent_errors() -> Iterator[None]:
+    """Keep dlt's errors out of its log: they quote values of the tables, and are raised as well."""
+    log = logging.getLogger("dlt")
+    log.addFilter(_is_no_error)
+    try:
+        yield
+    finally:
+        log.removeFilter(_is_no_error)
+
+
+def _is_no_error(record: logging.LogRecord) -> bool:
+    return record.levelno < logging.ERROR
 
 
 def _absence(held: ledger.Ledger, recall: Recall) -> Answer:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+_QUOTE_NAMES = ("Binder Error", "Catalog Error", "Parser Error")
+"""How messages begin that have names of columns and tables in double quotes, and no values."""
+
 
 class WarehouseError(Exception):
     """The warehouse cannot be used; the message says why, and what to do."""
@@ -22,13 +25,20 @@ class PublishError(WarehouseError):
 
 
 def database_failure(error: Exception) -> str:
-    """What DuckDB's refusal of a statement means, as a sentence. It quotes values of the tables: they are taken out."""
-    said = re.sub(r"'[^']*'", "'…'", in_one_line(str(error)))
+    """What DuckDB's refusal of a statement means, as a sentence."""
     return (
-        f"DuckDB could not do what it was asked to ({said}). What it was about to write stays as it was. If it lacks "
-        "room or memory, make some (`memory_limit` in the section [warehouse]); if it is a model's SQL, correct that; "
-        "then run it again."
+        f"DuckDB could not do what it was asked to ({without_values(str(error))}). What it was about to write stays as "
+        "it was. If it lacks room or memory, make some (`memory_limit` in the section [warehouse]); if it is a model's "
+        "SQL, correct that; then run it again."
     )
+
+
+def without_values(message: str) -> str:
+    """The same as `in_one_line`, of a message that may quote values of the tables: they are taken out, and not cut."""
+    said = " ".join(message.split())
+    # To the last one: a value may have such a mark within.
+    said = re.sub(r"'.*'", "'…'", said)
+    return in_one_line(said if said.startswith(_QUOTE_NAMES) else re.sub(r'".*"', '"…"', said))
 
 
 def in_one_line(message: str) -> str:

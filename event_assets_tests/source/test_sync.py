@@ -176,5 +176,29 @@ def test_what_a_database_quotes_is_not_told():
             raise RuntimeError("load failed") from error
     except RuntimeError as error:
         message = str(warehouse_failure(error, "participants"))
-    assert "ValueError: Could not convert '<address>' to INT64" in message
+    assert "ValueError: Could not convert '…' to INT64" in message
     assert "ada" not in message
+
+
+@pytest.mark.parametrize(
+    ("tampering", "says"),
+    [
+        ("create unique index one on raw.participants (name)", 'duplicate key "…"'),
+        ("alter table raw.participants alter name type integer", "Could not convert string '…' to INT32"),
+    ],
+)
+def test_a_person_whom_the_warehouse_does_not_take_is_told_nowhere(
+    event: Event, place: Warehouse, caplog: pytest.LogCaptureFixture, tampering: str, says: str
+):
+    event.participants = [{"email": "bo@example.org"}]
+    with Sandbox(event) as api:
+        sync(settings(api), place, "participants", ["participants"])
+        with duckdb.connect(str(place.path)) as warehouse:
+            warehouse.execute(tampering)
+        name = f"Ada O'Lovelace, {'Countess of ' * 30}Ockham"
+        event.participants += [{"email": f"ada{number}@example.org", "name": name} for number in range(2)]
+        with pytest.raises(SyncError) as told:
+            sync(settings(api), place, "participants", ["participants"])
+    assert says in str(told.value)
+    said = f"{told.value} {caplog.text}"
+    assert not any(part in said for part in ("Ada", "Lovelace", "Countess", "@"))
