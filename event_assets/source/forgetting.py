@@ -38,7 +38,7 @@ def forget(client: SqlClientBase[Any], table: Table, privacy: Privacy) -> None:
         unprotected = f'"{name}" is not null' if all_of_it else kept
         clear = f"delete from {rows}" if table.key_column else f'update {rows} set "{name}" = null'  # noqa: S608
         client.execute_sql(f"{clear} where {REMOVED_AT} is not null and {unprotected}")
-    _reduce_links(client, table, f"{REMOVED_AT} is not null")
+    _reduce_links(client, table, privacy, f"{REMOVED_AT} is not null")
 
 
 def protect(client: SqlClientBase[Any], table: Table, privacy: Privacy) -> None:
@@ -64,7 +64,7 @@ def protect(client: SqlClientBase[Any], table: Table, privacy: Privacy) -> None:
                     protected,
                     key,
                 )
-    _reduce_links(client, table, "true")
+    _reduce_links(client, table, privacy, "true")
     client.execute_sql(f"update {_sql(REJECTED)} set payload = '{{}}' where resource = %s", table.name)  # noqa: S608
 
 
@@ -90,15 +90,17 @@ def _personal_columns(client: SqlClientBase[Any], table: Table) -> list[tuple[st
     return [(name, declared[of]) for name, of in names.items() if of in declared]
 
 
-def _reduce_links(client: SqlClientBase[Any], table: Table, of: str) -> None:
+def _reduce_links(client: SqlClientBase[Any], table: Table, privacy: Privacy, of: str) -> None:
     """Leave of the records that a server put into lists of identifiers only their identifiers, as ``privacy`` does.
 
     Args:
         client: A connection, in a transaction.
         table: The table whose lists they are.
+        privacy: What becomes of personal data.
         of: The rows whose lists to look through, as an SQL condition.
     """
-    protected = rf'\["{HASHED}[0-9a-f]{{32}}"\]|\[null\]'
+    hashed = rf'|\["{HASHED}[0-9a-f]{{32}}"\]'
+    protected = rf"\[null\]{'' if privacy.personal_data == 'drop' else hashed}"
     for link in table.link_tables:
         client.execute_sql(
             f"update {Relation(RAW, link).sql()} set value = case"  # noqa: S608

@@ -394,13 +394,15 @@ def test_what_was_protected_while_an_answer_lacked_it_is_brought_anew(
 
 
 def test_what_was_hashed_is_cleared_where_it_is_dropped(api: Sandbox, place: Warehouse, reader: Reader):
-    speakers, people = api.event.content["speakers"], api.event.participants
+    content, people = api.event.content, api.event.participants
+    speakers, lectures = content["speakers"], content["lectures"]
     speakers.append({"id": 1, "name": "Gone Speaker", "email": "gone@example.com"})
+    lectures.append({"id": 1, "speakers": [{"name": "Guest"}], "booking_info": [{"booked_attendees": ["Ada"]}]})
     people.append({"id": 1, "email": "gone@example.org"})
-    resources = ("speakers", "participants")
+    resources = ("speakers", "lectures", "participants")
     for resource in resources:
         bring(api, place, resource, privacy=HASH)
-    del speakers[-1], people[-1]
+    del speakers[-1], lectures[-1], people[-1]
     for resource in resources:
         bring(api, place, resource, privacy=HASH)
     assert removed(reader, "raw.speakers") == {"1"}
