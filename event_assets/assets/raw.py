@@ -19,7 +19,7 @@ from event_assets.assets.failures import explained
 from event_assets.assets.keys import asset_key
 from event_assets.assets.metadata import OWNERS, WAREHOUSE_POOL, column_schema, table_name, table_state
 from event_assets.assets.resources import EventApiResource, WarehouseResource
-from event_assets.assets.versions import data_version
+from event_assets.assets.versions import Materialisations
 from event_assets.source.resources import SOURCE_NAME, endpoint_of, event_api, resources_by_endpoint
 from event_assets.source.results import ResourceResult
 from event_assets.source.schema import TABLES
@@ -104,7 +104,7 @@ def _endpoint_assets(
             told = (context.log.warning, context.log.info)
             results = sync(api, place, endpoint, [*selected.values()], settings, *told)
         with explained(), place.connect() as client:
-            warehouse_id = identity(client)
+            warehouse_id, latest = identity(client), Materialisations(context.instance, selected)
             for key, resource in selected.items():
                 table, result = TABLES[resource], results[resource]
                 descriptions = {column.name: column.description for column in table.all_columns}
@@ -112,7 +112,7 @@ def _endpoint_assets(
                 yield dg.MaterializeResult(
                     asset_key=key,
                     metadata={**state, **_what_was_done(result)},
-                    data_version=data_version(warehouse_id, result.version),
+                    data_version=latest.next_version(key, warehouse_id, result.before, result.version),
                 )
 
     return endpoint_assets.map_asset_specs(_with_readable_metadata)

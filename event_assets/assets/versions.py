@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
+from uuid import uuid4
 
 import dagster as dg
 
@@ -54,7 +55,26 @@ class Materialisations:
 
     def holds(self, raw: dg.AssetKey, records: str) -> bool:
         """Whether a raw table holds records of a version, in whatever warehouse."""
-        return (self.version(raw) or "").rpartition(".")[2] == records
+        return self._parts(raw)[1] == records
+
+    def next_version(self, raw: dg.AssetKey, warehouse_id: str, before: str, records: str) -> dg.DataVersion:
+        """The data version of a raw table that was synced now.
+
+        Where the sync has found it otherwise than the one before had left it, because a backup was put in its place or
+        somebody wrote into it, models may have been built of that, or be as old. So it is a version of which none was
+        built, though the records are the same again.
+
+        Args:
+            raw: The table.
+            warehouse_id: The warehouse that it is in.
+            before: The version of the records that it held before the sync.
+            records: Of those that it holds now.
+        """
+        if not (self.is_in(raw, warehouse_id) and self.holds(raw, records)):
+            return data_version(warehouse_id, records)
+        if before == records:
+            return dg.DataVersion(self.version(raw) or "")
+        return data_version(warehouse_id, f"{records}.{uuid4().hex[:8]}")
 
     def is_in(self, raw: dg.AssetKey, warehouse_id: str) -> bool:
         """Whether a raw table was synced into a warehouse, and not into another one that was there before."""
@@ -115,7 +135,11 @@ class Materialisations:
         return run is not None and run.create_timestamp > instant
 
     def _warehouse(self, raw: dg.AssetKey) -> str:
-        return (self.version(raw) or "").rpartition(".")[0]
+        return self._parts(raw)[0]
+
+    def _parts(self, raw: dg.AssetKey) -> tuple[str, str]:
+        warehouse, _, rest = (self.version(raw) or "").partition(".")
+        return warehouse, rest.partition(".")[0]
 
     def _tags(self, asset: dg.AssetKey) -> Mapping[str, str]:
         event = self._events.get(asset)

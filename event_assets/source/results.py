@@ -22,6 +22,7 @@ class ResourceResult:
         misfits: How often a column got a value that does not fit its type.
         version: A fingerprint of all rows that are not removed, and of the records that could not be loaded: the same
             for the same records, in whatever order.
+        before: The same of what the table held before.
         absent: Whether the answer did not have the resource, so that the table was left as it is.
     """
 
@@ -31,6 +32,7 @@ class ResourceResult:
     rejected: int
     misfits: Mapping[str, int]
     version: str
+    before: str
     absent: bool = False
 
 
@@ -41,8 +43,8 @@ def unchanged(answer: Answer) -> ResourceResult:
         answer: What was remembered of it.
     """
     if answer.absent:
-        return ResourceResult(0, 0, 0, 0, {}, answer.version, absent=True)
-    return ResourceResult(answer.received, 0, 0, answer.rejected, answer.misfits, answer.version)
+        return ResourceResult(0, 0, 0, 0, {}, answer.version, answer.version, absent=True)
+    return ResourceResult(answer.received, 0, 0, answer.rejected, answer.misfits, answer.version, answer.version)
 
 
 def result(intake: Intake, gone: Sequence[str] | None, held: Ledger) -> ResourceResult:
@@ -54,6 +56,7 @@ def result(intake: Intake, gone: Sequence[str] | None, held: Ledger) -> Resource
         held: What the table held before.
     """
     if gone is None:
-        return ResourceResult(0, 0, 0, 0, {}, held.version, absent=True)
+        return ResourceResult(0, 0, 0, 0, {}, held.version, held.version, absent=True)
     rejected, misfits = len(intake.rejects), dict(intake.misfits)
-    return ResourceResult(intake.received, intake.passed_on, len(gone), rejected, misfits, intake.version)
+    numbers = (intake.received, intake.passed_on, len(gone), rejected)
+    return ResourceResult(*numbers, misfits, intake.version, held.version)

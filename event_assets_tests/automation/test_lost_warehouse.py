@@ -1,5 +1,7 @@
 """A warehouse whose file is gone is filled again, though Dagster's records say that all is there and fresh."""
 
+import shutil
+
 import pytest
 
 from event_assets.sandbox import Sandbox, faults
@@ -56,3 +58,21 @@ def test_what_is_lost_is_loaded_though_a_run_of_another_endpoint_has_begun_a_new
     requested, _ = loaded.follow()
     assert requested & raw == raw - {"raw/partners"}
     assert not loaded.tick() & raw
+
+
+def test_what_is_older_in_a_backup_is_built_anew_once_its_tables_are_synced(
+    loaded: Automation, warehouse: Warehouse, lectures: list[dict]
+):
+    backup = warehouse.path.with_suffix(".backup")
+    shutil.copy(warehouse.path, backup)
+    lectures[0]["name"] = "Another talk"
+    loaded.run("raw/lectures")
+    loaded.follow()
+    backup.replace(warehouse.path)
+    assert ("Another talk",) not in warehouse.rows("select title from summary.agenda")
+    loaded.run("raw/lectures")  # as the next sync that is due does, of the same answer
+    requested, _ = loaded.follow()
+    assert requested == loaded.assets("key:raw/lectures+") - {"raw/lectures"}
+    assert ("Another talk",) in warehouse.rows("select title from summary.agenda")
+    loaded.run("raw/lectures")
+    assert loaded.tick() == set()
