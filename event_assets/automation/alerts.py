@@ -27,7 +27,7 @@ LOOK_SECONDS = 30
 OVERLAP = timedelta(seconds=10)
 """How far a look at runs reaches back beyond the one before, so that none falls between two."""
 
-_FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
+_FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 _NO_RUN = "runs"
 """The trouble that no run can begin, whichever."""
 _STARTS_AGAIN = "What it left undone starts again by itself: at the latest with the daily sync."
@@ -118,6 +118,8 @@ def failed_steps(instance: dg.DagsterInstance, before: Found, since: datetime) -
         came_to = outcome(instance, run)
         for over in [*came_to.done, *_made_up_for(undone, came_to.made)]:
             now.pop(over, None)
+        if run.status is dg.DagsterRunStatus.CANCELED:
+            continue  # who has cancelled it knows, and what a step says that was broken off for that is no trouble
         now |= {step: f"{step}: {_sentence(failure)}" for step, failure in came_to.failed.items()}
         if came_to.broke_off and came_to.left:
             trouble, sentence = _broken_off(run, came_to)

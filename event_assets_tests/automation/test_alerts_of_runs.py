@@ -39,6 +39,26 @@ def test_a_failed_step_is_told_with_its_own_sentence_and_so_is_its_end(
     assert len(webhook.texts) == 2
 
 
+def test_what_a_run_has_done_counts_though_a_person_has_cancelled_it_then(
+    watched: Automation, webhook: SimpleNamespace, api: Sandbox, clock: Clock
+):
+    api.fail("partners", faults.status(403))
+    watched.run("raw/partners", succeeds=False)
+    clock.leap(seconds=30)
+    watched.look(RUNS)
+    api.mend()
+    with dg.DagsterInstance.ephemeral() as elsewhere:
+        watched.definitions.resolve_job_def("sync_partners").execute_in_process(instance=elsewhere)
+        done = elsewhere.get_records_for_run(elsewhere.get_runs()[0].run_id, of_type=dg.DagsterEventType.STEP_SUCCESS)
+    run = watched.begin_run(status=dg.DagsterRunStatus.STARTED)
+    for record in done.records:
+        watched.instance.report_dagster_event(record.event_log_entry.get_dagster_event(), run.run_id)
+    watched.cancel(run)
+    clock.leap(seconds=30)
+    assert reason(watched.look(RUNS)) == WELL
+    assert webhook.texts[1:] == ["🟢 Over: a run has failed (load_partners)"]
+
+
 def test_a_run_that_was_ended_from_outside_is_told_and_so_is_its_end(
     watched: Automation, webhook: SimpleNamespace, clock: Clock
 ):
