@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -113,10 +113,10 @@ def _entry_rules(event: Event, entry: Session) -> Iterator[str]:
     kind, _, key = entry.key.partition(":")
     day_id = next(record["event_day_id"] for record in event.content[f"{kind}s"] if str(record["id"]) == key)
     days = {day["id"]: date.fromisoformat(day["date"]) for day in event.content["days"]}
-    begins = entry.start_local.date()
+    begins = entry.local_day
     rules = {
         "unknown_day": bool(days) and day_id is not None and day_id not in days,
-        "end_not_after_start": entry.end <= entry.start,
+        "end_not_after_start": entry.minutes is not None and entry.minutes <= 0,
         "starts_on_another_day": days.get(day_id, begins) != begins,
     }
     yield from (rule for rule, applies in rules.items() if applies)
@@ -130,7 +130,7 @@ def _session_rules(event: Event, session: Session) -> Iterator[str]:
         "session_without_speaker": not session.speaker_ids,
         "session_without_track": not session.track_ids,
         "unknown_hall": session.hall_id is not None and session.hall_id not in known["halls"],
-        "overlong_session": session.end - session.start > timedelta(hours=6),
+        "overlong_session": session.minutes is not None and session.minutes > 6 * 60,
     }
     yield from (rule for rule, applies in rules.items() if applies)
     yield from ("unknown_speaker" for speaker in session.speaker_ids if speaker not in known["speakers"])
@@ -140,14 +140,15 @@ def _session_rules(event: Event, session: Session) -> Iterator[str]:
 def event_overview(event: Event) -> dict[str, Any]:
     """The event at a glance."""
     content, programme, people = event.content, sessions(event), participants(event)
-    days = {date.fromisoformat(day["date"]) for day in content["days"]} | {session.day for session in programme}
+    days = {date.fromisoformat(day["date"]) for day in content["days"]}
+    days |= {session.day for session in programme if session.day}
     speaking = {speaker for session in programme for speaker in session.speaker_ids}
     return {
         **{name: len(content[name]) for name in ("halls", "tracks", "lectures", "workshops", "pauses", "speakers")},
         "days": len(days),
         "first_day": min(days),
         "last_day": max(days),
-        "session_minutes": sum(max(session.minutes, 0) for session in programme),
+        "session_minutes": sum(max(session.minutes or 0, 0) for session in programme),
         "sessions_without_hall": sum(session.hall_id is None for session in programme),
         "sessions_without_speaker": sum(not session.speaker_ids for session in programme),
         "speakers_with_session": sum(speaker["id"] in speaking for speaker in content["speakers"]),

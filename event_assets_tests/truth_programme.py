@@ -5,10 +5,9 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from itertools import combinations, pairwise
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from event_assets.sandbox import Event
-from event_assets_tests.truth import MINUTE, Session, sessions
+from event_assets_tests.truth import MINUTE, Session, minutes, sessions
 
 GROUPS = {"team", "staff", "committee", "organisers", "organizers", "crew", "group"}
 
@@ -26,16 +25,15 @@ def hall_gaps(event: Event) -> dict[tuple[str, Any, datetime], dict[str, Any]]:
     """Per run of free minutes in a hall that sessions of one day enclose: its end and the sessions around it."""
     busy: dict[Any, dict[datetime, list[Session]]] = defaultdict(lambda: defaultdict(list))
     for session in sessions(event):
-        for minute in _minutes(session) if session.hall_id is not None else ():
+        for minute in minutes(session) if session.hall_id is not None else ():
             busy[session.hall_id][minute].append(session)
     gaps = {}
     for hall_id, there in busy.items():
-        minutes = sorted(there)
-        for last, following in pairwise(minutes):
+        for last, following in pairwise(sorted(there)):
             before = max(there[last], key=lambda session: (session.start, session.key))
             after = min(there[following], key=lambda session: session.key)
             start = last + MINUTE
-            on_their_days = all(session.start_local.date() == session.day for session in (before, after))
+            on_their_days = all(session.local_day == session.day for session in (before, after))
             is_night = before.day != after.day or not (on_their_days or following - start <= timedelta(hours=6))
             if following > start and not is_night:
                 gaps[str(hall_id), before.day, start] = {
@@ -64,7 +62,7 @@ def speaker_conflicts(event: Event) -> dict[tuple[str, str, str], dict[str, Any]
         words = set(re.findall(r"\w+", names.get(speaker, "").lower()))
         at_once: dict[datetime, int] = defaultdict(int)
         for session in held:
-            for minute in _minutes(session):
+            for minute in minutes(session):
                 at_once[minute] += 1
         for first, second in _overlapping(held):
             conflicts[str(speaker), first.key, second.key] = {
@@ -98,21 +96,16 @@ def workshop_capacity(event: Event) -> dict[tuple[str], dict[str, Any]]:
 
 
 def _overlapping(held: list[Session]) -> list[tuple[Session, Session]]:
-    ordered = sorted(held, key=lambda session: (session.start, session.key))
-    minutes = {session.key: _minutes(session) for session in ordered}
-    return [pair for pair in combinations(ordered, 2) if minutes[pair[0].key] & minutes[pair[1].key]]
+    of_each = {session.key: minutes(session) for session in held}
+    ordered = sorted(filter(minutes, held), key=lambda session: (session.start, session.key))
+    return [pair for pair in combinations(ordered, 2) if of_each[pair[0].key] & of_each[pair[1].key]]
 
 
 def _pair(first: Session, second: Session) -> dict[str, Any]:
     return {
-        "overlap_minutes": len(_minutes(first) & _minutes(second)),
+        "overlap_minutes": len(minutes(first) & minutes(second)),
         "overlap_starts_local": second.start_local,
         "day": first.day,
         "title": first.title,
         "other_title": second.title,
     }
-
-
-def _minutes(session: Session) -> set[datetime]:
-    start = session.start.astimezone(ZoneInfo("UTC"))
-    return {start + minute * MINUTE for minute in range(round(session.minutes))}

@@ -1,4 +1,4 @@
-"""Busy time, overlaps and gaps of invented sessions, against minutes that are counted one by one."""
+"""The summaries of invented sessions, against minutes that are counted one by one."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
@@ -12,55 +12,72 @@ from event_assets.sandbox import Event
 from event_assets_tests.models.bench import build
 from event_assets_tests.truth_summaries import OF_THE_PROGRAMME
 
-# Midnight is in the middle: some sessions begin on the next day, some run across.
-EVENING = datetime(2026, 5, 12, 23, 30, tzinfo=timezone.utc)
+# Around midnight, and around the clock changes of some of the zones.
+BEGINNINGS = [
+    datetime(2026, 5, 12, 23, 30, tzinfo=timezone.utc),
+    datetime(2026, 10, 25, 0, 30, tzinfo=timezone.utc),
+    datetime(2026, 3, 29, 0, 30, tzinfo=timezone.utc),
+]
+ZONES = ["UTC", "Europe/Vienna", "America/New_York", "Asia/Kathmandu"]
 HALLS = [{"id": "h", "name": "Hall"}, {"id": "i", "name": "Room"}]
 SPEAKERS = [{"id": "s", "name": "Ada"}, {"id": "t", "name": "The crew"}]
+TRACKS = [{"id": "a", "name": "Art"}]
 DAYS = [{"id": "d1", "date": "2026-05-12"}]
 
 
-def _record(start: int, length: int, hall: str | None, day: str | None, speakers: list[str]) -> dict[str, Any]:
-    begins, ends = (EVENING + timedelta(minutes=minute) for minute in (start, start + length))
-    times = {"start": begins.isoformat(), "end": ends.isoformat()}
-    return {**times, "hall_id": hall, "event_day_id": day, "speakers": speakers, "tracks": []}
+@st.composite
+def programmes(draw: st.DrawFn) -> tuple[str, list[dict[str, Any]]]:
+    """A zone, and sessions: some without an end or a hall, or with a hall, speaker or track that nobody knows."""
+    zone, beginning = draw(st.sampled_from(ZONES)), draw(st.sampled_from(BEGINNINGS))
+
+    def moment(minute: int) -> str | None:
+        written = (beginning + timedelta(minutes=minute)).isoformat()
+        return draw(st.sampled_from([written, written, written, written.removesuffix("+00:00"), None]))
+
+    def session(number: int) -> dict[str, Any]:
+        start, length = draw(st.integers(0, 60)), draw(st.integers(-2, 25))
+        return {
+            "id": str(number),
+            "name": f"Session {number}",
+            "start": moment(start),
+            "end": moment(start + length),
+            "hall_id": draw(st.sampled_from(["h", "h", "i", "gone", None])),
+            "event_day_id": draw(st.sampled_from(["d1", None, None])),
+            "speakers": draw(st.lists(st.sampled_from(["s", "s", "t", "gone"]), max_size=3)),
+            "tracks": draw(st.lists(st.sampled_from(["a", "gone"]), max_size=2)),
+        }
+
+    return zone, [session(number) for number in range(draw(st.integers(0, 7)))]
 
 
-INTERVALS = {"hall_utilisation", "hall_conflicts", "hall_gaps", "speaker_conflicts"}
-
-records = st.builds(
-    _record,
-    start=st.integers(0, 60),
-    length=st.integers(-2, 25),
-    hall=st.sampled_from(["h", "h", "i", None]),
-    day=st.sampled_from(["d1", None, None]),
-    speakers=st.lists(st.sampled_from(["s", "s", "t"]), max_size=2),
-)
+SEATS = "workshop_capacity"  # which has nothing to do with times
 
 
-@pytest.mark.parametrize(("model", "grain", "compute"), [each for each in OF_THE_PROGRAMME if each.table in INTERVALS])
+@pytest.mark.parametrize(("model", "grain", "compute"), [each for each in OF_THE_PROGRAMME if each.table != SEATS])
 @settings(max_examples=25, deadline=None)
-@given(sessions=st.lists(records, max_size=7))
-def test_intervals_are_what_counting_minutes_finds(
-    model: str, grain: list[str], compute: Callable[[Event], dict[tuple, dict]], sessions: list[dict[str, Any]]
+@given(programme=programmes())
+def test_sessions_add_up_to_what_counting_minutes_finds(
+    model: str,
+    grain: list[str],
+    compute: Callable[[Event], dict[tuple, dict]],
+    programme: tuple[str, list[dict[str, Any]]],
 ):
-    named = [{**session, "id": str(index), "name": f"Session {index}"} for index, session in enumerate(sessions)]
+    zone, sessions = programme
     # Every third is a workshop, so that keys do not follow the order of the list.
     raw = {
         "halls": HALLS,
         "days": DAYS,
         "speakers": SPEAKERS,
-        "lectures": [session for index, session in enumerate(named) if index % 3],
-        "workshops": [session for index, session in enumerate(named) if not index % 3],
+        "tracks": TRACKS,
+        "lectures": [session for index, session in enumerate(sessions) if index % 3],
+        "workshops": [session for index, session in enumerate(sessions) if not index % 3],
     }
-    expected = compute(_event(raw))
-    rows = build(raw, f"summary.{model}")
+    event = Event(content={"pauses": [], **raw}, partners=[], participants=[], timezone=zone)
+    expected = compute(event)
+    rows = build(raw, f"summary.{model}", zone)
 
     found = {tuple(row[column] for column in grain): row for row in rows}
     assert len(found) == len(rows)
     assert found.keys() == expected.keys()
     for key, facts in expected.items():
         assert {fact: found[key][fact] for fact in facts} == facts, key
-
-
-def _event(raw: dict[str, list[dict[str, Any]]]) -> Event:
-    return Event(content={"pauses": [], "tracks": [], **raw}, partners=[], participants=[], timezone="UTC")
