@@ -73,7 +73,8 @@ class Privacy:
         protected = {}
         for field, value in record.items():
             name = _name(field)
-            column = columns.get(name)
+            # `email_2` is another address, and the column that a second field of the name `email` gets.
+            column = columns.get(name) or columns.get(re.sub(r"_\d+$", "", name))
             if name in (table.links or {}):
                 protected[field] = self._protect_links(value)
             elif column is None or value is None:

@@ -309,6 +309,18 @@ def test_a_protected_row_with_a_blank_is_marked_as_removed_as_well(
     assert reader.count("raw.participants") == len(people) + 1
 
 
+def test_another_field_of_the_name_is_protected_and_its_row_is_marked_as_removed_as_well(
+    api: Sandbox, place: Warehouse, reader: Reader
+):
+    people = api.event.participants
+    people.append({"id": 1, "email": "gone@example.org", "email_2": "too@example.org", "name_2": "Gone Person"})
+    bring(api, place, "participants", privacy=HASH)
+    assert found(reader, "too@example.org", "Gone Person") == set()
+    del people[-1]
+    assert bring(api, place, "participants", privacy=HASH)["participants"].removed == 1
+    assert reader.rows("select id from raw.participants where removed_at is not null") == [("1",)]
+
+
 @pytest.mark.parametrize("personal_data", ["hash", "drop"])
 def test_turning_to_protection_leaves_nothing_of_before(
     api: Sandbox, place: Warehouse, reader: Reader, personal_data: str
