@@ -48,9 +48,10 @@ def ui(port: int) -> None:
 @main.command()
 def dictionary() -> None:
     """Print the data dictionary, in Markdown."""
-    from event_assets.cli.dictionary import data_dictionary
+    with _told_in_a_sentence():
+        from event_assets.cli.dictionary import data_dictionary
 
-    click.echo(data_dictionary(), nl=False)
+        click.echo(data_dictionary(), nl=False)
 
 
 @contextmanager

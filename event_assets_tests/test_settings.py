@@ -60,6 +60,7 @@ def test_an_address_must_be_one(configured: pytest.MonkeyPatch):
         ("https://user:pa55/word@api.example.org", "is no address"),
         ("https://[pa55word", "is no address"),
         ("https:///pa55word", "names no host"),
+        ("https://api.example.org/public/v1?key=pa55word", "goes on behind a"),
     ],
 )
 def test_an_address_with_a_password_or_without_a_host_is_told_and_not_shown(
@@ -94,6 +95,12 @@ def test_the_warehouse_is_a_path_or_an_address(tmp_path: Path, monkeypatch: pyte
     assert settings.warehouse_path() == (tmp_path / "w.duckdb").resolve()
 
 
+def test_a_table_for_the_warehouse_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS", f'{{"database": "{tmp_path}/w.duckdb"}}')
+    with pytest.raises(settings.SettingsError, match='write `credentials = "data/warehouse'):
+        settings.warehouse_path()
+
+
 def test_the_warehouse_lies_in_the_folder_by_default(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("DESTINATION__DUCKDB__CREDENTIALS", raising=False)
     assert settings.warehouse_path() == settings.run_folder() / "data" / "warehouse.duckdb"
@@ -106,7 +113,7 @@ def test_the_time_zone_is_utc_unless_set(monkeypatch: pytest.MonkeyPatch):
     assert settings.event_timezone() == "Asia/Tokyo"
 
 
-@pytest.mark.parametrize("zone", ["Mars/Olympus", "../etc/passwd", "+02:00"])
+@pytest.mark.parametrize("zone", ["localtime", "Mars/Olympus", "../etc/passwd", "+02:00"])
 def test_a_time_zone_that_does_not_exist_is_told(monkeypatch: pytest.MonkeyPatch, zone: str):
     monkeypatch.setenv("EVENT__TIMEZONE", zone)
     with pytest.raises(settings.SettingsError, match="IANA name"):

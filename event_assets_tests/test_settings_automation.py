@@ -90,7 +90,8 @@ def test_where_the_ui_is(monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.parametrize(
     ("values", "read", "sentence"),
     [
-        ({"FRESHNESS__EVENT_MINUTES": "0"}, settings.freshness_settings, r"`event_minutes` in .* must be 1 or more"),
+        ({"FRESHNESS__EVENT_MINUTES": "0"}, settings.freshness_settings, r"`event_minutes` in .* must be from 1 to"),
+        ({"FRESHNESS__QUIET_MINUTES": "9" * 14}, settings.freshness_settings, "must be from 1 to 525600, a year"),
         ({"FRESHNESS__QUIET_MINUTES": "many"}, settings.freshness_settings, r"`quiet_minutes` in .* as int"),
         ({"FRESHNESS__APPROACH_DAYS": "-1"}, settings.freshness_settings, "`approach_days` in .* must be 0 or more"),
         ({"FRESHNESS__RETRY_MINUTES": "0"}, settings.freshness_settings, "must be from 1 to 60"),

@@ -78,7 +78,7 @@ def freshness_settings() -> FreshnessSettings:
         "approach_minutes": spec.approach_minutes,
         "quiet_minutes": spec.quiet_minutes,
     }
-    require(spec, "1 or more", **{name: minutes >= 1 for name, minutes in windows.items()})
+    require(spec, "from 1 to 525600, a year", **{name: 1 <= m <= 525_600 for name, m in windows.items()})
     require(spec, "0 or more", approach_days=spec.approach_days >= 0)
     require(spec, "from 1 to 60", retry_minutes=1 <= spec.retry_minutes <= 60)
     return FreshnessSettings(**windows, approach_days=spec.approach_days, retry_minutes=spec.retry_minutes)

@@ -42,14 +42,22 @@ def event_timezone() -> str:
         SettingsError: There is no time zone of that name.
     """
     name = str(resolve(_EventSpec()).timezone)
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    if not _is_time_zone(name):
         raise SettingsError(
             f"There is no time zone {name!r}: set `timezone` in the section [event] of .dlt/config.toml to an IANA "
             "name such as Europe/Vienna."
-        ) from None
+        )
     return name
+
+
+def _is_time_zone(name: str) -> bool:
+    if name == "localtime":  # a file beside the zones on many machines, and another zone on each
+        return False
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def event_period() -> EventPeriod | None:

@@ -35,8 +35,18 @@ def warehouse_path() -> Path:
 
     Returns:
         An absolute path; a relative setting starts in the folder the command was started in. The file need not exist.
+
+    Raises:
+        SettingsError: It is a table, as dlt has it where a destination needs more than one value.
     """
-    return (run_folder() / resolve(_DuckDbSpec()).credentials.removeprefix("duckdb:///")).resolve()
+    credentials = resolve(_DuckDbSpec()).credentials
+    if credentials.startswith("{"):
+        raise SettingsError(
+            "The warehouse is a file, and nothing else can be set of it: instead of the section "
+            '[destination.duckdb.credentials], write `credentials = "data/warehouse.duckdb"` in the section '
+            "[destination.duckdb] of .dlt/config.toml."
+        )
+    return (run_folder() / credentials.removeprefix("duckdb:///")).resolve()
 
 
 def published_path() -> Path:

@@ -141,7 +141,7 @@ def event_api_settings() -> EventApiSettings:
 
 
 def _refuse_unusable_host(base_url: str) -> None:
-    """See to it that an address names a host, and nobody's name and password: it stands in logs and messages.
+    """See to it that an address names a host, and nobody's name, password or key: it stands in logs and messages.
 
     Raises:
         SettingsError: It does not.
@@ -157,6 +157,8 @@ def _refuse_unusable_host(base_url: str) -> None:
         )
     if not parts.hostname:
         raise _unusable_address("names no host")
+    if parts.query or parts.fragment:
+        raise _unusable_address("goes on behind a ? or #, where no endpoint could be named after it")
 
 
 def _unusable_address(why: str) -> SettingsError:
