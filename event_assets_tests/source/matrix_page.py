@@ -44,6 +44,11 @@ _OTHERWISE = (
         "Its row gets `removed_at`, and no summary counts it any more. It comes back to life when the record returns.",
     ),
     (
+        "A list in pages changes while they are read",
+        "The API does not say so. A record that moves to a page that was read already is missed, and its row has "
+        "`removed_at` until the next sync; one that moves the other way comes twice, and the second is rejected.",
+    ),
+    (
         "Somebody adds or deletes rows of a raw table, of a link table or of `raw.rejected`, or drops one",
         "The next sync of the table puts it right, though the answer is the same.",
     ),

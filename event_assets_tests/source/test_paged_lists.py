@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from event_assets.sandbox import Sandbox, generate_event
+from event_assets.sandbox import Event, Sandbox, generate_event
 from event_assets.sandbox.faults import Fault
 from event_assets.sandbox.responses import Envelope, Response, json_response
 from event_assets.settings import EventApiSettings, RemovalSettings
@@ -128,6 +128,38 @@ def test_pages_of_accounts_that_share_a_placeholder_do_not_go_round(place: Wareh
     with Sandbox(event, envelope="pages", page_size=5) as api:
         result = bring(api, place, "participants")["participants"]
     assert (result.received, result.loaded, result.rejected) == (21, 6, 15)
+
+
+def moving(event: Event, *, first: int) -> Fault:
+    """The right answer; after it, the list begins later by one record, or earlier."""
+
+    def answer(response: Response, _: str) -> Response:
+        sent = json_response(200, json.loads(b"".join(response.chunks)))
+        event.participants = (
+            event.participants[1:] if first else [{"id": 99, "email": "new@example.org"}, *event.participants]
+        )
+        return sent
+
+    return Fault("moving", answer)
+
+
+@pytest.mark.parametrize(("first", "missed", "rejected"), [(1, {"p5@example.org"}, 0), (0, {"new@example.org"}, 1)])
+def test_a_record_that_moves_while_pages_are_read_is_there_again_with_the_next_sync(
+    place: Warehouse, first: int, missed: set[str], rejected: int
+):
+    """The API does not say that a list has changed since its first page was sent."""
+    event = generate_event(lectures=0, participants=0)
+    event.participants = [{"id": number, "email": f"p{number}@example.org"} for number in range(12)]
+    with Sandbox(event, envelope="pages", page_size=5) as api:
+        bring(api, place, "participants")
+        api.fail("participants", moving(event, first=first), times=1)
+        result = bring(api, place, "participants")["participants"]
+        now = {person["email"] for person in event.participants}
+        assert now - held(place).keys() == missed
+        assert result.rejected == rejected
+
+        bring(api, place, "participants")
+        assert held(place).keys() == now
 
 
 def counted(total: Any, *, over: int = 0) -> Fault:
