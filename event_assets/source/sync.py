@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import dlt
@@ -83,9 +84,10 @@ def sync(
             the tables are unchanged. Or the warehouse did not take it.
         WarehouseBusyError: Somebody else has the warehouse. Nothing was requested.
     """
-    with warehouse.writing():
+    # The folder is there for a sync that needs none, too: what a killed one has left in it goes.
+    with warehouse.writing(), warehouse.working_folder(endpoint) as folder:
         settings, progress = settings or SyncSettings(), Progress(tell_progress)
-        return _Sync(api, warehouse, endpoint, resources, settings, tell, progress).run()
+        return _Sync(api, warehouse, endpoint, resources, settings, tell, progress).run(folder)
 
 
 class _Sync:
@@ -115,8 +117,12 @@ class _Sync:
         self._session = ApiSession(api.base_url, parts, settings.retry, tell, self._recall, progress)
         self._source = event_api(api, self._session, resources)
 
-    def run(self) -> dict[str, ResourceResult]:
-        """See `sync`."""
+    def run(self, folder: Path) -> dict[str, ResourceResult]:
+        """See `sync`.
+
+        Args:
+            folder: An empty one, for dlt's load package.
+        """
         try:
             repeats = self._repeats()
         except ResourceExtractionError as failure:
@@ -127,26 +133,25 @@ class _Sync:
             return again
         with self._warehouse.connect() as client:
             known = {name: self._known(client, name) for name in self._held}
-        with self._warehouse.working_folder(self._endpoint) as folder:
-            intakes = {
-                name: Intake(TABLES[name], known[name], self._privacy, folder, self._progress, self._recall)
-                for name in self._held
-            }
-            pipeline = dlt.pipeline(
-                SOURCE_NAME, destination=self._warehouse.destination(), dataset_name=RAW, pipelines_dir=str(folder)
-            )
-            load_id = self._read(pipeline, intakes)
-            absent = self._session.absent & intakes.keys()
-            self._tell_what_is_absent(absent)
-            gone = {name: intake.gone for name, intake in intakes.items() if name not in absent}
-            for intake in intakes.values():
-                intake.forget()
-            removals = [self._removal(name, intakes[name], keys) for name, keys in gone.items()]
-            refuse_large_removals(removals, self._settings.removals)
-            try:
-                self._write(pipeline, load_id, intakes, gone)
-            except (PipelineStepFailed, LoadClientJobException, DatabaseException) as failure:
-                raise warehouse_failure(failure, self._endpoint) from None
+        intakes = {
+            name: Intake(TABLES[name], known[name], self._privacy, folder, self._progress, self._recall)
+            for name in self._held
+        }
+        pipeline = dlt.pipeline(
+            SOURCE_NAME, destination=self._warehouse.destination(), dataset_name=RAW, pipelines_dir=str(folder)
+        )
+        load_id = self._read(pipeline, intakes)
+        absent = self._session.absent & intakes.keys()
+        self._tell_what_is_absent(absent)
+        gone = {name: intake.gone for name, intake in intakes.items() if name not in absent}
+        for intake in intakes.values():
+            intake.forget()
+        removals = [self._removal(name, intakes[name], keys) for name, keys in gone.items()]
+        refuse_large_removals(removals, self._settings.removals)
+        try:
+            self._write(pipeline, load_id, intakes, gone)
+        except (PipelineStepFailed, LoadClientJobException, DatabaseException) as failure:
+            raise warehouse_failure(failure, self._endpoint) from None
         return {name: result(intake, gone.get(name), self._held[name]) for name, intake in intakes.items()}
 
     def _repeats(self) -> bool:

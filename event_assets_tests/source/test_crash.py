@@ -108,3 +108,12 @@ def test_a_killed_sync_is_put_right_by_the_next(tmp_path: Path, api: Sandbox, fi
         keys = Reader(disturbed.path).rows(f"select count(*), count(distinct {key}) from raw.{name}")[0]
         assert keys[0] == keys[1] > 0
     assert not [path for path in disturbed.path.parent.iterdir() if path.name.endswith(".dlt")]
+
+
+def test_what_a_killed_sync_has_left_goes_with_the_next_though_nothing_has_changed(place: Warehouse, api: Sandbox):
+    bring(api, place, "participants")
+    left = place.path.with_name(f".{place.path.stem}.participants.dlt")
+    left.mkdir()
+    (left / "rows.parquet").write_text("what a person said")
+    assert bring(api, place, "participants")["participants"].loaded == 0
+    assert not left.exists()
