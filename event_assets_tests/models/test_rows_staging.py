@@ -1,4 +1,4 @@
-"""What the staging views make of rows: pauses, and abstracts as plain text."""
+"""What the staging views make of rows: days, pauses, and abstracts as plain text."""
 
 from datetime import datetime
 

@@ -6,6 +6,10 @@ from event_assets.source.resources import endpoint_of
 from event_assets.source.results import ResourceResult
 from event_assets.source.sync import SyncSettings, sync
 from event_assets.warehouse import Warehouse
+from event_assets_tests.running import Warehouse as Reader
+
+KEEP, DROP = PrivacySettings(), PrivacySettings("drop")
+HASH, OTHERWISE = (PrivacySettings("hash", f"{which} secret of the tests") for which in ("one", "another"))
 
 
 def bring(
@@ -25,3 +29,8 @@ def bring(
     )
     asked = EventApiSettings(api.base_url, api.token)
     return sync(asked, place, endpoint_of(resources[0]), resources, settings, (told if told is not None else []).append)
+
+
+def removed(reader: Reader, table: str, key: str = "id") -> set[str]:
+    """The keys of a table's rows that are marked as removed."""
+    return {row[0] for row in reader.rows(f"select {key} from {table} where removed_at is not null")}

@@ -3,7 +3,7 @@
 import multiprocessing
 import random
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -69,12 +69,6 @@ def change(event: Event, numbers: random.Random) -> None:
     people.append({**people[0], "id": numbers.randint(90000, 99999), "email": f"{numbers.random()}@example.org"})
     people.append({**people[1], "email": f"{numbers.random()}@example.org", "shoe_size": 40})
     people.remove(numbers.choice(people))
-
-
-@pytest.fixture
-def api(event: Event) -> Iterator[Sandbox]:
-    with Sandbox(event) as sandbox:
-        yield sandbox
 
 
 @pytest.mark.slow
