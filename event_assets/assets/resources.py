@@ -23,6 +23,7 @@ from event_assets.settings import (
 )
 from event_assets.source.sync import SyncSettings
 from event_assets.warehouse import Warehouse
+from event_assets.warehouse.run_marker import marked_as_alive
 
 
 class EventApiResource(dg.ConfigurableResource):
@@ -55,10 +56,7 @@ class EventApiResource(dg.ConfigurableResource):
 
 
 class WarehouseResource(dg.ConfigurableResource):
-    """The warehouse that all tables are in. A run has it for itself from its first step to its last.
-
-    So nobody publishes or reads tables of which another run has refreshed only some.
-    """
+    """The warehouse that all tables are in. A run has it for itself, except while it waits for a server."""
 
     path: str | None = Field(
         default=None, description="The DuckDB file. By default the one in dlt's destination.duckdb.credentials."
@@ -67,7 +65,7 @@ class WarehouseResource(dg.ConfigurableResource):
     _of_the_run: Warehouse | None = PrivateAttr(default=None)
 
     def open(self) -> Warehouse:
-        """The warehouse at the configured path; within a run, the one that the run has for itself."""
+        """The warehouse at the configured path; within a run, the one that the run keeps open."""
         if self._of_the_run:
             return self._of_the_run
         path = Path(self.path) if self.path else warehouse_path()
@@ -75,11 +73,12 @@ class WarehouseResource(dg.ConfigurableResource):
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[WarehouseResource]:
-        """Be the one writer for the length of a run.
+        """Be the one writer for the length of a run, and mark it as alive.
 
         Raises:
             Failure: Another run did not end in time, the file cannot be opened, or a setting cannot be used.
         """
-        with explained(), (warehouse := self.open()).kept_open():
+        warehouse, run_id = self.open(), context.run.run_id if context.run else "no run"
+        with explained(), marked_as_alive(warehouse.path, run_id), warehouse.kept_open():
             self._of_the_run = warehouse
             yield self

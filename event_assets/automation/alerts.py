@@ -18,7 +18,6 @@ from event_assets.automation.failures import Failure
 from event_assets.automation.messages import announce
 from event_assets.automation.outcomes import Outcome, outcome
 from event_assets.settings import warehouse_path
-from event_assets.warehouse import Warehouse
 
 Troubles: TypeAlias = Mapping[str, str]
 """What is wrong: a sentence by identifier."""
@@ -134,7 +133,7 @@ def failed_steps(instance: dg.DagsterInstance, before: Found, since: datetime) -
 
 def _failed_and_killed(instance: dg.DagsterInstance, before: Found, since: datetime) -> Found:
     """The same, after those runs were told to have failed whose process is gone."""
-    end_dead_runs(instance, Warehouse(warehouse_path()))
+    end_dead_runs(instance, warehouse_path())
     return failed_steps(instance, before, since)
 
 

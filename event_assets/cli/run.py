@@ -52,14 +52,13 @@ def run_everything(*, allow_removals: bool = False) -> None:
             f"Time zone: {event_timezone()} (`timezone` in the section [event])\n"
         )
         with dg.DagsterInstance.get() as instance:
-            end_dead_runs(instance, warehouse)
-            with warehouse.writing():
-                # No pool: a killed command would keep its place in it, and only a running daemon would give that back.
-                # The warehouse's own lock goes with the process.
-                definitions = build_definitions(pool=None)
-                graph = Graph([each for each in definitions.assets or () if isinstance(each, dg.AssetsDefinition)])
-                runs = _execute(instance, definitions, graph, warehouse, allow_removals)
-                rows = _asset_rows(instance, graph, runs)
+            end_dead_runs(instance, warehouse.path)
+            # No pool: a killed command would keep its place in it, and only a running daemon would give that back.
+            # The warehouse's own lock goes with the process.
+            definitions = build_definitions(pool=None)
+            graph = Graph([each for each in definitions.assets or () if isinstance(each, dg.AssetsDefinition)])
+            runs = _execute(instance, definitions, graph, warehouse, allow_removals)
+            rows = _asset_rows(instance, graph, runs)
     if failures := _failures(graph, runs):
         raise click.ClickException("\n".join(failures))
     click.echo()

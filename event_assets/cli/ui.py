@@ -14,7 +14,6 @@ import click
 from event_assets.cli.api import api_or_sandbox
 from event_assets.cli.home import prepare_dagster_home
 from event_assets.settings import warehouse_path
-from event_assets.warehouse import Warehouse
 
 HOST = "127.0.0.1"
 
@@ -66,4 +65,4 @@ def _end_dead_runs() -> None:
     from event_assets.automation.dead_runs import end_dead_runs
 
     with dg.DagsterInstance.get() as instance:
-        end_dead_runs(instance, Warehouse(warehouse_path()), silent=timedelta())
+        end_dead_runs(instance, warehouse_path(), silent=timedelta())

@@ -6,9 +6,7 @@ What is asked for is in ``resources``, what becomes of a record in ``records``, 
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 from event_assets.settings import EventApiSettings, PrivacySettings, RemovalSettings, RetrySettings
 from event_assets.source import forgetting, ledger
 from event_assets.source.failures import SyncError, api_failure, warehouse_failure
+from event_assets.source.load_package import load_package
 from event_assets.source.privacy import Privacy
 from event_assets.source.progress import Progress, count
 from event_assets.source.recall import Recall
@@ -34,9 +33,6 @@ from event_assets.source.results import ResourceResult, result, unchanged
 from event_assets.source.schema import TABLES
 from event_assets.source.session import ApiSession
 from event_assets.warehouse import RAW, Warehouse
-
-_FEW_ROWS = 10_000
-"""Fingerprints of so many rows are read in some ten milliseconds, which is what another connection takes."""
 
 
 @dataclass(frozen=True)
@@ -82,16 +78,20 @@ def sync(
     Raises:
         SyncError: The API could not be asked, did not give a usable answer, or gave one that would remove too much:
             the tables are unchanged. Or the warehouse did not take it.
-        WarehouseBusyError: Somebody else has the warehouse. Nothing was requested.
+        WarehouseBusyError: Somebody else has the warehouse, or syncs the endpoint. The tables are unchanged.
     """
     # The folder is there for a sync that needs none, too: what a killed one has left in it goes.
-    with warehouse.writing(), warehouse.working_folder(endpoint) as folder:
+    with warehouse.syncing(endpoint) as folder:
         settings, progress = settings or SyncSettings(), Progress(tell_progress)
         return _Sync(api, warehouse, endpoint, resources, settings, tell, progress).run(folder)
 
 
 class _Sync:
-    """One sync under way: is the answer the last one again? If not, it is read, and what is other is written."""
+    """One sync under way: is the answer the last one again? If not, it is read, and what is other is written.
+
+    Nobody else syncs the endpoint meanwhile, so its tables stay as they were read. Others may write the rest while the
+    server is waited for.
+    """
 
     def __init__(
         self,
@@ -123,6 +123,7 @@ class _Sync:
         Args:
             folder: An empty one, for dlt's load package.
         """
+        self._warehouse.give_back()
         try:
             repeats = self._repeats()
         except ResourceExtractionError as failure:
@@ -131,11 +132,9 @@ class _Sync:
             again = {name: unchanged(each.answer) for name, each in self._held.items() if each.answer}
             self._tell_what_is_absent(name for name, each in again.items() if each.absent)
             return again
-        with self._warehouse.connect() as client:
-            known = {name: self._known(client, name) for name in self._held}
         intakes = {
-            name: Intake(TABLES[name], known[name], self._privacy, folder, self._progress, self._recall)
-            for name in self._held
+            name: Intake(TABLES[name], known, self._privacy, folder, self._progress, self._recall)
+            for name, known in self._known().items()
         }
         pipeline = dlt.pipeline(
             SOURCE_NAME, destination=self._warehouse.destination(), dataset_name=RAW, pipelines_dir=str(folder)
@@ -149,7 +148,8 @@ class _Sync:
         removals = [self._removal(name, intakes[name], keys) for name, keys in gone.items()]
         refuse_large_removals(removals, self._settings.removals)
         try:
-            self._write(pipeline, load_id, intakes, gone)
+            with self._warehouse.writing():
+                self._write(pipeline, load_id, intakes, gone)
         except (PipelineStepFailed, LoadClientJobException, DatabaseException) as failure:
             raise warehouse_failure(failure, self._endpoint) from None
         return {name: result(intake, gone.get(name), self._held[name]) for name, intake in intakes.items()}
@@ -164,19 +164,15 @@ class _Sync:
                 self._progress.note(lambda _, same=same: same)
         return recall.repeats
 
-    def _known(self, client: SqlClientBase[Any], name: str) -> Known | Callable[[], Known]:
-        """What the table holds: at once where it is little, when it is needed where it is much."""
-        table, held = TABLES[name], self._held[name]
-        if not held.rows:
-            return Known({})
-        if held.rows <= _FEW_ROWS:
-            return ledger.read_known(client, table, held)
-
-        def read() -> Known:
-            with self._warehouse.connect() as later:
-                return ledger.read_known(later, table, held)
-
-        return read
+    def _known(self) -> dict[str, Known]:
+        """What each table holds of each record."""
+        if not any(held.rows for held in self._held.values()):
+            return dict.fromkeys(self._held, Known({}))
+        with self._warehouse.connect() as client:
+            return {
+                name: ledger.read_known(client, TABLES[name], held) if held.rows else Known({})
+                for name, held in self._held.items()
+            }
 
     def _read(self, pipeline: dlt.Pipeline, intakes: Mapping[str, Intake]) -> str | None:
         """Ask for the resources and let their intakes take the answer; what passes goes into a load package.
@@ -189,15 +185,24 @@ class _Sync:
             # Nothing to merge with, nor other tables that must fit it: its rows need not pass through a second table.
             if TABLES[name].is_flat and not self._held[name].rows:
                 self._source.resources[name].apply_hints(write_disposition="append")
-        if any((each.columns or each.latest) and not each.as_declared for each in self._held.values()):
-            with self._warehouse.connect() as client:
-                ledger.forget_schema(client, SOURCE_NAME)
+        self._restore_schema(pipeline)
+        self._warehouse.give_back()
         try:
-            pipeline.sync_destination()
             extracted = pipeline.extract(self._source, loader_file_format="parquet")
         except PipelineStepFailed as failure:
             raise api_failure(failure, self._api, self._endpoint) from None
         return next(iter(extracted.loads_ids), None)
+
+    def _restore_schema(self, pipeline: dlt.Pipeline) -> None:
+        """Let dlt read from the warehouse what it knows of its tables."""
+        try:
+            with self._warehouse.writing():
+                if any((each.columns or each.latest) and not each.as_declared for each in self._held.values()):
+                    with self._warehouse.connect() as client:
+                        ledger.forget_schema(client, SOURCE_NAME)
+                pipeline.sync_destination()
+        except (PipelineStepFailed, DatabaseException) as failure:
+            raise warehouse_failure(failure, self._endpoint) from None
 
     def _write(
         self,
@@ -218,7 +223,7 @@ class _Sync:
         loads = to_write or not all(each.as_declared for each in self._held.values())
         if loads:
             with self._progress.during(f"Writing {to_write:,} rows of /{self._endpoint}"):
-                _load(pipeline)
+                load_package(pipeline)
         with self._warehouse.connect() as client, client.begin_transaction():
             for name, intake in intakes.items():
                 held = self._held[name]
@@ -274,30 +279,6 @@ def _recall(endpoint: str, held: Mapping[str, ledger.Ledger], privacy: PrivacySe
     tables = [TABLES[name] for name in resources_by_endpoint()[endpoint]]
     answers = {each.answer.pages if each.answer and each.as_declared else () for each in held.values()}
     return Recall(tables, privacy, answers.pop() if len(answers) == 1 else ())
-
-
-def _load(pipeline: dlt.Pipeline) -> None:
-    """Merge the package into the tables."""
-    pipeline.normalize()
-    # Not `run()`: it makes only the tables that ever had rows, this makes all that are declared.
-    pipeline.sync_schema()
-    with _silent_errors():
-        pipeline.load().raise_on_failed_jobs()
-
-
-@contextmanager
-def _silent_errors() -> Iterator[None]:
-    """Keep dlt's errors out of its log: they quote values of the tables, and are raised as well."""
-    log = logging.getLogger("dlt")
-    log.addFilter(_is_no_error)
-    try:
-        yield
-    finally:
-        log.removeFilter(_is_no_error)
-
-
-def _is_no_error(record: logging.LogRecord) -> bool:
-    return record.levelno < logging.ERROR
 
 
 def _absence(held: ledger.Ledger, recall: Recall) -> Answer:

@@ -1,4 +1,4 @@
-"""The warehouse as a place: its file, its dlt destination, its working folder and its connections."""
+"""The warehouse: its file, its dlt destination, its locks and its connections."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import sleep
 from typing import Any
 
 import dlt
@@ -16,7 +15,7 @@ from dlt.common.destination import Destination
 from dlt.destinations.exceptions import DestinationConnectionError
 from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
 from dlt.destinations.sql_client import SqlClientBase
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from event_assets.warehouse.failures import WarehouseBusyError, WarehouseUnreadableError, in_one_line
@@ -96,42 +95,65 @@ class Warehouse:
         """Be the one writer, or wait for the one who is. May be nested; ends with the process at the latest.
 
         DuckDB takes one writing process. Dagster's pools keep the waiting orderly where there is a daemon; this holds
-        for every run, step and command line.
+        for every run, step and command line. Nobody holds it while waiting for a server.
 
         Raises:
             WarehouseBusyError: The other writer did not end within `wait_seconds`.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(f"{self.path}.lock", is_singleton=True)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            logger.warning("%s is being written by another run: waiting up to %.0f s.", self.path, self.wait_seconds)
-            try:
-                lock.acquire(timeout=self.wait_seconds)
-            except Timeout:
-                raise WarehouseBusyError(
-                    f"Another run has been writing {self.path} for more than {self.wait_seconds:.0f} s: look what it "
-                    "is doing, or try again later. Nothing was changed."
-                ) from None
+        self._acquire(lock, f"{self.path} is being written by another run", f"Another run has been writing {self.path}")
         try:
             yield
         finally:
             lock.release()
 
-    def is_free(self) -> bool:
-        """Whether nobody writes the warehouse or waits for it."""
-        if not self.path.parent.exists():
-            return True
-        lock = FileLock(f"{self.path}.lock")  # not the one of `writing`, which this process may have itself
-        for pause in (_LOOK_AGAIN_SECONDS, 0):  # who waits tries more often than that, and has it at the second look
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                return False
+    @contextmanager
+    def syncing(self, endpoint: str) -> Iterator[Path]:
+        """Be the one sync of an endpoint, in an empty folder for dlt's load package that is gone again afterwards.
+
+        A sync holds this for its whole length and `writing` only while it reads or writes the file, so that a server
+        that is slow to answer holds up nobody who wants something else. Each sync begins with nothing of the one
+        before: what a killed run left half done is never loaded later, as dlt restores what it needs to know, schema
+        and state, from the warehouse.
+
+        Args:
+            endpoint: The endpoint's name.
+
+        Raises:
+            WarehouseBusyError: The other sync of the endpoint did not end within `wait_seconds`.
+        """
+        folder = self.path.with_name(f".{self.path.stem}.{endpoint}.dlt")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(f"{folder}.lock")
+        self._acquire(lock, f"/{endpoint} is being synced by another run", f"Another run has been syncing /{endpoint}")
+        try:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
             lock.release()
-            sleep(pause)
-        return True
+
+    def _acquire(self, lock: BaseFileLock, waits_because: str, refused_because: str) -> None:
+        """Take a lock; where another process has it, say so and wait.
+
+        Raises:
+            WarehouseBusyError: It was not released within `wait_seconds`.
+        """
+        try:
+            lock.acquire(timeout=0)
+            return
+        except Timeout:
+            logger.warning("%s: waiting up to %.0f s.", waits_because, self.wait_seconds)
+        self.give_back()  # or two runs could each wait for what the other one has
+        try:
+            lock.acquire(timeout=self.wait_seconds)
+        except Timeout:
+            raise WarehouseBusyError(
+                f"{refused_because} for more than {self.wait_seconds:.0f} s: look what it is doing, or try again "
+                "later. Nothing was changed."
+            ) from None
 
     @contextmanager
     def connect(self) -> Iterator[SqlClientBase[Any]]:
@@ -146,6 +168,7 @@ class Warehouse:
                 yield client
             return
         if self._kept_client is None:
+            self._kept.enter_context(self.writing())
             self._kept_client = self._kept.enter_context(self._connection())
         yield self._kept_client
 
@@ -153,17 +176,25 @@ class Warehouse:
     def kept_open(self) -> Iterator[None]:
         """Be the one writer for longer, and keep the first connection for all that ask for one.
 
-        Otherwise each would have its client made, read the file's catalog, and write a checkpoint in the end.
+        Otherwise each would have its client made, read the file's catalog, and write a checkpoint in the end. Who
+        waits for something else meanwhile, such as a server, calls `give_back` first.
 
         Raises:
             WarehouseBusyError: The other writer did not end within `wait_seconds`.
         """
-        with self.writing(), ExitStack() as kept:
+        with ExitStack() as kept:
+            kept.enter_context(self.writing())
             self._kept = kept
             try:
                 yield
             finally:
                 self._kept = self._kept_client = None
+
+    def give_back(self) -> None:
+        """Let others write until the next connection, which waits for them. Only of use within `kept_open`."""
+        if self._kept is not None:
+            self._kept.close()
+            self._kept_client = None
 
     @contextmanager
     def _connection(self) -> Iterator[SqlClientBase[Any]]:
@@ -205,21 +236,6 @@ class Warehouse:
             before_sleep=say_once,
             reraise=True,
         )(open_connection)
-
-    @contextmanager
-    def working_folder(self, name: str) -> Iterator[Path]:
-        """An empty folder beside the warehouse for dlt's load packages, gone again afterwards.
-
-        Each sync begins with nothing of the one before, so what a killed run left half done is never loaded later:
-        dlt restores what it needs to know, schema and state, from the warehouse.
-        """
-        folder = self.path.with_name(f".{self.path.stem}.{name}.dlt")
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_open_elsewhere(error: BaseException) -> bool:

@@ -1,30 +1,12 @@
-"""A run has the warehouse for itself from its first step to its last, and gives it back however it ends."""
+"""A run has the warehouse for itself while its steps write, and gives it back however it ends."""
 
-import threading
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from event_assets.assets.resources import WarehouseResource
-from event_assets.warehouse import Warehouse, WarehouseBusyError
-
-
-def somebody_else_can_write(path: Path) -> bool:
-    """Whether another thread gets the warehouse; Python's threads share no lock here."""
-    found: list[bool] = []
-
-    def write() -> None:
-        try:
-            with Warehouse(path, wait_seconds=0.05).writing():
-                found.append(True)
-        except WarehouseBusyError:
-            found.append(False)
-
-    thread = threading.Thread(target=write)
-    thread.start()
-    thread.join()
-    return found[0]
+from event_assets_tests.locks import somebody_else_can_write
 
 
 @pytest.mark.parametrize("fails", [False, True])

@@ -1,6 +1,7 @@
 """A run whose process is gone stands in nobody's way, and is told as one that was killed."""
 
-from collections.abc import Iterator
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,25 +9,19 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from filelock import FileLock
 
+from event_assets.assets.resources import WarehouseResource
 from event_assets.automation.dead_runs import LONGEST_START, end_dead_runs
 from event_assets.cli import ui
 from event_assets.cli.home import prepare_dagster_home
 from event_assets.sandbox import Sandbox
-from event_assets.warehouse import Warehouse
+from event_assets.warehouse.run_marker import is_alive, marked_as_alive
 from event_assets_tests.automation.ticking import Automation, Clock, reason
+from event_assets_tests.running import Run
 from event_assets_tests.running import Warehouse as Place
 
 RUNS = "alert_on_failed_runs"
 UNDER_WAY = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
-
-
-@pytest.fixture
-def written(warehouse: Place) -> Iterator[Place]:
-    """The warehouse, while another process has it."""
-    with FileLock(f"{warehouse.path}.lock"):
-        yield warehouse
 
 
 def status(automation: Automation, run: dg.DagsterRun) -> dg.DagsterRunStatus | None:
@@ -35,7 +30,7 @@ def status(automation: Automation, run: dg.DagsterRun) -> dg.DagsterRunStatus | 
 
 
 @pytest.mark.parametrize("before", UNDER_WAY)
-def test_a_run_that_is_silent_while_nobody_has_the_warehouse_has_failed(
+def test_a_run_that_is_silent_and_not_marked_as_alive_has_failed(
     automation: Automation, clock: Clock, before: dg.DagsterRunStatus
 ):
     automation.look(RUNS)
@@ -50,18 +45,61 @@ def test_a_run_that_is_silent_while_nobody_has_the_warehouse_has_failed(
     assert status(automation, run) is dg.DagsterRunStatus.FAILURE
 
 
-@pytest.mark.usefixtures("written")
-def test_a_run_is_left_alone_while_somebody_has_the_warehouse(automation: Automation, clock: Clock):
+def test_a_run_whose_process_is_there_is_left_alone(automation: Automation, warehouse: Place, clock: Clock):
     run = automation.begin_run("raw/partners", status=dg.DagsterRunStatus.STARTED)
-    clock.leap(hours=1)
+    with marked_as_alive(warehouse.path, run.run_id):
+        clock.leap(hours=1)
+        automation.look(RUNS)
+        assert status(automation, run) is dg.DagsterRunStatus.STARTED
     automation.look(RUNS)
-    assert status(automation, run) is dg.DagsterRunStatus.STARTED
+    assert status(automation, run) is dg.DagsterRunStatus.FAILURE
+
+
+def test_the_mark_of_another_run_does_not_count(automation: Automation, warehouse: Place, clock: Clock):
+    run = automation.begin_run("raw/partners", status=dg.DagsterRunStatus.STARTED)
+    with marked_as_alive(warehouse.path, "another"):
+        clock.leap(hours=1)
+        automation.look(RUNS)
+        assert status(automation, run) is dg.DagsterRunStatus.FAILURE
+
+
+def test_a_run_marks_itself_as_alive_until_its_end(warehouse: Place, run: Run, api: Sandbox):
+    alive: list[bool] = []
+
+    @dg.op(required_resource_keys={"warehouse"})
+    def look(context: dg.OpExecutionContext) -> None:
+        alive.append(is_alive(warehouse.path, context.run_id))
+
+    @dg.job(resource_defs={"warehouse": WarehouseResource()})
+    def looking() -> None:
+        look()
+
+    result = looking.execute_in_process()
+    assert alive == [True]
+    assert not is_alive(warehouse.path, result.run_id)
+
+
+def test_the_mark_of_a_killed_run_is_none(tmp_path: Path):
+    path = tmp_path / "warehouse.duckdb"
+    program = (
+        "import sys; from pathlib import Path; from event_assets.warehouse.run_marker import marked_as_alive\n"
+        "with marked_as_alive(Path(sys.argv[1]), 'a-run'): print('ready', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        assert is_alive(path, "a-run")
+        process.kill()
+    assert not is_alive(path, "a-run")
+    assert not list(tmp_path.glob(".warehouse.runs/*")), "what it left is gone"
 
 
 def test_what_waits_for_its_turn_is_left_alone(automation: Automation, warehouse: Place, clock: Clock):
     run = automation.begin_run("raw/partners")
     clock.leap(hours=1)
-    end_dead_runs(automation.instance, Warehouse(warehouse.path), timedelta())
+    end_dead_runs(automation.instance, warehouse.path, timedelta())
     assert status(automation, run) is dg.DagsterRunStatus.QUEUED
 
 
@@ -69,17 +107,8 @@ def test_a_run_that_says_something_is_alive(automation: Automation, warehouse: P
     run = automation.begin_run("raw/partners", status=dg.DagsterRunStatus.STARTED)
     clock.leap(hours=1)
     automation.instance.report_engine_event("Goes on.", run)
-    end_dead_runs(automation.instance, Warehouse(warehouse.path))
+    end_dead_runs(automation.instance, warehouse.path)
     assert status(automation, run) is dg.DagsterRunStatus.STARTED
-
-
-def test_who_waits_for_the_warehouse_has_it_at_the_second_look(warehouse: Place, monkeypatch: pytest.MonkeyPatch):
-    waiting = FileLock(f"{warehouse.path}.lock")
-    monkeypatch.setattr("event_assets.warehouse.connection.sleep", lambda _: waiting.acquire(timeout=0))
-    assert not Warehouse(warehouse.path).is_free()
-    waiting.release()
-    monkeypatch.setattr("event_assets.warehouse.connection.sleep", lambda _: None)
-    assert Warehouse(warehouse.path).is_free()
 
 
 def test_where_the_ui_starts_nothing_is_under_way(

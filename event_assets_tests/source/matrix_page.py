@@ -63,6 +63,11 @@ _OTHERWISE = (
         "The next sync compares the answer with the rows as they are, and puts them right. Nothing is loaded twice.",
     ),
     ("Another run is writing", "The run waits, up to ten minutes, and says so."),
+    (
+        "A server is slow to answer",
+        "Other runs write the warehouse meanwhile: a sync holds it only while it reads or writes. A second sync of the "
+        "same endpoint waits.",
+    ),
     ("Another program has the warehouse open", "The run fails before it asks for anything, and names the file."),
     (
         "The server's certificate has expired, or is not for its name",

@@ -46,7 +46,11 @@ def test_a_sync_says_what_it_loaded_and_leaves_nothing_else_behind(event: Event,
     reader = Reader(place.path)
     assert reader.count("raw.lectures__speakers") == sum(len(lecture["speakers"]) for lecture in lectures)
     assert reader.count("raw.lectures__tracks") == sum(len(lecture["tracks"]) for lecture in lectures)
-    assert {path.name for path in place.path.parent.iterdir()} <= {"warehouse.duckdb", "warehouse.duckdb.lock"}
+    assert {path.name for path in place.path.parent.iterdir()} <= {
+        "warehouse.duckdb",
+        "warehouse.duckdb.lock",
+        ".warehouse.content.dlt.lock",
+    }
 
 
 def test_empty_lists_give_empty_tables_with_their_columns(event: Event, place: Warehouse):

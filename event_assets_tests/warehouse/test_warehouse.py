@@ -150,12 +150,12 @@ def test_a_file_that_cannot_be_opened_is_told_and_not_waited_for(
 
 
 def test_the_working_folder_is_empty_at_the_beginning_and_gone_at_the_end(place: Warehouse):
-    with place.working_folder("content") as folder:
+    with place.syncing("content") as folder:
         (folder / "left over").write_text("half a load")
     assert not folder.exists()
     folder.mkdir()
     (folder / "of a killed run").write_text("half a load")
-    with place.working_folder("content") as folder:
+    with place.syncing("content") as folder:
         assert list(folder.iterdir()) == []
 
 
