@@ -19,7 +19,7 @@ from event_assets.assets.versions import Materialisations
 from event_assets.automation.declare import raw_key
 from event_assets.automation.messages import UndeliveredError, announce
 from event_assets.settings import SettingsError, change_poll_seconds
-from event_assets.source.body import Deadline
+from event_assets.source.deadline import Deadline
 from event_assets.source.probe import ProbeError, Seen, UnfinishedError, probe
 from event_assets.source.resources import resources_by_endpoint
 from event_assets.source.sync import SyncSettings

@@ -63,15 +63,17 @@ class PrivacySettings:
 
 @dataclass(frozen=True)
 class RetrySettings:
-    """How a request is tried again after a passing failure: dlt's ``runtime.request_*``, and one bound more.
+    """How a request is tried again after a passing failure: dlt's ``runtime.request_*``, and two bounds more.
 
     Attributes:
         timeout: Seconds to wait for the server, at each attempt.
         max_attempts: How often to ask, the first time included.
         backoff_factor: Seconds before the second attempt; doubled for each further one, plus as much at random.
         max_delay: The longest wait between two attempts, in seconds, whatever the server asks for.
-        max_total: How long attempts and waits may last together, in seconds, until the answer is there. One attempt may
-            always last ``timeout``.
+        max_total: How long attempts, waits and redirects may last together, in seconds, until the answer is there. One
+            attempt may always last ``timeout``.
+        max_bytes: How large an answer may be, as it comes and when it is unpacked. A million participants are some
+            300 MB.
     """
 
     timeout: float = 60
@@ -79,6 +81,7 @@ class RetrySettings:
     backoff_factor: float = 1
     max_delay: float = 300
     max_total: float = 600
+    max_bytes: float = 1e9
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,8 @@ class RemovalSettings:
 class _RuntimeSpec(RuntimeConfiguration):
     sections: ClassVar[tuple[str, ...]] = ("runtime",)
 
-    request_max_total_wait: float = 600
+    request_max_total_wait: float = RetrySettings.max_total
+    request_max_answer_megabytes: float = RetrySettings.max_bytes / 1e6
 
 
 @configspec
@@ -181,7 +185,12 @@ def retry_settings() -> RetrySettings:
         SettingsError: One would have no request made, or is negative.
     """
     spec = resolve(_RuntimeSpec())
-    require(spec, "more than 0", request_timeout=spec.request_timeout > 0)
+    require(
+        spec,
+        "more than 0",
+        request_timeout=spec.request_timeout > 0,
+        request_max_answer_megabytes=spec.request_max_answer_megabytes > 0,
+    )
     require(spec, "1 or more", request_max_attempts=spec.request_max_attempts >= 1)
     require(
         spec,
@@ -196,6 +205,7 @@ def retry_settings() -> RetrySettings:
         backoff_factor=spec.request_backoff_factor,
         max_delay=spec.request_max_retry_delay,
         max_total=spec.request_max_total_wait,
+        max_bytes=spec.request_max_answer_megabytes * 1e6,
     )
 
 

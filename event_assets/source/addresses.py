@@ -6,6 +6,7 @@ from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from requests import Request
+from urllib3.util import parse_url
 
 _OWN_PORT = {"http": ":80", "https": ":443"}
 
@@ -43,6 +44,25 @@ def site(url: str) -> Site:
     except ValueError:
         return Site("", "")
     return Site(parts.scheme, parts.netloc.rpartition("@")[2].removesuffix(_OWN_PORT.get(parts.scheme, "")))
+
+
+def sites_asked(url: str) -> set[Site]:
+    """Return the sites that a request for an address may reach, by everybody who reads it on its way as it is.
+
+    requests takes the host to connect to from the standard library, a proxy takes one from the address, and urllib3
+    has a parser of its own. Of an address that is odd enough they read different hosts.
+    """
+    try:
+        ours, theirs = urlsplit(url), parse_url(url)
+        read = [(ours.scheme, ours.hostname, ours.port), (theirs.scheme, theirs.hostname, theirs.port)]
+    except ValueError:  # urllib3's errors for it are such as well
+        return set()
+    return {_site(scheme or "", host or "", port) for scheme, host, port in read}
+
+
+def _site(scheme: str, host: str, port: int | None) -> Site:
+    named = f"[{host}]" if ":" in host and not host.startswith("[") else host
+    return Site(scheme, f"{named}:{port}".removesuffix(":None").removesuffix(_OWN_PORT.get(scheme, "")))
 
 
 def led_to(url: str, link: str) -> str:

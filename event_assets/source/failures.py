@@ -11,7 +11,7 @@ from dlt.sources.helpers.requests.retry import DEFAULT_RETRY_EXCEPTIONS
 
 from event_assets.settings import EventApiSettings
 from event_assets.source.answers import UnusableAnswerError
-from event_assets.source.body import TooSlowError
+from event_assets.source.deadline import TooLargeError, TooSlowError
 from event_assets.warehouse.failures import without_values
 
 
@@ -88,6 +88,12 @@ _SAID: tuple[tuple[type[BaseException], str], ...] = (
         "should be answered in time; what came is {error}, and the rest was not waited for. If the connection is so "
         "slow, raise `request_max_total_wait` in the section [runtime] of .dlt/config.toml; else ask who runs the API.",
     ),
+    (
+        TooLargeError,
+        "was answered with more than {error}, which is all that an answer may be: the rest was not received, and "
+        "nothing of it was kept. If the API has so much, raise `request_max_answer_megabytes` in the section [runtime] "
+        "of .dlt/config.toml; else ask who runs the API.",
+    ),
     (requests.Timeout, "was not answered in time, several attempts included."),
     (
         requests.exceptions.ChunkedEncodingError,
@@ -95,8 +101,8 @@ _SAID: tuple[tuple[type[BaseException], str], ...] = (
     ),
     (
         requests.exceptions.ContentDecodingError,
-        "was answered with a body that cannot be unpacked: it is not what its header Content-Encoding says. Ask who "
-        "runs the API.",
+        "was answered with a body that cannot be unpacked: it is not what its header Content-Encoding says, or packed "
+        "more than once. Ask who runs the API.",
     ),
     (
         requests.exceptions.ProxyError,

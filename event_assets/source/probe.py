@@ -7,7 +7,7 @@ body. Only one that is another is read, to find out which resources are. What to
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -17,19 +17,18 @@ from typing import Any
 import requests
 from dlt.sources.helpers.requests import Session
 from dlt.sources.helpers.rest_client.auth import BearerTokenAuth
-from urllib3.exceptions import InvalidHeader
-from urllib3.util import Retry
 
 from event_assets.settings import EventApiSettings
 from event_assets.source.answers import read_content, read_listing
-from event_assets.source.body import Deadline, receive
+from event_assets.source.body import leave, receive
+from event_assets.source.deadline import BoundedAdapter, Bounds, Deadline
 from event_assets.source.failures import SyncError, api_failure, certificate_fault
 from event_assets.source.pages import Page
 from event_assets.source.privacy import Privacy
-from event_assets.source.progress import Progress
 from event_assets.source.recall import Recall
 from event_assets.source.records import Intake, Known
 from event_assets.source.resources import event_api, parts_of, resources_by_endpoint
+from event_assets.source.retry_after import retry_after
 from event_assets.source.schema import TABLES
 from event_assets.source.session import RETRIED_STATUS_CODES, ApiSession
 from event_assets.source.sync import SyncSettings
@@ -108,7 +107,8 @@ def probe(
     if before and before.reading != reading:
         before = None
     try:
-        return replace(_probe(api, endpoint, before, settings, deadline), reading=reading)
+        with Bounds(deadline, settings.retry.max_bytes).kept() as bounds:
+            return replace(_probe(api, endpoint, before, settings, bounds), reading=reading)
     except ProbeError:
         raise
     except Exception as failure:  # dlt takes all that a sync meets for a failed one, and so do we
@@ -124,49 +124,50 @@ def probe(
         raise ProbeError(str(api_failure(failure, api, endpoint)), passes=passes) from None
 
 
-def _probe(
-    api: EventApiSettings, endpoint: str, before: Seen | None, settings: SyncSettings, deadline: Deadline
-) -> Seen:
-    response = _ask(api, endpoint, before, settings.retry.timeout, deadline)
+def _probe(api: EventApiSettings, endpoint: str, before: Seen | None, settings: SyncSettings, bounds: Bounds) -> Seen:
+    response = _ask(api, endpoint, before, settings.retry.timeout, bounds)
     if response.status_code == HTTPStatus.NOT_MODIFIED and before:
         return before
     if not response.ok:
         failure = api_failure(requests.HTTPError(response=response), api, endpoint)
-        passes = response.status_code in RETRIED_STATUS_CODES
-        raise ProbeError(str(failure), passes=passes, retry_after=_retry_after(response))
+        passes, asked = response.status_code in RETRIED_STATUS_CODES, retry_after(response)
+        retry = min(asked, _LONGEST_RETRY_AFTER) if asked is not None else None
+        raise ProbeError(str(failure), passes=passes, retry_after=retry)
     if response.status_code != HTTPStatus.OK:
-        return Seen(_walk(api, endpoint, settings, deadline))  # a redirect does not stand for what is there
+        return Seen(_walk(api, endpoint, settings, bounds.deadline))  # a redirect does not stand for what is there
     validators = {"etag": response.headers.get("ETag", ""), "last_modified": _last_modified(response)}
     digest = _digest(response)
     if before and digest == before.digest:
         return replace(before, **validators)
-    versions = _read(endpoint, response, settings, deadline)
+    versions = _read(endpoint, response, settings, bounds.deadline)
     if versions is None:
-        return Seen(_walk(api, endpoint, settings, deadline))  # a page does not stand for those after it
+        return Seen(_walk(api, endpoint, settings, bounds.deadline))  # a page does not stand for those after it
     return Seen(versions, **validators, digest=digest)
 
 
 def _ask(
-    api: EventApiSettings, endpoint: str, before: Seen | None, timeout: float, deadline: Deadline
+    api: EventApiSettings, endpoint: str, before: Seen | None, timeout: float, bounds: Bounds
 ) -> requests.Response:
-    """Ask, and wait for the whole body. As a sync does: dlt's session, and the token past any ``.netrc``."""
+    """Ask, and wait for the body of a good answer. As a sync does: dlt's session, the token past any ``.netrc``."""
     headers = {}
     if before and before.etag:
         headers["If-None-Match"] = before.etag
     if before and before.last_modified:
         headers["If-Modified-Since"] = before.last_modified
-    deadline.check()
-    with (
-        Session(timeout=min(timeout, deadline.left), raise_for_status=False) as session,
-        session.get(
+    with Session(timeout=timeout, raise_for_status=False) as session:
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, BoundedAdapter())
+        response = session.get(
             f"{api.base_url}/{endpoint}",
             headers=headers,
             auth=BearerTokenAuth(api.api_token),
             allow_redirects=False,
             stream=True,
-        ) as response,
-    ):
-        receive(response, deadline)
+        )
+        if response.status_code == HTTPStatus.OK:
+            receive(response, bounds)
+        else:
+            leave(response)
     return response
 
 
@@ -201,7 +202,8 @@ def _walk(api: EventApiSettings, endpoint: str, settings: SyncSettings, deadline
         Timeout: The deadline has passed.
     """
     intakes = _intakes(endpoint, settings)
-    session = _HurriedSession(api, endpoint, settings, deadline)
+    retry = replace(settings.retry, max_attempts=1)
+    session = ApiSession(api.base_url, parts_of(endpoint), retry, lambda _: None)
     source = event_api(api, session, [*intakes])
     for name, intake in intakes.items():
         source.resources[name].add_step(intake)
@@ -213,32 +215,6 @@ def _walk(api: EventApiSettings, endpoint: str, settings: SyncSettings, deadline
 def _intakes(endpoint: str, settings: SyncSettings) -> dict[str, Intake]:
     privacy = Privacy(settings.privacy)
     return {name: Intake(TABLES[name], Known({}), privacy) for name in resources_by_endpoint()[endpoint]}
-
-
-class _HurriedSession(ApiSession):
-    """The session of a sync, without retries and with a deadline."""
-
-    def __init__(self, api: EventApiSettings, endpoint: str, settings: SyncSettings, deadline: Deadline) -> None:
-        retry = replace(settings.retry, max_attempts=1)
-        super().__init__(api.base_url, parts_of(endpoint), retry, lambda _: None, progress=_Hurry(deadline))
-        self._deadline, self._patience = deadline, retry.timeout
-
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-        """Send a request, if there is time, and wait no longer than there is."""
-        self._deadline.check()
-        return super().send(request, **{**options, "timeout": min(self._patience, self._deadline.left)})
-
-
-class _Hurry(Progress):
-    """Is told how much of an answer is there, and ends it at the deadline."""
-
-    def __init__(self, deadline: Deadline) -> None:
-        super().__init__()
-        self._deadline = deadline
-
-    def note(self, say: Callable[[float], str]) -> None:
-        """Go on only if there is time."""
-        self._deadline.check()
 
 
 def _digest(response: requests.Response) -> str:
@@ -256,12 +232,3 @@ def _last_modified(response: requests.Response) -> str:
     except (KeyError, ValueError, TypeError):
         return ""
     return value if age >= _TELLS_CHANGES_APART else ""
-
-
-def _retry_after(response: requests.Response) -> float | None:
-    value = response.headers.get("Retry-After")
-    try:
-        seconds = Retry().parse_retry_after(value) if value else None
-    except InvalidHeader:
-        return None
-    return min(seconds, _LONGEST_RETRY_AFTER) if seconds is not None else None

@@ -13,9 +13,8 @@ from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 from dlt.sources.helpers.requests import Session
-from dlt.sources.helpers.requests.retry import retry_if_status, wait_exponential_retry_after
+from dlt.sources.helpers.requests.retry import retry_if_status
 from requests import PreparedRequest, Response
-from requests.adapters import HTTPAdapter
 from tenacity import (
     RetryCallState,
     Retrying,
@@ -24,15 +23,18 @@ from tenacity import (
     stop_before_delay,
     wait_random,
 )
+from tenacity.stop import stop_base
 
 from event_assets.settings import RetrySettings
-from event_assets.source.addresses import led_to, site
+from event_assets.source.addresses import Site, as_sent, led_to, site, sites_asked
 from event_assets.source.answers import UnusableAnswerError, read_content, read_listing
-from event_assets.source.body import Deadline, receive
+from event_assets.source.body import leave, receive
+from event_assets.source.deadline import BoundedAdapter, Bounds, Deadline, seconds_left
 from event_assets.source.failures import may_pass
 from event_assets.source.pages import PackedPage
 from event_assets.source.progress import Progress
 from event_assets.source.recall import Recall
+from event_assets.source.retry_after import WaitAsAsked
 
 RETRIED_STATUS_CODES = (429, 500, 502, 503, 504)
 """Answers that a later attempt may better. All others are final: 401 does not become right by asking again."""
@@ -64,7 +66,7 @@ class ApiSession(Session):
         Args:
             base_url: Where the API is.
             parts: The resources that the endpoint's answer holds under their names; none where it is one list.
-            retry: How often and for how long to try again.
+            retry: How often and for how long to try again, and how large an answer may be.
             tell: Takes a line for the run's log.
             recall: Recognises an answer that came the same before.
             progress: Is told how much of a large answer is there.
@@ -73,7 +75,8 @@ class ApiSession(Session):
         super().__init__(timeout=retry.timeout, raise_for_status=False)
         self.absent: set[str] = set()
         self._site = site(base_url)
-        wire = _Wire(_retrying(retry, tell), lambda: Deadline.of_a_request(retry, clock), progress or Progress())
+        self._deadline = lambda: Deadline.of_a_request(retry, clock)
+        wire = _Wire(self._site, _retrying(retry, tell), retry.max_bytes, progress or Progress())
         if parts:
             self._answers = _OneAnswer(lambda answer: read_content(answer, parts, self.absent, recall), wire)
         else:
@@ -91,16 +94,29 @@ class ApiSession(Session):
         finally:
             self._answers.keeps = False
 
+    def send(self, request: PreparedRequest, **options: Any) -> Response:
+        """Send a request, and follow where it is redirected to: all attempts, waits and hops within one deadline.
+
+        Raises:
+            TooSlowError: The deadline has passed.
+        """
+        with Bounds(self._deadline()).kept():  # the hops come through here as well, and what is around them counts
+            return super().send(request, **options)
+
     def get_redirect_target(self, resp: Response) -> str | None:
-        """Where a redirect leads; None if the answer is none.
+        """Return where a redirect leads, as it will be asked; None if the answer is none.
 
         Raises:
             UnusableAnswerError: To another host or scheme, which is not where the API is.
         """
-        target = super().get_redirect_target(resp)
+        try:
+            target = super().get_redirect_target(resp)
+        except UnicodeError:  # bytes that are no text are no address either
+            target = "//"
         if target is None:
             return None
-        path, there = urlsplit(resp.url).path, site(led_to(resp.url, target))
+        target = led_to(resp.url, target)
+        path, there = urlsplit(resp.url).path, site(target)
         if there.host != self._site.host:
             raise UnusableAnswerError(
                 f"{path} should be answered by {self._site.host}, and redirects to {there.host or there}: it was not "
@@ -111,19 +127,20 @@ class ApiSession(Session):
                 f"{path} should be answered at {self._site.scheme}://, and redirects to {there.scheme}://: if that is "
                 f"where the API is, let `base_url` begin with {there.scheme}://. It was not followed."
             )
-        return target
+        return as_sent(target)  # requests would send it as it came, and read another host in it than was looked at
 
 
 class _Wire(NamedTuple):
-    """How a request is sent: again after a passing failure, until when, and who is told how much there is."""
+    """How a request is sent: where alone, when again, how large its answer may be, and who is told how far it is."""
 
+    site: Site
     retrying: Retrying
-    deadline: Callable[[], Deadline]
+    most_bytes: float
     progress: Progress
 
 
-class _CheckedAnswers(HTTPAdapter):
-    """A transport that reads and checks each good answer as soon as it is there.
+class _CheckedAnswers(BoundedAdapter):
+    """A transport that asks the API and nobody else, and reads and checks each good answer as soon as it is there.
 
     Attributes:
         keeps: Whether it keeps answers, to give each of them once more.
@@ -133,7 +150,8 @@ class _CheckedAnswers(HTTPAdapter):
         super().__init__()
         self.keeps = False
         self._read = read
-        self._deadline = wire.deadline
+        self._site = wire.site
+        self._most_bytes = wire.most_bytes
         self._progress = wire.progress
         self._kept: dict[str | None, _KeptAnswer] = {}
         # Here, and not around the session, in which a redirect begins anew: attempts there would be multiplied.
@@ -143,11 +161,17 @@ class _CheckedAnswers(HTTPAdapter):
         """Send the request.
 
         Raises:
-            UnusableAnswerError: The answer is a good one by its status and not by its content.
+            UnusableAnswerError: The answer is a good one by its status and not by its content. Or the address is not
+                the API's: whoever has made it, nothing is sent there.
         """
         if kept := self._kept.pop(request.url, None):
             return kept.answer()
-        response = self._ask(request, self._deadline(), *args, **kwargs)
+        if sites_asked(str(request.url)) != {self._site}:
+            raise UnusableAnswerError(
+                f"All that is asked should be asked at {self._site}, and an address leads elsewhere: it was not "
+                "followed, because the token is not meant for another host."
+            )
+        response = self._ask(request, *args, **kwargs)
         if not _is_good(response):
             return response
         answer = _ReadAnswer(response, self._read(response))
@@ -157,15 +181,18 @@ class _CheckedAnswers(HTTPAdapter):
             self._kept[request.url] = _KeptAnswer(answer)
         return answer
 
-    def _ask_once(self, request: PreparedRequest, deadline: Deadline, *args: Any, **kwargs: Any) -> Response:
-        response = super().send(request, *args, **kwargs)
+    def _ask_once(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
+        path = urlsplit(request.url).path
 
         def so_far(received: int) -> None:
-            path = urlsplit(response.url).path
             self._progress.note(lambda _: f"GET {path}: {received / 1e6:,.0f} MB received")
 
-        # Of an answer that is not a good one too, so that the connection is free for the next attempt.
-        receive(response, deadline, so_far)
+        with Bounds(Deadline(), self._most_bytes).kept() as bounds:
+            response = super().send(request, *args, **kwargs)
+            if _is_good(response):
+                receive(response, bounds, so_far)
+            else:
+                leave(response)  # the status says all that is told of it
         return response
 
 
@@ -225,9 +252,16 @@ def _is_good(response: Response) -> bool:
     return response.ok and not response.is_redirect
 
 
+class _StopAtDeadline(stop_base):
+    """Makes no attempt that would begin after the deadline in force, which hops of a redirect have in common."""
+
+    def __call__(self, retry_state: RetryCallState) -> bool:
+        return retry_state.upcoming_sleep >= seconds_left()
+
+
 def _retrying(settings: RetrySettings, tell: Tell) -> Retrying:
     """Exponential backoff with jitter, ``Retry-After`` obeyed up to the cap, bounded in attempts and in time."""
-    wait = wait_exponential_retry_after(multiplier=settings.backoff_factor, max=settings.max_delay)
+    wait = WaitAsAsked(multiplier=settings.backoff_factor, max=settings.max_delay)
 
     def say(state: RetryCallState) -> None:
         tell(
@@ -238,7 +272,7 @@ def _retrying(settings: RetrySettings, tell: Tell) -> Retrying:
     return Retrying(
         wait=wait + wait_random(0, settings.backoff_factor),
         retry=retry_if_status(RETRIED_STATUS_CODES) | retry_if_exception(may_pass),
-        stop=stop_after_attempt(settings.max_attempts) | stop_before_delay(settings.max_total),
+        stop=stop_after_attempt(settings.max_attempts) | stop_before_delay(settings.max_total) | _StopAtDeadline(),
         before_sleep=say,
         retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
     )
