@@ -121,16 +121,17 @@ def test_a_time_zone_that_does_not_exist_is_told(monkeypatch: pytest.MonkeyPatch
 
 
 def test_retries_are_set_in_dlt_s_runtime_configuration(monkeypatch: pytest.MonkeyPatch):
-    assert settings.retry_settings() == settings.RetrySettings(60, 5, 1, 300, 600)
+    assert settings.retry_settings() == settings.RetrySettings(60, 5, 1, 300, 600, 1e9)
     for name, value in (
         ("TIMEOUT", "7"),
         ("MAX_ATTEMPTS", "2"),
         ("BACKOFF_FACTOR", "0.5"),
         ("MAX_RETRY_DELAY", "9"),
         ("MAX_TOTAL_WAIT", "30"),
+        ("MAX_ANSWER_MEGABYTES", "2.5"),
     ):
         monkeypatch.setenv(f"RUNTIME__REQUEST_{name}", value)
-    assert settings.retry_settings() == settings.RetrySettings(7, 2, 0.5, 9, 30)
+    assert settings.retry_settings() == settings.RetrySettings(7, 2, 0.5, 9, 30, 2.5e6)
 
 
 def test_what_may_be_removed_is_set(monkeypatch: pytest.MonkeyPatch):
@@ -210,6 +211,8 @@ def test_the_memory_that_duckdb_may_take(monkeypatch: pytest.MonkeyPatch):
         ("RUNTIME__REQUEST_BACKOFF_FACTOR", "-1", settings.retry_settings, "must be 0 or more"),
         ("RUNTIME__REQUEST_MAX_RETRY_DELAY", "-1", settings.retry_settings, "must be 0 or more"),
         ("RUNTIME__REQUEST_MAX_TOTAL_WAIT", "-1", settings.retry_settings, "must be 0 or more"),
+        ("RUNTIME__REQUEST_MAX_ANSWER_MEGABYTES", "0", settings.retry_settings, "must be more than 0"),
+        ("RUNTIME__REQUEST_MAX_ANSWER_MEGABYTES", "nan", settings.retry_settings, "must be more than 0"),
         ("WAREHOUSE__LOCK_WAIT_SECONDS", "-1", settings.lock_wait_seconds, "must be 0 or more"),
     ],
 )

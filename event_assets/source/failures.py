@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import ssl
 from collections.abc import Iterator
 from http import HTTPStatus
 
 import requests
+from dlt.destinations.exceptions import DatabaseException
 from dlt.sources.helpers.requests.retry import DEFAULT_RETRY_EXCEPTIONS
 
 from event_assets.settings import EventApiSettings
 from event_assets.source.answers import UnusableAnswerError
 from event_assets.source.deadline import TooLargeError, TooSlowError
-from event_assets.warehouse.failures import without_values
+from event_assets.warehouse.failures import database_failure, without_values
 
 
 class SyncError(Exception):
@@ -42,7 +44,12 @@ def api_failure(failure: BaseException, api: EventApiSettings, endpoint: str) ->
         endpoint: The endpoint's name.
     """
     asked = f"GET {api.base_url}/{endpoint}"
-    sentence = _explain(failure, asked) or f"{asked} could not be read ({_root(failure)})."
+    sentence = (
+        _own_fault(failure, f"What {asked} was answered")
+        or _database_fault(failure)
+        or _explain(failure, asked)
+        or f"{asked} could not be read ({_root(failure)})."
+    )
     return SyncError(f"{sentence} The tables are unchanged.")
 
 
@@ -53,10 +60,46 @@ def warehouse_failure(failure: BaseException, endpoint: str) -> SyncError:
         failure: What was raised while it was written.
         endpoint: The endpoint's name.
     """
-    return SyncError(
-        f"The warehouse did not take the answer of /{endpoint} ({_root(failure)}). Each table holds either its old or "
-        "its new rows; the next sync puts right what is missing."
+    sentence = (
+        _own_fault(failure, f"The answer of /{endpoint}")
+        or f"The warehouse did not take the answer of /{endpoint} ({_root(failure)})."
     )
+    return SyncError(
+        f"{sentence} Each table holds either its old or its new rows; the next sync puts right what is missing."
+    )
+
+
+def _own_fault(failure: BaseException, answer: str) -> str | None:
+    """What this machine lacks, as a sentence; None if the API or the network has failed, or a statement."""
+    for error in _causes(failure):
+        if isinstance(error, (requests.RequestException, UnusableAnswerError)):
+            return None  # whose cause is an error of the system as well: of a socket
+        if getattr(error, "errno", None) in _FULL or _FULL_TEXT in str(error):
+            where = getattr(error, "filename", None)
+            return (
+                f"{answer} could not be put aside, because the disk is full{f' ({where})' if where else ''}: make room "
+                "where the warehouse lies (`credentials` in the section [destination.duckdb]), or move it, and run it "
+                "again."
+            )
+        if isinstance(error, MemoryError):
+            return (
+                f"{answer} did not fit into this machine's memory: end what else is running, or give it more, and run "
+                "it again."
+            )
+        if isinstance(error, OSError):
+            return (
+                f"{answer} could not be put aside on this machine ({_root(error)}): see to the folder where the "
+                "warehouse lies (`credentials` in the section [destination.duckdb]), and run it again."
+            )
+    return None
+
+
+def _database_fault(failure: BaseException) -> str | None:
+    """Why the warehouse could not be asked what it holds; None if that is not what has failed."""
+    for error in _causes(failure):
+        if isinstance(error, DatabaseException):
+            return database_failure(error)
+    return None
 
 
 def _explain(failure: BaseException, asked: str) -> str | None:
@@ -80,6 +123,10 @@ def _sentence(error: BaseException, asked: str) -> str | None:
     said = next((said for kind, said in _SAID if isinstance(error, kind)), None)
     return said and f"{asked} {said.format(error=error, kind=type(error).__name__)}"
 
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FULL_TEXT = "No space left on device"
+"""As DuckDB quotes the system, which has no error number then."""
 
 # The first that fits counts: most of these errors are connection errors too.
 _SAID: tuple[tuple[type[BaseException], str], ...] = (
@@ -141,7 +188,9 @@ def _status(response: requests.Response) -> str:
         if code >= HTTPStatus.INTERNAL_SERVER_ERROR
         else "the server does not do what it is asked for. Check `base_url` and `api_token`, or ask who runs the API."
     )
-    return f"{code} {response.reason}: {_ADVICE.get(code, otherwise)}"
+    # Not the reason that came: it is a text of the server's, of whatever length and about whomever.
+    reason = HTTPStatus(code).phrase if code in set(HTTPStatus) else ""
+    return f"{f'{code} {reason}'.strip()}: {_ADVICE.get(code, otherwise)}"
 
 
 def _root(failure: BaseException) -> str:

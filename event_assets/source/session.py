@@ -112,9 +112,9 @@ class ApiSession(Session):
         try:
             target = super().get_redirect_target(resp)
         except UnicodeError:  # bytes that are no text are no address either
-            target = "//"
-        if target is None:
-            return None
+            target = "//["
+        if not target:
+            return target
         target = led_to(resp.url, target)
         path, there = urlsplit(resp.url).path, site(target)
         if there.host != self._site.host:

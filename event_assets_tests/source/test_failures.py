@@ -1,17 +1,23 @@
 """How a failure on the way to the server is told, and whether it is worth another attempt."""
 
+import errno
 import ssl
+from http import HTTPStatus
 from typing import Any, NoReturn
 
+import pyarrow.parquet as pq
 import pytest
 import requests
+from dlt.destinations.exceptions import DatabaseTerminalException
 from urllib3.connection import HTTPSConnection
 
+from event_assets.sandbox import Event, Sandbox
 from event_assets.settings import EventApiSettings, RetrySettings
-from event_assets.source.failures import SyncError, api_failure, may_pass
+from event_assets.source.failures import SyncError, api_failure, may_pass, warehouse_failure
 from event_assets.source.probe import ProbeError, probe
 from event_assets.source.sync import SyncSettings, sync
 from event_assets.warehouse import Warehouse
+from event_assets_tests.source.syncing import bring
 
 API = EventApiSettings("https://api.example.org/public/v1", "the-token")
 SETTINGS = SyncSettings(RetrySettings(timeout=5, max_attempts=3, backoff_factor=0))
@@ -76,24 +82,25 @@ def test_a_proxy_that_cannot_be_reached_is_told_as_one(place: Warehouse, monkeyp
 
 
 @pytest.mark.parametrize(
-    ("status", "advice"),
+    ("status", "phrase", "advice"),
     [
-        (400, "the server does not take the request for a right one"),
-        (402, "the server does not do what it is asked for"),
-        (405, "cannot be read with GET"),
-        (408, "the next sync tries again"),
-        (410, "there is no such address any more"),
-        (422, "the server cannot do anything with the request"),
-        (429, "the server has been asked too often; the next sync tries again"),
-        (500, "the server has a problem; the next sync tries again"),
-        (599, "the server has a problem; the next sync tries again"),
+        (400, "Bad Request", "the server does not take the request for a right one"),
+        (402, "Payment Required", "the server does not do what it is asked for"),
+        (405, "Method Not Allowed", "cannot be read with GET"),
+        (408, "Request Timeout", "the next sync tries again"),
+        (410, "Gone", "there is no such address any more"),
+        (422, HTTPStatus(422).phrase, "the server cannot do anything with the request"),
+        (429, "Too Many Requests", "the server has been asked too often; the next sync tries again"),
+        (500, "Internal Server Error", "the server has a problem; the next sync tries again"),
+        (599, "", "the server has a problem; the next sync tries again"),
     ],
 )
-def test_each_status_has_its_own_sentence(status: int, advice: str):
+def test_each_status_has_its_own_sentence(status: int, phrase: str, advice: str):
     response = requests.Response()
-    response.status_code, response.reason = status, "Reason"
+    response.status_code, response.reason = status, "Ada Lovelace"
     said = str(api_failure(requests.HTTPError(response=response), API, "partners"))
-    assert f"/partners was answered with {status} Reason: " in said
+    assert f"/partners was answered with {f'{status} {phrase}'.strip()}: " in said
+    assert "Ada" not in said, "what the server says itself may be about somebody"
     assert advice in said
     assert ("tries again" in said) is (status >= 500 or status in (408, 429))
 
@@ -105,3 +112,53 @@ def test_what_is_worth_another_attempt():
     assert not may_pass(requests.exceptions.ContentDecodingError())
     assert not may_pass(requests.exceptions.InvalidURL())
     assert not may_pass(ValueError())
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "because the disk is full: make room where the warehouse"),
+        (OSError(errno.EDQUOT, "Disk quota exceeded", "/x/y"), "because the disk is full (/x/y): make room"),
+        (OSError(errno.EACCES, "Permission denied"), "could not be put aside on this machine (PermissionError: "),
+        (MemoryError(), "did not fit into this machine's memory: end what else is running"),
+    ],
+    ids=["full", "quota", "permission", "memory"],
+)
+@pytest.mark.parametrize("resource", ["lectures", "participants"])
+def test_what_this_machine_lacks_is_not_told_as_the_api_s_fault(
+    event: Event, place: Warehouse, monkeypatch: pytest.MonkeyPatch, resource: str, error: Exception, says: str
+):
+    def write(*_: Any, **__: Any) -> NoReturn:
+        raise error
+
+    with Sandbox(event) as api:
+        monkeypatch.setattr(pq.ParquetWriter, "write_table", write)
+        with pytest.raises(SyncError) as told:
+            bring(api, place, resource)
+        assert says in str(told.value)
+        assert "base_url" not in str(told.value)
+        # Rows that are not put into a file as they are read are written where the warehouse is, too: into dlt's package.
+        kept = "The tables are unchanged." if resource == "participants" else "puts right what is missing."
+        assert str(told.value).endswith(kept)
+        monkeypatch.undo()
+        bring(api, place, resource)
+
+
+def test_a_disk_that_is_full_is_told_where_the_warehouse_is_written():
+    full = OSError("IO Error: Could not write file: No space left on device")  # as DuckDB has it
+    said = str(warehouse_failure(full, "participants"))
+    assert "because the disk is full: make room where the warehouse lies" in said
+    assert said.endswith("Each table holds either its old or its new rows; the next sync puts right what is missing.")
+
+
+def test_a_full_disk_behind_a_lost_connection_is_not_believed():
+    """What requests raises has an error of the system behind it as well, and the network is to blame."""
+    with pytest.raises(requests.ConnectionError) as lost:
+        raise requests.ConnectionError from OSError(errno.EACCES, "Permission denied")
+    assert "found no server that answers" in str(api_failure(lost.value, API, "partners"))
+
+
+def test_a_database_that_fails_while_it_is_asked_is_told_as_such():
+    said = str(api_failure(DatabaseTerminalException(RuntimeError("Out of Memory Error: of 'x'")), API, "partners"))
+    assert said.startswith("DuckDB could not do what it was asked to (")
+    assert "if it lacks room or memory, make some" in said.lower()

@@ -1,0 +1,164 @@
+"""Wherever an answer leads and however that is written: the API itself is asked, or nobody."""
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+import requests
+import urllib3.util.connection
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from requests.adapters import HTTPAdapter
+
+from event_assets.settings import EventApiSettings, RetrySettings
+from event_assets.source.answers import UnusableAnswerError
+from event_assets.source.failures import SyncError
+from event_assets.source.probe import probe
+from event_assets.source.session import ApiSession
+from event_assets.source.sync import SyncSettings
+from event_assets_tests.source.raw_server import RawServer, serving
+
+RETRY = RetrySettings(timeout=2, max_total=2, max_attempts=1, backoff_factor=0)
+ODD = [
+    "http://API\\@OTHER/x",
+    "http://API\\\\@OTHER/x",
+    "http://API\\.x@OTHER/x",
+    "http:\\\\OTHER/x",
+    "\\\\OTHER/x",
+    "/\\OTHER/x",
+    "//OTHER/x",
+    "///OTHER/x",
+    "//API@OTHER/x",
+    "http://API@OTHER/x",
+    "http://API%40OTHER/x",
+    "http://API%2F@OTHER/x",
+    "http://API#@OTHER/x",
+    "http://API?@OTHER/x",
+    "http://API/@OTHER/x",
+    "http://API;@OTHER/x",
+    "http://OTHER\\@API/x",
+    "http://OTHER#@API/x",
+    "http://OTHER?@API/x",
+    "http://x:y@OTHER/x",
+    "http:OTHER/x",
+    "http:/OTHER/x",
+    "http:///OTHER/x",
+    "http://\tOTHER/x",
+    "ht\ttp://OTHER/x",
+    " http://OTHER/x",
+    "HTTP://OTHER/x",
+    "hTTp://API\\@OTHER/x",
+    "http://127。0。0。1:OTHERPORT/x",
+    "http://127%2E0%2E0%2E1:OTHERPORT/x",
+    "http://127.0.0.1.:OTHERPORT/x",
+    "http://0x7f.1:OTHERPORT/x",
+    "http://2130706433:OTHERPORT/x",
+    "http://localhost:OTHERPORT/x",
+    "http://[::ffff:127.0.0.1]:OTHERPORT/x",
+    "http://[::1%25lo]:OTHERPORT/x",
+    "http://127.0.0.1:0OTHERPORT/x",
+    "http://127.0.0.1:OTHERPORT",
+    "http://:OTHERPORT/x",
+    "http://API,OTHER/x",
+    "http://API OTHER/x",
+    "ftp://OTHER/x",
+    "//[",
+    "http://",
+]
+HARMLESS = ["/x", "x", "?page=2", "//API/x", "HTTP://API/x", "http://API/@OTHER", "/http://OTHER/x"]
+
+
+def spelt(address: str, api: RawServer, other: RawServer) -> str:
+    named = address.replace("API", f"127.0.0.1:{api.port}").replace("OTHERPORT", str(other.port))
+    return named.replace("OTHER", f"127.0.0.1:{other.port}")
+
+
+def nobody(server: RawServer, _: str) -> Iterator[bytes]:
+    yield b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n[]"
+
+
+@pytest.mark.parametrize("address", [*ODD, *HARMLESS])
+@pytest.mark.parametrize("status", [302, 307])
+def test_a_redirect_is_asked_of_the_api_or_not_at_all(address: str, status: int):
+    def redirect(server: RawServer, _: str) -> Iterator[bytes]:
+        if len(server.requests) > 1:
+            yield from nobody(server, _)
+            return
+        location = spelt(address, server, other).encode()
+        yield b"HTTP/1.1 %d Found\r\nLocation: %s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" % (
+            status,
+            location,
+        )
+
+    with serving(nobody) as other, serving(redirect) as api:
+        session = ApiSession(api.base_url, (), RETRY, lambda _: None)
+        try:
+            session.get(f"{api.base_url}/partners")
+            followed = True
+        except (UnusableAnswerError, requests.RequestException):
+            followed = False
+        assert (other.requests, other.connections) == ([], 0)
+        assert followed or address not in HARMLESS
+        assert len(api.requests) == 1 + followed
+
+
+@pytest.mark.parametrize("address", [*ODD, *HARMLESS])
+def test_a_next_link_is_asked_of_the_api_or_not_at_all(address: str):
+    def page(server: RawServer, path: str) -> Iterator[bytes]:
+        first = len(server.requests) <= 2  # a look asks once more to read a list in pages
+        link = spelt(address, server, other) if first else None
+        body = json.dumps({"data": [{"id": len(server.requests)}], "links": {"next": link}}).encode()
+        yield b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+
+    with serving(nobody) as other, serving(page) as api:
+        try:
+            seen = probe(EventApiSettings(api.base_url, "x"), "partners", None, SyncSettings(RETRY))
+            assert seen.versions
+        except SyncError:
+            assert address not in HARMLESS
+        assert (other.requests, other.connections) == ([], 0)
+
+
+def test_bytes_that_are_no_text_lead_nowhere():
+    answer = b"HTTP/1.1 302 Found\r\nLocation: http://\xff\xfe/x\r\nContent-Length: 0\r\n\r\n"
+    with serving(lambda *_: iter([answer])) as api:
+        session = ApiSession(api.base_url, (), RETRY, lambda _: None)
+        with pytest.raises(UnusableAnswerError, match="redirects to what is no address"):
+            session.get(f"{api.base_url}/partners")
+
+
+HOSTS = ["127.0.0.1:11", "127.0.0.1:22", "[::1]", "evil.example", ":11", ":22", "127.0.0.1"]
+PARTS = ["http:", "HTTPS:", "//", "@", "\\", *HOSTS, *"/?#[]:;,.&。@xé\t\n\x00 ", "%40", "%2f", "%5c", ".."]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(PARTS), max_size=9).map("".join))
+def test_whatever_is_written_as_an_address_only_the_api_is_connected_to(location: str):
+    """The network is none: what would be connected to is noted, and a first answer redirects there."""
+    connected: list[Any] = []
+
+    def note(address: tuple[str, int], *_: Any, **__: Any) -> Any:
+        connected.append(address)
+        raise OSError("there is no network here")
+
+    def redirect(self: HTTPAdapter, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        if sent:
+            return send(self, request, *args, **kwargs)
+        sent.append(request)
+        response = requests.Response()
+        response.status_code, response.url, response.request = 302, str(request.url), request
+        response.raw = urllib3.HTTPResponse(b"")
+        response.headers["Location"] = location.encode().decode("latin-1")
+        return response
+
+    sent: list[requests.PreparedRequest] = []
+    send = HTTPAdapter.send
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("NO_PROXY", "*")
+        patched.setattr(urllib3.util.connection, "create_connection", note)
+        patched.setattr(HTTPAdapter, "send", redirect)
+        with suppress(UnusableAnswerError, requests.RequestException):
+            ApiSession("http://127.0.0.1:11", (), RETRY, lambda _: None).get("http://127.0.0.1:11/x")
+    assert set(connected) <= {("127.0.0.1", 11)}
