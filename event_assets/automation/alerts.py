@@ -1,7 +1,7 @@
 """The sensors that tell people when something is wrong and when it is right again: runs, freshness, checks.
 
-Each compares what is wrong now with what was at its last look, which its cursor holds, so that people hear of a trouble
-once when it starts and once when it ends. How it is told is in ``messages``.
+Each compares what was wrong at its last look with what people know of, both of which its cursor holds, so that they
+hear of a trouble once when it starts and once when it ends. How it is told is in ``messages``.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -15,7 +15,7 @@ import orjson
 from event_assets.automation.dead_runs import end_dead_runs
 from event_assets.automation.evaluations import latest_evaluations
 from event_assets.automation.failures import Failure
-from event_assets.automation.messages import announce
+from event_assets.automation.messages import is_told, try_to_tell
 from event_assets.automation.outcomes import Outcome, outcome
 from event_assets.settings import warehouse_path
 
@@ -171,12 +171,23 @@ def _alert_sensor(
         known = orjson.loads(context.cursor) if context.cursor else {}
         since = datetime.fromtimestamp(known.get("since", at.timestamp()), timezone.utc) - OVERLAP
         before = Found(known.get("troubles", {}), known.get("undone", {}))
+        told = known.get("told", before.troubles)  # an earlier release has told what it has found
+        hindrance = ""
+        if not is_told(told, before.troubles):
+            hindrance = try_to_tell(heading, told, before.troubles, context.log)
+            if not hindrance:
+                return _looked(before, before.troubles, known)
         found = find(context.instance, before, since)
-        announce(heading, before.troubles, found.troubles)
-        cursor = orjson.dumps({"since": at.timestamp(), **asdict(found)}).decode()
-        return dg.SensorResult(skip_reason=" ".join(found.troubles.values()) or "Nothing is wrong.", cursor=cursor)
+        return _looked(found, told, {"since": at.timestamp()}, hindrance)
 
     return alert
+
+
+def _looked(found: Found, told: Troubles, known: Mapping[str, object], hindrance: str = "") -> dg.SensorResult:
+    """What a look ends with: what it has found, what people know of, and from when on to look the next time."""
+    said = " ".join([*filter(None, [hindrance]), *found.troubles.values()]) or "Nothing is wrong."
+    cursor = orjson.dumps({"since": known.get("since"), **asdict(found), "told": told}).decode()
+    return dg.SensorResult(skip_reason=said, cursor=cursor)
 
 
 def _made_up_for(undone: dict[str, set[str]], made: set[str]) -> list[str]:

@@ -5,6 +5,7 @@ API's answer would give it. So A → B → A ends with A, a failed run is tried 
 counts as well.
 """
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
@@ -17,8 +18,8 @@ import orjson
 from event_assets.assets.resources import EventApiResource
 from event_assets.assets.versions import Materialisations
 from event_assets.automation.declare import raw_key
-from event_assets.automation.messages import UndeliveredError, announce
-from event_assets.settings import SettingsError, change_poll_seconds
+from event_assets.automation.messages import is_told, try_to_tell
+from event_assets.settings import EventApiSettings, SettingsError, change_poll_seconds
 from event_assets.source.deadline import Deadline
 from event_assets.source.probe import ProbeError, Seen, UnfinishedError, probe
 from event_assets.source.resources import resources_by_endpoint
@@ -68,6 +69,8 @@ class EndpointState:
         seen: What it answered the last time.
         failures: Looks that failed since then.
         trouble: What was wrong at the last of them, as a sentence; "" if nothing was.
+        failed_at: When that was, as a timestamp.
+        failed_as: Where it was asked then, and with which token, as a digest.
         wait_until: When to look again, as a timestamp.
         asked_for: The versions of the resources that were asked for last, and are not there yet.
         asked_at: When that was, or when a run brought something else, as a timestamp.
@@ -77,6 +80,8 @@ class EndpointState:
     seen: Seen | None = None
     failures: int = 0
     trouble: str = ""
+    failed_at: float = 0
+    failed_as: str = ""
     wait_until: float = 0
     asked_for: dict[str, str] = field(default_factory=dict)
     asked_at: float = 0
@@ -88,8 +93,9 @@ class EndpointState:
         seen = value.get("seen")
         return cls(**{**value, "seen": Seen(**seen) if seen else None})
 
-    def failed(self, error: ProbeError, at: datetime, interval: timedelta) -> None:
+    def failed(self, error: ProbeError, at: datetime, interval: timedelta, asked_as: str) -> None:
         """Take note of a look that failed, and wait longer after each."""
+        self.failed_at, self.failed_as = at.timestamp(), asked_as
         self.failures = self.failures + 1 if error.passes else max(self.failures + 1, FAILURES_UNTIL_TOLD)
         self.trouble = str(error)
         wait = min(interval * 2 ** min(self.failures, 10), LONGEST_WAIT) if error.passes else LONGEST_WAIT
@@ -98,6 +104,17 @@ class EndpointState:
     def succeeded(self, seen: Seen) -> None:
         """Take note of an answer."""
         self.seen, self.failures, self.trouble, self.wait_until = seen, 0, "", 0
+
+    def waits(self, at: datetime, asked_as: str, synced: Iterable[datetime | None]) -> bool:
+        """Whether to ask later: it has failed, nobody has corrected token or address since, and no run has had success.
+
+        Args:
+            at: The time.
+            asked_as: Where it would be asked, and with which token, as a digest.
+            synced: When each of the endpoint's tables was synced last.
+        """
+        was_synced = any(time and time.timestamp() > self.failed_at for time in synced)
+        return at.timestamp() < self.wait_until and asked_as == self.failed_as and not was_synced
 
     @property
     def wait(self) -> timedelta:
@@ -138,6 +155,7 @@ class Cursor:
         sequence: How many runs were requested.
         endpoints: What is known of each.
         told: The troubles that people know of.
+        troubles: The troubles that the last look has found: the next one tells people what is new of them.
         first: The endpoint that was cut short when it was last asked, and with which a look begins; "" if none was.
     """
 
@@ -146,6 +164,7 @@ class Cursor:
     endpoints: dict[str, EndpointState] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
     first: str = ""
+    troubles: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, text: str | None, at: datetime) -> "Cursor":
@@ -154,7 +173,9 @@ class Cursor:
             return cls(int(at.timestamp()))
         value = orjson.loads(text)
         endpoints = {name: EndpointState.from_json(state) for name, state in value["endpoints"].items()}
-        return cls(value["epoch"], value["sequence"], endpoints, value["told"], value.get("first", ""))
+        told = value["told"]
+        first, troubles = value.get("first", ""), value.get("troubles", told)
+        return cls(value["epoch"], value["sequence"], endpoints, told, first, troubles)
 
     def in_turn(self, endpoints: Iterable[str]) -> list[str]:
         """The endpoints in the order of this look."""
@@ -166,10 +187,15 @@ class Cursor:
         """Take note that an endpoint was asked, so that it need not be the first any more."""
         self.first = "" if self.first == endpoint else self.first
 
-    def troubles(self) -> dict[str, str]:
-        """What people should know of, as a sentence by endpoint."""
+    def note_troubles(self) -> None:
+        """Take note of what people should know of, as a sentence by endpoint."""
         lasting = {name: state for name, state in self.endpoints.items() if state.failures >= FAILURES_UNTIL_TOLD}
-        return {f"/{name}": state.trouble for name, state in lasting.items()}
+        self.troubles = {f"/{name}": state.trouble for name, state in lasting.items()}
+
+    def digest(self, api: EventApiSettings) -> str:
+        """Where is asked and with which token, as what tells two apart and from which neither can be read."""
+        salt = str(self.epoch).encode()[-16:]
+        return hashlib.blake2b(f"{api.base_url} {api.api_token}".encode(), digest_size=8, salt=salt).hexdigest()
 
     def text(self) -> str:
         """As `read` takes it."""
@@ -203,15 +229,24 @@ def change_sensor() -> dg.SensorDefinition:
             return dg.SensorResult(skip_reason=str(error), cursor=context.cursor)
         now = datetime.now(timezone.utc)
         cursor = Cursor.read(context.cursor, now)
-        requests = []
+        if not is_told(cursor.told, cursor.troubles) and not try_to_tell(
+            "The event API gives no usable answer", cursor.told, cursor.troubles, context.log
+        ):
+            cursor.told = cursor.troubles
+            return dg.SensorResult(
+                skip_reason="People were told what has changed of the API's failures.", cursor=cursor.text()
+            )
+        requests, asked_as = [], cursor.digest(api)
         endpoints, deadline, has_asked = resources_by_endpoint(), Deadline(LOOK_SECONDS, monotonic), False
         for endpoint in cursor.in_turn(endpoints):
             state = cursor.endpoints.setdefault(endpoint, EndpointState())
             assets = [raw_key(resource) for resource in endpoints[endpoint]]
-            if now.timestamp() < state.wait_until or _is_being_synced(context.instance, assets):
+            if _is_being_synced(context.instance, assets):
                 continue
             latest = Materialisations(context.instance, assets)  # after that: a run may just have ended
             if any(latest.version(asset) is None for asset in assets):
+                continue
+            if state.waits(now, asked_as, [latest.time(asset) for asset in assets]):
                 continue
             try:
                 state.succeeded(probe(api, endpoint, state.seen, settings, deadline))
@@ -221,7 +256,7 @@ def change_sensor() -> dg.SensorDefinition:
                 is_cut = isinstance(error, UnfinishedError)
                 if not (is_cut and has_asked):  # then the others have taken the time: next time it has all of it
                     context.log.warning(str(error))
-                    state.failed(error, now, interval)
+                    state.failed(error, now, interval, asked_as)
                 if is_cut:
                     cursor.first = endpoint
                     break
@@ -237,12 +272,7 @@ def change_sensor() -> dg.SensorDefinition:
                     context.log.info(f"/{endpoint} has changed: {', '.join(missing)}")
                     selection = [raw_key(resource) for resource in missing]
                     requests.append(dg.RunRequest(run_key=cursor.next_run_key(), asset_selection=selection))
-        troubles = cursor.troubles()
-        try:
-            announce("The event API gives no usable answer", cursor.told, troubles)
-            cursor.told = troubles
-        except (UndeliveredError, SettingsError) as error:
-            context.log.error(str(error))  # sent again at the next look; what has changed is synced all the same
+        cursor.note_troubles()
         said = [state.trouble for state in cursor.endpoints.values() if state.trouble]
         if cursor.first and not cursor.endpoints[cursor.first].trouble:
             said.append(f"No time was left for /{cursor.first}: it is asked first at the next look.")

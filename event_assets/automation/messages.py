@@ -11,15 +11,45 @@ from collections.abc import Mapping
 
 import requests
 
-from event_assets.settings import alert_webhook_url
+from event_assets.settings import SettingsError, alert_webhook_url
+from event_assets.source.deadline import BoundedAdapter, Bounds, Deadline
 
 logger = logging.getLogger(__name__)
-_TIMEOUT_SECONDS = 5
-"""For connecting, and for the answer. The change sensor has 60 seconds in all, and needs most where the API is slow."""
+_SECONDS = 5
+"""For a message, from looking up the host to the answer's status, however a webhook drips. The change sensor has 60
+seconds in all, and needs most where the API is slow."""
+_MOST_BYTES = 100_000
+"""Of an answer, of which only the status counts: its headers are not longer than this."""
 
 
 class UndeliveredError(Exception):
     """The webhook did not take a message; it will be sent again."""
+
+
+def is_told(told: Mapping[str, str], troubles: Mapping[str, str]) -> bool:
+    """Return whether people know of all troubles that there are, and of all that are over."""
+    return told.keys() == troubles.keys()
+
+
+def try_to_tell(about: str, told: Mapping[str, str], troubles: Mapping[str, str], log: logging.Logger) -> str:
+    """Tell what a look before this one has found and recorded; return what hinders it, or "".
+
+    A look records what it finds, and asks for runs, before anybody is told: Dagster keeps neither of one that is cut.
+    The look after it does nothing but tell, so that it is recorded at once that people know. If the process dies in
+    between, they are told once more, which is better than never.
+
+    Args:
+        about: What the troubles are about, as a heading.
+        told: The troubles that people know of: a sentence by identifier.
+        troubles: The troubles that there are.
+        log: Takes what hinders it.
+    """
+    try:
+        announce(about, told, troubles)
+    except (UndeliveredError, SettingsError) as error:
+        log.error(str(error))
+        return str(error)
+    return ""
 
 
 def announce(about: str, before: Mapping[str, str], now: Mapping[str, str]) -> None:
@@ -52,9 +82,8 @@ def announce(about: str, before: Mapping[str, str], now: Mapping[str, str]) -> N
 def _send(url: str, message: str) -> None:
     """Slack, Mattermost, Rocket.Chat and others take this form."""
     try:
-        # A redirect would be followed with GET, which gives a page and posts nothing.
-        response = requests.post(url, json={"text": message}, timeout=_TIMEOUT_SECONDS, allow_redirects=False)
-        problem = None if response.status_code in range(200, 300) else response.status_code
+        status = _status(url, message)
+        problem = None if status in range(200, 300) else status
     except (requests.RequestException, ValueError) as failure:  # the latter of a host that no name server could know
         problem = type(failure).__name__
     if problem:
@@ -63,3 +92,14 @@ def _send(url: str, message: str) -> None:
             f"The alert webhook did not take a message ({problem}): check `webhook_url` in the section [alerts] of "
             ".dlt/secrets.toml. It will be sent again."
         )
+
+
+def _status(url: str, message: str) -> int:
+    """Post a message; return the status it is answered with. The body is not read: nobody needs it."""
+    with requests.Session() as session, Bounds(Deadline(_SECONDS), _MOST_BYTES).kept():
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, BoundedAdapter())
+        # A redirect would be followed with GET, which gives a page and posts nothing.
+        answer = session.post(url, json={"text": message}, timeout=_SECONDS, allow_redirects=False, stream=True)
+        answer.close()
+        return answer.status_code

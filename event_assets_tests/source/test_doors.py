@@ -86,8 +86,8 @@ def test_a_redirect_is_asked_of_the_api_or_not_at_all(address: str, status: int)
         if len(server.requests) > 1:
             yield from nobody(server, _)
             return
-        location = spelt(address, server, other).encode()
-        yield b"HTTP/1.1 %d Found\r\nLocation: %s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" % (
+        location = b"Location: " + spelt(address, server, other).encode()
+        yield b"HTTP/1.1 %d Found\r\n%s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" % (
             status,
             location,
         )

@@ -137,7 +137,7 @@ def test_what_this_machine_lacks_is_not_told_as_the_api_s_fault(
             bring(api, place, resource)
         assert says in str(told.value)
         assert "base_url" not in str(told.value)
-        # Rows that are not put into a file as they are read are written where the warehouse is, too: into dlt's package.
+        # Rows that are not put into a file as they are read are written later, into dlt's package.
         kept = "The tables are unchanged." if resource == "participants" else "puts right what is missing."
         assert str(told.value).endswith(kept)
         monkeypatch.undo()
