@@ -52,6 +52,10 @@ _ADDRESS = "Look at the address in a browser, with `base_url` as configured: it 
 _PROVIDER = "Ask who runs the API; the message says what came."
 _LISTS = ("partners", "participants")
 _ELSEWHERE = faults.next_link_elsewhere("http://elsewhere.example.org/public/v1/participants?page=2")
+_DISTANT = "Fri, 31 Dec 99999 23:59:59 GMT"
+_PACKED_TWICE = Fault("packed_twice", lambda *_: Response(200, {"Content-Encoding": "gzip, gzip"}, (), ending="close"))
+_TOO_LARGE = Fault("too_large", lambda *_: Response(200, {"Content-Length": "1000000001"}, (b"[",)))
+_LARGE_ERROR = Fault("large_error", lambda *_: Response(404, {"Content-Length": "1000000001"}, (b"[",)))
 _NO_CONTENT = Fault("204", lambda *_: Response(204, {}, ()))
 
 
@@ -74,7 +78,7 @@ MATRIX = (
         "loaded after a retry",
         tuple(
             faults.status(429, retry_after=value)
-            for value in ("0", "1", "soon", "99999999", "Wed, 21 Oct 2015 07:28:00 GMT")
+            for value in ("0", "1", "-1", "soon", "99999999", "Wed, 21 Oct 2015 07:28:00 GMT", _DISTANT)
         ),
         says="was answered with 429",
         requests=2,
@@ -122,7 +126,13 @@ MATRIX = (
         says="the token may not read this",
         do="Check that `api_token` belongs to this event.",
     ),
-    Case("has moved (404)", "refused", (faults.status(404),), "there is no such address", do="Correct `base_url`."),
+    Case(
+        "has moved (404)",
+        "refused",
+        (faults.status(404), _LARGE_ERROR),
+        "there is no such address",
+        do="Correct `base_url`.",
+    ),
     Case(
         "is gone (410)",
         "refused",
@@ -152,18 +162,27 @@ MATRIX = (
         do=_PROVIDER,
     ),
     Case(
-        "says that its body is packed (`Content-Encoding`), and it is not",
+        "says that its body is packed (`Content-Encoding`), and it is not, or is packed more than once",
         "refused",
-        (faults.broken_gzip,),
+        (faults.broken_gzip, _PACKED_TWICE),
         says="a body that cannot be unpacked",
         do=_PROVIDER,
     ),
     Case(
-        "redirects to another host",
+        "sends more than an answer may be (`request_max_answer_megabytes`), as it comes or when it is unpacked",
+        "refused",
+        (_TOO_LARGE,),
+        says="was answered with more than 1,000 MB",
+        do="Raise the setting, if the API has so much; else ask who runs the API.",
+    ),
+    Case(
+        "redirects to another host, however its address is written",
         "refused",
         (
             faults.redirect_elsewhere("http://elsewhere.example.org/"),
             faults.redirect_elsewhere("https://x.example", 307),
+            faults.redirect_elsewhere("//x.example/public/v1"),
+            faults.redirect_elsewhere("http://127.0.0.1\\@x.example/public/v1"),
         ),
         says="was not followed, because the token is not meant for another host",
         do=_ADDRESS,

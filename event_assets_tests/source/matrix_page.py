@@ -79,9 +79,21 @@ _OTHERWISE = (
         "The sync is refused after its attempts and says where the proxy is set; the tables stay as they were.",
     ),
     (
-        "The body of an answer trickles",
-        "It is waited for as long as all attempts may last together (`request_max_total_wait`, ten minutes). Then the "
-        "sync is refused with what came until then, and the tables stay as they were.",
+        "An answer trickles: its header, `100 Continue` again and again, its chunks, its body, one that unpacks to "
+        "nothing; or one redirect follows another",
+        "It is waited for as long as all attempts, waits and redirects of a request may last together "
+        "(`request_max_total_wait`, ten minutes; 30 seconds for the change sensor). Then the sync is refused with what "
+        "came until then, and the tables stay as they were.",
+    ),
+    (
+        "The disk is full, or the memory too small, while an answer is read",
+        "The sync is refused and says so, and where the room is needed; the tables stay as they were. While the rows "
+        "are written, each table holds either its old or its new rows, and the next sync puts right what is missing.",
+    ),
+    (
+        "A chat's webhook does not take a message, or drips",
+        "It has five seconds in all. Syncs go on, and the message is sent again at the next look. A webhook that has "
+        "answered with its status has taken the message, whatever comes after.",
     ),
     (
         "No token is configured",
