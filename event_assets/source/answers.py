@@ -5,10 +5,10 @@ How answers come is in ``session``; whether a single record can be loaded is dec
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -16,10 +16,17 @@ from urllib.parse import urlsplit
 import msgspec
 from requests import Response
 
-from event_assets.source.pages import Page, python_json
+from event_assets.source.claims import Claims
+from event_assets.source.listing import take_apart
+from event_assets.source.lossless_json import Repeated, loses_nothing, python_json
+from event_assets.source.more_pages import Signs, signs_of_fields, signs_of_headers
+from event_assets.source.pages import Page
 from event_assets.source.recall import Recall
 
 LISTING = 'a list of objects, as {"data": [...]} or bare'
+_LISTED = frozenset(("participant", "participants", "attendee", "attendees", "partner", "partners"))
+"""Words for the records of the lists."""
+_TWICE = "an object that has a field twice, with different values"
 
 
 class UnusableAnswerError(Exception):
@@ -46,12 +53,32 @@ def read_content(
     present = {name: fields[name] for name in resources if fields.get(name) is not None}
     if not present:
         _refuse(response, expected, _description(payload))
-    if next_link(payload, response):
-        _refuse(response, f"{expected} and all their records at once", "a page with a link to the next one")
+    records = {name: _records(response, f"{name} as a list of objects", value) for name, value in present.items()}
+    _refuse_a_part(response, f"{expected} and all their records at once", fields, records)
     if recall:
         recall.recognises(response.content, None)
     absent.update(name for name in resources if name not in present)
-    return {name: _records(response, f"{name} as a list of objects", value) for name, value in present.items()}
+    return records
+
+
+def _refuse_a_part(response: Response, expected: str, fields: dict[str, Any], records: Mapping[str, list[Any]]) -> None:
+    """Refuse an answer of ``/content`` that says that it is not all."""
+    kinds = {word: name for name in records for word in (name, name.removesuffix("s"))}
+    beside = {name: value for name, value in fields.items() if name not in records}
+    signs = signs_of_fields(beside, kinds.keys()) | signs_of_headers(response.headers, kinds.keys())
+    if signs.repeated or isinstance(fields, Repeated):
+        _refuse(response, expected, _TWICE)
+    if signs.address:
+        _refuse(response, expected, "a page with a link to the next one")
+    if signs.more:
+        _refuse(response, expected, f"a page that says that more follows: {_said(signs)}")
+    received = sum(len(value) for value in fields.values() if isinstance(value, list))
+    if missing := replace(signs.claims, of={}).shortfall(received, 1):
+        _refuse(response, expected, missing)
+    for word, claimed in signs.claims.of.items():
+        name = kinds[word]
+        if missing := Claims(records=claimed).shortfall(len(records[name]), 1):
+            _refuse(response, expected, f"{missing} of {name}")
 
 
 def read_listing(response: Response, recall: Recall | None) -> dict[str, Any]:
@@ -69,101 +96,58 @@ def read_listing(response: Response, recall: Recall | None) -> dict[str, Any]:
     Raises:
         UnusableAnswerError: It is something else. Whether all records are objects turns out as they are read.
     """
-    envelope = _envelope(response)
-    if envelope is None:
-        # Not simply a list: either nothing that can be used, or one object instead of it.
-        payload = _parse(response, LISTING)
-        listing = payload if isinstance(payload, dict) and "data" in payload else {"data": payload}
-        envelope = {**listing, "data": json.dumps(_records(response, LISTING, listing["data"])).encode()}
-    link = next_link(envelope, response)
+    body = _body(response, LISTING)
+    try:
+        listing = take_apart(body)
+        array = listing.data
+        if bytes(array[:1]) != b"[":
+            # One object instead of it, or nothing that can be used.
+            _records(response, LISTING, python_json(bytes(array)))
+            array = b"[" + array + b"]"
+    except (ValueError, RecursionError):
+        _refuse_no_json(response, LISTING, body)
+    in_body, in_headers = signs_of_fields(listing.envelope, _LISTED), signs_of_headers(response.headers, _LISTED)
+    if in_body.repeated:
+        _refuse(response, LISTING, _TWICE)
+    link = _next_address(response, in_body | in_headers)
     page = Page(
-        envelope["data"],
+        array,
         partial(_refuse, response, LISTING),
         last=link is None,
-        total=_total(envelope),
+        claims=in_body.claims | in_headers.claims,
+        bare=listing.bare,
     )
     if recall:
-        recall.recognises(response.content, link)
-    return {**envelope, "data": [page]}
-
-
-def _envelope(response: Response) -> dict[str, Any] | None:
-    """The fields of a usual answer, the records of ``data`` still as JSON; None if it is not a usual one."""
-    body = response.content
-    if response.status_code != 200:
-        return None
-    try:
-        if body.lstrip()[:1] == b"[":
-            return {"data": msgspec.json.decode(body, type=msgspec.Raw)}
-        fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-        data = fields.pop("data", None)
-        if data is None or bytes(memoryview(data)[:1]) != b"[":
-            return None
-        return {**{name: json.loads(bytes(value)) for name, value in fields.items()}, "data": data}
-    except (ValueError, RecursionError):
-        return None
+        # What headers say counts as well: the body alone is compared as it came.
+        told = link if in_headers.claims == Claims() else f"{link} {in_headers.claims}"
+        recall.recognises(response.content, told)
+    return {**listing.envelope, "data": [page]}
 
 
 def next_link(payload: Any, response: Response) -> str | None:
-    """The link to the next page, where an answer has one.
-
-    Looks in the body (``links.next`` and ``next_page_url``, the two forms of Laravel; ``links.next.href`` of JSON:API;
-    plain ``next``) and in the ``Link`` header.
+    """Return the address of the next page, where an answer has one: see ``more_pages``.
 
     Raises:
         UnusableAnswerError: The answer says that a page follows, and not where.
     """
-    fields = payload if isinstance(payload, dict) else {}
-    links = _object(fields, "links")
-    for candidate in (links.get("next"), fields.get("next_page_url"), fields.get("next")):
-        link = candidate.get("href") if isinstance(candidate, dict) else candidate
-        if isinstance(link, str) and link:
-            return link
-        if candidate:
-            _refuse(response, "the address of the next page, where one follows", f"{_description(candidate)} as `next`")
-    if link := response.links.get("next", {}).get("url"):
-        return link
-    if more := next(_signs_of_more(fields), None):
-        _refuse(response, "the address of the next page, where one follows", f"{more} without it")
-    return None
+    fields = {name: value for name, value in payload.items() if name != "data"} if isinstance(payload, dict) else {}
+    return _next_address(response, signs_of_fields(fields, _LISTED) | signs_of_headers(response.headers, _LISTED))
 
 
-def _signs_of_more(fields: dict[str, Any]) -> Iterator[str]:
-    """What says that a page follows, other than its address."""
-    for about in _paging(fields):
-        page, last = _number(about.get("current_page")), _number(about.get("last_page"))
-        if page is not None and last is not None and page < last:
-            yield f"page {page} of {last}"
-        for name in ("has_more", "hasMore"):
-            if about.get(name) is True:
-                yield f"`{name}`"
-        for name in ("next_cursor", "nextCursor"):
-            # Where a cursor is a number, 0 is that of the end.
-            if about.get(name) and about[name] != "0":
-                yield f"`{name}`"
+def _next_address(response: Response, signs: Signs) -> str | None:
+    if signs.more and not signs.address:
+        _refuse(response, "the address of the next page, where one follows", _said(signs))
+    return signs.address
 
 
-def _total(fields: dict[str, Any]) -> int | None:
-    """How many records the list has on all pages, where the answer says it; the most, where it says several."""
-    totals = [_number(about.get("total")) for about in _paging(fields)]
-    return max((total for total in totals if total is not None), default=None)
-
-
-def _paging(fields: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The places of an answer in which servers say on which page one is."""
-    meta = _object(fields, "meta")
-    yield from (fields, meta, _object(fields, "pagination"), _object(meta, "pagination"))
-
-
-def _object(fields: dict[str, Any], name: str) -> dict[str, Any]:
-    return value if isinstance(value := fields.get(name), dict) else {}
-
-
-def _number(value: Any) -> int | None:
-    """A whole number, also one that is written as a text; None of anything else."""
-    if isinstance(value, str):
-        return int(value) if re.fullmatch(r"[0-9]{1,18}", value) else None
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+def _said(signs: Signs) -> str:
+    """Return what says that more follows."""
+    sign = signs.more
+    if sign is None or sign.phrase:
+        return f"{sign.name if sign else 'nothing'} without it"
+    if sign.name == "next":
+        return f"{_description(sign.value)} as `next`"
+    return f"`{sign.name}` without it"
 
 
 def _records(response: Response, expected: str, value: Any) -> list[Any]:
@@ -177,19 +161,30 @@ def _records(response: Response, expected: str, value: Any) -> list[Any]:
     return value
 
 
-def _parse(response: Response, expected: str) -> Any:
+def _body(response: Response, expected: str) -> bytes:
     if response.status_code != 200:
         _refuse(response, expected, f"status {response.status_code}")
     body = response.content
     if not body.strip():
         _refuse(response, expected, "nothing")
-    with suppress(ValueError, RecursionError):
-        return msgspec.json.decode(body)
+    return body
+
+
+def _parse(response: Response, expected: str) -> Any:
+    body = _body(response, expected)
+    with suppress(ValueError, RecursionError, OverflowError):
+        payload = msgspec.json.decode(body)
+        if loses_nothing(body, msgspec.json.encode(payload)):
+            return payload
     try:
         return python_json(body)  # three times slower
     except (ValueError, RecursionError):
-        kind = "HTML" if body.lstrip()[:1] == b"<" else "no JSON, or JSON that is cut short"
-        _refuse(response, expected, f"{kind} ({len(body):,} bytes)")
+        _refuse_no_json(response, expected, body)
+
+
+def _refuse_no_json(response: Response, expected: str, body: bytes) -> NoReturn:
+    kind = "HTML" if body.lstrip()[:1] == b"<" else "no JSON, or JSON that is cut short"
+    _refuse(response, expected, f"{kind} ({len(body):,} bytes)")
 
 
 def _refuse(response: Response, expected: str, came: str) -> NoReturn:

@@ -17,7 +17,9 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 from dlt.extract.items import DataItemWithMeta
+from msgspec.structs import astuple
 
+from event_assets.source.lossless_json import loses_nothing
 from event_assets.source.privacy import Privacy
 from event_assets.source.tables import RECEIVED_HASH, RECORD_HASH, REMOVED_AT, DataType, Table
 
@@ -48,11 +50,31 @@ class Taken(NamedTuple):
         record: The record: an object with an attribute for each column where it came the fast way, else as it came.
         key: Its key.
         digest: The digest of the bytes that it came in, where records are known by them.
+        encoded: What its fingerprint is of, where it came the fast way.
     """
 
     record: Any
     key: str
     digest: bytes | None = None
+    encoded: bytes | None = None
+
+
+class Typed(NamedTuple):
+    """Records of the fast way.
+
+    Attributes:
+        records: Objects with an attribute for each column, personal data protected.
+        keys: The key of each; None where it has no usable one.
+        encoded: What the fingerprint of each is of.
+    """
+
+    records: list[Any]
+    keys: list[str | None]
+    encoded: list[bytes]
+
+
+encode = msgspec.json.Encoder(order="sorted").encode
+"""Write a row as what its fingerprint is of."""
 
 
 class Columnar:
@@ -112,8 +134,8 @@ class TypedRecords:
         self._decoder = self._new_decoder(self._numbers)
         return records
 
-    def decode(self, array: bytes) -> tuple[list[Any], list[str | None]] | None:
-        """The records and their keys, personal data protected; None if a value is not as declared.
+    def decode(self, array: bytes) -> Typed | None:
+        """The records and their keys, personal data protected; None if a value is not as declared, or would be lost.
 
         Args:
             array: The JSON array of the records.
@@ -126,6 +148,9 @@ class TypedRecords:
         except (msgspec.MsgspecError, UnicodeError, RecursionError, TypeError):
             return None
         keys = [self._privacy.key_of(self._table, value) for value in map(self._key, records)]
+        as_it_is = self._privacy.personal_data == "keep"
+        if not as_it_is and not loses_nothing(array, msgspec.json.encode(records)):
+            return None
         self._privacy.protect_fields(self._table, records)
         for name in self._numbers:
             values = [*map(attrgetter(name), records)]
@@ -133,7 +158,10 @@ class TypedRecords:
                 for record, value in zip(records, values, strict=True):
                     if type(value) is int:
                         setattr(record, name, str(value))
-        return records, keys
+        encoded = [*map(encode, records)]
+        if as_it_is and not loses_nothing(array, b"".join(encoded)):
+            return None
+        return Typed(records, keys, encoded)
 
 
 class RowFile:
@@ -152,6 +180,7 @@ class RowFile:
         self._waiting: list[pa.Table] = []
         self._rows = 0
         self._finished = False
+        self._names = sorted(column.name for column in table.columns)  # the order of a record's attributes
         # Nothing of it differs from the declared table, or dlt would write the file anew.
         self._schema = pa.schema(
             [
@@ -168,10 +197,9 @@ class RowFile:
         """
         if self._finished:
             raise ValueError(f"The file of {self._table.name} is finished, and {len(rows)} more rows came for it.")
-        records = [each.record for each, _ in rows]
-        columns: dict[str, Any] = {
-            column.name: [*map(attrgetter(column.name), records)] for column in self._table.columns
-        }
+        # In one go, and not a column at a time: that takes twice as long.
+        values_of = zip(*(astuple(each.record) for each, _ in rows), strict=True)
+        columns: dict[str, Any] = dict(zip(self._names, values_of, strict=True))
         for column in self._table.columns:
             if column.data_type == "json":
                 values = columns[column.name]

@@ -6,14 +6,15 @@ look like is in ``answers``; what becomes of its records in ``records``.
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import msgspec
 import pyarrow as pa
+
+from event_assets.source.claims import Claims
+from event_assets.source.lossless_json import parts, python_json
 
 BATCH_RECORDS = 20_000
 """How many records are objects at the same time: some 30 MB, and enough that a batch's own costs do not count."""
@@ -22,27 +23,6 @@ _COMPRESSION = "zstd"
 
 Refuse = Callable[[str], NoReturn]
 """Ends the sync; takes what came instead of what was expected."""
-
-
-def python_json(text: bytes) -> Any:
-    """JSON as Python reads it, which is more than msgspec does: other encodings, halves of surrogate pairs.
-
-    A number beyond the floats, such as ``1e999``, is kept as its text: nobody has sent infinity.
-
-    Raises:
-        ValueError: It is no JSON.
-        RecursionError: It is nested too deeply.
-    """
-    return json.loads(text, parse_constant=_refuse_constant, parse_float=_float_or_text)
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _float_or_text(text: str) -> float | str:
-    number = float(text)
-    return number if math.isfinite(number) else text
 
 
 class Batch:
@@ -100,11 +80,18 @@ class Page:
 
     Attributes:
         last: Whether no page follows.
-        total: How many records the list has on all pages, where the answer says it.
+        claims: How much it says that the list has on all pages.
+        bare: Whether it came without an envelope.
     """
 
     def __init__(
-        self, array: msgspec.Raw | bytes, refuse: Refuse, *, last: bool = True, total: int | None = None
+        self,
+        array: bytes | memoryview,
+        refuse: Refuse,
+        *,
+        last: bool = True,
+        claims: Claims | None = None,
+        bare: bool = False,
     ) -> None:
         """Begin.
 
@@ -112,10 +99,12 @@ class Page:
             array: The JSON array of the records.
             refuse: Called when the records turn out to be something else.
             last: See the attribute.
-            total: See the attribute.
+            claims: See the attribute.
+            bare: See the attribute.
         """
         self.last = last
-        self.total = total
+        self.claims = claims or Claims()
+        self.bare = bare
         self._array = array
         self._refuse = refuse
 
@@ -124,6 +113,14 @@ class Page:
         return isinstance(other, Page) and memoryview(self._array) == memoryview(other._array)
 
     __hash__ = None  # pyright: ignore[reportAssignmentType]  # compared by what it holds
+
+    def with_records(self, array: bytes) -> Page:
+        """Return a page that is like this one, with other records.
+
+        Args:
+            array: The JSON array of the records.
+        """
+        return Page(array, self._refuse, last=self.last, claims=self.claims, bare=self.bare)
 
     def refuse(self, came: str) -> NoReturn:
         """End the sync.
@@ -149,29 +146,32 @@ class Page:
             pass
         # Half a surrogate pair is JSON and no text: msgspec does not go on where it finds one.
         try:
-            return [json.dumps(record).encode() for record in python_json(bytes(self._array))]
+            text = bytes(self._array).decode("utf-8", "surrogatepass")
+            return [text[part.begin : part.end].encode("utf-8", "surrogatepass") for part in parts(text)]
         except (ValueError, RecursionError):
             self._refuse("no JSON, or JSON that is cut short")
 
     def packed(self) -> PackedPage:
         """The page in a sixth of the memory, to be looked at later or never."""
         array = bytes(self._array)
-        return PackedPage(
-            pa.compress(array, _COMPRESSION, asbytes=True), len(array), self._refuse, self.last, self.total
-        )
+        return PackedPage(pa.compress(array, _COMPRESSION, asbytes=True), len(array), self.with_records(b""))
 
 
 @dataclass(frozen=True)
 class PackedPage:
-    """A page that was put aside."""
+    """A page that was put aside.
+
+    Attributes:
+        compressed: The JSON of its records.
+        size: The size of that in bytes when it is unpacked.
+        like: A page that is like it but for the records.
+    """
 
     compressed: bytes
     size: int
-    refuse: Refuse
-    last: bool
-    total: int | None
+    like: Page
 
     def page(self) -> Page:
         """The page as it was."""
         array = pa.decompress(self.compressed, self.size, _COMPRESSION, asbytes=True)
-        return Page(array, self.refuse, last=self.last, total=self.total)
+        return self.like.with_records(array)

@@ -13,8 +13,10 @@ import msgspec
 from event_assets.settings import PrivacySettings
 from event_assets.source.tables import Table
 
-_READING = "4"
+_READING = "5"
 """Counted up when the same answer would be read differently by the code."""
+_READING_OF_RECORDS = "4"
+"""Counted up when the same record would be another row. No row that is known by its bytes is known any more then."""
 
 
 class Recall:
@@ -38,15 +40,16 @@ class Recall:
         self.knows_records = privacy.personal_data != "drop"
         self._known = known
         self._same = True
-        reading = f"{_READING} {privacy.personal_data} {privacy.secret} {[table.all_columns for table in tables]}"
-        self._key = hashlib.blake2b(reading.encode(), digest_size=32).digest()
+        otherwise = f"{privacy.personal_data} {privacy.secret} {[table.all_columns for table in tables]}"
+        self._key = hashlib.blake2b(f"{_READING} {otherwise}".encode(), digest_size=32).digest()
+        self._key_of_records = hashlib.blake2b(f"{_READING_OF_RECORDS} {otherwise}".encode(), digest_size=32).digest()
 
     def recognises(self, body: bytes, link: str | None) -> bool:
         """Take the next page; say whether it and all before it are those of the last answer.
 
         Args:
             body: The page as it came.
-            link: Where the next one is: it can stand in a header.
+            link: Where the next one is, and what else headers say: the body does not have it.
         """
         digest = hashlib.blake2b(body, digest_size=16, key=self._key)
         digest.update(f"\n{link}".encode())
@@ -61,7 +64,7 @@ class Recall:
         Args:
             records: The JSON of each record as it came.
         """
-        return [hashlib.blake2b(record, digest_size=16, key=self._key).digest() for record in records]
+        return [hashlib.blake2b(record, digest_size=16, key=self._key_of_records).digest() for record in records]
 
     @property
     def reading(self) -> str:

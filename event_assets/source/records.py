@@ -14,16 +14,16 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, cast
 
-import msgspec
-
-from event_assets.source.columnar import Columnar, Taken
+from event_assets.source.columnar import Columnar, Taken, encode
 from event_assets.source.fingerprints import links_number, number, reject_digest, version_text
+from event_assets.source.lossless_json import Repeated
 from event_assets.source.pages import Batch, Page
 from event_assets.source.privacy import Privacy
 from event_assets.source.progress import Progress, count
 from event_assets.source.recall import Recall
 from event_assets.source.shape import MISFIT, Record, Shape, as_text
 from event_assets.source.tables import RECEIVED_HASH, RECORD_HASH, Table
+from event_assets.source.whole_list import WholeList
 
 __all__ = ["MISFIT", "Intake", "Known", "Record", "Reject", "as_text"]
 
@@ -90,6 +90,7 @@ class Intake:
             recall: Knows records by the bytes that they came in.
         """
         self.pages = 0
+        self._list = WholeList()
         self.received = 0
         self.passed_on = 0
         self.rejects: list[Reject] = []
@@ -169,10 +170,9 @@ class Intake:
             if rows:
                 yield rows
             self._progress.note(self._so_far)
+        self._list.add(page, self.received - received)
         if page.last:
-            # Servers have counted too few, but who says that there are more has not sent them all.
-            if page.total is not None and page.total > self.received:
-                page.refuse(f"{self.received:,} of {page.total:,} records, without the address of the next page")
+            self._list.refuse_a_part(page, self.received, self.pages)
             # Nothing is something for dlt: it declares the table.
             yield (self._columnar and self._columnar.finished()) or []
         elif self.received > received and self._different == different:
@@ -191,34 +191,36 @@ class Intake:
         known = self._known
         keys: list[Any] = [*map(known.keys_by_digest.get, digests)] if known.keys_by_digest else none.copy()
         unknown = [place for place, key in enumerate(keys) if key is None]
-        records, typed = self._decode(batch.only(unknown), keys, unknown) if unknown else ([], False)
+        records, encoded = self._decode(batch.only(unknown), keys, unknown) if unknown else ([], None)
         admitted = set(self._admitted(keys, batch))
         for place in admitted.difference(unknown):
             self._version += int(known.fingerprints[keys[place]] or "", 16)
         taken = [
-            Taken(record, keys[place], digests[place])
-            for place, record in zip(unknown, records, strict=True)
+            Taken(record, keys[place], digests[place], text)
+            for place, record, text in zip(unknown, records, encoded or none, strict=False)
             if place in admitted
         ]
-        if self._columnar and typed:
+        if self._columnar and encoded:
             self._write(self._columnar, taken)
             return []
         rows = [row for row in map(self._row, taken) if row is not None]
         self.passed_on += len(rows)
         return rows
 
-    def _decode(self, batch: Batch, keys: list[str | None], places: Sequence[int]) -> tuple[Sequence[Any], bool]:
-        """The records of a batch, and whether they are typed objects; their keys go into their places."""
-        decoded = self._columnar.decode(batch.json) if self._columnar else None
-        records = decoded[0] if decoded else batch.records()
-        found = decoded[1] if decoded else [self._privacy.key(self._table, record) for record in records]
+    def _decode(
+        self, batch: Batch, keys: list[str | None], places: Sequence[int]
+    ) -> tuple[Sequence[Any], Sequence[bytes] | None]:
+        """The records, and what their fingerprints are of if they are typed; their keys go into their places."""
+        typed = self._columnar.decode(batch.json) if self._columnar else None
+        records = typed.records if typed else batch.records()
+        found = typed.keys if typed else [self._key(record) for record in records]
         for place, key in zip(places, found, strict=True):
             keys[place] = key
-        return records, decoded is not None
+        return records, typed.encoded if typed else None
 
     def _write(self, columnar: Columnar, taken: Sequence[Taken]) -> None:
         """Put those rows into the file that the table does not hold yet."""
-        digests = [_digest(record) for record, _, _ in taken]
+        digests = [_hash(each.encoded) for each in taken if each.encoded is not None]
         self._version += sum(map(number, digests))
         held = self._known.fingerprints
         wanted = [
@@ -254,10 +256,14 @@ class Intake:
         return rows
 
     def _take(self, record: Record) -> Record | None:
-        key = self._privacy.key(self._table, record)
-        if not self._admits(key, lambda: record) or key is None:
+        key = self._key(record)
+        return self._row(Taken(record, key)) if self._admits(key, lambda: record) and key is not None else None
+
+    def _key(self, record: Record) -> str | None:
+        """Return what tells a record from others; None where it has no usable key, or several."""
+        if isinstance(record, Repeated) and self._key_field in record.names:
             return None
-        return self._row(Taken(record, key))
+        return self._privacy.key(self._table, record)
 
     def _row(self, taken: Taken) -> Record | None:
         """The row of a record; None if the table holds it."""
@@ -285,9 +291,10 @@ class Intake:
         self._seen_rejected.add((key, payload if identifier is None else as_text(identifier)))
 
 
-_encode = msgspec.json.Encoder(order="sorted").encode
-
-
 def _digest(row: Any) -> bytes:
     """What a fingerprint is the text of: of a row, or of an object that has its values as attributes."""
-    return hashlib.blake2b(_encode(row), digest_size=16).digest()
+    return _hash(encode(row))
+
+
+def _hash(encoded: bytes) -> bytes:
+    return hashlib.blake2b(encoded, digest_size=16).digest()

@@ -2,67 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
-
 from event_assets.sandbox import faults
 from event_assets.sandbox.faults import Fault
-from event_assets.sandbox.responses import Response, json_response
-
-ATTEMPTS = 3
-"""How often the tests ask at most; five by default."""
-
-Outcome = Literal["loaded", "loaded after a retry", "refused", "left as it is"]
-
-
-@dataclass(frozen=True)
-class Case:
-    """One thing that the API can do.
-
-    Attributes:
-        what: What it does, for the page.
-        outcome: What becomes of the tables.
-        faults: How the sandbox does it; any of them.
-        says: What the message or the run's log says, as a part of it.
-        requests: How often is asked, all pages and attempts included.
-        do: What the engineer on call does about it.
-        once: Whether the fault happens only once.
-        endpoints: Where it can happen; everywhere the fault can, if not given.
-        records: How many records the list has, where that matters.
-    """
-
-    what: str
-    outcome: Outcome
-    faults: tuple[Fault, ...]
-    says: str = ""
-    requests: int = 1
-    do: str = "Nothing: it has passed."
-    once: bool = False
-    endpoints: tuple[str, ...] = ()
-    records: int | None = None
-
-    @property
-    def cells(self) -> list[tuple[Fault, str]]:
-        """Each fault at each endpoint."""
-        return [(fault, endpoint) for fault in self.faults for endpoint in (self.endpoints or fault.endpoints)]
-
+from event_assets.sandbox.responses import Response
+from event_assets_tests.source.matrix_case import ATTEMPTS, PROVIDER, Case
+from event_assets_tests.source.matrix_of_json import OF_JSON
+from event_assets_tests.source.matrix_of_pages import OF_PAGES
 
 _AGAIN = "Nothing, if the next sync succeeds; else ask who runs the API."
 _ADDRESS = "Look at the address in a browser, with `base_url` as configured: it may have moved, or ask for a login."
-_PROVIDER = "Ask who runs the API; the message says what came."
-_LISTS = ("partners", "participants")
-_ELSEWHERE = faults.next_link_elsewhere("http://elsewhere.example.org/public/v1/participants?page=2")
 _DISTANT = "Fri, 31 Dec 99999 23:59:59 GMT"
 _PACKED_TWICE = Fault("packed_twice", lambda *_: Response(200, {"Content-Encoding": "gzip, gzip"}, (), ending="close"))
 _TOO_LARGE = Fault("too_large", lambda *_: Response(200, {"Content-Length": "1000000001"}, (b"[",)))
 _LARGE_ERROR = Fault("large_error", lambda *_: Response(404, {"Content-Length": "1000000001"}, (b"[",)))
 _NO_CONTENT = Fault("204", lambda *_: Response(204, {}, ()))
-
-
-def _first_part(**says: Any) -> Fault:
-    """One record, and an envelope that says that there are more, without a link."""
-    return Fault(f"first_part={says}", lambda *_: json_response(200, {"data": [{"id": 1}], **says}))
-
 
 MATRIX = (
     Case(
@@ -152,21 +105,21 @@ MATRIX = (
         "refused",
         (faults.status(400), faults.status(422)),
         says="Check `base_url`, or ask who runs the API",
-        do=_PROVIDER,
+        do=PROVIDER,
     ),
     Case(
         "answers another error",
         "refused",
         (faults.status(402), faults.status(451), faults.status(501)),
         says="was answered with",
-        do=_PROVIDER,
+        do=PROVIDER,
     ),
     Case(
         "says that its body is packed (`Content-Encoding`), and it is not, or is packed more than once",
         "refused",
         (faults.broken_gzip, _PACKED_TWICE),
         says="a body that cannot be unpacked",
-        do=_PROVIDER,
+        do=PROVIDER,
     ),
     Case(
         "sends more than an answer may be (`request_max_answer_megabytes`), as it comes or when it is unpacked",
@@ -188,21 +141,21 @@ MATRIX = (
         do=_ADDRESS,
     ),
     Case("answers a web page with status 200", "refused", (faults.html_page,), "what came is HTML", do=_ADDRESS),
-    Case("answers nothing with status 200", "refused", (faults.empty_body,), "what came is nothing", do=_PROVIDER),
-    Case("answers 204", "refused", (_NO_CONTENT,), "what came is status 204", do=_PROVIDER),
+    Case("answers nothing with status 200", "refused", (faults.empty_body,), "what came is nothing", do=PROVIDER),
+    Case("answers 204", "refused", (_NO_CONTENT,), "what came is status 204", do=PROVIDER),
     Case(
         "answers no JSON, or JSON that stops in the middle or is not UTF-8",
         "refused",
         (faults.not_json, faults.truncated_json, faults.invalid_utf8),
         says="what came is no JSON",
-        do=_PROVIDER,
+        do=PROVIDER,
     ),
     Case(
         "answers an error object with status 200",
         "refused",
         (faults.error_object,),
         says="an object with the fields error",
-        do=_PROVIDER,
+        do=PROVIDER,
     ),
     Case(
         "answers something that is neither an object nor a list",
@@ -215,14 +168,14 @@ MATRIX = (
             faults.top_level({}),
         ),
         says="what came is",
-        do=_PROVIDER,
+        do=PROVIDER,
     ),
     Case(
         "answers `/content` with a list",
         "refused",
         (faults.top_level([]), faults.top_level([{"id": 1}])),
         says="what came is a list",
-        do=_PROVIDER,
+        do=PROVIDER,
         endpoints=("content",),
     ),
     Case(
@@ -232,7 +185,7 @@ MATRIX = (
             faults.replace_resource("halls", value) for value in ("x", 7, {}, {"a": 1}, [1, 2], [{"id": 1}, "x"], True)
         ),
         says="GET /public/v1/content should be answered with halls as a list of objects",
-        do=_PROVIDER,
+        do=PROVIDER,
     ),
     Case(
         "leaves a resource of `/content` out, or sends null for it",
@@ -246,7 +199,7 @@ MATRIX = (
         "refused",
         tuple(faults.data_value(value) for value in ("x", 7, None, {}, [1], [{"id": 1}, None])),
         says="should be answered with a list of objects",
-        do=_PROVIDER,
+        do=PROVIDER,
     ),
     Case("sends a list without its envelope", "loaded", (faults.bare_array,), do="Nothing: both are accepted."),
     Case(
@@ -256,90 +209,8 @@ MATRIX = (
         do="Nothing: it is taken as a list of one.",
         records=1,
     ),
-    Case(
-        "links from a page to itself",
-        "refused",
-        (faults.endless_pages,),
-        says="leads back to a page that was read already",
-        do=_PROVIDER,
-        endpoints=_LISTS,
-    ),
-    Case(
-        "links from the last page to the first",
-        "refused",
-        (faults.circular_pages,),
-        says="leads back to a page that was read already",
-        requests=2,
-        do=_PROVIDER,
-        endpoints=_LISTS,
-    ),
-    Case(
-        "links to ever more pages with the same records",
-        "refused",
-        (faults.ever_more_pages,),
-        says="brings those of the page before again",
-        requests=2,
-        do=_PROVIDER,
-        endpoints=_LISTS,
-    ),
-    Case(
-        "links to ever more pages that bring the same records in another order",
-        "refused",
-        (faults.reshuffled_pages,),
-        says="of which all records came before, with a link to a next one",
-        requests=3,
-        do=_PROVIDER,
-        endpoints=_LISTS,
-    ),
-    Case(
-        "links from `/content` to a next page",
-        "refused",
-        (faults.endless_pages, faults.ever_more_pages, _ELSEWHERE),
-        says="what came is a page with a link to the next one",
-        do=_PROVIDER,
-        endpoints=("content",),
-    ),
-    Case(
-        "links to a page on another host",
-        "refused",
-        (_ELSEWHERE,),
-        says="was not followed, because the token is not meant for another host",
-        do=_PROVIDER,
-        endpoints=_LISTS,
-    ),
-    Case(
-        "says that a page follows (`current_page` and `last_page`), and not where",
-        "refused",
-        (
-            _first_part(meta={"current_page": 1, "last_page": 5}),
-            _first_part(current_page=1, last_page=5, next_page_url=None),
-            _first_part(current_page="1", last_page="5"),
-        ),
-        says="what came is page 1 of 5 without it",
-        do=_PROVIDER,
-        endpoints=_LISTS,
-    ),
-    Case(
-        "says that more follows (`has_more`, `next_cursor`), and not where",
-        "refused",
-        (
-            _first_part(has_more=True),
-            _first_part(meta={"hasMore": True}),
-            _first_part(next_cursor="eyJpZCI6MX0"),
-            _first_part(meta={"nextCursor": 2}),
-        ),
-        says="should be answered with the address of the next page, where one follows",
-        do=_PROVIDER,
-        endpoints=_LISTS,
-    ),
-    Case(
-        "says that it has more records than it sends (`total`)",
-        "refused",
-        (_first_part(total=300), _first_part(meta={"total": "300"}), _first_part(meta={"pagination": {"total": 300}})),
-        says="what came is 1 of 300 records, without the address of the next page",
-        do=_PROVIDER,
-        endpoints=_LISTS,
-    ),
+    *OF_PAGES,
+    *OF_JSON,
     Case(
         "sends an empty list where there were records",
         "refused",

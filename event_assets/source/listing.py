@@ -1,0 +1,71 @@
+"""A list as it came, taken apart into its records, which stay JSON, and what stands beside them.
+
+What a list should look like is said in ``answers``.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+import msgspec
+import pyarrow as pa
+
+from event_assets.source.lossless_json import parts, python_json
+
+
+class Listing(NamedTuple):
+    """The parts of an answer.
+
+    Attributes:
+        data: The JSON of what should be the list of records. It begins without blanks.
+        envelope: The fields beside it.
+        bare: Whether it is the whole answer, without an envelope.
+    """
+
+    data: bytes | memoryview
+    envelope: dict[str, Any]
+    bare: bool
+
+
+def take_apart(body: bytes) -> Listing:
+    """Take an answer apart. JSON without an envelope is not checked: that is done where its records are read.
+
+    Raises:
+        ValueError: It is no JSON.
+        RecursionError: It is nested too deeply.
+    """
+    encoding = json.detect_encoding(body)
+    if encoding != "utf-8":
+        body = body.decode(encoding, "surrogatepass").encode("utf-8", "surrogatepass")
+    body = body.strip()
+    found = _span_of_data(body) if body[:1] == b"{" else None
+    if found is None:
+        return Listing(body, {}, bare=True)
+    begin, end = found
+    # Whatever else is called `data` is still there, and shows as a name that stands twice.
+    envelope = python_json(body[:begin] + b"null" + body[end:])
+    del envelope["data"]
+    return Listing(memoryview(body)[begin:end], envelope, bare=False)
+
+
+def _span_of_data(body: bytes) -> tuple[int, int] | None:
+    """Return where the value of the field ``data`` begins and ends; None without that field."""
+    try:
+        data = msgspec.json.decode(body, type=dict[str, msgspec.Raw]).get("data")
+    except (ValueError, RecursionError):
+        return _span_in_text(body.decode("utf-8", "surrogatepass"))
+    if data is None:
+        return None
+    # A value that msgspec leaves as it is lies in the memory of the body.
+    begin = pa.py_buffer(data).address - pa.py_buffer(body).address
+    return begin, begin + len(memoryview(data))
+
+
+def _span_in_text(text: str) -> tuple[int, int] | None:
+    """Return the same of an answer that msgspec does not read."""
+    found = [part for part in parts(text) if part.name == "data"]
+    if not found:
+        return None
+    begin, end = (len(text[:place].encode("utf-8", "surrogatepass")) for place in (found[-1].begin, found[-1].end))
+    return begin, end

@@ -1,0 +1,258 @@
+"""The signs in an answer that it is not the whole list: the address of a next page, and claims that more exists.
+
+The rule. All that an answer says beside its records is looked at: every field of its envelope at any depth, and every
+header. What a field says, it says by the words of its name (see ``paging_words``) and by its value:
+
+1. The address of the next page, where it stands in one of the known places (the field ``next`` and its relatives in
+   the envelope or in objects such as ``links``, ``meta``, ``pagination``; entries of lists of links; the header
+   ``Link``), is followed.
+2. Whatever else says that more follows (``has_more``, ``next_cursor``, ``is_last: false``, page 1 of 5), is refused on
+   a page without such an address. Addresses are not guessed.
+3. Every number of records or pages is a claim. The largest of all pages counts, and is compared with what came in all
+   when the last page is there. A number that is too small is none: it may be that of a single page.
+
+What is in an object of an unknown name counts only where its own name has two such words. Lists are not looked into,
+but for links: they are other records.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import deque
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
+
+from event_assets.source.claims import Claims
+from event_assets.source.lossless_json import Repeated
+from event_assets.source.paging_values import last_link, next_address, number, rels, says_no, says_yes
+from event_assets.source.paging_words import (
+    ADDRESS,
+    FLAG,
+    LAST,
+    PAGING,
+    Meaning,
+    Words,
+    is_known_place,
+    meaning,
+    words_of,
+)
+
+NO_WORDS: Words = frozenset()
+
+
+class Sign(NamedTuple):
+    """A field that says that more follows.
+
+    Attributes:
+        name: Its name, which consists of known words; or a phrase that says it already.
+        value: Its value.
+        phrase: Whether it is a phrase.
+    """
+
+    name: str
+    value: Any = None
+    phrase: bool = False
+
+
+@dataclass(frozen=True)
+class Signs:
+    """What an answer says about further pages.
+
+    Attributes:
+        address: Where the next page is.
+        more: What else says that there is one.
+        claims: How much it says that there is in all.
+        repeated: Whether an object beside the records has a name twice, with different values.
+    """
+
+    address: str | None = None
+    more: Sign | None = None
+    claims: Claims = field(default_factory=Claims)
+    repeated: bool = False
+
+    def __or__(self, other: Signs) -> Signs:
+        """Combine what is said in two places; the first one counts where only one can."""
+        return Signs(
+            self.address or other.address,
+            self.more or other.more,
+            self.claims | other.claims,
+            self.repeated or other.repeated,
+        )
+
+
+def signs_of_fields(envelope: Mapping[str, Any], subjects: AbstractSet[str] = NO_WORDS) -> Signs:
+    """Return what the fields of an answer say, its records left out.
+
+    Args:
+        envelope: The fields.
+        subjects: Words for the kinds of records that the answer has; see `Claims.of`.
+    """
+    signs = Signs(repeated=isinstance(envelope, Repeated))
+    for place in _places(envelope, subjects):
+        signs |= _signs_in(place, subjects)
+    return signs
+
+
+def signs_of_headers(headers: Mapping[str, str], subjects: AbstractSet[str] = NO_WORDS) -> Signs:
+    """Return what the headers of an answer say; the arguments are as with `signs_of_fields`."""
+    fields: dict[str, Any] = {}
+    for name, value in headers.items():
+        # Links have their own grammar, and a range of bytes is not one of records.
+        if name.lower() != "link" and not value.lower().startswith("bytes"):
+            fields[name] = _header_value(value)
+    signs = signs_of_fields(fields, subjects)
+    if signs.address:
+        signs = replace(signs, address=None, more=Sign("a header with the next page", phrase=True))
+    link = next((value for name, value in headers.items() if name.lower() == "link"), "")
+    return _signs_of_link_header(link) | signs
+
+
+def _header_value(value: str) -> Any:
+    """Return a header's value; where it is a JSON object, that."""
+    if value.lstrip().startswith("{"):
+        with suppress(ValueError, RecursionError):
+            return json.loads(value)
+    return value
+
+
+_LINK = re.compile(r"<([^<>]*)>([^<]*)")
+_REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s\",;]+))", re.IGNORECASE)
+
+
+def _signs_of_link_header(value: str) -> Signs:
+    """Return what the header ``Link`` says: ``<address>; rel="next"``, in any case, with other relations beside."""
+    signs = Signs()
+    for address, parameters in _LINK.findall(value):
+        related = {rel for found in _REL.findall(parameters) for rel in rels("".join(found))}
+        if "next" in related:
+            signs |= Signs(address=address.strip() or None)
+        if "last" in related:
+            signs |= Signs(claims=_claims_of_last(address))
+    if not signs.address and re.search(r"\brel\s*=[^,]*\bnext\b", value, re.IGNORECASE):
+        signs |= Signs(more=Sign("a header Link to a next page", phrase=True))
+    return signs
+
+
+class _Place(NamedTuple):
+    """An object beside the records."""
+
+    fields: Mapping[str, Any]
+    name: Words
+    known: bool
+
+
+_NOT_LOOKED_INTO = frozenset(("params", "parameters", "query"))
+"""Objects that say what was asked for."""
+
+
+def _places(envelope: Mapping[str, Any], subjects: AbstractSet[str]) -> Iterator[_Place]:
+    """Yield an envelope and the objects in it, those further in later."""
+    waiting = deque([_Place(envelope, NO_WORDS, known=True)])
+    while waiting:
+        place = waiting.popleft()
+        yield place
+        for name, value in place.fields.items():
+            words = words_of(name)
+            if words & _NOT_LOOKED_INTO or meaning(words, place.name, subjects) is Meaning.MORE:
+                continue
+            known = place.known and (is_known_place(words) or words <= subjects)
+            within = words or place.name
+            if isinstance(value, dict):
+                waiting.append(_Place(value, within, known))
+            elif isinstance(value, list) and known and words and words <= PAGING | _LISTS:
+                waiting.extend(_Place(entry, within, known) for entry in value if isinstance(entry, dict))
+
+
+_LISTS = frozenset(("link", "links", "meta", "metadata"))
+
+
+def _signs_in(place: _Place, subjects: AbstractSet[str]) -> Signs:
+    """Return what one object says."""
+    signs = Signs(repeated=isinstance(place.fields, Repeated)) | _signs_of_entry(place)
+    position = last = None
+    single_total, has_pages = None, False
+    for name, value in place.fields.items():
+        words = words_of(name)
+        says = meaning(words, place.name, subjects)
+        if says is None or not (place.known or len(words) > 1):
+            continue
+        if says is Meaning.MORE:
+            signs |= _more(name, words, value, place)
+            continue
+        if says is Meaning.FINAL:
+            signs |= _final(name, words, value, place)
+            last = number(value) if words & LAST and not words & FLAG else None
+            has_pages = has_pages or last is not None
+            continue
+        claimed = number(value)
+        if claimed is None:
+            continue
+        if says is Meaning.POSITION:
+            position = claimed
+        elif says is Meaning.PAGES:
+            has_pages = True
+        elif says is Meaning.RECORDS and words <= {"total", "totals"} and not place.name & {"total", "totals"}:
+            single_total = claimed
+        signs |= Signs(claims=_claims(says, claimed, words | place.name, subjects))
+    if position is not None and last is not None and position < last:
+        signs |= Signs(more=Sign(f"page {position} of {last}", phrase=True))
+    if position is not None and single_total is not None and not has_pages:
+        # `page: 1, total: 2` may be of pages.
+        signs |= Signs(claims=Claims(either=frozenset({single_total})))
+    return signs
+
+
+def _claims(says: Meaning, claimed: int, words: Words, subjects: AbstractSet[str]) -> Claims:
+    if says is Meaning.RECORDS and (kinds := words & subjects):
+        return Claims(of=dict.fromkeys(kinds, claimed))
+    if says is Meaning.RECORDS:
+        return Claims(records=claimed)
+    if says is Meaning.RECORDS_OR_PAGES:
+        return Claims(either=frozenset({claimed}))
+    return Claims(pages=claimed)
+
+
+def _more(name: str, words: Words, value: Any, place: _Place) -> Signs:
+    if not says_yes(value):
+        return Signs()
+    address = next_address(words, value) if place.known else None
+    return Signs(address=address) if address else Signs(more=Sign(name, value))
+
+
+def _final(name: str, words: Words, value: Any, place: _Place) -> Signs:
+    if says_no(value, or_zero=bool(words & FLAG) or not words & LAST):
+        return Signs(more=Sign(f"`{name}` that is false", phrase=True))
+    if address := last_link(words, value):
+        return Signs(claims=_claims_of_last(address))
+    claimed = number(value)
+    if claimed is not None and words & LAST and not words & FLAG and (words | place.name) & PAGING:
+        return Signs(claims=Claims(pages=claimed))
+    return Signs()
+
+
+def _signs_of_entry(place: _Place) -> Signs:
+    """Return what an entry of a list of links says: ``{"rel": "next", "href": …}``."""
+    if not (place.known and place.name & ADDRESS):
+        return Signs()
+    relation = next((place.fields[name] for name in ("rel", "relation", "label") if name in place.fields), None)
+    related = rels(relation)
+    if "next" in related:
+        return _more("rel", frozenset({"next"}), place.fields, place)
+    if "last" in related and (address := last_link(frozenset({"last"}), place.fields)):
+        return Signs(claims=_claims_of_last(address))
+    return Signs()
+
+
+def _claims_of_last(address: str) -> Claims:
+    """Return what the address of the last page says: ``?page=5``."""
+    try:
+        query = parse_qsl(urlsplit(address).query)
+    except ValueError:
+        return Claims()
+    pages = [number(value) for name, value in query if meaning(words_of(name)) is Meaning.POSITION]
+    return Claims(pages=max((page for page in pages if page is not None), default=0))

@@ -1,0 +1,45 @@
+"""Whether the pages of a list that came are all of it: what they say of themselves, counted together.
+
+What a single page says is found in ``more_pages``.
+"""
+
+from __future__ import annotations
+
+from event_assets.source.claims import Claims
+from event_assets.source.pages import Page
+
+
+class WholeList:
+    """Remembers what the pages of a list claim."""
+
+    def __init__(self) -> None:
+        """Begin."""
+        self._claims = Claims()
+        self._in_envelopes = False
+
+    def add(self, page: Page, records: int) -> None:
+        """Take note of a page.
+
+        Args:
+            page: The page.
+            records: How many records it had.
+        """
+        self._claims |= page.claims.without(records)
+        self._in_envelopes = self._in_envelopes or not page.bare
+
+    def refuse_a_part(self, last: Page, records: int, pages: int) -> None:
+        """Refuse the list if its last page is there, and something is missing.
+
+        Args:
+            last: The last page.
+            records: How many records came in all.
+            pages: On how many pages.
+
+        Raises:
+            UnusableAnswerError: Records or pages are missing, or the last page cannot say that it is the last.
+        """
+        # Servers have counted too few, but who says that there are more has not sent them all.
+        if missing := self._claims.shortfall(records, pages):
+            last.refuse(f"{missing}, without the address of the next page")
+        if last.bare and self._in_envelopes and not self._claims.records:
+            last.refuse(f"page {pages:,} without the envelope of those before, which says whether more follow")
