@@ -16,6 +16,9 @@ from event_assets_tests.source.matrix_case import PROVIDER, Case
 _LISTS = ("partners", "participants")
 _ELSEWHERE = faults.next_link_elsewhere("http://elsewhere.example.org/public/v1/participants?page=2")
 
+_FORMS = ("Laravel Fractal", "Django REST framework", "HAL", "Spring HATEOAS", "OData", "pagination.next_page_url")
+"""Of all forms, see ``test_more_pages``, these are synced for real."""
+
 
 def _first_part(headers: dict[str, str] | None = None, **says: Any) -> Fault:
     """One record, and an envelope or headers that say that there are more, without a link."""
@@ -58,7 +61,7 @@ OF_PAGES = (
         "`_links.next.href`, `next_page_url`, `paging.next`, the header `Link`, …)",
         "loaded",
         (
-            *(_halves(form, beside) for form, beside in ADDRESSES.items()),
+            *(_halves(form, ADDRESSES[form]) for form in _FORMS),
             _halves("Link", headers={"Link": f'<{NEXT}>; rel="NEXT last"'}),
         ),
         requests=2,

@@ -130,7 +130,7 @@ def test_fault(case: Case, fault: Fault, endpoint: str, templates: dict[int | No
         assert names(place, "lectures") == said(event, "lectures")
         assert contents(place, endpoint)["halls"] == before["halls"]
     else:
-        assert len(told) == case.requests - 1
+        assert len(told) == (case.requests - 1 if case.outcome == "loaded after a retry" else 0)
         assert all(case.says in line for line in told)
         for table in RESOURCES[endpoint]:
             assert names(place, table) == said(event, table)
