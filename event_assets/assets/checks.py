@@ -15,14 +15,14 @@ from event_assets.assets.resources import WarehouseResource
 from event_assets.source.remembered import ANSWERS, Answer, latest_answers
 from event_assets.source.resources import resources_by_endpoint
 from event_assets.source.schema import REJECTED, TABLES
-from event_assets.source.shape import MISFIT
-from event_assets.source.tables import REMOVED_AT, Table
+from event_assets.source.tables import MISFIT, REMOVED_AT, Table
 from event_assets.warehouse import RAW
 from event_assets.warehouse.relations import Relation, column_names, columns
 
 DESCRIPTIONS = {
     "records_have_keys": "Every record of the latest answer could be loaded. The others are in raw.rejected.",
-    "fields_are_known": "No record has a field that the data dictionary does not know. New ones are loaded as text.",
+    "fields_are_known": "No record has a field that the data dictionary does not know. New ones are loaded as text; "
+    "where personal data is hashed or dropped, they are left out and counted.",
     "values_fit": "Every value of the latest answer fits its column's type. The others are kept as text: in the "
     f"column's variant, *__{MISFIT}; of lists, as an entry.",
     "in_answer": "The latest answer had the resource. If it had not, the table was left as it is.",
@@ -81,16 +81,20 @@ def raw_findings(client: SqlClientBase[Any], table: Table, answer: Answer | None
         answer: What the latest answer came to in it: only a sync sees all of one. None if that is not known.
     """
     relation, rejected = Relation(RAW, table.name), Relation(RAW, REJECTED)
-    declared = {column.name for column in table.all_columns}
-    extra = [column.name for column in columns(client, relation) if column.name not in declared]
+    extra = table.undeclared(column.name for column in columns(client, relation))
     fields = [name for name in extra if not name.endswith(f"__{MISFIT}")]
+    # Numbers, no names: what a field is called comes from the answer, and may be somebody's name or address.
+    unknown = {
+        "undeclared_columns_with_values": len(_with_values(client, relation, fields)),
+        "undeclared_values_left_out": answer.undeclared if answer else 0,
+    }
     rejects = client.execute_sql(
         f"select reason, count(*) from {rejected.sql()} where resource = %s group by reason",  # noqa: S608
         table.name,
     )
     return {
         "records_have_keys": dict(cast(list[tuple[str, int]], rejects)),
-        "fields_are_known": dict.fromkeys(_with_values(client, relation, fields), "not in the data dictionary"),
+        "fields_are_known": {what: number for what, number in unknown.items() if number},
         "values_fit": dict(answer.misfits) if answer else {},
         "in_answer": {table.name: "not in the answer"} if answer and answer.absent else {},
     }

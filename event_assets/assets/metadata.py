@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 from dlt.destinations.sql_client import SqlClientBase
 
+from event_assets.source.email_addresses import replace_addresses
 from event_assets.warehouse.relations import Relation, columns, row_count
 
 OWNERS = ["team:event-data"]
@@ -30,7 +31,7 @@ def column_schema(
 
     Args:
         types: Name and type of each column, in their order.
-        descriptions: What the columns mean; one that is not here is said to be unknown.
+        descriptions: What each of the columns means.
         key: The columns that tell one row from another; a single one is marked as unique.
     """
     return {
@@ -39,7 +40,7 @@ def column_schema(
                 dg.TableColumn(
                     name=name,
                     type=data_type,
-                    description=descriptions.get(name, "Not in the data dictionary: a field that the API has added."),
+                    description=descriptions[name],
                     constraints=dg.TableColumnConstraints(nullable=name not in key, unique=[*key] == [name]),
                 )
                 for name, data_type in types
@@ -51,9 +52,16 @@ def column_schema(
 def table_state(
     client: SqlClientBase[Any], relation: Relation, descriptions: Mapping[str, str], key: Collection[str]
 ) -> dict[str, Any]:
-    """Row count and columns of a table as they are in the warehouse now."""
+    """Row count and columns of a table as they are in the warehouse now; of those without a description, how many."""
     types = [(column.name, column.data_type) for column in columns(client, relation)]
-    return {"dagster/row_count": row_count(client, relation), **column_schema(types, descriptions, key)}
+    # Their names come from an answer of the API, and may be somebody's.
+    unknown = sum(name not in descriptions for name, _ in types)
+    known = [(name, data_type) for name, data_type in types if name in descriptions]
+    return {
+        "dagster/row_count": row_count(client, relation),
+        **column_schema(known, descriptions, key),
+        **({"undeclared_columns": unknown} if unknown else {}),
+    }
 
 
 def preview(client: SqlClientBase[Any], relation: Relation) -> dict[str, Any]:
@@ -65,6 +73,11 @@ def preview(client: SqlClientBase[Any], relation: Relation) -> dict[str, Any]:
     return {"preview": dg.MetadataValue.md("\n".join(f"| {' | '.join(line)} |" for line in lines))}
 
 
+def without_addresses(text: str) -> str:
+    """Return a text with a mark in the place of each e-mail address: what a run says stays in Dagster's storage."""
+    return replace_addresses(text, lambda _: "<address>")
+
+
 def _cell(value: Any) -> str:
-    text = "" if value is None else " ".join(str(value).split()).replace("|", "\\|")
+    text = "" if value is None else without_addresses(" ".join(str(value).split())).replace("|", "\\|")
     return text if len(text) <= PREVIEW_WIDTH else f"{text[:PREVIEW_WIDTH]}…"

@@ -9,7 +9,7 @@ from dlt.destinations.sql_client import SqlClientBase
 
 from event_assets.assets.failures import explained
 from event_assets.assets.keys import asset_key, asset_keys, raw_columns, raw_relations
-from event_assets.assets.metadata import OWNERS, WAREHOUSE_POOL, preview, table_name, table_state
+from event_assets.assets.metadata import OWNERS, WAREHOUSE_POOL, preview, table_name, table_state, without_addresses
 from event_assets.assets.resources import WarehouseResource
 from event_assets.assets.versions import data_version
 from event_assets.models import Model, build, load_models
@@ -100,7 +100,7 @@ def _code_version(model: Model, parameters: Mapping[str, str]) -> str:
 
 def _check(client: SqlClientBase[Any], promise: Promise) -> dg.AssetCheckResult:
     broken = client.execute_sql(promise.broken) or []
-    sample = [" | ".join(map(str, row)) for row in broken[:SAMPLE_KEYS]]
+    sample = [without_addresses(" | ".join(map(str, row))) for row in broken[:SAMPLE_KEYS]]
     return dg.AssetCheckResult(
         check_name=promise.name,
         passed=not broken,

@@ -61,7 +61,6 @@ class RawTranslator(DagsterDltTranslator):
         table = TABLES[data.resource.name]
         relation = Relation(RAW, table.name)
         types = [(column.name, column.data_type) for column in table.all_columns]
-        descriptions = {column.name: column.description for column in table.all_columns}
         return (
             super()
             .get_asset_spec(data)
@@ -72,7 +71,7 @@ class RawTranslator(DagsterDltTranslator):
                 group_name=RAW,
                 owners=OWNERS,
                 tags={"layer": RAW, "endpoint": endpoint_of(table.name)},
-                metadata={**table_name(relation), **column_schema(types, descriptions, [table.key])},
+                metadata={**table_name(relation), **column_schema(types, table.descriptions, [table.key])},
             )
         )
 
@@ -107,8 +106,7 @@ def _endpoint_assets(
             warehouse_id, latest = identity(client), Materialisations(context.instance, selected)
             for key, resource in selected.items():
                 table, result = TABLES[resource], results[resource]
-                descriptions = {column.name: column.description for column in table.all_columns}
-                state = table_state(client, Relation(RAW, resource), descriptions, [table.key])
+                state = table_state(client, Relation(RAW, resource), table.descriptions, [table.key])
                 yield dg.MaterializeResult(
                     asset_key=key,
                     metadata={**state, **_what_was_done(result)},
@@ -126,7 +124,9 @@ def _what_was_done(result: ResourceResult) -> dict[str, Any]:
         "rows_rejected": result.rejected,
         "in_answer": not result.absent,
     }
-    return {**numbers, **({"values_that_do_not_fit": dict(result.misfits)} if result.misfits else {})}
+    misfits = {"values_that_do_not_fit": dict(result.misfits)} if result.misfits else {}
+    left_out = {"undeclared_values_left_out": result.undeclared} if result.undeclared else {}
+    return {**numbers, **misfits, **left_out}
 
 
 def _with_readable_metadata(spec: dg.AssetSpec) -> dg.AssetSpec:

@@ -151,7 +151,8 @@ class TypedRecords:
         as_it_is = self._privacy.personal_data == "keep"
         if not as_it_is and not loses_nothing(array, msgspec.json.encode(records)):
             return None
-        self._privacy.protect_fields(self._table, records)
+        if not self._privacy.protect_fields(self._table, records):
+            return None
         for name in self._numbers:
             values = [*map(attrgetter(name), records)]
             if int in set(map(type, values)):

@@ -1,48 +1,48 @@
-"""Protects what the tables hold of persons from the time when personal data was kept.
+"""Erases what the tables hold of persons from the time when more of it was kept.
 
-What becomes of the data of an answer is in ``privacy``.
+What becomes of the data of an answer is in ``privacy``. How a table's rows were protected is remembered with its latest
+answer (``Answer.protection``), so values are not taken for hashes by their look.
 """
 
 from __future__ import annotations
 
 import json
-import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dlt.destinations.sql_client import SqlClientBase
 
-from event_assets.source.privacy import HASHED, Privacy
+from event_assets.source.privacy import HASHED, Privacy, decoded
 from event_assets.source.schema import REJECTED
-from event_assets.source.shape import MISFIT
-from event_assets.source.tables import RECORD_HASH, REMOVED_AT, Column, Table
-from event_assets.warehouse import MERGE, RAW
+from event_assets.source.tables import MISFIT, RECORD_HASH, REMOVED_AT, Column, Table
+from event_assets.warehouse import HISTORY, MERGE, RAW
 from event_assets.warehouse.relations import Relation, column_names
 
+_REMOVED = f"{REMOVED_AT} is not null"
 
-def forget(client: SqlClientBase[Any], table: Table, privacy: Privacy) -> None:
+
+def forget(client: SqlClientBase[Any], table: Table, privacy: Privacy, *, hashes_stay: bool) -> None:
     """Clear what removed rows hold of persons from before: no answer overwrites them.
 
-    That is what was kept; and, where personal data is dropped, what was hashed. A row that is found by a personal key
-    is deleted, because nothing would be left to find it by.
+    A row that is found by a personal key is deleted, because nothing would be left to find it by.
 
     Args:
         client: A connection, in a transaction.
         table: The table.
         privacy: What becomes of personal data.
+        hashes_stay: Whether what reads like a hash is one. Where it is not known how the rows were protected.
     """
-    rows = _sql(table.name)
-    for name, column in _personal_columns(client, table):
-        # A blank tells nothing of anybody, and is not hashed.
-        kept = f"trim(\"{name}\") <> '' and \"{name}\" not like '{HASHED}%%'"
-        all_of_it = column.personal_within or privacy.personal_data == "drop"
-        unprotected = f'"{name}" is not null' if all_of_it else kept
-        clear = f"delete from {rows}" if table.key_column else f'update {rows} set "{name}" = null'  # noqa: S608
-        client.execute_sql(f"{clear} where {REMOVED_AT} is not null and {unprotected}")
-    _reduce_links(client, table, privacy, f"{REMOVED_AT} is not null")
+    rows, stays = _sql(table.name), _stays(privacy, hashes_stay)
+    for name, column in _columns(client, table):
+        if column.personal:
+            clear = f"delete from {rows}" if table.key_column else f'update {rows} set "{name}" = null'  # noqa: S608
+            kept = stays.format(name=f'"{name}"')
+            client.execute_sql(f'{clear} where {_REMOVED} and "{name}" is not null and not ({kept})')
+    _protect_rows(client, table, Privacy(privacy.settings, hashes_stay=hashes_stay), _REMOVED)
 
 
-def protect(client: SqlClientBase[Any], table: Table, privacy: Privacy) -> None:
-    """Protect what a table's rows hold of persons since personal data was kept. For a table that no answer brings anew.
+def protect(client: SqlClientBase[Any], table: Table, privacy: Privacy, *, hashes_stay: bool) -> None:
+    """Protect all rows of a table that no answer brings anew.
 
     Such a row is no longer what its fingerprint says, and loses it: the next answer that has its record brings it anew.
 
@@ -50,22 +50,49 @@ def protect(client: SqlClientBase[Any], table: Table, privacy: Privacy) -> None:
         client: A connection, in a transaction.
         table: The table.
         privacy: What becomes of personal data.
+        hashes_stay: Whether what reads like a hash is one. Where it is not known how the rows were protected.
     """
-    rows = _sql(table.name)
-    for name, column in _personal_columns(client, table):
-        held = f'select "{table.key}", "{name}"::varchar from {rows} where "{name}" is not null'  # noqa: S608
-        for key, text in client.execute_sql(held) or []:
-            protected = privacy.protect_value(column, text)
-            if isinstance(protected, list | dict):
-                protected = json.dumps(protected)
-            if protected != text:
-                client.execute_sql(
-                    f'update {rows} set "{name}" = %s, {RECORD_HASH} = null where "{table.key}" = %s',  # noqa: S608
-                    protected,
-                    key,
-                )
-    _reduce_links(client, table, privacy, "true")
+    _protect_rows(client, table, Privacy(privacy.settings, hashes_stay=hashes_stay), "true")
     client.execute_sql(f"update {_sql(REJECTED)} set payload = '{{}}' where resource = %s", table.name)  # noqa: S608
+
+
+def protect_history(client: SqlClientBase[Any], privacy: Privacy) -> None:
+    """Protect the addresses in the texts of incremental models: they keep what they have seen.
+
+    Args:
+        client: A connection, in a transaction.
+        privacy: What becomes of personal data.
+    """
+    stored = Privacy(privacy.settings, hashes_stay=True)
+    query = (
+        "select table_name, column_name from duckdb_columns()"
+        " where schema_name = %s and data_type = 'VARCHAR' and not internal"
+        " and table_oid in (select table_oid from duckdb_tables())"
+    )
+    for table, column in client.execute_sql(query, HISTORY) or []:
+        relation = Relation(HISTORY, table).sql()
+        texts = _distinct(client, relation, column, "true")
+        _replace(client, relation, column, {text: stored.protect_text(column, text) for text in texts}, "true")
+
+
+def drop_undeclared_columns(client: SqlClientBase[Any], tables: Sequence[Table], schema_name: str) -> None:
+    """Drop the columns of fields that are not declared, and what dlt remembers of them: a name may be somebody's.
+
+    Args:
+        client: A connection, in a transaction in which nothing is written into the tables.
+        tables: Tables that may have some.
+        schema_name: dlt's name of the schema.
+    """
+    there = column_names(client, RAW)
+    dropped = False
+    for table in tables:
+        for name in table.undeclared(there.get(Relation(RAW, table.name), ())):
+            quoted = name.replace('"', '""')
+            client.execute_sql(f'alter table {_sql(table.name)} drop column "{quoted}"')
+            dropped = True
+    if dropped:
+        client.execute_sql(f'drop schema if exists "{MERGE}" cascade')  # dlt makes it anew
+        client.execute_sql(f"delete from {_sql('_dlt_version')} where schema_name = %s", schema_name)  # noqa: S608
 
 
 def empty_merge_dataset(client: SqlClientBase[Any]) -> None:
@@ -79,35 +106,96 @@ def empty_merge_dataset(client: SqlClientBase[Any]) -> None:
             client.execute_sql(f"delete from {relation.sql()}")  # noqa: S608
 
 
-def _personal_columns(client: SqlClientBase[Any], table: Table) -> list[tuple[str, Column]]:
-    """The columns that hold data of persons, by their names: a declared one, and those that dlt has put beside it.
+def _columns(client: SqlClientBase[Any], table: Table) -> Iterator[tuple[str, Column]]:
+    """The columns of fields that are declared, and those for what does not fit them, by their names."""
+    declared = dict(table.columns_by_name)
+    if table.key_column:
+        declared[table.key_column.name] = table.key_column
+    for name in sorted(column_names(client, RAW).get(Relation(RAW, table.name), ())):
+        if column := declared.get(name.removesuffix(f"__{MISFIT}")):
+            yield name, column
 
-    Beside ``email`` these are ``email__v_text``, for what does not fit, and ``email_2``, for another field of the name.
-    """
-    declared = {column.name: column for column in table.columns if column.personal or column.personal_within}
-    there = column_names(client, RAW).get(Relation(RAW, table.name), set())
-    names = {name: re.sub(rf"(_\d+)?(__{MISFIT})?$", "", name) for name in sorted(there)}
-    return [(name, declared[of]) for name, of in names.items() if of in declared]
+
+def _stays(privacy: Privacy, hashes_stay: bool) -> str:
+    """What is true of a value that may stay as it is, in SQL: a hash where there are hashes, and a blank."""
+    if privacy.personal_data != "hash":
+        return "false"
+    is_hash = f" or regexp_full_match({{name}}::varchar, '{HASHED}[0-9a-f]{{{{32}}}}')" if hashes_stay else ""
+    return f"trim({{name}}::varchar) = ''{is_hash}"
 
 
-def _reduce_links(client: SqlClientBase[Any], table: Table, privacy: Privacy, of: str) -> None:
-    """Leave of the records that a server put into lists of identifiers only their identifiers, as ``privacy`` does.
+def _protect_rows(client: SqlClientBase[Any], table: Table, privacy: Privacy, of: str) -> None:
+    """Protect what some rows hold, value by value.
 
     Args:
         client: A connection, in a transaction.
-        table: The table whose lists they are.
-        privacy: What becomes of personal data.
-        of: The rows whose lists to look through, as an SQL condition.
+        table: The table.
+        privacy: What becomes of stored values.
+        of: The rows, as an SQL condition.
     """
-    hashed = rf'|\["{HASHED}[0-9a-f]{{32}}"\]'
-    protected = rf"\[null\]{'' if privacy.personal_data == 'drop' else hashed}"
+    rows = _sql(table.name)
     for link in table.link_tables:
+        parents = f"_dlt_parent_id in (select _dlt_id from {rows} where {of})"  # noqa: S608
+        relation = Relation(RAW, link).sql()
+        entries = _distinct(client, relation, "value", parents)
+        _replace(client, relation, "value", {entry: privacy.protect_link(entry)[0] for entry in entries}, parents)
+    for name, column in _columns(client, table):
+        if (column.personal and of == _REMOVED) or column == table.key_column:
+            continue
+        if name != column.name or column.data_type in ("text", "json"):
+            texts = _distinct(client, rows, name, of)
+            protected = {text: _protected(privacy, column, text, fits=name == column.name) for text in texts}
+            if name == table.key:
+                _replace_keys(client, table, protected, of)
+            else:
+                _replace(client, rows, name, protected, of, f", {RECORD_HASH} = null")
+    for name in sorted(column_names(client, RAW).get(Relation(RAW, table.name), ())):
+        if name.removesuffix(f"__{MISFIT}") in table.objects:
+            client.execute_sql(f'update {rows} set "{name}" = null where "{name}" is not null and {of}')  # noqa: S608
+
+
+def _protected(privacy: Privacy, column: Column, text: str, *, fits: bool) -> str | None:
+    """A stored value as it may be; the same text where nothing changes."""
+    value = text
+    if column.data_type == "json" or not (fits or column.personal):
+        value = decoded(text)
+    protected, _ = privacy.protect_value(column, value)
+    if isinstance(protected, dict | list):
+        return text if protected == value else json.dumps(protected, ensure_ascii=False)
+    return protected
+
+
+def _replace_keys(client: SqlClientBase[Any], table: Table, protected: dict[str, str | None], of: str) -> None:
+    """Replace keys that hold an address; rows that nothing is left to find by are deleted with their lists."""
+    changed = {old: new for old, new in protected.items() if new != old}
+    gone = [old for old, new in changed.items() if new is None or of == _REMOVED]
+    rows = _sql(table.name)
+    if gone:
+        client.execute_sql(f'delete from {rows} where "{table.key}" in (select unnest(%s)) and {of}', gone)  # noqa: S608
+        for link in table.link_tables:
+            held = f"select _dlt_id from {rows}"  # noqa: S608
+            client.execute_sql(f"delete from {Relation(RAW, link).sql()} where _dlt_parent_id not in ({held})")  # noqa: S608
+    kept = {old: new for old, new in changed.items() if old not in gone}
+    _replace(client, rows, table.key, kept, of, f", {RECORD_HASH} = null")
+
+
+def _distinct(client: SqlClientBase[Any], relation: str, name: str, of: str) -> list[str]:
+    query = f'select distinct "{name}"::varchar from {relation} where "{name}" is not null and {of}'  # noqa: S608
+    return [text for (text,) in client.execute_sql(query) or []]
+
+
+def _replace(
+    client: SqlClientBase[Any], relation: str, name: str, values: dict[str, str | None], of: str, also: str = ""
+) -> None:
+    """Put other values in the place of some, in rows that fulfil a condition."""
+    changed = {old: new for old, new in values.items() if new != old}
+    if changed:
         client.execute_sql(
-            f"update {Relation(RAW, link).sql()} set value = case"  # noqa: S608
-            " when json_type(value, '$.id') not in ('OBJECT', 'ARRAY', 'BOOLEAN') then value ->> '$.id' end"
-            " where (value like '{%%' or value like '[%%') and json_valid(value)"
-            f" and not regexp_full_match(value, '{protected}')"
-            f" and _dlt_parent_id in (select _dlt_id from {_sql(table.name)} where {of})"
+            f'update {relation} set "{name}" = changed.new{also}'  # noqa: S608
+            " from (select unnest(%s::varchar[]) as old, unnest(%s::varchar[]) as new) as changed"
+            f' where "{name}"::varchar = changed.old and {of}',
+            [*changed],
+            [*changed.values()],
         )
 
 

@@ -1,27 +1,34 @@
 """What becomes of personal data before anything is written: kept, hashed or dropped. And of keys made of it.
 
-Which columns are personal is said in ``schema``; who may read what is not decided here.
+Where it is hashed or dropped, nothing is written but what the data dictionary (``schema``) knows: columns, and the
+fields of objects within them. What is personal is hashed or dropped; e-mail addresses in other texts as well. Any other
+field is left out and counted, and so is its name, which may be somebody's too.
 """
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import dlt
+import orjson
 
 from event_assets.settings import PrivacySettings
+from event_assets.source.email_addresses import may_hold_addresses, replace_addresses
 from event_assets.source.shape import identifier
 from event_assets.source.tables import Column, Table
 
 HASHED = "hmac:"
 """What a hashed value begins with."""
 
+DROPPED = "<address>"
+"""What stands in a longer text in the place of an address that is dropped."""
+
 _HASH = re.compile(rf"{HASHED}[0-9a-f]{{32}}")
+_REMEMBERED_LISTS = 10_000
 
 _normalize = dlt.Schema("naming").naming.normalize_identifier
 
@@ -29,14 +36,23 @@ _normalize = dlt.Schema("naming").naming.normalize_identifier
 class Privacy:
     """What the setting ``personal_data`` does to records and their keys."""
 
-    def __init__(self, settings: PrivacySettings) -> None:
+    def __init__(self, settings: PrivacySettings, *, hashes_stay: bool = False) -> None:
         """Begin.
 
         Args:
             settings: What becomes of personal data.
+            hashes_stay: Whether what reads like a hash is one, and stays: never true of what the API sends.
         """
+        self.settings = settings
         self.personal_data = settings.personal_data
         self._secret = settings.secret.encode()
+        self._hashes_stay = hashes_stay and settings.personal_data == "hash"
+        self._lists: dict[tuple[str, bytes], tuple[Any, int]] = {}
+
+    @property
+    def protects(self) -> bool:
+        """Whether anything is hashed or dropped."""
+        return self.personal_data != "keep"
 
     def key(self, table: Table, record: dict[str, Any]) -> str | None:
         """What tells the record from others, as the table's key column has it; None where it has no usable key.
@@ -49,7 +65,8 @@ class Privacy:
     def key_of(self, table: Table, value: Any) -> str | None:
         """The same, of the value of the record's key field."""
         if self.key_field(table) == "id":
-            return identifier(value)
+            key = identifier(value)
+            return self.protect_text("id", key) if key and self.protects else key
         key = _address(value) if isinstance(value, str) else ""
         if not key:
             return None
@@ -65,103 +82,167 @@ class Privacy:
         """The field of the API that records are told apart by."""
         return "id" if table.key_column and self.personal_data == "drop" else table.key_field
 
-    def protect(self, table: Table, record: dict[str, Any]) -> dict[str, Any]:
-        """The record without what must not be written."""
-        if self.personal_data == "keep":
-            return record
-        columns = {column.name: column for column in table.columns}
-        protected = {}
-        for field, value in record.items():
-            name = _name(field)
-            # `email_2` is another address, and the column that a second field of the name `email` gets.
-            column = columns.get(name) or columns.get(re.sub(r"_\d+$", "", name))
-            if name in (table.links or {}):
-                protected[field] = self._protect_links(value)
-            elif column is None or value is None:
-                protected[field] = value
-            elif not (column.personal and self.personal_data == "drop"):
-                protected[field] = self.protect_value(column, value)
-        return protected
+    def protect(self, table: Table, record: dict[str, Any]) -> tuple[dict[str, Any], int]:
+        """Return a record without what must not be written, and how many values are left out as not declared."""
+        if not self.protects:
+            return record, 0
+        return self._protect_object(table, record)
 
-    def protect_value(self, column: Column, value: Any) -> Any:
-        """A value of a column without what must not be written. Of one that is protected nothing changes.
+    def protect_value(self, column: Column, value: Any) -> tuple[Any, int]:
+        """The same of one value of a column.
 
         Args:
-            column: Its column.
+            column: The column.
             value: As the API has it; or as the warehouse has it, JSON as text.
         """
-        if self.personal_data == "keep" or value is None:
-            return value
+        if value is None or not self.protects:
+            return value, 0
         if column.personal:
-            return self._instead(value)
-        return self._protect_encoded(column, value) if column.personal_within else value
+            return self._instead(value), 0
+        if column.data_type == "json":
+            return self._protect_list(column, value)
+        if isinstance(value, str):
+            return self.protect_text(column.name, value), 0
+        return (None, 1) if isinstance(value, dict | list) else (value, 0)
 
-    def protect_fields(self, table: Table, records: Iterable[Any]) -> None:
-        """Take out of records what must not be written.
+    def protect_text(self, name: str, text: str) -> str | None:
+        """Return a text that is not personal itself without the e-mail addresses in it.
+
+        An address is hashed as it would be elsewhere, so identifiers still lead to one another. Where it is dropped,
+        nothing is left of a text that is an address, nor of an identifier that has one in it.
+
+        Args:
+            text: The text.
+            name: The name of its column or list.
+        """
+        replaced = text
+        if HASHED in text and not self._hashes_stay:
+            # From the API it is no hash, and must not be taken for somebody's.
+            replaced = _HASH.sub(lambda found: self._replacement(found[0]), replaced)
+        replaced = replace_addresses(replaced, self._replacement)
+        if self.personal_data == "drop" and replaced != text:
+            is_identifier = name in ("id", "links") or name.endswith("_id")
+            return None if is_identifier or replaced.strip() == DROPPED else replaced
+        return replaced
+
+    def protect_fields(self, table: Table, records: Sequence[Any]) -> bool:
+        """Take out of records what must not be written; return False where they hold what is not declared.
 
         Args:
             table: Their table; without lists that hold personal data.
             records: Objects with an attribute for each column.
         """
-        if self.personal_data == "keep":
-            return
-        personal = [column.name for column in table.columns if column.personal]
-        for record in records:
-            for name in personal:
-                value = getattr(record, name)
-                if value is not None:
-                    setattr(record, name, self._instead(value))
+        if not self.protects:
+            return True
+        return all(self._protect_column(column, records) for column in table.columns)
 
-    def _protect_links(self, value: Any) -> Any:
-        """A list of identifiers, in which a server may put whole records: of each of them only its identifier.
+    def _protect_column(self, column: Column, records: Sequence[Any]) -> bool:
+        name = column.name
+        values = [getattr(record, name) for record in records]
+        if column.personal:
+            instead = [value if value is None else self._instead(value) for value in values]
+        elif column.data_type == "json":
+            listed = [(value, 0) if value is None else self._remembered_list(column, value) for value in values]
+            if any(undeclared for _, undeclared in listed):
+                return False
+            instead = [value for value, _ in listed]
+        else:
+            texts = "\n".join(value for value in values if type(value) is str)
+            if not (may_hold_addresses(texts) or HASHED in texts):
+                return True
+            instead = [self.protect_value(column, value)[0] for value in values]
+        for record, value in zip(records, instead, strict=True):
+            setattr(record, name, value)
+        return True
 
-        What has none becomes a list of what stands in its place, so that it still is a value that does not fit.
-        """
-        entries = [_decoded(entry) for entry in (value if isinstance(value, list) else [value])]
-        if not any(isinstance(entry, dict | list) for entry in entries):
-            return value
-        return [self._link(entry) if isinstance(entry, dict | list) else entry for entry in entries]
+    def _remembered_list(self, column: Column, value: Any) -> tuple[Any, int]:
+        """Protect a list as `protect_value` does. Most lists of a table are one of few, such as those of tickets."""
+        of = (column.name, orjson.dumps(value))
+        if of not in self._lists:
+            if len(self._lists) >= _REMEMBERED_LISTS:
+                self._lists.clear()
+            self._lists[of] = self.protect_value(column, value)
+        return self._lists[of]
 
-    def _link(self, entry: Any) -> Any:
-        inner = identifier(entry.get("id")) if isinstance(entry, dict) else None
-        return [self._instead(entry)] if inner is None else inner
+    def _protect_object(self, table: Table, record: dict[str, Any], within: str = "") -> tuple[dict[str, Any], int]:
+        protected: dict[str, Any] = {}
+        # Of fields that are called the same in the warehouse, the one that is called so itself is the declared one.
+        named = sorted((name := _name(field), name != field, field) for field in record)
+        left_out, taken = 0, ""
+        for name, _, field in named:
+            if record[field] is None:
+                continue
+            value, undeclared = (
+                (None, 1) if name == taken else self._protect_field(table, f"{within}{name}", record[field])
+            )
+            taken, left_out = name, left_out + undeclared
+            if value is not None:
+                protected[field] = value
+        return protected, left_out
 
-    def _protect_encoded(self, column: Column, value: Any) -> Any:
-        """The value of a column that holds data of persons within; it or an entry of it may come as JSON in a text."""
-        if isinstance(value, str):
-            decoded = _decoded(value)
-            return self._instead(value) if isinstance(decoded, str) else self._protect_encoded(column, decoded)
-        if isinstance(value, list):
-            return [self._protect_encoded(column, entry) for entry in value]
-        return self._protect_within(column, value)
+    def _protect_field(self, table: Table, path: str, value: Any) -> tuple[Any, int]:
+        if column := table.columns_by_name.get(path):
+            return self.protect_value(column, value)
+        if path in (table.links or {}):
+            return self._protect_links(value)
+        if path in table.objects and isinstance(value, dict):
+            return self._protect_object(table, value, f"{path}__")
+        return None, 1
 
-    def _protect_within(self, column: Column, value: Any) -> Any:
-        value = _decoded(value)
-        if isinstance(value, list):
-            return [self._protect_within(column, entry) for entry in value]
-        if not isinstance(value, dict):
-            return value
-        protected = {}
-        for field, inner in value.items():
-            if _name(field) not in column.personal_within:
-                protected[field] = self._protect_within(column, inner)
-            elif self.personal_data == "hash":
-                protected[field] = [self._instead(entry) for entry in (inner if isinstance(inner, list) else [inner])]
-        return protected
+    def _protect_links(self, value: Any) -> tuple[list[Any], int]:
+        entries = [entry for entry in (value if isinstance(value, list) else [value]) if entry is not None]
+        protected = [self.protect_link(entry) for entry in entries]
+        return [entry for entry, _ in protected if entry is not None], sum(undeclared for _, undeclared in protected)
+
+    def protect_link(self, entry: Any) -> tuple[Any, int]:
+        """Protect an entry of a list of identifiers, in which a server may put whole records: of those only the id."""
+        entry = decoded(entry)
+        inner = entry.get("id") if isinstance(entry, dict) else entry
+        if inner is None or isinstance(inner, dict | list):
+            return None, 1
+        return (self.protect_text("links", inner) if isinstance(inner, str) else inner), 0
+
+    def _protect_list(self, column: Column, value: Any) -> tuple[Any, int]:
+        """The value of a column of objects; it or an entry of it may come as JSON in a text."""
+        value = decoded(value)
+        entries = [self._protect_entry(column, entry) for entry in (value if isinstance(value, list) else [value])]
+        left_out = sum(undeclared for _, undeclared in entries)
+        protected = [entry for entry, _ in entries if entry is not None]
+        return (protected if isinstance(value, list) else next(iter(protected), None)), left_out
+
+    def _protect_entry(self, column: Column, entry: Any) -> tuple[Any, int]:
+        entry = decoded(entry)
+        if not isinstance(entry, dict):
+            return None, int(entry is not None)
+        protected, left_out = {}, 0
+        for field, inner in entry.items():
+            name = _name(field)
+            if name in column.personal_within:
+                if self.personal_data == "hash":
+                    protected[field] = [self._instead(each) for each in (inner if isinstance(inner, list) else [inner])]
+            elif name not in column.fields or isinstance(inner, dict | list):
+                left_out += inner is not None
+            else:
+                protected[field] = self.protect_text(name, inner) if isinstance(inner, str) else inner
+        return protected, left_out
 
     def _instead(self, value: Any) -> str | None:
         """What stands in the place of a personal value."""
         if self.personal_data == "drop":
             return None
         text = _text(value)
-        return text if _HASH.fullmatch(text) else self._hash(text)
+        return text if self._hashes_stay and _HASH.fullmatch(text) else self._hash(text)
+
+    def _replacement(self, address: str) -> str:
+        """What stands in a text in the place of an address."""
+        return self._hash(_address(address)) if self.personal_data == "hash" else DROPPED
 
     def _hash(self, text: str) -> str:
         """The hash of a text. An empty one stays empty: it tells nothing of anybody, and a reader sees that it is."""
         if not text:
             return text
-        digest = hmac.new(self._secret, text.encode("utf-8", "backslashreplace"), hashlib.sha256)
-        return f"{HASHED}{digest.hexdigest()[:32]}"
+        digest = hmac.digest(self._secret, text.encode("utf-8", "backslashreplace"), "sha256")
+        return f"{HASHED}{digest[:16].hex()}"
 
 
 def _name(field: str) -> str:
@@ -169,7 +250,7 @@ def _name(field: str) -> str:
     return _normalize(field) if field.strip() else ""
 
 
-def _decoded(value: Any) -> Any:
+def decoded(value: Any) -> Any:
     """A value; where it is a text of a JSON object or list, that."""
     if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
         return value

@@ -21,8 +21,8 @@ from event_assets.source.pages import Batch, Page
 from event_assets.source.privacy import Privacy
 from event_assets.source.progress import Progress, count
 from event_assets.source.recall import Recall
-from event_assets.source.shape import MISFIT, Record, Shape, as_text
-from event_assets.source.tables import RECEIVED_HASH, RECORD_HASH, Table
+from event_assets.source.shape import Record, Shape, as_text
+from event_assets.source.tables import MISFIT, RECEIVED_HASH, RECORD_HASH, Table
 from event_assets.source.whole_list import WholeList
 
 __all__ = ["MISFIT", "Intake", "Known", "Record", "Reject", "as_text"]
@@ -68,6 +68,8 @@ class Intake:
         rejects: Records that cannot be loaded: without a usable key, or with one that an earlier record of the same
             answer had. The first one wins.
         misfits: How often a column got a value that does not fit its type.
+        undeclared: How many values were left out because their fields are not declared: none where personal data is
+            kept.
     """
 
     def __init__(
@@ -95,6 +97,7 @@ class Intake:
         self.passed_on = 0
         self.rejects: list[Reject] = []
         self.misfits: Counter[str] = Counter()
+        self.undeclared = 0
         self._table = table
         self._read_known = known
         self._privacy = privacy
@@ -268,7 +271,9 @@ class Intake:
     def _row(self, taken: Taken) -> Record | None:
         """The row of a record; None if the table holds it."""
         misfits = self.misfits.total()
-        row = self._shape.fit(self._privacy.protect(self._table, taken.record))
+        record, undeclared = self._privacy.protect(self._table, taken.record)
+        self.undeclared += undeclared
+        row = self._shape.fit(record)
         digest = _digest(row)
         fingerprint = digest.hex()
         total = number(digest) + links_number(fingerprint, row, self._table.links or ())
@@ -278,13 +283,15 @@ class Intake:
         if self._table.key_column:
             row[self._table.key_column.name] = taken.key
         row[RECORD_HASH] = fingerprint
-        # Misfits are told each time, so a record that has some must be taken apart each time.
-        if taken.digest is not None and self.misfits.total() == misfits:
+        # Both are told each time, so a record that has some must be taken apart each time.
+        if taken.digest is not None and self.misfits.total() == misfits and not undeclared:
             row[RECEIVED_HASH] = taken.digest
         return row
 
     def _reject(self, key: str | None, record: Record, reason: str) -> None:
-        payload = as_text(self._privacy.protect(self._table, record))
+        protected, undeclared = self._privacy.protect(self._table, record)
+        self.undeclared += undeclared
+        payload = as_text(protected)
         self.rejects.append(Reject(reason, payload))
         # Accounts without an address can share a placeholder and be different ones, so the key alone does not tell.
         identifier = record.get("id")

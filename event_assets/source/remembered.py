@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,11 @@ _COLUMNS = {
     "misfits": "varchar",
     "absent": "boolean",
     "keys": "varchar",
+    "protection": "varchar",
+    "undeclared": "bigint",
 }
+_LATER_COLUMNS = ("absent", "keys", "protection", "undeclared")
+"""Those that the first release did not have."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,9 @@ class Answer:
         absent: Whether it did not have the resource, so that the table was left as it is. Then the misfits are those
             of the answer before.
         keys: How the keys of the rows were made: see ``Privacy.keys``.
+        protection: What was made of personal data in all rows, also those that are removed or that an answer did not
+            bring anew: keep, hash or drop; "" where that is not known.
+        undeclared: How many values were left out because their fields are not declared.
     """
 
     pages: tuple[str, ...]
@@ -49,6 +56,8 @@ class Answer:
     misfits: Mapping[str, int]
     absent: bool = False
     keys: str = ""
+    protection: str = ""
+    undeclared: int = 0
 
 
 def latest_answers(client: SqlClientBase[Any], columns: Mapping[Relation, Set[str]]) -> dict[str, Answer]:
@@ -59,13 +68,40 @@ def latest_answers(client: SqlClientBase[Any], columns: Mapping[Relation, Set[st
         columns: The names of the columns in the schema of `ANSWERS`. Where one is missing, an earlier release wrote
             the answers, which did not remember all of them.
     """
-    if not columns.get(ANSWERS, set()) >= _COLUMNS.keys():
+    there = columns.get(ANSWERS, set())
+    if not there >= _COLUMNS.keys() - {*_LATER_COLUMNS[1:]}:
         return {}
-    rows = client.execute_sql(f"select {', '.join(_COLUMNS)} from {ANSWERS.sql()}") or []  # noqa: S608
+    selected = ", ".join(name if name in there else "null" for name in _COLUMNS)
+    rows = client.execute_sql(f"select {selected} from {ANSWERS.sql()}") or []  # noqa: S608
     return {
-        resource: Answer(tuple(json.loads(pages)), version, received, rejected, json.loads(misfits), absent, keys or "")
-        for resource, pages, version, received, rejected, misfits, absent, keys in rows
+        resource: Answer(
+            tuple(json.loads(pages)),
+            version,
+            received,
+            rejected,
+            json.loads(misfits),
+            absent,
+            keys or "",
+            protection or "",
+            undeclared or 0,
+        )
+        for resource, pages, version, received, rejected, misfits, absent, keys, protection, undeclared in rows
     }
+
+
+def forget_protection(client: SqlClientBase[Any], names: Iterable[str], instead: str) -> None:
+    """Say of tables that rows may come in which personal data is protected otherwise: a sync may be killed.
+
+    Args:
+        client: A connection.
+        names: The resources.
+        instead: What to remember as their protection.
+    """
+    client.execute_sql(
+        f"update {ANSWERS.sql()} set protection = %s where resource in (select unnest(%s))",  # noqa: S608
+        instead,
+        [*names],
+    )
 
 
 def remember(client: SqlClientBase[Any], table: Table, answer: Answer) -> None:
@@ -79,8 +115,8 @@ def remember(client: SqlClientBase[Any], table: Table, answer: Answer) -> None:
     declared = [f"{name} {data_type}" for name, data_type in _COLUMNS.items()]
     client.execute_sql(f"create schema if not exists {ANSWERS.schema}")
     client.execute_sql(f"create table if not exists {ANSWERS.sql()} ({', '.join(declared)})")
-    for column in declared[-2:]:  # which earlier releases did not have
-        client.execute_sql(f"alter table {ANSWERS.sql()} add column if not exists {column}")
+    for name in _LATER_COLUMNS:
+        client.execute_sql(f"alter table {ANSWERS.sql()} add column if not exists {name} {_COLUMNS[name]}")
     client.execute_sql(f"delete from {ANSWERS.sql()} where resource = %s", table.name)  # noqa: S608
     client.execute_sql(
         f"insert into {ANSWERS.sql()} ({', '.join(_COLUMNS)}) values ({', '.join(['%s'] * len(_COLUMNS))})",  # noqa: S608
@@ -92,4 +128,6 @@ def remember(client: SqlClientBase[Any], table: Table, answer: Answer) -> None:
         json.dumps(dict(answer.misfits)),
         answer.absent,
         answer.keys,
+        answer.protection,
+        answer.undeclared,
     )

@@ -24,6 +24,7 @@ class ResourceResult:
             for the same records, in whatever order.
         before: The same of what the table held before.
         absent: Whether the answer did not have the resource, so that the table was left as it is.
+        undeclared: How many values were left out because their fields are not declared.
     """
 
     received: int
@@ -34,6 +35,7 @@ class ResourceResult:
     version: str
     before: str
     absent: bool = False
+    undeclared: int = 0
 
 
 def unchanged(answer: Answer) -> ResourceResult:
@@ -44,7 +46,10 @@ def unchanged(answer: Answer) -> ResourceResult:
     """
     if answer.absent:
         return ResourceResult(0, 0, 0, 0, {}, answer.version, answer.version, absent=True)
-    return ResourceResult(answer.received, 0, 0, answer.rejected, answer.misfits, answer.version, answer.version)
+    version, undeclared = answer.version, answer.undeclared
+    return ResourceResult(
+        answer.received, 0, 0, answer.rejected, answer.misfits, version, version, undeclared=undeclared
+    )
 
 
 def result(intake: Intake, gone: Sequence[str] | None, held: Ledger) -> ResourceResult:
@@ -59,4 +64,4 @@ def result(intake: Intake, gone: Sequence[str] | None, held: Ledger) -> Resource
         return ResourceResult(0, 0, 0, 0, {}, held.version, held.version, absent=True)
     rejected, misfits = len(intake.rejects), dict(intake.misfits)
     numbers = (intake.received, intake.passed_on, len(gone), rejected)
-    return ResourceResult(*numbers, misfits, intake.version, held.version)
+    return ResourceResult(*numbers, misfits, intake.version, held.version, undeclared=intake.undeclared)

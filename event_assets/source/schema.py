@@ -28,8 +28,8 @@ def _flag(name: str, description: str) -> Column:
     return Column(name, "bool", description)
 
 
-def _json(name: str, description: str, *, personal_within: tuple[str, ...] = ()) -> Column:
-    return Column(name, "json", description, personal_within=personal_within)
+def _json(name: str, description: str, fields: tuple[str, ...], *, personal_within: tuple[str, ...] = ()) -> Column:
+    return Column(name, "json", description, personal_within=personal_within, fields=fields)
 
 
 _EVENT = _text("event_id", "The event that the record belongs to.")
@@ -65,11 +65,12 @@ def _session_columns(what: str) -> tuple[Column, ...]:
         _json(
             "booking_info",
             "Booking state per occurrence, with booked_attendees.",
+            ("id", "lecture_id", "capacity", "available", "booked"),
             personal_within=("booked_attendees",),
         ),
         _text("code", "Code of the session in the event system."),
         _text("qr_code_url", "Address behind the session's QR code."),
-        _json("files", "Attached files."),
+        _json("files", "Attached files.", ("id", "name", "url", "type")),
         _number("discussion", "Whether a discussion is offered: 0 or 1, though some servers send true or false."),
         _number("panel_discussion", "Whether it is a panel discussion: 0 or 1, as with discussion."),
         _flag("mentoring", "Whether mentoring is offered."),
@@ -222,7 +223,7 @@ PARTNERS = Table(
         _number("logo__height", "Height of the logo in pixels."),
         _text("photo", "Address of a picture."),
         _text("qr_code_url", "Address behind the partner's QR code."),
-        _json("sections", "Sections of the partner's page."),
+        _json("sections", "Sections of the partner's page. What they hold is not documented.", ()),
         *_AUDIT,
     ),
 )
@@ -241,7 +242,7 @@ PARTICIPANTS = Table(
         _text("position", "Position there.", personal=True),
         _text("role", "a admin, m moderator, l lecturer, e attendee."),
         _text("group_id", "The group the participant belongs to."),
-        _json("tickets", "Tickets, each with its name."),
+        _json("tickets", "Tickets, each with its name.", ("name",)),
         _text("checked_at", "When checked in, as sent; null until then."),
         _text("registered_at", "When registered, as sent."),
     ),

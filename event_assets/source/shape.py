@@ -13,13 +13,10 @@ from typing import Any, TypeAlias
 import dlt
 import orjson
 
-from event_assets.source.tables import Table
+from event_assets.source.tables import MISFIT, Table
 
 Record: TypeAlias = dict[str, Any]
 _normalize = dlt.Schema("naming").naming.normalize_identifier
-
-MISFIT = "v_text"
-"""Where a value goes that does not fit: ``capacity`` → ``capacity__v_text``, as dlt calls a column's text variant."""
 
 
 class Shape:
@@ -34,7 +31,7 @@ class Shape:
         """
         self._columns = {column.name: column for column in table.columns}
         self._links = frozenset(table.links or ())
-        self._objects = {name.split("__")[0] for name in self._columns if "__" in name}
+        self._objects = table.objects
         # Names that an unknown field of the API must not take.
         self._own = {column.name for column in table.all_columns} - self._columns.keys()
         self._misfits = misfits

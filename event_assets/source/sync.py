@@ -26,13 +26,14 @@ from event_assets.source.privacy import Privacy
 from event_assets.source.progress import Progress, count
 from event_assets.source.recall import Recall
 from event_assets.source.records import Intake, Known
-from event_assets.source.remembered import Answer, remember
+from event_assets.source.remembered import Answer, forget_protection, remember
 from event_assets.source.removals import Removal, refuse_large_removals
 from event_assets.source.resources import SOURCE_NAME, event_api, parts_of, resources_by_endpoint
 from event_assets.source.results import ResourceResult, result, unchanged
 from event_assets.source.schema import TABLES
 from event_assets.source.session import ApiSession
 from event_assets.warehouse import RAW, Warehouse
+from event_assets.warehouse.rewrite import request_rewrite
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,10 @@ def sync(
     # The folder is there for a sync that needs none, too: what a killed one has left in it goes.
     with warehouse.syncing(endpoint) as folder:
         settings, progress = settings or SyncSettings(), Progress(tell_progress)
-        return _Sync(api, warehouse, endpoint, resources, settings, tell, progress).run(folder)
+        results = _Sync(api, warehouse, endpoint, resources, settings, tell, progress).run(folder)
+        if settings.privacy.clears:
+            warehouse.rewrite_if_erased()
+        return results
 
 
 class _Sync:
@@ -197,7 +201,7 @@ class _Sync:
         """Let dlt read from the warehouse what it knows of its tables."""
         try:
             with self._warehouse.writing():
-                if any((each.columns or each.latest) and not each.as_declared for each in self._held.values()):
+                if self._undeclared or any((e.columns or e.latest) and not e.as_declared for e in self._held.values()):
                     with self._warehouse.connect() as client:
                         ledger.forget_schema(client, SOURCE_NAME)
                 pipeline.sync_destination()
@@ -221,9 +225,13 @@ class _Sync:
         """
         to_write = sum(intakes[name].passed_on for name in gone)
         loads = to_write or not all(each.as_declared for each in self._held.values())
+        self._note_other_protection()
         if loads:
             with self._progress.during(f"Writing {to_write:,} rows of /{self._endpoint}"):
                 load_package(pipeline)
+        if self._undeclared:
+            with self._warehouse.connect() as client, client.begin_transaction():
+                forgetting.drop_undeclared_columns(client, [TABLES[name] for name in self._held], SOURCE_NAME)
         with self._warehouse.connect() as client, client.begin_transaction():
             for name, intake in intakes.items():
                 held = self._held[name]
@@ -233,8 +241,8 @@ class _Sync:
                     settlement = ledger.Settlement(gone[name], rejects, load_id if loads else None, answer)
                     ledger.settle(client, TABLES[name], settlement)
                 else:
-                    remember(client, TABLES[name], _absence(held, self._recall))
-            if self._settings.privacy.clears:
+                    remember(client, TABLES[name], _absence(held, self._recall, self._privacy))
+            if self._privacy.protects:
                 self._forget(client, gone)
             held_now = ledger.versions(client, [TABLES[name] for name in gone])
         if other := [f"raw.{name}" for name, version in held_now.items() if version != intakes[name].version]:
@@ -253,7 +261,8 @@ class _Sync:
     def _answer(self, name: str, intake: Intake) -> Answer:
         rejected, keys = len(intake.rejects), self._privacy.keys(TABLES[name])
         pages, misfits = tuple(self._recall.pages), dict(intake.misfits)
-        return Answer(pages, intake.version, intake.received, rejected, misfits, keys=keys)
+        protection, undeclared = self._privacy.personal_data, intake.undeclared
+        return Answer(pages, intake.version, intake.received, rejected, misfits, False, keys, protection, undeclared)
 
     def _forget(self, client: SqlClientBase[Any], read: Collection[str]) -> None:
         """Leave nothing of persons in the tables from the time when more of it was kept.
@@ -262,12 +271,36 @@ class _Sync:
             client: A connection, in a transaction.
             read: The resources that the answer has: of these, only removed rows can hold any.
         """
-        for name, held in self._held.items():
-            if name in read:
-                forgetting.forget(client, TABLES[name], self._privacy)
-            elif held.columns:
-                forgetting.protect(client, TABLES[name], self._privacy)
+        erased = self._to_erase
+        for name, protection in erased.items():
+            erase = forgetting.forget if name in read else forgetting.protect
+            erase(client, TABLES[name], self._privacy, hashes_stay=not protection)
+        if erased:
+            forgetting.protect_history(client, self._privacy)
+        if erased or self._undeclared:
+            request_rewrite(client)
         forgetting.empty_merge_dataset(client)
+
+    @property
+    def _to_erase(self) -> dict[str, str]:
+        """How the rows of tables were protected, by name, that may hold what is not to be kept now."""
+        before = {name: held.latest.protection if held.latest else "" for name, held in self._held.items() if held.rows}
+        now = self._privacy.personal_data
+        return {name: protection for name, protection in before.items() if protection != now}
+
+    @property
+    def _undeclared(self) -> bool:
+        """Whether there are columns of fields that are not declared, though nothing of these is to be kept."""
+        return self._privacy.protects and any(
+            TABLES[name].undeclared(each.columns) for name, each in self._held.items()
+        )
+
+    def _note_other_protection(self) -> None:
+        """See to it that a sync that is killed now is not taken for one that has protected all rows."""
+        known = [name for name, held in self._held.items() if held.latest and held.latest.protection]
+        if changed := [name for name in known if name in self._to_erase]:
+            with self._warehouse.connect() as client:
+                forget_protection(client, changed, "keep" if self._privacy.personal_data == "keep" else "")
 
     def _tell_what_is_absent(self, names: Iterable[str]) -> None:
         for name in sorted(names):
@@ -281,7 +314,10 @@ def _recall(endpoint: str, held: Mapping[str, ledger.Ledger], privacy: PrivacySe
     return Recall(tables, privacy, answers.pop() if len(answers) == 1 else ())
 
 
-def _absence(held: ledger.Ledger, recall: Recall) -> Answer:
+def _absence(held: ledger.Ledger, recall: Recall, privacy: Privacy) -> Answer:
     """What there is to remember of an answer without a resource, of which the table stays as the one before left it."""
     before = held.latest or Answer((), held.version, 0, 0, {})
-    return replace(before, pages=tuple(recall.pages), version=held.version, received=0, absent=True)
+    # Rows that were protected stay so, also where personal data would be kept now.
+    protection = privacy.personal_data if privacy.protects else before.protection
+    pages = tuple(recall.pages)
+    return replace(before, pages=pages, version=held.version, received=0, absent=True, protection=protection)

@@ -5,9 +5,13 @@ Which tables there are is in ``schema``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
+
+MISFIT = "v_text"
+"""Where a value goes that does not fit: ``capacity`` → ``capacity__v_text``, as dlt calls a column's text variant."""
 
 DataType = Literal["text", "bigint", "bool", "json", "timestamp", "binary"]
 
@@ -22,6 +26,8 @@ class Column:
         description: What a value means.
         personal: Whether it holds data of a person who could be told by it.
         personal_within: For lists of objects: the fields of each object that hold data of persons.
+        fields: For lists of objects: the other fields of each object that are known. Where personal data is hashed or
+            dropped, no others are written.
         hints: Further dlt column hints.
     """
 
@@ -30,6 +36,7 @@ class Column:
     description: str
     personal: bool = False
     personal_within: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
     hints: Mapping[str, Any] | None = None
 
     def as_dlt(self) -> dict[str, Any]:
@@ -77,6 +84,28 @@ class Table:
     def is_flat(self) -> bool:
         """Whether it has one column for each field: no nested objects, no link tables, no personal data in lists."""
         return not self.links and not any("__" in column.name or column.personal_within for column in self.columns)
+
+    @cached_property
+    def columns_by_name(self) -> Mapping[str, Column]:
+        """The API's fields by the names of their columns."""
+        return {column.name: column for column in self.columns}
+
+    @cached_property
+    def objects(self) -> frozenset[str]:
+        """The fields of the API that are objects, of which each field has a column: ``stream`` of ``stream__url``."""
+        return frozenset(column.name.partition("__")[0] for column in self.columns if "__" in column.name)
+
+    @property
+    def descriptions(self) -> dict[str, str]:
+        """What each declared column means, and each one that takes what does not fit a declared column."""
+        own = {column.name: column.description for column in self.all_columns}
+        names = [*(column.name for column in self.columns), *sorted(self.objects)]
+        return {f"{name}__{MISFIT}": f"What did not fit {name}, as text." for name in names} | own
+
+    def undeclared(self, names: Iterable[str]) -> list[str]:
+        """Return which names of columns come from fields of an answer that are not declared, in their order."""
+        declared = self.descriptions
+        return sorted(name for name in names if name not in declared)
 
     @property
     def all_columns(self) -> tuple[Column, ...]:

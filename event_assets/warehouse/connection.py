@@ -19,6 +19,7 @@ from filelock import BaseFileLock, FileLock, Timeout
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from event_assets.warehouse.failures import WarehouseBusyError, WarehouseUnreadableError, in_one_line
+from event_assets.warehouse.rewrite import is_due, rewrite
 
 RAW = "raw"
 STAGING = "staging"
@@ -188,7 +189,23 @@ class Warehouse:
             try:
                 yield
             finally:
+                if self._kept_client is not None:
+                    self.rewrite_if_erased()
                 self._kept = self._kept_client = None
+
+    def rewrite_if_erased(self) -> None:
+        """Write the file anew where personal data was erased from it.
+
+        Raises:
+            WarehouseBusyError: Somebody else has the warehouse.
+            WarehouseUnreadableError: DuckDB cannot open the file.
+        """
+        with self.connect() as client:
+            due = is_due(client)
+        if due:
+            self.give_back()  # what is open would be the file as it was
+            with self.writing():
+                rewrite(self.path, self.memory_limit)
 
     def give_back(self) -> None:
         """Let others write until the next connection, which waits for them. Only of use within `kept_open`."""

@@ -1,0 +1,126 @@
+"""Writes the warehouse's file anew after an erasure: a DuckDB file keeps remains of what was deleted from its tables.
+
+Free blocks and the statistics of columns hold such remains. Models that were built before the erasure are marked, and
+the file is written anew once more when they have been rebuilt.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from dlt.destinations.exceptions import DatabaseException
+from dlt.destinations.sql_client import SqlClientBase
+
+REQUESTED = '"_sync"."rewrite_requested"'
+"""The table that says that the file is to be written anew. Its number is that of the models not rebuilt by then."""
+
+_BEFORE_ERASURE = "Built before personal data was erased."
+_MARKED = f"select count(*) from duckdb_tables() where comment = '{_BEFORE_ERASURE}'"  # noqa: S608
+
+logger = logging.getLogger(__name__)
+
+
+def request_rewrite(client: SqlClientBase[Any]) -> None:
+    """Ask for the file to be written anew, when whoever has it open closes it.
+
+    Args:
+        client: A connection, in the transaction of the erasure.
+    """
+    client.execute_sql('create schema if not exists "_sync"')
+    client.execute_sql(f"create or replace table {REQUESTED} as select null::bigint as models")
+    models = "select schema_name, table_name from duckdb_tables() where schema_name in ('staging', 'summary')"
+    for schema, table in client.execute_sql(models) or []:
+        client.execute_sql(f'comment on table "{schema}"."{table}" is \'{_BEFORE_ERASURE}\'')
+
+
+def is_due(client: SqlClientBase[Any]) -> bool:
+    """Return whether the file is to be written anew: after an erasure, and after models were rebuilt since.
+
+    Args:
+        client: A connection.
+    """
+    requested = "select 1 from duckdb_tables() where schema_name = '_sync' and table_name = 'rewrite_requested'"
+    try:
+        if not client.execute_sql(requested):
+            return False
+        rows = client.execute_sql(f"select models, ({_MARKED}) from {REQUESTED}")  # noqa: S608
+    except DatabaseException:  # a connection that has failed: the request stays, and the next run sees it
+        return False
+    return any(models is None or marked < models for models, marked in rows or [])
+
+
+def rewrite(path: Path, memory_limit: str | None = None) -> bool:
+    """Put a file with the same tables and views in the place of a warehouse, in one step.
+
+    Where that fails, the warehouse stays as it is, and a warning says so: the next run tries again.
+
+    Args:
+        path: The warehouse. Nobody may have it open, and nobody else may open it meanwhile.
+        memory_limit: How much memory DuckDB may take.
+
+    Returns:
+        Whether it is done.
+    """
+    path = path.resolve()  # of a link, the file that it leads to
+    new = path.with_name(f".{path.name}.rewritten")
+    try:
+        _remove(new)
+        _copy(path, new, memory_limit)
+        os.chmod(new, path.stat().st_mode & 0o7777)
+        _sync_to_disk(new)
+        new.replace(path)
+        _sync_to_disk(path.parent)
+    except (duckdb.Error, OSError) as error:
+        with suppress(OSError):
+            _remove(new)
+        logger.warning(
+            "Personal data is erased from the tables of %s, but remains of it may be in the file, which could not be "
+            "written anew (%s). Make room for a second file of its size beside it: the next run tries again.",
+            path,
+            type(error).__name__,
+        )
+        return False
+    return True
+
+
+def _copy(path: Path, new: Path, memory_limit: str | None) -> None:
+    with duckdb.connect() as connection:
+        if memory_limit:
+            connection.execute(f"set memory_limit = '{memory_limit}'")
+        connection.execute(f"attach {_literal(path)} as old")
+        connection.execute("force checkpoint old")
+        connection.execute(f"attach {_literal(new)} as new")
+        connection.execute("copy from database old to new")
+        # Of the copy alone: the connection knows the tables of both.
+        connection.execute("detach old")
+        connection.execute("use new")
+        connection.execute(f"update {REQUESTED} set models = ({_MARKED})")  # noqa: S608
+        if connection.sql(f"select models from {REQUESTED}").fetchall() == [(0,)]:  # noqa: S608
+            connection.execute(f"drop table {REQUESTED}")
+        connection.execute("force checkpoint new")
+    leftover = path.with_name(f"{path.name}.wal")
+    if leftover.exists():
+        raise OSError(f"{leftover} is still there")
+
+
+def _literal(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def _remove(file: Path) -> None:
+    for each in (file, file.with_name(f"{file.name}.wal")):
+        each.unlink(missing_ok=True)
+
+
+def _sync_to_disk(path: Path) -> None:
+    """See to it that a file or a folder is on the disk, and not only on its way."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
