@@ -5,7 +5,6 @@ How answers come is in ``session``; whether a single record can be loaded is dec
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -22,6 +21,16 @@ from event_assets.source.lossless_json import Repeated, loses_nothing, python_js
 from event_assets.source.more_pages import Signs, signs_of_fields, signs_of_headers
 from event_assets.source.pages import Page
 from event_assets.source.recall import Recall
+
+_KNOWN_FIELDS = frozenset(
+    [
+        *("data", "items", "results", "records", "meta", "links", "pagination", "page", "next", "href", "url", "total"),
+        *("error", "errors", "message", "messages", "detail", "details", "status", "code", "success", "title", "type"),
+        *("content", "halls", "days", "lectures", "speakers", "workshops", "pauses", "tracks", "partners"),
+        *("participants", "id"),
+    ]
+)
+"""The names of fields that a message may have: any other name may be somebody's."""
 
 LISTING = 'a list of objects, as {"data": [...]} or bare'
 _LISTED = frozenset(("participant", "participants", "attendee", "attendees", "partner", "partners"))
@@ -193,9 +202,9 @@ def _refuse(response: Response, expected: str, came: str) -> NoReturn:
 
 
 def _description(value: Any) -> str:
-    """What a value is, without anything that could be somebody's data: names of fields only where they look like it."""
+    """What a value is, without anything that could be somebody's data: names of fields only where they are known."""
     if isinstance(value, dict):
-        fields = [name for name in value if re.fullmatch(r"[A-Za-z_]{1,30}", name)][:8]
+        fields = [name for name in value if name in _KNOWN_FIELDS][:8]
         return f"an object with the fields {', '.join(fields)}" if fields else f"an object of {len(value)} fields"
     names = {list: "a list", str: "a text", bool: "true or false", int: "a number", float: "a number"}
     return names.get(type(value), "null")

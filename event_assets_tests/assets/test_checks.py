@@ -37,7 +37,7 @@ def spoil_values(event: Event) -> None:
 KEYS = {"another record of the same answer has this email": 1, "no usable email": 1}
 SPOILT: list[tuple[str, Callable[[Event], None], dict[str, Any]]] = [
     ("records_have_keys", spoil_keys, KEYS),
-    ("fields_are_known", add_field, {"pronouns": "not in the data dictionary"}),
+    ("fields_are_known", add_field, {"undeclared_columns_with_values": 1}),
     ("values_fit", spoil_values, {"role": 1, "tickets": 1}),
 ]
 

@@ -32,12 +32,21 @@ _OTHERWISE = (
     (
         'Whole records come in the place of identifiers (`speakers: [{"id": 7, …}]`)',
         "Their identifiers are taken, whatever `personal_data` says. What has none is a value that does not fit: the "
-        "check `values_fit` warns, and it stays in the link table as text, of which no model reads anything.",
+        "check `values_fit` warns, and it stays in the link table as text, of which no model reads anything. Where "
+        "personal data is hashed or dropped, it is left out and counted.",
     ),
     (
         "The API sends a new field",
         "It becomes a text column. The check `fields_are_known` warns as long as a record has it: declare it in "
-        "`source/schema.py`.",
+        "`source/schema.py`. Where personal data is hashed or dropped, the field is left out, also within lists and "
+        "objects; the check says how many values that were. Its name is in no message: with `keep`, look at the "
+        "columns of the table.",
+    ),
+    (
+        "An e-mail address stands where none is declared: in a title, a description, an identifier",
+        "Where personal data is hashed, its hash is put in its place, so identifiers still lead to one another. Where "
+        "it is dropped, it is taken out; a record whose identifier has an address in it has no usable key then. "
+        "Previews and checks never show one.",
     ),
     (
         "A record is gone from the API",
@@ -56,7 +65,9 @@ _OTHERWISE = (
         "`personal_data` or its secret is changed",
         "The next sync of each table replaces or clears what it holds from before. Participants are told apart "
         "otherwise then, so all their rows are replaced. That is refused only where the answer has so many fewer of "
-        "them that it would be refused anyway.",
+        "them that it would be refused anyway. Columns of fields that are not declared are dropped. When the run ends, "
+        "the file of the warehouse is written anew, and once more when the models are rebuilt, so that no remains are "
+        "in it. Backups and snapshots of the file system are yours to delete.",
     ),
     (
         "A run is killed, at whatever moment",

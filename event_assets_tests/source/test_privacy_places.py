@@ -101,3 +101,10 @@ def test_identifiers_that_are_addresses_still_lead_to_one_another(api: Sandbox, 
     results = bring(api, place, *CONTENT, privacy=DROP)
     assert (results["halls"].rejected, results["speakers"].rejected) == (1, 1)
     assert reader.rows("select reason from raw.rejected where resource = 'halls'") == [("no usable id",)]
+
+
+def test_a_message_names_only_fields_that_are_known(api: Sandbox, place: Warehouse):
+    api.fail("participants", faults.data_value({"ZoeSmith": [1], "error": 2}), times=1)
+    with pytest.raises(SyncError, match="an object with the fields error") as refusal:
+        bring(api, place, "participants")
+    assert "Zoe" not in str(refusal.value)

@@ -1,0 +1,107 @@
+"""After an erasure the file is written anew, so that no block and no statistic of it holds what was erased."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from event_assets.warehouse import Warehouse
+from event_assets.warehouse.rewrite import request_rewrite
+from event_assets_tests.running import Warehouse as Reader
+
+SECRET = b"zzerasedx"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Warehouse:
+    """A warehouse with something to erase, a model of it as a table, and views of views."""
+    place = Warehouse(tmp_path / "warehouse 'of' %s.duckdb")
+    with place.connect() as client:
+        for schema in ("raw", "staging", "summary"):
+            client.execute_sql(f"create schema if not exists {schema}")
+        client.execute_sql(
+            f"create table raw.people as select i as id, '{SECRET.decode()}' || i as name from range(9) t(i)"
+        )
+        client.execute_sql("create view staging.b as select name from raw.people")
+        client.execute_sql("create view staging.a as select name from staging.b")
+        client.execute_sql("create table summary.names as select name from staging.a")
+    place.path.chmod(0o640)
+    return place
+
+
+def erase(place: Warehouse) -> None:
+    with place.connect() as client, client.begin_transaction():
+        client.execute_sql("update raw.people set name = null")
+        request_rewrite(client)
+
+
+def rebuild(place: Warehouse) -> None:
+    with place.connect() as client:
+        client.execute_sql("create or replace table summary.names as select name from staging.a")
+
+
+def holds_it(place: Warehouse) -> bool:
+    files = [file for file in place.path.parent.iterdir() if file.is_file()]
+    assert {file.name for file in files} <= {place.path.name, f"{place.path.name}.lock"}
+    return any(SECRET in file.read_bytes() for file in files)
+
+
+def test_nothing_of_it_is_left_when_a_run_ends(place: Warehouse):
+    assert holds_it(place)
+    with place.kept_open():
+        erase(place)
+        rebuild(place)
+        place.rewrite_if_erased()
+        with place.connect() as client:
+            assert client.execute_sql("select count(*) from staging.a") == [(9,)], "still open: it is done at the end"
+    assert not holds_it(place)
+    assert place.path.stat().st_mode & 0o777 == 0o640
+    reader = Reader(place.path)
+    assert reader.rows("select count(*), count(name) from staging.a") == [(9, 0)]
+    assert reader.count("summary.names") == 9
+    assert reader.rows("select count(*) from duckdb_tables() where table_name = 'rewrite_requested'") == [(0,)]
+
+
+def test_models_that_are_rebuilt_in_a_later_run_have_it_written_anew_once_more(place: Warehouse):
+    erase(place)
+    place.rewrite_if_erased()
+    assert holds_it(place), "the model does"
+    number = place.path.stat().st_ino
+    place.rewrite_if_erased()
+    assert place.path.stat().st_ino == number, "nothing was rebuilt since"
+    rebuild(place)
+    place.rewrite_if_erased()
+    assert not holds_it(place)
+    number = place.path.stat().st_ino
+    place.rewrite_if_erased()
+    assert place.path.stat().st_ino == number
+
+
+def test_what_fails_is_tried_again(place: Warehouse, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture):
+    erase(place)
+    rebuild(place)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("event_assets.warehouse.rewrite._sync_to_disk", full)
+        place.rewrite_if_erased()
+    assert "could not be written anew" in caplog.text
+    assert holds_it(place)
+    place.rewrite_if_erased()
+    assert not holds_it(place)
+
+
+def test_a_link_still_leads_to_the_file(place: Warehouse, tmp_path: Path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    place.path.rename(elsewhere / "real.duckdb")
+    place.path.symlink_to(elsewhere / "real.duckdb")
+    erase(place)
+    rebuild(place)
+    place.rewrite_if_erased()
+    assert place.path.is_symlink()
+    assert SECRET not in (elsewhere / "real.duckdb").read_bytes()
+    with duckdb.connect(str(place.path)) as connection:
+        assert connection.sql("select count(*) from staging.a").fetchall() == [(9,)]
