@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 import urllib3.util.connection
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from requests.adapters import HTTPAdapter
 
@@ -129,12 +129,20 @@ def test_bytes_that_are_no_text_lead_nowhere():
             session.get(f"{api.base_url}/partners")
 
 
-HOSTS = ["127.0.0.1:11", "127.0.0.1:22", "[::1]", "evil.example", ":11", ":22", "127.0.0.1"]
-PARTS = ["http:", "HTTPS:", "//", "@", "\\", *HOSTS, *"/?#[]:;,.&。@xé\t\n\x00 ", "%40", "%2f", "%5c", ".."]
+HOSTS = ["127.0.0.1:11", "127.0.0.1:22", "[::1]", "evil.example", ":11", ":22", "127.0.0.1", ""]
+MARKS = ["\\@", "#@", "?@", "/@", *"@\\/?#[]:;,.&。é\t\n\x00 ", "%40", "%2f", "%5c", "..", "//"]
+ADDRESSES = st.tuples(
+    st.sampled_from(["http://", "//", "", "HTTP:", "http:\\\\", "https://", " http://", "\\\\"]),
+    st.sampled_from(HOSTS[:2]),
+    st.lists(st.sampled_from(MARKS), min_size=1, max_size=2).map("".join),
+    st.sampled_from(HOSTS),
+    st.lists(st.sampled_from([*MARKS, "x"]), max_size=3).map("".join),
+).map("".join)
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.lists(st.sampled_from(PARTS), max_size=9).map("".join))
+@settings(max_examples=500, deadline=None)
+@given(ADDRESSES)
+@example("http://127.0.0.1:11\\@127.0.0.1:22/x")
 def test_whatever_is_written_as_an_address_only_the_api_is_connected_to(location: str):
     """The network is none: what would be connected to is noted, and a first answer redirects there."""
     connected: list[Any] = []
