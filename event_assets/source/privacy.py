@@ -115,6 +115,8 @@ class Privacy:
             text: The text.
             name: The name of its column or list.
         """
+        if text.isalnum():  # as most identifiers are; neither an address nor a hash is
+            return text
         replaced = text
         if HASHED in text and not self._hashes_stay:
             # From the API it is no hash, and must not be taken for somebody's.

@@ -1,0 +1,56 @@
+"""What a run leaves in Dagster's storage and says holds no mark that was planted in an answer."""
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from event_assets.sandbox import Sandbox
+from event_assets_tests.code_location import shared_definitions
+from event_assets_tests.running import Run, Warehouse
+from event_assets_tests.source.planting import Marks, plant
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("personal_data", ["hash", "drop"])
+def test_no_mark_is_in_what_a_run_leaves_behind(
+    api: Sandbox,
+    warehouse: Warehouse,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    personal_data: str,
+):
+    plant(api.event, marks := Marks())
+    monkeypatch.setenv("SOURCES__EVENT_API__PERSONAL_DATA", personal_data)
+    monkeypatch.setenv("SOURCES__EVENT_API__PERSONAL_DATA_SECRET", "a secret of the test suite")
+    home = tmp_path / "dagster"
+    home.mkdir()
+    with dg.DagsterInstance.local_temp(str(home)) as instance:
+        result = Run(shared_definitions(), instance)()
+    checks = {asset: found for (asset, check), (_, found) in result.checks.items() if check == "fields_are_known"}
+    assert all(found["undeclared_values_left_out"] > 0 for found in checks.values())
+    left = {str(path): marks.found(path.read_bytes()) for path in tmp_path.rglob("*") if path.is_file()}
+    assert any(path.endswith(".db") for path in left)
+    assert {path: places for path, places in left.items() if places} == {}
+    assert marks.found("".join(capfd.readouterr())) == set()
+
+
+@pytest.mark.slow
+def test_where_data_is_kept_no_name_of_a_field_and_no_address_is_told(
+    api: Sandbox, warehouse: Warehouse, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+):
+    marks, content = Marks(), api.event.content
+    content["halls"][0][marks.name("a field")] = marks.name("its value")
+    content["halls"][0]["name"] = f"Ask {marks.address('a name')}"
+    content["lectures"][0]["hall_id"] = marks.address("an identifier")
+    api.event.participants[0] |= {"role": marks.address("a role"), "group_id": marks.address("a group")}
+    home = tmp_path / "dagster"
+    home.mkdir()
+    with dg.DagsterInstance.local_temp(str(home)) as instance:
+        result = Run(shared_definitions(), instance)()
+    assert result.checks["raw/halls", "fields_are_known"] == (False, {"undeclared_columns_with_values": 1})
+    assert result.metadata("raw/halls")["undeclared_columns"] == 1
+    left = {str(path): marks.found(path.read_bytes()) for path in home.rglob("*") if path.is_file()}
+    assert {path: places for path, places in left.items() if places} == {}
+    assert marks.found("".join(capfd.readouterr())) == set()
