@@ -1,10 +1,13 @@
 """Where configuration comes from, and how a missing or wrong one is told."""
 
 import re
+import zoneinfo
 from collections.abc import Callable
+from contextlib import suppress
 from inspect import isfunction
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from event_assets import settings
@@ -113,11 +116,33 @@ def test_the_time_zone_is_utc_unless_set(monkeypatch: pytest.MonkeyPatch):
     assert settings.event_timezone() == "Asia/Tokyo"
 
 
-@pytest.mark.parametrize("zone", ["localtime", "Mars/Olympus", "../etc/passwd", "+02:00"])
+@pytest.mark.parametrize(
+    "zone",
+    [
+        *("localtime", "posixrules", "Factory", "leapseconds", "tzdata.zi", "right/Europe/Vienna"),
+        *("posix/Europe/Vienna", "Mars/Olympus", "../etc/passwd", "+02:00", "europe/vienna", "Europe", "Europe/", " "),
+    ],
+)
 def test_a_time_zone_that_does_not_exist_is_told(monkeypatch: pytest.MonkeyPatch, zone: str):
     monkeypatch.setenv("EVENT__TIMEZONE", zone)
-    with pytest.raises(settings.SettingsError, match="IANA name"):
-        settings.event_timezone()
+    for read in (settings.event_timezone, settings.check_settings):
+        with pytest.raises(settings.SettingsError, match="IANA name"):
+            read()
+
+
+def test_the_accepted_time_zones_are_those_that_python_and_duckdb_know(monkeypatch: pytest.MonkeyPatch):
+    with duckdb.connect() as connection:
+        of_duckdb = {row[0] for row in connection.execute("select name from pg_timezone_names()").fetchall()}
+
+    def accepts(zone: str) -> bool:
+        monkeypatch.setenv("EVENT__TIMEZONE", zone)
+        with suppress(settings.SettingsError):
+            return settings.event_timezone() == zone
+        return False
+
+    both = zoneinfo.available_timezones() & of_duckdb
+    assert len(both) > 500
+    assert {zone for zone in zoneinfo.available_timezones() | of_duckdb if accepts(zone)} == both - {"Factory"}
 
 
 def test_retries_are_set_in_dlt_s_runtime_configuration(monkeypatch: pytest.MonkeyPatch):

@@ -10,7 +10,13 @@ from event_assets.settings.automation import (
     freshness_settings,
 )
 from event_assets.settings.event import event_period, event_timezone
-from event_assets.settings.places import lock_wait_seconds, published_path, warehouse_memory_limit, warehouse_path
+from event_assets.settings.places import (
+    lock_wait_seconds,
+    published_path,
+    published_personal_data,
+    warehouse_memory_limit,
+    warehouse_path,
+)
 from event_assets.settings.source import (
     event_api_settings,
     has_api_token,
@@ -38,6 +44,7 @@ def check_settings() -> None:
         dagster_ui_address,
         warehouse_path,
         published_path,
+        published_personal_data,
         lock_wait_seconds,
         warehouse_memory_limit,
         retry_settings,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
+from importlib import resources
 from typing import ClassVar, Optional
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -51,13 +53,28 @@ def event_timezone() -> str:
 
 
 def _is_time_zone(name: str) -> bool:
-    if name == "localtime":  # a file beside the zones on many machines, and another zone on each
+    """Whether Python and DuckDB both know a zone of that name.
+
+    DuckDB knows the IANA database's zones and links. Python takes any file beside them for one: the same zones once
+    more with leap seconds (``right/``), a machine's own (``localtime``), whatever a system that ignores case finds.
+    """
+    if name not in _iana_names():
         return False
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
     return True
+
+
+@cache
+def _iana_names() -> frozenset[str]:
+    """All names of the IANA database but ``Factory``, which stands for a zone that nobody has set.
+
+    From the list that comes with `tzdata`: to look through the machine's own database takes longer than all settings.
+    """
+    zones = resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8")
+    return frozenset(zones.split()) - {"Factory"}
 
 
 def event_period() -> EventPeriod | None:

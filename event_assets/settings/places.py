@@ -13,6 +13,10 @@ from dlt.common.configuration.specs import BaseConfiguration
 
 from event_assets.settings.reading import SettingsError, readable_files, require, resolve
 
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+._-]+:")
+"""How an address begins, or a name that DuckDB opens by an extension. One letter is a drive of Windows."""
+_EXAMPLES = {"credentials": "warehouse.duckdb", "published": "published.duckdb"}
+
 
 @configspec
 class _DuckDbSpec(BaseConfiguration):
@@ -26,6 +30,7 @@ class _WarehouseSpec(BaseConfiguration):
     sections: ClassVar[tuple[str, ...]] = ("warehouse",)
 
     published: str = "data/published.duckdb"
+    published_personal_data: bool = False
     lock_wait_seconds: float = 600
     memory_limit: str = "300MB"
 
@@ -37,7 +42,7 @@ def warehouse_path() -> Path:
         An absolute path; a relative setting starts in the folder the command was started in. The file need not exist.
 
     Raises:
-        SettingsError: It is a table, as dlt has it where a destination needs more than one value.
+        SettingsError: It is no path of a file, or a table, as dlt has it where a destination needs more than one value.
     """
     credentials = resolve(_DuckDbSpec()).credentials
     if credentials.startswith("{"):
@@ -46,22 +51,30 @@ def warehouse_path() -> Path:
             '[destination.duckdb.credentials], write `credentials = "data/warehouse.duckdb"` in the section '
             "[destination.duckdb] of .dlt/config.toml."
         )
-    return (run_folder() / credentials.removeprefix("duckdb:///")).resolve()
+    return _file_path("credentials", "destination.duckdb", credentials)
 
 
 def published_path() -> Path:
     """Read where the copy for readers lies (``warehouse.published``). The file need not exist.
 
     Raises:
-        SettingsError: It is the warehouse itself.
+        SettingsError: It is no path of a file, or it is the warehouse itself.
     """
-    path = (run_folder() / resolve(_WarehouseSpec()).published).resolve()
+    path = _file_path("published", "warehouse", resolve(_WarehouseSpec()).published)
     if path == warehouse_path():
         raise SettingsError(
             "The published copy cannot be the warehouse itself: set `published` in the section [warehouse] of "
             ".dlt/config.toml to a file of its own."
         )
     return path
+
+
+def published_personal_data() -> bool:
+    """Read whether the copy for readers holds all that the warehouse does (``warehouse.published_personal_data``).
+
+    By default it lacks personal data, what nobody has declared, and the bookkeeping of dlt and of the syncs.
+    """
+    return resolve(_WarehouseSpec()).published_personal_data
 
 
 def lock_wait_seconds() -> float:
@@ -87,6 +100,34 @@ def warehouse_memory_limit() -> str:
             "`memory_limit` in the section [warehouse] of .dlt/config.toml is no size: write it as 300MB or 2GB."
         )
     return limit
+
+
+def _file_path(name: str, section: str, text: str) -> Path:
+    """The file that a setting names: a path, or a ``duckdb:///`` address of one.
+
+    Raises:
+        SettingsError: It names no file. DuckDB would take some of them for something else, and make files of others.
+    """
+    plain = text.strip().removeprefix("duckdb:///")
+    # An absolute path goes to DuckDB, which sees nothing but a file in it, whatever it is called.
+    path = Path(os.path.abspath(run_folder() / plain.replace("\0", "")))
+    why = None
+    if not plain:
+        why = "is empty"
+    elif plain.startswith(":memory:"):
+        why = "is a database that is kept nowhere"
+    elif _SCHEME.match(plain) or "\0" in plain:
+        why = "is no path of a file on this machine"
+    elif plain.endswith(("/", os.sep)) or path.is_dir():
+        why = "is a folder and no file"
+    elif "?" in str(path):
+        why = "has a ? in it, behind which DuckDB reads options"
+    if why:
+        raise SettingsError(
+            f"`{name}` in the section [{section}] of .dlt/config.toml {why}: write the path of a file, such as "
+            f'"data/{_EXAMPLES[name]}".'
+        )
+    return path.resolve()
 
 
 def dagster_home() -> Path:
