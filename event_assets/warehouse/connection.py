@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -35,6 +37,10 @@ _LOOK_AGAIN_SECONDS = 0.2
 
 _OPEN_ELSEWHERE = ("Could not set lock on file", "being used by another process", "File is already open in")
 """How DuckDB says that another process has a file: on Linux and macOS, and, in the words of the system, on Windows."""
+
+_TRIPS_DLT = frozenset("%'")
+"""What the path of dlt's working folder must not have in it: dlt formats its files' names with ``%``, and writes their
+paths into SQL between quotes as they are."""
 
 logger = logging.getLogger(__name__)
 
@@ -124,13 +130,13 @@ class Warehouse:
         Raises:
             WarehouseBusyError: The other sync of the endpoint did not end within `wait_seconds`.
         """
-        folder = self.path.with_name(f".{self.path.stem}.{endpoint}.dlt")
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(f"{folder}.lock")
+        beside = self.path.with_name(f".{self.path.stem}.{endpoint}.dlt")
+        beside.parent.mkdir(parents=True, exist_ok=True)
+        folder, lock = _working_folder(beside), FileLock(f"{beside}.lock")
         self._acquire(lock, f"/{endpoint} is being synced by another run", f"Another run has been syncing /{endpoint}")
         try:
             shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
+            folder.mkdir(mode=0o700)
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -253,6 +259,17 @@ class Warehouse:
             before_sleep=say_once,
             reraise=True,
         )(open_connection)
+
+
+def _working_folder(beside: Path) -> Path:
+    """Return a folder for dlt's load packages: beside the warehouse, unless its path trips dlt.
+
+    Then it is in the system's folder for temporary files, for this user alone.
+    """
+    if not _TRIPS_DLT & set(str(beside)):
+        return beside
+    known_by = hashlib.sha256(str(beside).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return Path(tempfile.gettempdir(), f".event_assets.{known_by}.dlt")
 
 
 def _is_open_elsewhere(error: BaseException) -> bool:
