@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import dagster as dg
-from pydantic import Field, PrivateAttr
+from pydantic import PrivateAttr
 
 from event_assets.assets.failures import explained
 from event_assets.settings import (
@@ -56,20 +55,20 @@ class EventApiResource(dg.ConfigurableResource):
 
 
 class WarehouseResource(dg.ConfigurableResource):
-    """The warehouse that all tables are in. A run has it for itself, except while it waits for a server."""
+    """The warehouse that all tables are in. A run has it for itself, except while it waits for a server.
 
-    path: str | None = Field(
-        default=None, description="The DuckDB file. By default the one in dlt's destination.duckdb.credentials."
-    )
+    Where it lies is no config of the resource: whoever reaches the UI could have a run write any file of this machine.
+    """
 
     _of_the_run: Warehouse | None = PrivateAttr(default=None)
 
     def open(self) -> Warehouse:
-        """The warehouse at the configured path; within a run, the one that the run keeps open."""
-        if self._of_the_run:
-            return self._of_the_run
-        path = Path(self.path) if self.path else warehouse_path()
-        return Warehouse(path, lock_wait_seconds(), warehouse_memory_limit())
+        """The warehouse at the path in the settings; within a run, the one that the run keeps open.
+
+        Raises:
+            SettingsError: One of the settings cannot be used.
+        """
+        return self._of_the_run or Warehouse(warehouse_path(), lock_wait_seconds(), warehouse_memory_limit())
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[WarehouseResource]:

@@ -10,8 +10,9 @@ from event_assets_tests.locks import somebody_else_can_write
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_the_warehouse_is_the_runs_between_its_steps_too(tmp_path: Path, fails: bool):
+def test_the_warehouse_is_the_runs_between_its_steps_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: bool):
     path, found = tmp_path / "warehouse.duckdb", []
+    monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS", str(path))
 
     @dg.op(required_resource_keys={"warehouse"})
     def first(context: dg.OpExecutionContext) -> None:
@@ -25,7 +26,7 @@ def test_the_warehouse_is_the_runs_between_its_steps_too(tmp_path: Path, fails: 
         if fails:
             raise ValueError("on purpose")
 
-    @dg.job(resource_defs={"warehouse": WarehouseResource(path=str(path))})
+    @dg.job(resource_defs={"warehouse": WarehouseResource()})
     def both() -> None:
         second(first())
 
