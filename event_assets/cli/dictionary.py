@@ -18,7 +18,8 @@ _HEAD = """\
 # Data dictionary
 
 Every table and view of the warehouse. Written from `event_assets/source/schema.py` and the models' facts by
-`make docs`: correct it there. An asset in Dagster is called like its table here.
+`make docs`: correct it there. An asset in Dagster is called like its table here. 👤 marks personal data, which the copy
+for readers leaves out.
 """
 
 
@@ -29,14 +30,18 @@ def data_dictionary() -> str:
     for schema, about in (
         (SUMMARY, "Tables to work with."),
         (HISTORY, "Tables that only grow, because the API does not say what was before."),
-        (STAGING, "Views: the raw tables with real times and clear names, without what was removed."),
+        (STAGING, "The raw tables with real times and clear names, without what was removed."),
     ):
         parts.append(f"## {schema}\n\n{about}\n")
         for relation, model in sorted(models.items(), key=lambda item: str(item[0])):
             if relation.schema == schema:
                 grain = f"One row for each {', '.join(model.facts.grain)}."
-                parts.append(_relation(relation, f"{model.facts.description}\n\n{grain}", model.facts.columns.items()))
-    parts.append(f"## {RAW}\n\nWhat the API sends. 👤 marks personal data.\n")
+                meanings = [
+                    (name, f"{'👤 ' if name in model.facts.pii else ''}{meaning}")
+                    for name, meaning in model.facts.columns.items()
+                ]
+                parts.append(_relation(relation, f"{model.facts.description}\n\n{grain}", meanings))
+    parts.append(f"## {RAW}\n\nWhat the API sends.\n")
     for table in TABLES.values():
         parts.append(_relation(Relation(RAW, table.name), table.description, _raw(table.all_columns)))
         for link, columns in table.link_tables.items():

@@ -1,8 +1,9 @@
 """The models: dbt-style SELECTs over the raw tables, one a file, with their facts beside them.
 
-``staging/*.sql`` become views, ``summary/*.sql`` tables, ``history/*.sql`` tables that only grow. Beside ``agenda.sql``
-stands ``agenda.yml``: what one row is and means. ``project`` reads them and finds what depends on what, ``build``
-builds one; when is the assets' affair.
+``staging/*.sql`` become views, or tables where their facts say so, ``summary/*.sql`` tables, ``history/*.sql`` tables
+that only grow. Beside ``agenda.sql`` stands ``agenda.yml``: what one row is and means. ``project`` reads them and finds
+what depends on what, ``pii`` sees to it that none shows personal data unnoticed, ``build`` builds one; when is the
+assets' affair.
 """
 
 from event_assets.models.build import build

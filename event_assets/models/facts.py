@@ -61,6 +61,10 @@ class ModelFacts(BaseModel):
         grain: The columns that tell one row from another.
         columns: Every column of the SELECT and what it means.
         owner: The team that answers for it, as Dagster has it; the project's if not given.
+        materialized: What a model becomes that would be a view: a table, where several others read it and it costs
+            something to work out.
+        pii: Columns that hold personal data. The published copy leaves them out.
+        not_pii: Column → why it shows nothing of a person, though it is made of personal data.
         tests: What it promises beside its grain.
     """
 
@@ -70,7 +74,18 @@ class ModelFacts(BaseModel):
     grain: list[str] = Field(min_length=1)
     columns: dict[str, str]
     owner: str | None = None
+    materialized: Literal["table"] | None = None
+    pii: list[str] = []
+    not_pii: dict[str, str] = {}
     tests: list[ModelTest] = []
+
+    @model_validator(mode="after")
+    def _pii_is_of_columns(self) -> ModelFacts:
+        if unknown := sorted({*self.pii, *self.not_pii} - self.columns.keys()):
+            raise ValueError(f"pii and not_pii name columns that are not described: {', '.join(unknown)}")
+        if both := sorted({*self.pii} & self.not_pii.keys()):
+            raise ValueError(f"these columns are under pii and not_pii: {', '.join(both)}; keep one")
+        return self
 
 
 @dataclass(frozen=True)

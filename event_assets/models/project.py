@@ -64,7 +64,8 @@ class Model:
     @property
     def kind(self) -> ModelKind:
         """What it becomes."""
-        return KINDS[self.relation.schema]
+        kind = KINDS[self.relation.schema]
+        return (self.facts.materialized or kind) if kind == "view" else kind
 
     @cached_property
     def reads(self) -> frozenset[Relation]:

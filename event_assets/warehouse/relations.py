@@ -43,7 +43,16 @@ def replace(client: SqlClientBase[Any], relation: Relation, kind: RelationKind, 
     """
     with client.begin_transaction():
         client.execute_sql(f"create schema if not exists {relation.schema}")
+        if (there := _kind(client, relation)) not in (None, kind):
+            client.execute_sql(f"drop {there} {relation.sql()}")
         client.execute_sql(f"create or replace {kind} {relation.sql()} as {select}")
+
+
+def _kind(client: SqlClientBase[Any], relation: Relation) -> RelationKind | None:
+    """What a relation is in the warehouse, where an earlier release may have made it something else."""
+    types = "select table_type from information_schema.tables where table_catalog = current_database()"
+    rows = client.execute_sql(f"{types} and table_schema = %s and table_name = %s", relation.schema, relation.name)
+    return ("view" if rows[0][0] == "VIEW" else "table") if rows else None
 
 
 def append(client: SqlClientBase[Any], relation: Relation, select: str, first_select: str) -> None:

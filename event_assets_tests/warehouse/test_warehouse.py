@@ -13,7 +13,7 @@ import pytest
 from dlt.destinations.exceptions import DatabaseException
 
 from event_assets.warehouse import Warehouse, WarehouseBusyError, WarehouseUnreadableError, connection
-from event_assets.warehouse.relations import Relation, append, columns, replace, row_count
+from event_assets.warehouse.relations import Relation, RelationKind, append, columns, replace, row_count
 
 AGENDA = Relation("summary", "agenda")
 
@@ -168,6 +168,17 @@ def test_a_relation_is_replaced_or_stays(place: Warehouse):
         with pytest.raises(Exception, match="broken"):
             replace(client, AGENDA, "table", "select error('broken') as a")
         assert row_count(client, AGENDA) == 2
+
+
+@pytest.mark.parametrize(("before", "after"), [("view", "table"), ("table", "view"), ("table", "table")])
+def test_a_relation_may_become_another_kind(place: Warehouse, before: RelationKind, after: RelationKind):
+    with place.connect() as client:
+        replace(client, AGENDA, before, "select 1 as a")
+        with pytest.raises(DatabaseException):
+            replace(client, AGENDA, after, "select b as a")
+        assert client.execute_sql("from summary.agenda") == [(1,)]
+        replace(client, AGENDA, after, "select 2 as a")
+        assert client.execute_sql("from summary.agenda") == [(2,)]
 
 
 def test_columns_come_in_order_with_their_types(place: Warehouse):
