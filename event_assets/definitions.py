@@ -6,7 +6,7 @@ import dagster as dg
 
 from event_assets.assets.checks import build_raw_checks
 from event_assets.assets.metadata import WAREHOUSE_POOL
-from event_assets.assets.models import build_model_assets
+from event_assets.assets.models import build_model_assets, project_models
 from event_assets.assets.published import build_published_copy
 from event_assets.assets.raw import build_raw_assets
 from event_assets.assets.resources import EventApiResource, WarehouseResource
@@ -42,9 +42,10 @@ def build_definitions(
         SettingsError: A setting cannot be used.
         ModelError: A model is wrong.
     """
-    tables = [*build_raw_assets(pool), *build_model_assets(pool)]
+    models = project_models()
+    tables = [*build_raw_assets(pool), *build_model_assets(pool, models)]
     keys = [key for each in tables for key in each.keys]
-    assets = automated([*tables, build_published_copy(keys, pool)])
+    assets = automated([*tables, build_published_copy(keys, models, pool)])
     summaries = [key for key in keys if key.path[0] == SUMMARY]
     graph = Graph(assets)
     checks = [*build_raw_checks(pool, check_with_asset()), up_to_date_checks(graph, summaries)]
@@ -61,7 +62,12 @@ def build_definitions(
             phase_sensor(current_phase()),
             *alert_sensors(list(graph.nodes), check_keys, {each.op.name for each in [*assets, *checks]}),
         ],
-        resources={"event_api": event_api or EventApiResource(), "warehouse": warehouse or WarehouseResource()},
+        resources={
+            "event_api": event_api or EventApiResource(),
+            "warehouse": warehouse or WarehouseResource(),
+            # No step hands a value to another. Dagster's own would let a run's config say where it writes files.
+            "io_manager": dg.IOManagerDefinition(lambda _: dg.InMemoryIOManager(), config_schema={}),
+        },
         executor=dg.in_process_executor,
     )
 

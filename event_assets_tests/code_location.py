@@ -11,7 +11,13 @@ import pytest
 from event_assets.automation.freshness import current_phase
 from event_assets.definitions import build_definitions
 from event_assets.sandbox import Event, Sandbox
-from event_assets.settings import change_poll_seconds, daily_sync_time, event_timezone, freshness_settings
+from event_assets.settings import (
+    change_poll_seconds,
+    daily_sync_time,
+    event_timezone,
+    freshness_settings,
+    published_personal_data,
+)
 
 
 def shared_definitions() -> dg.Definitions:
@@ -33,7 +39,14 @@ def what_definitions_depend_on() -> tuple[object, ...]:
     Raises:
         SettingsError: A setting cannot be used.
     """
-    return event_timezone(), freshness_settings(), current_phase(), daily_sync_time(), change_poll_seconds()
+    return (
+        event_timezone(),
+        freshness_settings(),
+        current_phase(),
+        daily_sync_time(),
+        change_poll_seconds(),
+        published_personal_data(),
+    )
 
 
 @cache

@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -73,6 +75,7 @@ SETTINGS_OF_THE_DEFINITIONS = {
     "FRESHNESS__RETRY_MINUTES": "6",
     "SCHEDULE__DAILY_SYNC": "05:30",
     "SCHEDULE__CHANGE_POLL_SECONDS": "61",
+    "WAREHOUSE__PUBLISHED_PERSONAL_DATA": "true",
 }
 
 
@@ -100,6 +103,37 @@ def test_the_definitions_depend_on_no_other_setting(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(reading, "resolve_configuration", noted)
     build_definitions()
     assert read == {*SETTINGS_OF_THE_DEFINITIONS, "EVENT__OPENS"}
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"resources": {"warehouse": {"config": {"path": "/anywhere"}}}},
+        {"resources": {"event_api": {"config": {"base_url": "http://elsewhere.example"}}}},
+        {"resources": {"io_manager": {"config": {"base_dir": "/anywhere"}}}},
+        {"ops": {"load_partners": {"config": {"path": "/anywhere"}}}},
+    ],
+)
+def test_a_run_config_names_no_place_to_write_to_or_to_ask(config: dict[str, object]):
+    for job in build_definitions().resolve_all_job_defs():
+        with pytest.raises(dg.DagsterInvalidConfigError):
+            dg.validate_run_config(job, config)
+
+
+def test_of_a_run_config_a_sync_takes_only_that_removals_are_meant():
+    def places(of: Any, at: tuple[str, ...] = ()) -> Iterator[str]:
+        """Every field that is no choice of a step, and holds no value."""
+        fields = getattr(of, "fields", None) or {}
+        for name, field in fields.items():
+            yield from places(field.config_type, (*at, name))
+        if not (fields or isinstance(of, dg.Shape)):
+            yield ".".join(at)
+
+    offered = set(places(shared_definitions().resolve_job_def("refresh_everything").run_config_schema.config_type))
+    removals = {f"ops.load_{endpoint}.config.allow_removals" for endpoint in ("content", "partners", "participants")}
+    # A model's op takes any config, and reads none.
+    offered -= {name for name in offered if name.startswith(("ops.staging", "ops.history", "ops.summary", "ops.publ"))}
+    assert {name for name in offered if name.startswith(("ops.", "resources."))} == removals
 
 
 def test_the_source_is_pure_dlt():

@@ -23,17 +23,29 @@ SAMPLE_KEYS = 5
 """How many keys of broken rows a check shows: enough to look them up, few enough to read."""
 
 
-def build_model_assets(pool: str | None = WAREHOUSE_POOL) -> list[dg.AssetsDefinition]:
+def project_models() -> dict[Relation, Model]:
+    """Read the project's models, each after those that it reads.
+
+    Raises:
+        ModelError: A model is wrong.
+    """
+    return load_models(raw_relations())
+
+
+def build_model_assets(
+    pool: str | None = WAREHOUSE_POOL, models: Mapping[Relation, Model] | None = None
+) -> list[dg.AssetsDefinition]:
     """The assets of all models, each after those it reads. Needs no configuration, network or file but the models'.
 
     Args:
         pool: The concurrency pool of the ops.
+        models: The models; the project's, if not given.
 
     Raises:
         ModelError: A model is wrong.
         SettingsError: A setting that models ask for cannot be used.
     """
-    models = load_models(raw_relations())
+    models = project_models() if models is None else models
     lineage = Lineage(models, raw_columns())
     parameters = {"event_timezone": event_timezone()}
     return [_model_asset(model, parameters, lineage, pool) for model in models.values()]

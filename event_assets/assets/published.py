@@ -1,32 +1,51 @@
 """The published copy of the warehouse as an asset: made anew once the tables it holds are."""
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 
 import dagster as dg
 
+from event_assets.assets.copy_plan import private_columns, publish_plan
 from event_assets.assets.failures import explained
+from event_assets.assets.held_back import held_back
+from event_assets.assets.keys import raw_columns
 from event_assets.assets.metadata import OWNERS, WAREHOUSE_POOL
 from event_assets.assets.resources import WarehouseResource
-from event_assets.settings import published_path
+from event_assets.models import Model
+from event_assets.models.lineage import Lineage
+from event_assets.models.pii import check_pii
+from event_assets.settings import published_path, published_personal_data
 from event_assets.warehouse import PUBLISHED
-from event_assets.warehouse.published import publish
+from event_assets.warehouse.published import Note, PublishPlan, publish
+from event_assets.warehouse.relations import Relation
 
 PUBLISHED_COPY = dg.AssetKey([PUBLISHED, "warehouse"])
 
 _DESCRIPTION = """\
-A copy of the whole warehouse for readers: a plain DuckDB file, replaced in one step after each refresh.
+A copy of the warehouse for readers: a plain DuckDB file, replaced in one step after each refresh.
 
-Open it with any DuckDB client, read-only, whenever you like: no sync waits for you, and you never see half of one.
+Open it with any DuckDB client, read-only, whenever you like: no sync waits for you, and you never see half of one. It
+has the tables of the schemas raw, staging, history and summary, without personal data. What it lacks, and which tables
+are held back because a check of theirs failed, is in its table `about_this_copy`.
 """
 
 
-def build_published_copy(tables: Iterable[dg.AssetKey], pool: str | None = WAREHOUSE_POOL) -> dg.AssetsDefinition:
+def build_published_copy(
+    tables: Iterable[dg.AssetKey], models: Mapping[Relation, Model], pool: str | None = WAREHOUSE_POOL
+) -> dg.AssetsDefinition:
     """The asset.
 
     Args:
         tables: The assets that it waits for.
+        models: All models, each after those that it reads.
         pool: The concurrency pool of its op.
+
+    Raises:
+        ModelError: A model may show personal data, and does not say so.
+        SettingsError: A setting cannot be used.
     """
+    check_pii(models, Lineage(models, raw_columns()), private_columns())
+    personal_data = published_personal_data()
 
     @dg.asset(
         key=PUBLISHED_COPY,
@@ -36,13 +55,33 @@ def build_published_copy(tables: Iterable[dg.AssetKey], pool: str | None = WAREH
         owners=OWNERS,
         kinds={"duckdb", "file"},
         tags={"layer": PUBLISHED},
-        code_version="1",
+        code_version=_code_version(publish_plan(models, {}, personal_data=personal_data)),
         pool=pool,
     )
-    def published_copy(warehouse: WarehouseResource) -> dg.MaterializeResult:
+    def published_copy(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
         with explained():
             path = published_path()
-            size = publish(warehouse.open(), path)
-        return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(str(path)), "bytes": size})
+            plan = publish_plan(models, held_back(context.instance, models), personal_data=personal_data)
+            published = publish(warehouse.open(), path, plan)
+        for note in published.held_back:
+            context.log.warning(f"{note.relation} is held back: {note.why}")
+        return dg.MaterializeResult(
+            metadata={
+                "path": dg.MetadataValue.path(str(path)),
+                "bytes": published.size,
+                "held_back": dg.MetadataValue.md(_in_markdown(published.held_back)),
+            }
+        )
 
     return published_copy
+
+
+def _code_version(plan: PublishPlan) -> str:
+    """Another one, where the copy would hold something else: then it is made anew."""
+    columns = sorted((str(relation), sorted(values.items())) for relation, values in (plan.columns or {}).items())
+    return hashlib.sha256(repr(columns).encode()).hexdigest()[:16]
+
+
+def _in_markdown(notes: Sequence[Note]) -> str:
+    lines = [f"* `{note.relation}`, since {note.since:%Y-%m-%d %H:%M} UTC: {note.why}" for note in notes]
+    return "\n".join(lines) or "Nothing: every table is as the warehouse has it."

@@ -30,9 +30,17 @@ class _WarehouseSpec(BaseConfiguration):
     sections: ClassVar[tuple[str, ...]] = ("warehouse",)
 
     published: str = "data/published.duckdb"
-    published_personal_data: bool = False
     lock_wait_seconds: float = 600
     memory_limit: str = "300MB"
+
+
+@configspec
+class _ContentSpec(BaseConfiguration):
+    """What the copy holds: read while the definitions load, and the places are not."""
+
+    sections: ClassVar[tuple[str, ...]] = ("warehouse",)
+
+    published_personal_data: bool = False
 
 
 def warehouse_path() -> Path:
@@ -74,7 +82,7 @@ def published_personal_data() -> bool:
 
     By default it lacks personal data, what nobody has declared, and the bookkeeping of dlt and of the syncs.
     """
-    return resolve(_WarehouseSpec()).published_personal_data
+    return resolve(_ContentSpec()).published_personal_data
 
 
 def lock_wait_seconds() -> float:

@@ -1,66 +1,76 @@
-"""The published copy: a plain DuckDB file for readers, so that nobody who looks ever stands in a writer's way."""
+"""The published copy: a plain DuckDB file for readers, so that nobody who looks ever stands in a writer's way.
+
+What it holds is said by a plan (``copy_plan``). How it is filled is in ``copy_content``, and how the file takes its
+place in ``copy_file``.
+"""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
+
+import duckdb
+from dlt.destinations.exceptions import DatabaseException
+from dlt.destinations.sql_client import SqlClientBase
 
 from event_assets.warehouse.connection import Warehouse
-from event_assets.warehouse.failures import PublishError
+from event_assets.warehouse.copy_content import attached, copy_before, fill
+from event_assets.warehouse.copy_file import kept_from_writers, new_file, put_in_place
+from event_assets.warehouse.copy_plan import HeldBack, Note, Published, PublishPlan
+from event_assets.warehouse.failures import PublishError, in_one_line, without_values
 
-READ_ONLY = 0o444
-_COPY = "import shutil, sys; shutil.copyfile(*sys.argv[1:])"
+__all__ = ["HeldBack", "Note", "PublishPlan", "Published", "publish"]
+
+_NEW = "_the_copy_that_is_made"
+_BEFORE = "_the_copy_before"
+_QUOTES_NO_VALUE = (duckdb.IOException, duckdb.OutOfMemoryException)
 
 
-def publish(warehouse: Warehouse, target: Path) -> int:
+def publish(warehouse: Warehouse, target: Path, plan: PublishPlan) -> Published:
     """Put a copy of the warehouse in the place of the one before, in one step.
 
     Who has the old copy open goes on reading it; who opens the file reads the old one or the new one, never half of
     one. The file is read-only: DuckDB would keep a reader's changes beside it and take them for those of the next copy.
+    A relation that cannot be read is held back, and the others are published all the same.
 
     Args:
         warehouse: What to copy.
         target: The copy.
-
-    Returns:
-        Its size in bytes.
+        plan: What it holds.
 
     Raises:
         WarehouseBusyError: Somebody else has the warehouse. The old copy stays.
-        PublishError: The copy cannot be written there. The old copy stays.
+        PublishError: The copy cannot be written there, or somebody writes it. The old copy stays.
     """
-    new = target.with_name(f".{target.name}.new")
-    with warehouse.writing():
-        with warehouse.connect() as client:
-            client.execute_sql("checkpoint")  # so that everything is in the one file
+    with warehouse.writing(), warehouse.connect() as client:
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            new.unlink(missing_ok=True)
-            _copy(warehouse.path, new)
-            new.chmod(READ_ONLY)
-            with new.open("rb") as copy:
-                os.fsync(copy.fileno())
-            new.replace(target)
+            # In this order: DuckDB, when it closes the old copy, ends the lock that keeps writers from it.
+            with kept_from_writers(target), new_file(target) as new, ExitStack() as stack:
+                notes = _write(client, plan, target, new, stack)
+                put_in_place(new, target, warehouse.path)
         except OSError as error:
-            raise PublishError(
-                f"The copy for readers cannot be written to {target}: {error.strerror or error}. The warehouse holds "
-                "what was synced, and the copy before it stays as it was. Make room, or let this user write there, and "
-                "run it again; `published` in the section [warehouse] puts the copy elsewhere."
-            ) from error
-    return target.stat().st_size
+            raise _failure(target, str(error.strerror or error)) from error
+        except DatabaseException as error:
+            said = str(error.dbapi_exception)
+            is_plain = isinstance(error.dbapi_exception, _QUOTES_NO_VALUE)
+            raise _failure(target, in_one_line(said) if is_plain else without_values(said)) from None
+    return Published(target.stat().st_size, notes)
 
 
-def _copy(source: Path, target: Path) -> None:
-    """Copy a file in a process of its own: where this one closes the file, DuckDB's lock on it would end.
+def _write(
+    client: SqlClientBase[Any], plan: PublishPlan, target: Path, new: Path, stack: ExitStack
+) -> tuple[Note, ...]:
+    before = stack.enter_context(copy_before(client, target, _BEFORE))
+    with attached(client, new, _NEW):
+        notes = fill(client, plan, _NEW, before)
+        client.execute_sql(f"checkpoint {_NEW}")
+    return notes
 
-    Raises:
-        OSError: It cannot be copied. A part of it is not left behind.
-    """
-    # -I and -S: without the site's packages, that Python begins in a third of the time.
-    command = [sys.executable, "-I", "-S", "-c", _COPY, str(source), str(target)]
-    copied = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    if copied.returncode:
-        target.unlink(missing_ok=True)
-        raise OSError(copied.stderr.strip().rpartition("\n")[2] or f"it ended with {copied.returncode}")
+
+def _failure(target: Path, why: str) -> PublishError:
+    return PublishError(
+        f"The copy for readers cannot be written to {target}: {why.rstrip('.')}. The warehouse holds what was synced, "
+        "and the copy before it stays as it was. Make room, or let this user write there, and run it again; "
+        "`published` in the section [warehouse] puts the copy elsewhere."
+    )

@@ -1,17 +1,20 @@
-"""The published copy: whole, read-only, and replaced in one step."""
+"""The published copy as a file: read-only, and replaced in one step. What it holds is in ``test_copy_content``."""
 
+import resource
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from event_assets.warehouse import PublishError, Warehouse, WarehouseBusyError
-from event_assets.warehouse.published import publish
+from event_assets.warehouse.published import PublishPlan, publish
 from event_assets.warehouse.relations import Relation, replace
 
 NUMBERS = Relation("summary", "numbers")
+ALL = PublishPlan()
 
 
 @pytest.fixture
@@ -40,7 +43,7 @@ def numbers(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
 
 def test_it_holds_what_the_warehouse_holds(place: Warehouse, target: Path):
     fill(place, 5000)
-    assert publish(place, target) == target.stat().st_size > 0
+    assert publish(place, target, ALL).size == target.stat().st_size > 0
     assert [path.name for path in target.parent.iterdir()] == ["published.duckdb"]
     with duckdb.connect(str(target), read_only=True) as reader:
         assert numbers(reader) == (5000, 2500)
@@ -48,29 +51,32 @@ def test_it_holds_what_the_warehouse_holds(place: Warehouse, target: Path):
 
 def test_a_reader_goes_on_with_the_old_copy_and_a_new_one_gets_the_new(place: Warehouse, target: Path):
     fill(place, 10)
-    publish(place, target)
+    publish(place, target, ALL)
     with target.open("rb") as old:
         before = target.read_bytes()
         fill(place, 20)
-        publish(place, target)
+        publish(place, target, ALL)
         assert old.read() == before
     with duckdb.connect(str(target), read_only=True) as reader:
         assert numbers(reader) == (20, 10)
 
 
-def test_it_cannot_be_written_by_mistake(place: Warehouse, target: Path):
+@pytest.mark.parametrize(("mode", "copied"), [(0o644, 0o444), (0o600, 0o400), (0o640, 0o440), (0o660, 0o440)])
+def test_it_has_the_warehouses_mode_and_nobody_may_write_it(place: Warehouse, target: Path, mode: int, copied: int):
     fill(place, 10)
-    publish(place, target)
-    assert target.stat().st_mode & 0o777 == 0o444
+    publish(place, target, ALL)
+    place.path.chmod(mode)
+    publish(place, target, ALL)
+    assert target.stat().st_mode & 0o777 == copied
 
 
 def test_while_another_writes_the_old_copy_stays(place: Warehouse, target: Path, busy: Callable[[Warehouse], None]):
     fill(place, 10)
-    publish(place, target)
+    publish(place, target, ALL)
     before = target.read_bytes()
     busy(place)
     with pytest.raises(WarehouseBusyError):
-        publish(place, target)
+        publish(place, target, ALL)
     assert target.read_bytes() == before
 
 
@@ -92,23 +98,34 @@ def busy() -> Iterator[Callable[[Warehouse], None]]:
     end.set()
 
 
-def test_a_disk_that_is_full_is_told_and_the_old_copy_stays(
-    place: Warehouse, target: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_disk_that_is_full_is_told_and_the_old_copy_stays(place: Warehouse, target: Path):
     fill(place, 10)
-    publish(place, target)
-    fill(place, 20)
-    full = "raise OSError(28, 'No space left on device')"
-    monkeypatch.setattr("event_assets.warehouse.published._COPY", f"import sys; open(sys.argv[2], 'w'); {full}")
-    with pytest.raises(PublishError, match=r"cannot be written to .*published\.duckdb: .*No space left on device"):
-        publish(place, target)
+    publish(place, target, ALL)
+    fill(place, 2_000_000)
+    before = target.read_bytes()
+    said = r"cannot be written to .*published\.duckdb: .*Could not write.* Make room"
+    with files_of_at_most(1_000_000), pytest.raises(PublishError, match=said):
+        publish(place, target, ALL)
     assert [path.name for path in target.parent.iterdir()] == ["published.duckdb"]
+    assert target.read_bytes() == before
+    publish(place, target, ALL)
     with duckdb.connect(str(target), read_only=True) as reader:
-        assert numbers(reader) == (10, 5)
+        assert numbers(reader) == (2_000_000, 1_000_000)
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """Let this process write no file that is larger: what a full disk comes to, as far as DuckDB can tell."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_place_where_nothing_can_be_written_is_told(place: Warehouse, tmp_path: Path):
     fill(place, 10)
     (tmp_path / "for readers").write_text("a file, where the folder should be")
     with pytest.raises(PublishError, match=r"^The copy for readers cannot be written to .*: (File exists|Not a dir)"):
-        publish(place, tmp_path / "for readers" / "published.duckdb")
+        publish(place, tmp_path / "for readers" / "published.duckdb", ALL)

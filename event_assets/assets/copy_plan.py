@@ -1,0 +1,84 @@
+"""What the published copy holds of the project's tables: by default what analysts need, and no personal data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlglot import exp
+
+from event_assets.assets.keys import raw_columns
+from event_assets.models import Model
+from event_assets.source.schema import REJECTED, TABLES
+from event_assets.source.tables import RECEIVED_HASH, RECORD_HASH, Column, Table
+from event_assets.warehouse import RAW
+from event_assets.warehouse.copy_plan import HeldBack, PublishPlan
+from event_assets.warehouse.relations import Relation
+
+SETTING = "published_personal_data in the section [warehouse] of .dlt/config.toml"
+
+_PERSONAL = "Personal data."
+_WITHIN = "Personal data is within."
+_JSON = "Objects, whose fields are not all known: personal data may be within."
+_FINGERPRINT = "A fingerprint of the record with its personal data: who guesses right could tell."
+_DERIVED = "Made of personal data."
+_PAYLOAD = "Whole records as they came, with their personal data."
+_LINKS = "Objects that came in the place of identifiers: nobody knows what they hold."
+
+
+def publish_plan(
+    models: Mapping[Relation, Model], held_back: Mapping[Relation, HeldBack], *, personal_data: bool
+) -> PublishPlan:
+    """Return what the copy holds.
+
+    Args:
+        models: All models.
+        held_back: What is published as the copy before has it.
+        personal_data: Whether it holds personal data, what is not declared, and bookkeeping as well: everything.
+    """
+    if personal_data:
+        return PublishPlan(held_back=held_back)
+    left_out = private_columns() | {
+        relation: dict.fromkeys(model.facts.pii, _DERIVED) for relation, model in models.items()
+    }
+    declared = raw_columns() | {relation: model.columns for relation, model in models.items()}
+    columns = {
+        relation: {name: _quoted(name) for name in names if name not in left_out.get(relation, {})}
+        for relation, names in declared.items()
+    }
+    links = {Relation(RAW, link): "value" for table in TABLES.values() for link in table.link_tables}
+    for relation, name in links.items():
+        columns[relation][name] = _without_objects(name)
+    redacted = {relation: {name: _LINKS} for relation, name in links.items()}
+    return PublishPlan(columns, left_out, redacted, held_back, SETTING)
+
+
+def private_columns() -> dict[Relation, dict[str, str]]:
+    """Return the columns of the raw tables that hold personal data, or may, each with the reason; by table."""
+    found = {Relation(RAW, table.name): _private_columns(table) for table in TABLES.values()}
+    return found | {Relation(RAW, REJECTED): {"payload": _PAYLOAD}}
+
+
+def _private_columns(table: Table) -> dict[str, str]:
+    private = {column.name: why for column in table.all_columns if (why := _why_private(column))}
+    if private:
+        private |= dict.fromkeys((RECORD_HASH, RECEIVED_HASH), _FINGERPRINT)
+        if not table.links:  # else link tables refer to it, and it is drawn by lot
+            private["_dlt_id"] = _FINGERPRINT
+    return {column.name: private[column.name] for column in table.all_columns if column.name in private}
+
+
+def _why_private(column: Column) -> str | None:
+    if column.personal:
+        return _PERSONAL
+    if column.personal_within:
+        return _WITHIN
+    return _JSON if column.data_type == "json" else None
+
+
+def _without_objects(name: str) -> str:
+    column = _quoted(name)
+    return f"case when {column} not like '{{%' and {column} not like '[%' then {column} end"
+
+
+def _quoted(name: str) -> str:
+    return exp.to_identifier(name, quoted=True).sql("duckdb")

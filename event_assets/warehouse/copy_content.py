@@ -1,0 +1,217 @@
+"""Fills the published copy, relation by relation, from the warehouse and from the copy before."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from dlt.destinations.exceptions import DatabaseException
+from dlt.destinations.sql_client import SqlClientBase
+from sqlglot import exp
+
+from event_assets.warehouse.copy_plan import HeldBack, Note, PublishPlan
+from event_assets.warehouse.failures import without_values
+from event_assets.warehouse.relations import Relation, identity
+
+NOTES = Relation("main", "about_this_copy")
+"""What the copy lacks and why, in the copy itself."""
+
+_UNDECLARED = "Not in the data dictionary: nobody knows what it holds."
+_BOOKKEEPING = "Bookkeeping of dlt and of the syncs, or not made by the project as it is now."
+_NO_OTHER = " The copy before does not have it."
+_OF_THE_ROWS = (duckdb.DataError, duckdb.ProgrammingError, duckdb.NotSupportedError)
+"""What DuckDB raises because of what a relation is or holds, and not of disk, memory or the file."""
+
+logger = logging.getLogger(__name__)
+
+
+class _UnreadableError(Exception):
+    """A relation of the warehouse cannot be read."""
+
+    def __init__(self, relation: Relation, why: str) -> None:
+        super().__init__(why)
+        self.relation = relation
+
+
+@dataclass(frozen=True)
+class CopyBefore:
+    """The published copy that is replaced, attached to the connection.
+
+    Attributes:
+        name: What it is attached as.
+        columns: Its tables and their columns.
+        held_since: Since when it has held back a relation.
+    """
+
+    name: str
+    columns: Mapping[Relation, list[str]]
+    held_since: Mapping[Relation, datetime]
+
+
+@contextmanager
+def attached(client: SqlClientBase[Any], path: Path, name: str, *, read_only: bool = False) -> Iterator[None]:
+    """Have a second DuckDB file in a connection.
+
+    Raises:
+        DatabaseException: DuckDB cannot open it.
+    """
+    options = " (read_only)" if read_only else ""
+    client.execute_sql(f"attach {exp.Literal.string(str(path)).sql('duckdb')} as {_quoted(name)}{options}")
+    try:
+        yield
+    finally:
+        client.execute_sql(f"detach {_quoted(name)}")
+
+
+@contextmanager
+def copy_before(client: SqlClientBase[Any], path: Path, name: str) -> Iterator[CopyBefore | None]:
+    """Have the copy before in a connection; None where there is none, or none of this warehouse that can be read."""
+    if not path.exists():
+        yield None
+        return
+    opened = attached(client, path, name, read_only=True)
+    try:
+        opened.__enter__()
+    except DatabaseException as error:
+        logger.warning("The copy before, %s, cannot be read: %s", path, without_values(str(error)))
+        yield None
+        return
+    try:
+        yield _read_before(client, name)
+    finally:
+        opened.__exit__(None, None, None)
+
+
+def _read_before(client: SqlClientBase[Any], name: str) -> CopyBefore | None:
+    columns = _columns(client, name)
+    notes = f"{_quoted(name)}.{NOTES.sql()}"
+    if NOTES in columns:
+        comment = "select comment from duckdb_tables() where database_name = %s and table_name = %s"
+        made_of = client.execute_sql(comment, name, NOTES.name)
+        if made_of != [(_made_of(client),)]:
+            return None  # of another warehouse, which was in this place before
+        rows = client.execute_sql(f"select relation, since from {notes} where status = 'held back'") or []  # noqa: S608
+    elif (own := Relation("main", "identity")) in columns:  # as earlier releases made it
+        if client.execute_sql(f"from {_quoted(name)}.{own.sql()}") != [(identity(client),)]:
+            return None
+        rows = []
+    else:
+        return None
+    return CopyBefore(name, columns, {Relation(*relation.split(".", 1)): since for relation, since in rows if since})
+
+
+def fill(client: SqlClientBase[Any], plan: PublishPlan, new: str, before: CopyBefore | None) -> tuple[Note, ...]:
+    """Write into an empty attached file what a plan says, in one transaction. What cannot be read is held back too.
+
+    Args:
+        client: A connection to the warehouse.
+        plan: What to write.
+        new: What the file is attached as.
+        before: The copy before.
+
+    Returns:
+        What was not written as the warehouse has it: the rows of the copy's note table.
+
+    Raises:
+        DatabaseException: DuckDB cannot write it.
+    """
+    held, made_of = dict(plan.held_back), _made_of(client)
+    while True:
+        try:
+            with client.begin_transaction():
+                notes = _fill(client, replace(plan, held_back=held), new, before)
+                _write_notes(client, new, notes, made_of)
+                return notes
+        except _UnreadableError as error:
+            if error.relation in held:
+                raise error.__cause__ or error from None
+            held[error.relation] = HeldBack(f"It cannot be read: {error}", datetime.now(timezone.utc))
+
+
+def _fill(client: SqlClientBase[Any], plan: PublishPlan, new: str, before: CopyBefore | None) -> tuple[Note, ...]:
+    warehouse = str((client.execute_sql("select current_database()") or [])[0][0])
+    there, notes = _columns(client, warehouse), []
+    of_before = before.columns if before else {}
+    for relation in sorted({*there, *plan.held_back}, key=str):
+        held, source, names = plan.held_back.get(relation), warehouse, there.get(relation, [])
+        if plan.columns is not None and relation not in plan.columns:
+            notes.append(Note(relation, None, "left out", _BOOKKEEPING, setting=plan.setting))
+            continue
+        if held:
+            since = (before.held_since if before else {}).get(relation, held.since)
+            names, source = of_before.get(relation, []), before.name if before else ""
+            notes.append(Note(relation, None, "held back", held.why + ("" if names else _NO_OTHER), since))
+        values = {name: _quoted(name) for name in names}
+        if plan.columns is not None:
+            values = {name: plan.columns[relation][name] for name in names if name in plan.columns[relation]}
+            left_out = plan.left_out.get(relation, {})
+            lacking = {name: left_out.get(name, _UNDECLARED) for name in names if name not in values}
+            notes += [Note(relation, name, "left out", why, setting=plan.setting) for name, why in lacking.items()]
+            redacted = {name: why for name, why in plan.redacted.get(relation, {}).items() if name in values}
+            notes += [Note(relation, name, "redacted", why, setting=plan.setting) for name, why in redacted.items()]
+        if values:
+            _copy(client, relation, values, source, new)
+    return tuple(notes)
+
+
+def _copy(client: SqlClientBase[Any], relation: Relation, values: Mapping[str, str], source: str, new: str) -> None:
+    selected = ", ".join(f"{value} as {_quoted(name)}" for name, value in values.items())
+    client.execute_sql(f"create schema if not exists {_quoted(new)}.{_quoted(relation.schema)}")
+    try:
+        table, read = f"{_quoted(new)}.{relation.sql()}", f"{_quoted(source)}.{relation.sql()}"
+        client.execute_sql(f"create table {table} as select {selected} from {read}")  # noqa: S608  # quoted by sqlglot
+    except DatabaseException as error:
+        if isinstance(error.dbapi_exception, _OF_THE_ROWS):
+            raise _UnreadableError(relation, without_values(str(error))) from error
+        raise
+    for column, comment in _comments(client, source, relation):
+        if column in values:
+            client.execute_sql(
+                f"comment on column {_quoted(new)}.{relation.sql()}.{_quoted(column)} is "
+                f"{exp.Literal.string(comment).sql('duckdb')}"
+            )
+
+
+def _write_notes(client: SqlClientBase[Any], new: str, notes: tuple[Note, ...], made_of: str) -> None:
+    table = f"{_quoted(new)}.{NOTES.sql()}"
+    columns = "relation varchar, column_name varchar, status varchar, why varchar, since timestamptz, setting varchar"
+    client.execute_sql(f"create table {table} ({columns})")
+    if notes:
+        rows = [(str(note.relation), note.column, note.status, note.why, note.since, note.setting) for note in notes]
+        values = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(rows))
+        client.execute_sql(f"insert into {table} values {values}", *(value for row in rows for value in row))  # noqa: S608
+    client.execute_sql(f"comment on table {table} is {exp.Literal.string(made_of).sql('duckdb')}")
+
+
+def _made_of(client: SqlClientBase[Any]) -> str:
+    """What the note table is described as, by which a later copy knows whether it is of the same warehouse."""
+    return f"What this copy of the warehouse {identity(client)} lacks or has not as the warehouse has it, and why."
+
+
+def _columns(client: SqlClientBase[Any], database: str) -> dict[Relation, list[str]]:
+    query = (
+        "select schema_name, table_name, column_name from duckdb_columns() where database_name = %s and not internal "
+        "order by column_index"
+    )
+    found: dict[Relation, list[str]] = {}
+    for schema, table, column in client.execute_sql(query, database) or []:
+        found.setdefault(Relation(schema, table), []).append(column)
+    return found
+
+
+def _comments(client: SqlClientBase[Any], database: str, relation: Relation) -> list[tuple[str, str]]:
+    query = (
+        "select column_name, comment from duckdb_columns() where database_name = %s and schema_name = %s "
+        "and table_name = %s and comment is not null"
+    )
+    return [(name, text) for name, text in client.execute_sql(query, database, relation.schema, relation.name) or []]
+
+
+def _quoted(name: str) -> str:
+    return exp.to_identifier(name, quoted=True).sql("duckdb")
