@@ -7,10 +7,10 @@ import re
 from pathlib import Path
 from typing import ClassVar
 
-import dlt
 from dlt.common.configuration import configspec
 from dlt.common.configuration.specs import BaseConfiguration
 
+from event_assets.settings.defaults import run_context
 from event_assets.settings.reading import SettingsError, readable_files, require, resolve
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+._-]+:")
@@ -150,4 +150,4 @@ def run_folder() -> Path:
         SettingsError: A file in ``.dlt/`` cannot be read: dlt looks into them when it is first asked for anything.
     """
     with readable_files():
-        return Path(dlt.current.run_context().run_dir).resolve()
+        return Path(run_context().context.run_dir).resolve()

@@ -10,11 +10,11 @@ from threading import Lock
 from typing import TypeAlias, TypeVar
 
 from dlt.common.configuration import resolve_configuration
-from dlt.common.configuration.container import Container
 from dlt.common.configuration.exceptions import ConfigurationValueError, ValueNotSecretException
 from dlt.common.configuration.providers.toml import TomlProviderReadException
 from dlt.common.configuration.specs import BaseConfiguration
-from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
+
+from event_assets.settings.defaults import run_context
 
 _States: TypeAlias = dict[str, tuple[int, int]]
 
@@ -65,7 +65,7 @@ class _Files:
             TomlProviderReadException: One cannot be read. What was read before stays, until it can be.
         """
         with self._lock:
-            context = Container()[PluggableRunContext]
+            context = run_context()
             found = {
                 str(place): (state.st_mtime_ns, state.st_size)
                 for provider in context.providers.providers
@@ -74,6 +74,7 @@ class _Files:
             }
             if self._read not in (None, found):
                 context.reload_providers()
+                run_context()  # puts the defaults back
             self._read = found
 
 
