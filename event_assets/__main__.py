@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import gc
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -37,12 +36,12 @@ def run(allow_removals: bool) -> None:
 @main.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Where to serve the UI.")
 def ui(port: int) -> None:
-    """Start the Dagster UI and daemon."""
+    """Serve the Dagster UI and run its daemon, until Ctrl-C."""
     with _told_in_a_sentence():
         _check_settings()
         from event_assets.cli.ui import serve_ui
 
-        sys.exit(serve_ui(port))
+        serve_ui(port)
 
 
 @main.command()

@@ -51,7 +51,8 @@ def api_or_sandbox() -> Iterator[None]:
     with Sandbox(event) as sandbox:
         click.echo(
             "No API token is configured: using the sandbox, a local event API with invented data.\n"
-            "To use your own event, see `.dlt/secrets.toml.example` and `.dlt/config.toml`.\n"
+            "To use your own event, set `api_token` in .dlt/secrets.toml and `base_url` in .dlt/config.toml, both in "
+            "the section [sources.event_api].\n"
         )
         os.environ["SOURCES__EVENT_API__BASE_URL"] = sandbox.base_url
         os.environ["SOURCES__EVENT_API__API_TOKEN"] = sandbox.token
@@ -65,8 +66,8 @@ def _mark_as_sandbox_data(path: Path) -> None:
         if holds_tables and not _has_table(client, _NOTE) and _has_table(client, f"{RAW}._dlt_loads"):
             raise click.ClickException(
                 f"No API token is configured, and {path} holds the tables of a real event: the sandbox's invented data "
-                "would mix with them. Configure the token (see .dlt/secrets.toml.example), or move the file away to "
-                "try the sandbox. Nothing was changed."
+                "would mix with them. Configure the token (`api_token` in the section [sources.event_api] of "
+                ".dlt/secrets.toml), or move the file away to try the sandbox. Nothing was changed."
             )
         client.execute_sql(
             f"create table if not exists {_NOTE} as select 'This file was filled by the sandbox: its data is "

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from string import Template
+from typing import TYPE_CHECKING
 
+import click
+
+from event_assets.cli.home_files import check_databases
 from event_assets.settings import dagster_home
+
+if TYPE_CHECKING:
+    import dagster as dg
 
 INSTANCE_SETTINGS = Path(__file__).with_name("dagster.yaml")
 
@@ -30,3 +40,54 @@ def prepare_dagster_home() -> Path:
     # What a run intends, which is told before it begins, is written at once and not event by event.
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
     return home
+
+
+@contextmanager
+def open_instance() -> Iterator[dg.DagsterInstance]:
+    """Open Dagster's instance in its prepared home.
+
+    Raises:
+        click.ClickException: Its settings cannot be used, or one of its databases cannot, now or within the block.
+    """
+    import dagster as dg  # here, because it takes seconds
+    from sqlalchemy.exc import SQLAlchemyError
+
+    home = dagster_home()
+    try:
+        instance = dg.DagsterInstance.get()
+    except SQLAlchemyError as error:
+        raise _unusable_records(home, error) from error
+    except Exception as error:  # of whatever kind: it imports what the settings name
+        raise click.ClickException(
+            f"Dagster's settings in {home / 'dagster.yaml'} cannot be used: {_reason(error)} Correct the file, or move "
+            "it away and start again: the settings of this project are put in its place. Nothing was requested and no "
+            "table was changed."
+        ) from error
+    with instance:
+        try:
+            yield instance
+        except SQLAlchemyError as error:
+            raise _unusable_records(home, error) from error
+
+
+def _unusable_records(home: Path, error: Exception) -> click.ClickException:
+    try:
+        check_databases(home)
+    except click.ClickException as damaged:
+        return damaged
+    reason = str(getattr(error, "orig", None) or type(error).__name__)
+    return click.ClickException(
+        f"Dagster's records in {home} cannot be used ({reason}). See to it that the folder can be written and that its "
+        "disk is not full, and start again. Tables that were synced or built until then stay so."
+    )
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong with the settings; not the value that is, which may be a password."""
+    mark = getattr(error, "problem_mark", None)
+    if mark:
+        return f"line {mark.line + 1}, column {mark.column + 1} is no YAML."
+    lines = [line.strip() for line in str(error).splitlines()]
+    first = next((line for line in lines if line.startswith("Error 1: ")), lines[0] if lines else type(error).__name__)
+    words = re.split(r" (?:Value|Expected:?|instead got:?) ", first.removeprefix("Error 1: "))[0]
+    return words.removeprefix("Failure condition: ").rstrip(".,") + "."

@@ -1,4 +1,4 @@
-"""`make run`: the whole graph once, in this process; of the models, what is not built from what the tables hold now."""
+"""`event-assets run`: the whole graph once, in this process; models only where they are not up to date."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from event_assets.automation.failures import is_failed_check, run_failure, step_
 from event_assets.automation.jobs import refresh_everything
 from event_assets.automation.up_to_date import Graph
 from event_assets.cli.api import api_or_sandbox
-from event_assets.cli.home import prepare_dagster_home
+from event_assets.cli.home import open_instance, prepare_dagster_home
+from event_assets.cli.naming import command_name
 from event_assets.cli.terminal import AssetRow, print_table, row_count, terminal_logger
 from event_assets.definitions import build_definitions
 from event_assets.settings import (
@@ -51,7 +52,7 @@ def run_everything(*, allow_removals: bool = False) -> None:
             f"Event API: {event_api_settings().base_url}\nWarehouse: {warehouse.path}\n"
             f"Time zone: {event_timezone()} (`timezone` in the section [event])\n"
         )
-        with dg.DagsterInstance.get() as instance:
+        with open_instance() as instance:
             end_dead_runs(instance, warehouse.path)
             # No pool: a killed command would keep its place in it, and only a running daemon would give that back.
             # The warehouse's own lock goes with the process.
@@ -63,7 +64,8 @@ def run_everything(*, allow_removals: bool = False) -> None:
         raise click.ClickException("\n".join(failures))
     click.echo()
     print_table(rows)
-    click.echo(f"\nAll of it is in {published_path()}, a copy that any DuckDB client can query; `make ui` shows it.")
+    shows = f"`{command_name('ui')}` shows it"
+    click.echo(f"\nAll of it is in {published_path()}, a copy that any DuckDB client can query; {shows}.")
 
 
 def _execute(
@@ -122,7 +124,7 @@ def _failures(graph: Graph, runs: Iterable[dg.ExecuteInProcessResult]) -> list[s
         of_run = [*_broken_promises(graph, run), *_failed_steps(run)]
         if not (run.success or of_run):
             of_run = [*_failures_outside_steps(run)] or [
-                "The run failed, and does not say why: see its log (`make ui`)."
+                f"The run failed, and does not say why: see its log (`{command_name('ui')}`)."
             ]
         reasons += of_run
     return list(dict.fromkeys(reasons))
@@ -134,7 +136,8 @@ def _broken_promises(graph: Graph, run: dg.ExecuteInProcessResult) -> Iterator[s
         if check in graph.blocking_checks[table] and not evaluation.passed:
             yield (
                 f"{table.to_user_string()} does not keep its promise {check.name}, so nothing is built from it: "
-                "what is made of it stays as it was. The check's page in the UI (`make ui`) shows the rows."
+                "what is made of it stays as it was. The check's page in the UI "
+                f"(`{command_name('ui')}`) shows the rows."
             )
 
 

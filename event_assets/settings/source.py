@@ -249,7 +249,7 @@ def _how_to_configure(*, token_missing: bool, address_missing: bool) -> str:
     if token_missing:
         sentences.append(
             "No API token is configured: put the token of your event into "
-            f'{secrets} as `api_token = "..."` under [sources.event_api] (secrets.toml.example beside it shows how), '
+            f'{secrets} as `api_token = "..."` under [sources.event_api], '
             "or into the environment variable SOURCES__EVENT_API__API_TOKEN."
         )
     if address_missing:

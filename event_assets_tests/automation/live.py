@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 import os
+import random
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -35,7 +35,6 @@ from event_assets_tests.running import Warehouse
 
 Found = TypeVar("Found")
 
-CHECKOUT = Path(__file__).parents[2]
 UNFINISHED = {"QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING"}
 
 
@@ -75,7 +74,6 @@ class Live:
 
     def __init__(self, folder: Path, api: Sandbox, **settings: str):
         self.folder = folder
-        shutil.copy(CHECKOUT / "workspace.yaml", folder)
         self.port = free_port()
         self.log = folder / "ui.log"
         self.home = folder / ".dagster_home"
@@ -114,6 +112,17 @@ class Live:
         with suppress(ProcessLookupError):  # whoever is left of those that were started
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(10)
+
+    @property
+    def pid_of_ui(self) -> int:
+        """The process that was started."""
+        assert self._process
+        return self._process.pid
+
+    def wait(self, seconds: float) -> int:
+        """Wait for its end, and return its exit code."""
+        assert self._process
+        return self._process.wait(seconds)
 
     @cached_property
     def instance(self) -> dg.DagsterInstance:
@@ -249,10 +258,11 @@ class Webhook:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return listening.getsockname()[1]
+    """A port that nobody listens on, and that the system gives to nobody who asks for any: it is needed later."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def raw(*resources: str) -> set[str]:

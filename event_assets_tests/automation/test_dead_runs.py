@@ -4,8 +4,6 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import dagster as dg
 import pytest
@@ -14,6 +12,7 @@ from event_assets.assets.resources import WarehouseResource
 from event_assets.automation.dead_runs import LONGEST_START, end_dead_runs
 from event_assets.cli import ui
 from event_assets.cli.home import prepare_dagster_home
+from event_assets.cli.supervisor import Supervisor
 from event_assets.sandbox import Sandbox
 from event_assets.warehouse.run_marker import is_alive, marked_as_alive
 from event_assets_tests.automation.ticking import Automation, Clock, reason
@@ -124,13 +123,15 @@ def test_where_the_ui_starts_nothing_is_under_way(
     with dg.DagsterInstance.get() as instance:
         run = instance.create_run_for_job(everything, status=dg.DagsterRunStatus.STARTED)
 
-    def popen(*_: Any) -> SimpleNamespace:
-        with dg.DagsterInstance.get() as instance:
-            found = instance.get_run_by_id(run.run_id)
-        assert found
-        assert found.status is dg.DagsterRunStatus.FAILURE
-        return SimpleNamespace(wait=lambda: 0)
+    started = []
 
-    monkeypatch.setattr(ui.subprocess, "Popen", popen)
-    monkeypatch.setattr(ui.signal, "signal", lambda *_: None)
-    assert ui.serve_ui(3000) == 0
+    class NotStarted(Supervisor):
+        def run(self) -> None:
+            with dg.DagsterInstance.get() as instance:
+                found = instance.get_run_by_id(run.run_id)
+            assert found
+            started.append(found.status)
+
+    monkeypatch.setattr(ui, "Supervisor", NotStarted)
+    ui.serve_ui(3000)
+    assert started == [dg.DagsterRunStatus.FAILURE]
