@@ -89,5 +89,5 @@ def _reason(error: Exception) -> str:
         return f"line {mark.line + 1}, column {mark.column + 1} is no YAML."
     lines = [line.strip() for line in str(error).splitlines()]
     first = next((line for line in lines if line.startswith("Error 1: ")), lines[0] if lines else type(error).__name__)
-    words = re.split(r" (?:Value|Expected:?|instead got:?) ", first.removeprefix("Error 1: "))[0]
-    return words.removeprefix("Failure condition: ").rstrip(".,") + "."
+    words = first.removeprefix("Error 1: ").removeprefix("Failure condition: ")
+    return re.split(r",? (?:Value|Expected:|instead got:) ", words)[0].rstrip(".") + "."

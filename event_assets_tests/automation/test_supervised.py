@@ -50,7 +50,7 @@ def listed(columns: str) -> list[list[str]]:
     """What the system says of each process."""
     ps = shutil.which("ps")
     assert ps
-    said = subprocess.run([ps, "-eo", columns], capture_output=True, text=True, check=True).stdout
+    said = subprocess.run([ps, "-eww", "-o", columns], capture_output=True, text=True, check=True).stdout
     return [line.split(None, columns.count(",")) for line in said.splitlines()]
 
 
@@ -83,7 +83,7 @@ def is_well(live: Live, since: float) -> bool:
     """Whether the webserver has the definitions, and a sensor has looked to the end."""
     looked = [
         tick.status in {TickStatus.SKIPPED, TickStatus.SUCCESS} and tick.timestamp > since
-        for tick in live.ticks("follow_the_event", limit=3)
+        for tick in live.ticks("alert_on_stale_tables", limit=3)
     ]
     return any(looked) and "'RepositoryLocation'" in str(ask(live, LOCATION))
 
