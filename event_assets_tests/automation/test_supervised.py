@@ -7,6 +7,7 @@ import logging
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 import requests
 from dagster._core.scheduler.instigation import TickStatus
@@ -121,6 +123,27 @@ def test_a_reload_reaches_webserver_and_daemon(live: Live):
         return [tick.timestamp for tick in live.ticks("sync_what_changed", limit=10) if tick.timestamp > reloaded_at]
 
     until(lambda: len(looks()) >= 4, 75, "four looks, which the daemon would take four minutes for as before")
+
+
+def test_who_can_have_it_do_what_is_as_the_docs_say(live: Live):
+    """docs/serving.md: a request from a foreign page is executed, but only programs of this machine can send one."""
+    address = f"http://127.0.0.1:{live.port}"
+    foreign = {"Origin": "https://other.example", "Sec-Fetch-Site": "cross-site"}
+    limit = 'mutation { setConcurrencyLimit(concurrencyKey: "of_a_test", limit: 2) }'
+    for answer in (
+        requests.get(f"{address}/graphql", params={"query": limit}, headers=foreign, timeout=30),
+        requests.post(f"{address}/graphql", params={"query": limit}, headers=foreign, timeout=30),
+        requests.post(
+            f"{address}/graphql", json={"query": limit}, timeout=30,
+            headers=foreign | {"Content-Type": "text/plain; charset=application/json"},
+        ),
+    ):  # fmt: skip
+        assert answer.json() == {"data": {"setConcurrencyLimit": True}}
+    another_name = {"Host": "other.example"}
+    answer = requests.get(f"{address}/graphql", params={"query": "{ version }"}, headers=another_name, timeout=30)
+    assert answer.json()["data"]["version"] == dg.__version__
+    with pytest.raises(OSError, match="refused"), socket.create_connection(("127.0.0.2", live.port), timeout=5):
+        pass
 
 
 def test_a_signal_ends_all_of_it(live: Live):

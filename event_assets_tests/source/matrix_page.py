@@ -115,6 +115,23 @@ _OTHERWISE = (
         "A token and no address, a password in the address, or another setting that cannot be used",
         "The command ends, or the run fails, before it asks for anything, and says what to correct.",
     ),
+    (
+        "A process of Dagster's dies while `make ui` runs, or its code server gives no answer",
+        "It is started again within seconds. Where that cannot help, everything ends with a sentence and status 1, so "
+        "that what supervises the command can start it again.",
+    ),
+    (
+        "Dagster's folder vanishes while `make ui` runs, or its disk stays full",
+        "Everything ends with a sentence and status 1, within seconds. The tables are as they were.",
+    ),
+    (
+        "A database in Dagster's folder is damaged, or a `dagster.yaml` of one's own is wrong",
+        "`make run` and `make ui` start nothing, and say which file it is, what is lost without it and what to do.",
+    ),
+    (
+        "The package is installed without a checkout, and there is no `.dlt/config.toml`",
+        "The defaults protect: dlt reports nothing to its makers, and keeps no copies of rows after a load.",
+    ),
 )
 
 
