@@ -50,6 +50,7 @@ def build_definitions(
     graph = Graph(assets)
     checks = [*build_raw_checks(pool, check_with_asset()), up_to_date_checks(graph, summaries)]
     check_keys = [key for each in [*assets, *checks] for key in each.check_keys]
+    steps = {each.op.name: [*each.keys] for each in assets} | {each.op.name: [] for each in checks}
     return dg.Definitions(
         assets=assets,
         asset_checks=checks,
@@ -60,7 +61,7 @@ def build_definitions(
             change_sensor(),
             up_to_date_sensor(graph, summaries),
             phase_sensor(current_phase()),
-            *alert_sensors(list(graph.nodes), check_keys, {each.op.name for each in [*assets, *checks]}),
+            *alert_sensors(graph, check_keys, steps),
         ],
         resources={
             "event_api": event_api or EventApiResource(),

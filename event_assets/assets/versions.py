@@ -99,6 +99,15 @@ class Materialisations:
         event = self._events.get(asset)
         return datetime.fromtimestamp(event.timestamp, timezone.utc) if event else None
 
+    def was_made_of(self, asset: dg.AssetKey, read: dg.AssetKey) -> bool:
+        """Return whether an asset was made of something that it reads as that is now.
+
+        Args:
+            asset: The asset.
+            read: What it reads directly.
+        """
+        return self._tags(asset).get(f"{INPUT_VERSION}{read.to_user_string()}") == self.version(read)
+
     def is_current(
         self,
         asset: dg.AssetKey,

@@ -12,12 +12,18 @@ from typing import TypeAlias
 import dagster as dg
 import orjson
 
+from event_assets.assets.published import PUBLISHED_COPY
+from event_assets.assets.versions import Materialisations
+from event_assets.automation.clock import is_ahead
 from event_assets.automation.dead_runs import end_dead_runs
 from event_assets.automation.evaluations import latest_evaluations
 from event_assets.automation.failures import Failure
 from event_assets.automation.messages import is_told, try_to_tell
 from event_assets.automation.outcomes import Outcome, outcome
+from event_assets.automation.readers import mended_unpublished, readers_lack
+from event_assets.automation.up_to_date import Graph
 from event_assets.settings import warehouse_path
+from event_assets.warehouse import PUBLISHED, RAW
 
 Troubles: TypeAlias = Mapping[str, str]
 """What is wrong: a sentence by identifier."""
@@ -30,6 +36,8 @@ _FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.Dagste
 _NO_RUN = "runs"
 """The trouble that no run can begin, whichever."""
 _STARTS_AGAIN = "What it left undone starts again by itself: at the latest with the daily sync."
+_REACHES_BACK = timedelta(hours=1)
+"""How far a look at runs reaches back after the clock was set back: nobody knows how long ago the last look was."""
 
 
 @dataclass
@@ -67,81 +75,129 @@ class Found:
 
 
 def alert_sensors(
-    assets: Collection[dg.AssetKey], checks: Collection[dg.AssetCheckKey], steps: Collection[str]
+    graph: Graph, checks: Collection[dg.AssetCheckKey], steps: Mapping[str, Collection[dg.AssetKey]]
 ) -> list[dg.SensorDefinition]:
     """The sensors.
 
     Args:
-        assets: All assets of the code location.
+        graph: All assets of the code location.
         checks: All their checks.
-        steps: The names of all steps that runs can have.
+        steps: The assets that each step makes which runs can have, by its name: none, if it is one that checks.
     """
-    names = {asset.to_user_string() for asset in assets}
+    names = {asset.to_user_string() for asset in graph.nodes}
+    models = {step: key for step, keys in steps.items() for key in keys if key.path[0] not in (RAW, PUBLISHED)}
     return [
         _alert_sensor(
             "alert_on_failed_runs",
             "A run has failed",
             "Tells people when a step of a run fails or a run is killed, and when that is made up for.",
-            lambda instance, before, since: _failed_and_killed(instance, before, since).only(steps, names),
+            lambda instance, before, since: _failed_and_killed(instance, before, since, models).only([*steps], names),
         ),
         _alert_sensor(
             "alert_on_stale_tables",
             "Tables are older than they promise to be",
             "Tells people when a freshness policy is broken, and when it is kept again.",
-            lambda instance, *_: Found(stale_tables(instance, assets)),
+            lambda instance, *_: Found(stale_tables(instance, graph)),
         ),
         _alert_sensor(
             "alert_on_failed_checks",
             "A promise of a table is broken",
-            "Tells people when a check of severity ERROR fails, and when it passes again.",
-            lambda instance, *_: Found(failed_checks(instance, checks)),
+            "Tells people when a check of severity ERROR fails, and when it passes again and readers have the table.",
+            lambda instance, before, _: Found(_held_back(instance, before, checks)),
         ),
     ]
 
 
-def failed_steps(instance: dg.DagsterInstance, before: Found, since: datetime) -> Found:
+def failed_steps(
+    instance: dg.DagsterInstance, before: Found, since: datetime, models: Mapping[str, dg.AssetKey]
+) -> Found:
     """The steps whose last attempt failed, and the runs that broke off outside their steps, with the reason.
 
-    Such a run is over once later runs, whatever job they are of, have made all the assets that it did not come to.
+    Such a run is over once later runs, whatever job they are of, have made all the assets that it did not come to. A
+    step that failed to build a model is, once it has built it and the copy that readers have was made of that.
 
     Args:
         instance: Where runs are recorded.
         before: What was known.
         since: From when on to look.
+        models: What each step makes that builds a model.
     """
     now, undone = dict(before.troubles), {trouble: set(steps) for trouble, steps in before.undone.items()}
-    for record in instance.get_run_records(
-        dg.RunsFilter(statuses=_FINISHED, updated_after=since), order_by="update_timestamp", ascending=True
-    ):
+    for record in _ended_runs(instance, since):
         run = record.dagster_run
         came_to = outcome(instance, run)
-        for over in [*came_to.done, *_made_up_for(undone, came_to.made)]:
+        lacking = {step for step in came_to.done & now.keys() & models.keys() if readers_lack(instance, models[step])}
+        undone |= {step: {PUBLISHED_COPY.to_user_string()} for step in lacking}
+        for over in [*(came_to.done - lacking), *_made_up_for(undone, came_to.made)]:
             now.pop(over, None)
         if run.status is dg.DagsterRunStatus.CANCELED:
             continue  # who has cancelled it knows, and what a step says that was broken off for that is no trouble
-        now |= {step: f"{step}: {_sentence(failure)}" for step, failure in came_to.failed.items()}
+        for step, failure in came_to.failed.items():
+            now[step] = " ".join([f"{step}: {_sentence(failure)}", *_what_readers_see(models.get(step))])
+            undone.pop(step, None)
         if came_to.broke_off and came_to.left:
             trouble, sentence = _broken_off(run, came_to)
             now[trouble] = sentence
             if trouble == _NO_RUN:
                 undone[trouble] = undone.get(trouble, set()) | came_to.left
             elif trouble not in undone:  # a look reaches back, and sees some runs twice
-                waiting = [each for each, steps in undone.items() if each != _NO_RUN and steps <= came_to.left]
+                waiting = [
+                    each for each, left in undone.items() if each not in (_NO_RUN, *models) and left <= came_to.left
+                ]
                 undone |= {trouble: came_to.left, **{each: {trouble} for each in waiting}}
     return Found(now, {trouble: sorted(steps) for trouble, steps in undone.items()})
 
 
-def _failed_and_killed(instance: dg.DagsterInstance, before: Found, since: datetime) -> Found:
+def _ended_runs(instance: dg.DagsterInstance, since: datetime) -> list[dg.RunRecord]:
+    """The runs that have ended since an instant, as they did.
+
+    What ended at a time that lies ahead did so before the clock was set back, and no look but the first one after that
+    has `since` so far ahead.
+    """
+    now = datetime.now(timezone.utc)
+    back = is_ahead(since, now)
+    records = instance.get_run_records(
+        dg.RunsFilter(statuses=_FINISHED, updated_after=now - _REACHES_BACK if back else since),
+        order_by="update_timestamp",
+        ascending=True,
+    )
+    ahead = [record for record in records if is_ahead(record.update_timestamp, now)]
+    return [
+        *(each for each in ahead if back and each.update_timestamp > since),
+        *(each for each in records if each not in ahead),
+    ]
+
+
+def _failed_and_killed(
+    instance: dg.DagsterInstance, before: Found, since: datetime, models: Mapping[str, dg.AssetKey]
+) -> Found:
     """The same, after those runs were told to have failed whose process is gone."""
     end_dead_runs(instance, warehouse_path())
-    return failed_steps(instance, before, since)
+    return failed_steps(instance, before, since, models)
 
 
-def stale_tables(instance: dg.DagsterInstance, assets: Collection[dg.AssetKey]) -> Troubles:
-    """The tables whose freshness policy is broken."""
-    states = instance.get_freshness_state_records(list(assets))
-    stale = sorted(asset.to_user_string() for asset, state in states.items() if state.freshness_state.value == "FAIL")
-    return {name: f"{name} was not brought up to date in time." for name in stale}
+def stale_tables(instance: dg.DagsterInstance, graph: Graph) -> Troubles:
+    """The tables whose freshness policy is broken, but for those that wait for another one that is in trouble itself.
+
+    What was materialised since Dagster found its policy broken is no longer stale: Dagster looks every half minute.
+
+    Args:
+        instance: Where it is recorded.
+        graph: All assets.
+    """
+    states = instance.get_freshness_state_records(list(graph.nodes))
+    broken = {asset: state.updated_at for asset, state in states.items() if state.freshness_state.value == "FAIL"}
+    latest = Materialisations(instance, broken)
+    stale = {asset for asset, at in broken.items() if (made := latest.time(asset)) is None or made <= at}
+    blocking = [check for checks in graph.blocking_checks.values() for check in checks] if stale else []
+    failing = {check.asset_key for check, found in latest_evaluations(instance, blocking).items() if not found.passed}
+    first = {
+        asset.to_user_string()
+        for asset in stale
+        # The copy waits for nothing that is in trouble.
+        if asset == PUBLISHED_COPY or graph.below(asset).isdisjoint(stale | failing)
+    }
+    return {name: f"{name} was not brought up to date in time." for name in sorted(first)}
 
 
 def failed_checks(instance: dg.DagsterInstance, checks: Iterable[dg.AssetCheckKey]) -> Troubles:
@@ -149,9 +205,28 @@ def failed_checks(instance: dg.DagsterInstance, checks: Iterable[dg.AssetCheckKe
     failed = {}
     for check, evaluation in latest_evaluations(instance, checks).items():
         if not evaluation.passed and evaluation.severity is dg.AssetCheckSeverity.ERROR:
-            name = f"{check.asset_key.to_user_string()} {check.name}"
-            failed[name] = f"{name}: the check's page in the UI shows the rows."
+            name = _name(check)
+            readers = "".join(f" {sentence}" for sentence in _what_readers_see(check.asset_key))
+            failed[name] = f"{name} fails.{readers} The check's page in the UI shows the rows."
     return failed
+
+
+def _held_back(instance: dg.DagsterInstance, before: Found, checks: Collection[dg.AssetCheckKey]) -> Troubles:
+    """The checks that fail, and those known that pass again while readers wait for a copy of their tables."""
+    known = [check for check in checks if _name(check) in before.troubles]
+    waiting = {_name(check): before.troubles[_name(check)] for check in mended_unpublished(instance, known)}
+    return {**waiting, **failed_checks(instance, checks)}
+
+
+def _what_readers_see(model: dg.AssetKey | None) -> list[str]:
+    if model is None:
+        return []
+    name = model.to_user_string()
+    return [f"Readers see the last good state of {name} and of what is made of it; all else is published."]
+
+
+def _name(check: dg.AssetCheckKey) -> str:
+    return f"{check.asset_key.to_user_string()} {check.name}"
 
 
 def _alert_sensor(

@@ -17,6 +17,7 @@ import orjson
 
 from event_assets.assets.resources import EventApiResource
 from event_assets.assets.versions import Materialisations
+from event_assets.automation.clock import is_ahead
 from event_assets.automation.declare import raw_key
 from event_assets.automation.messages import is_told, try_to_tell
 from event_assets.settings import EventApiSettings, SettingsError, change_poll_seconds
@@ -56,6 +57,10 @@ rest is for the last wait to end, and for telling people."""
 PATIENCE_SECONDS = 15
 """For one wait for an answer: a silent endpoint must leave time for others."""
 
+TRUSTED_FOR = timedelta(hours=1)
+"""How long the server's word is taken that nothing has changed. Then it is asked without its validators, which can say
+so of what has changed."""
+
 FAILURES_UNTIL_TOLD = 3
 """Looks that fail in a row before people are told. What no later attempt betters, such as a token that was taken back,
 is told at once."""
@@ -72,6 +77,7 @@ class EndpointState:
         failed_at: When that was, as a timestamp.
         failed_as: Where it was asked then, and with which token, as a digest.
         wait_until: When to look again, as a timestamp.
+        whole_at: When it was last asked without the server's validators, as a timestamp.
         asked_for: The versions of the resources that were asked for last, and are not there yet.
         asked_at: When that was, or when a run brought something else, as a timestamp.
         attempts: How often they were asked for.
@@ -83,6 +89,7 @@ class EndpointState:
     failed_at: float = 0
     failed_as: str = ""
     wait_until: float = 0
+    whole_at: float = 0
     asked_for: dict[str, str] = field(default_factory=dict)
     asked_at: float = 0
     attempts: int = 0
@@ -101,12 +108,23 @@ class EndpointState:
         wait = min(interval * 2 ** min(self.failures, 10), LONGEST_WAIT) if error.passes else LONGEST_WAIT
         self.wait_until = (at + max(wait, timedelta(seconds=error.retry_after or 0))).timestamp()
 
-    def succeeded(self, seen: Seen) -> None:
+    def known(self, at: datetime) -> Seen | None:
+        """Return what to compare an answer with: from time to time without the server's validators."""
+        return replace(self.seen, etag="", last_modified="") if self.seen and self._asks_whole(at) else self.seen
+
+    def _asks_whole(self, at: datetime) -> bool:
+        return at.timestamp() - self.whole_at >= TRUSTED_FOR.total_seconds() or _is_ahead(self.whole_at, at)
+
+    def succeeded(self, seen: Seen, at: datetime) -> None:
         """Take note of an answer."""
+        if self.seen is None or self._asks_whole(at):
+            self.whole_at = at.timestamp()
         self.seen, self.failures, self.trouble, self.wait_until = seen, 0, "", 0
 
     def waits(self, at: datetime, asked_as: str, synced: Iterable[datetime | None]) -> bool:
-        """Whether to ask later: it has failed, nobody has corrected token or address since, and no run has had success.
+        """Return whether to ask later: it has failed, and nothing has happened since that may have bettered it.
+
+        That would be a corrected token or address, or a run that had success. A clock that was set back counts as well.
 
         Args:
             at: The time.
@@ -114,7 +132,8 @@ class EndpointState:
             synced: When each of the endpoint's tables was synced last.
         """
         was_synced = any(time and time.timestamp() > self.failed_at for time in synced)
-        return at.timestamp() < self.wait_until and asked_as == self.failed_as and not was_synced
+        was_set_back = _is_ahead(self.failed_at, at)
+        return at.timestamp() < self.wait_until and asked_as == self.failed_as and not (was_synced or was_set_back)
 
     @property
     def wait(self) -> timedelta:
@@ -129,7 +148,7 @@ class EndpointState:
     def is_due(self, missing: Mapping[str, str], at: datetime) -> bool:
         """Whether to ask for what is missing now: it is not what was asked for last, or that was long enough ago."""
         waited = timedelta(seconds=at.timestamp() - self.asked_at)
-        return bool(missing) and (missing != self.asked_for or waited >= self.wait)
+        return bool(missing) and (missing != self.asked_for or waited >= self.wait or _is_ahead(self.asked_at, at))
 
     def was_brought_otherwise(self, missing: Mapping[str, str], latest: Materialisations) -> bool:
         """Whether something was synced since it was asked for, and yet is not as the API was seen to have it."""
@@ -249,7 +268,7 @@ def change_sensor() -> dg.SensorDefinition:
             if state.waits(now, asked_as, [latest.time(asset) for asset in assets]):
                 continue
             try:
-                state.succeeded(probe(api, endpoint, state.seen, settings, deadline))
+                state.succeeded(probe(api, endpoint, state.known(now), settings, deadline), now)
                 cursor.note_answer(endpoint)
             except ProbeError as error:
                 cursor.note_answer(endpoint)
@@ -280,6 +299,10 @@ def change_sensor() -> dg.SensorDefinition:
         return dg.SensorResult(run_requests=requests, skip_reason=reason, cursor=cursor.text())
 
     return sync_what_changed
+
+
+def _is_ahead(timestamp: float, at: datetime) -> bool:
+    return is_ahead(datetime.fromtimestamp(timestamp, timezone.utc), at)
 
 
 def _impatient(settings: SyncSettings) -> SyncSettings:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from event_assets.automation.clock import is_ahead
 from event_assets.warehouse.run_marker import is_alive
 
 LONGEST_START = timedelta(minutes=5)
@@ -22,6 +23,7 @@ _SENTENCE = (
     "The process of this run is gone: it is not marked as alive any more, as every run is until it ends. What it left "
     "undone starts again by itself."
 )
+_NOTE = "The clock was set back after this run had recorded something last. How long it is silent counts from now on."
 _UNDER_WAY = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
 
@@ -33,9 +35,13 @@ def end_dead_runs(instance: dg.DagsterInstance, warehouse: Path, silent: timedel
         warehouse: The file that they write.
         silent: For how long they must have recorded nothing. Zero where nothing can have been launched just now.
     """
-    before = datetime.now(timezone.utc) - silent
+    now = datetime.now(timezone.utc)
     records = instance.get_run_records(dg.RunsFilter(statuses=_UNDER_WAY))
-    suspects = [record.dagster_run.run_id for record in records if _last_sign(instance, record) <= before]
+    signs = {record.dagster_run.run_id: _last_sign(instance, record) for record in records}
+    for record in records:
+        if is_ahead(signs[record.dagster_run.run_id], now):  # otherwise it would not be silent for days
+            instance.report_engine_event(_NOTE, record.dagster_run)
+    suspects = [run for run, sign in signs.items() if sign <= now - silent or (not silent and is_ahead(sign, now))]
     orphaned = [run_id for run_id in suspects if not is_alive(warehouse, run_id)]
     for run in map(instance.get_run_by_id, orphaned):
         if run and not run.is_finished:  # it may have ended since they were read

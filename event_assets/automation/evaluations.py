@@ -7,6 +7,7 @@ the table.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import dagster as dg
 from dagster._core.storage.asset_check_execution_record import COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES
@@ -15,27 +16,74 @@ _RUNS_AT_ONCE = 5
 """How many runs may have been planned in another order than they went: what was planned last was not checked last."""
 
 
+@dataclass(frozen=True)
+class Evaluation:
+    """One evaluation of a check.
+
+    Attributes:
+        found: What it found.
+        at: When, as a timestamp.
+        number: The storage number of the materialisation that was checked; None if somebody reported a result without
+            one. Numbers go up whatever becomes of the clock.
+    """
+
+    found: dg.AssetCheckEvaluation
+    at: float
+    number: int | None
+
+    @classmethod
+    def read(cls, event: dg.EventLogEntry | None) -> Evaluation | None:
+        """Return the evaluation that an event records; None for another event, such as that a check was planned."""
+        recorded = event.dagster_event if event else None
+        if event is None or recorded is None or recorded.event_type is not dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            return None
+        found = recorded.asset_check_evaluation_data
+        target = found.target_materialization_data
+        return cls(found, event.timestamp, target.storage_id if target else None)
+
+    def is_before(self, record: dg.EventLogRecord) -> bool:
+        """Return whether an asset was materialised after the evaluation.
+
+        Args:
+            record: The materialisation of any asset.
+        """
+        return self.at < record.timestamp if self.number is None else self.number < record.storage_id
+
+
+def evaluations(instance: dg.DagsterInstance, check: dg.AssetCheckKey) -> list[Evaluation]:
+    """Return the latest evaluations of a check, in the order in which they were made.
+
+    Args:
+        instance: Where they are recorded.
+        check: The check.
+    """
+    # The only call that tells results from plans; it is what the check's page in the UI lists. Neither it nor its
+    # set of statuses is public. What is missing is a call of the instance for the last evaluations of a check, as
+    # `fetch_materializations` is for assets: `get_latest_asset_check_evaluation_record` gives plans as well.
+    records = instance.event_log_storage.get_asset_check_execution_history(
+        check, limit=_RUNS_AT_ONCE, status=COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES
+    )
+    made = [found for record in records if (found := Evaluation.read(record.event))]
+
+    def order(evaluation: Evaluation) -> tuple[int, float]:
+        number = evaluation.number
+        if number is None:  # in its place by the clock, among those that have one
+            number = max((each.number for each in made if each.number and each.at <= evaluation.at), default=-1)
+        return number, evaluation.at
+
+    return sorted(made, key=order)
+
+
 def latest_evaluations(
     instance: dg.DagsterInstance, checks: Iterable[dg.AssetCheckKey]
 ) -> dict[dg.AssetCheckKey, dg.AssetCheckEvaluation]:
-    """What each check found when it was last evaluated, by check. Those that never were are left out.
+    """Return what each check found when it was last evaluated, by check. Those that never were are left out.
 
     Args:
         instance: Where it is recorded.
         checks: Which checks.
     """
-    found = {}
-    for check in checks:
-        # The only call that tells results from plans; it is what the check's page in the UI lists. Neither it nor its
-        # set of statuses is public. What is missing is a call of the instance for the last evaluations of a check, as
-        # `fetch_materializations` is for assets: `get_latest_asset_check_evaluation_record` gives plans as well.
-        records = instance.event_log_storage.get_asset_check_execution_history(
-            check, limit=_RUNS_AT_ONCE, status=COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES
-        )
-        events = [record.event for record in records if record.event]
-        if events and (latest := max(events, key=lambda event: event.timestamp).dagster_event):
-            found[check] = latest.asset_check_evaluation_data
-    return found
+    return {check: made[-1].found for check in checks if (made := evaluations(instance, check))}
 
 
 def shown_result(instance: dg.DagsterInstance, check: dg.AssetCheckKey) -> bool | None:
@@ -44,10 +92,8 @@ def shown_result(instance: dg.DagsterInstance, check: dg.AssetCheckKey) -> bool 
     It shows what was recorded last, be it that a run has planned the check and did not come to it.
     """
     record = instance.get_latest_asset_check_evaluation_record(check)
-    event = record.event.dagster_event if record and record.event else None
-    if event is None or event.event_type is not dg.DagsterEventType.ASSET_CHECK_EVALUATION:
-        return None
-    return event.asset_check_evaluation_data.passed
+    shown = Evaluation.read(record.event) if record else None
+    return shown.found.passed if shown else None
 
 
 def is_being_evaluated(instance: dg.DagsterInstance, check: dg.AssetCheckKey) -> bool:

@@ -13,10 +13,12 @@ import dagster as dg
 import orjson
 
 from event_assets.assets.versions import Materialisations
+from event_assets.automation.clock import is_ahead
 from event_assets.automation.conditions import check_with_asset
 from event_assets.automation.declare import raw_below
 from event_assets.automation.evaluations import is_being_evaluated, shown_result
 from event_assets.automation.freshness import current_phase, promise_of
+from event_assets.automation.state_conditions import load_time
 from event_assets.settings import freshness_settings
 from event_assets.warehouse import PUBLISHED, RAW
 
@@ -123,14 +125,26 @@ class Graph:
             synced = latest.time(raw)
             if synced is None:
                 found[raw.to_user_string()] = "was never synced"
+            elif is_ahead(synced, at):
+                found[raw.to_user_string()] = "was last synced before the clock was set back: its age is not known"
             elif at - synced >= allowed[raw]:
                 minutes = allowed[raw].total_seconds() / 60
                 found[raw.to_user_string()] = f"was last synced more than {minutes:.0f} minutes ago"
         return found
 
     def _is_current(self, asset: dg.AssetKey, latest: Materialisations) -> bool:
-        node = self.nodes[asset]
-        return latest.is_current(asset, node.reads, node.code_version, self._loaded)
+        node, loaded = self.nodes[asset], load_time(self._loaded, datetime.now(timezone.utc))
+        return latest.is_current(asset, node.reads, node.code_version, loaded)
+
+    def below(self, asset: dg.AssetKey) -> set[dg.AssetKey]:
+        """Return all that an asset is made of, directly or not."""
+        found: set[dg.AssetKey] = set()
+        left = [asset]
+        while left:
+            new = set(self._deps[left.pop()]) - found
+            found |= new
+            left += new
+        return found
 
     def _models_below(self, asset: dg.AssetKey) -> Iterator[dg.AssetKey]:
         for read in self._deps[asset]:

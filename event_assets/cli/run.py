@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import click
 import dagster as dg
@@ -15,6 +15,7 @@ from event_assets.automation.dead_runs import end_dead_runs
 from event_assets.automation.declare import raw_key
 from event_assets.automation.failures import is_failed_check, run_failure, step_failure
 from event_assets.automation.jobs import refresh_everything
+from event_assets.automation.readers import mended_unpublished
 from event_assets.automation.up_to_date import Graph
 from event_assets.cli.api import api_or_sandbox
 from event_assets.cli.home import open_instance, prepare_dagster_home
@@ -30,7 +31,7 @@ from event_assets.settings import (
 )
 from event_assets.source.resources import resources_by_endpoint
 from event_assets.source.schema import TABLES
-from event_assets.warehouse import Warehouse
+from event_assets.warehouse import PUBLISHED, RAW, Warehouse
 from event_assets.warehouse.relations import identity
 
 
@@ -71,10 +72,10 @@ def run_everything(*, allow_removals: bool = False) -> None:
 def _execute(
     instance: dg.DagsterInstance, definitions: dg.Definitions, graph: Graph, warehouse: Warehouse, allow_removals: bool
 ) -> list[dg.ExecuteInProcessResult]:
-    """Sync every endpoint, then build what is not built from what the tables hold now.
+    """Sync every endpoint, then build what is not built from what the tables hold now, and publish the copy of it.
 
     The first time that is everything, so one run does it; another one follows where something of it failed and what
-    does not need it can be built.
+    does not need it can be built, and one more for the copy, where something failed in that as well.
     """
     with_terminal = dg.Definitions.merge(definitions, dg.Definitions(loggers={"terminal": terminal_logger}))
     job = with_terminal.resolve_job_def(refresh_everything.name)
@@ -89,22 +90,37 @@ def _execute(
     )
     if first and synced.success:
         return [synced]
+
+    def build(assets: list[dg.AssetKey]) -> dg.ExecuteInProcessResult:
+        config = dg.RunConfig(loggers=loggers)
+        return job.execute_in_process(
+            instance=instance, run_config=config, asset_selection=assets, raise_on_error=False
+        )
+
     models = _to_build(instance, graph, warehouse)
     if not models:
         if synced.success:
             click.echo("Nothing that the models read has changed: they stay as they are.")
         return [synced]
-    built = job.execute_in_process(
-        instance=instance,
-        run_config=dg.RunConfig(loggers=loggers),
-        asset_selection=models,
-        raise_on_error=False,
-    )
+    built = build(models)
+    # A run does not come to what reads something that failed, and the copy reads everything: it has a run of its own.
+    if _is_left_out(PUBLISHED_COPY, models, built):
+        return [synced, built, build([PUBLISHED_COPY])]
     return [synced, built]
 
 
+def _is_left_out(asset: dg.AssetKey, planned: list[dg.AssetKey], run: dg.ExecuteInProcessResult) -> bool:
+    """Return whether a run was to make an asset and did not come to it."""
+    made = {event.materialization.asset_key for event in run.get_asset_materialization_events()}
+    failed = {event.step_key for event in run.all_events if event.is_step_failure}
+    return bool(failed) and asset in planned and asset not in made and asset.to_python_identifier() not in failed
+
+
 def _to_build(instance: dg.DagsterInstance, graph: Graph, warehouse: Warehouse) -> list[dg.AssetKey]:
-    """The models that are not built from what the tables hold now, and the published copy where its file is gone."""
+    """The models that are not built from what the tables hold now, and the published copy where it lacks something.
+
+    Its file may be gone, or a table that it holds back have passed its check again.
+    """
     with warehouse.connect() as client:
         warehouse_id = identity(client)
     latest = Materialisations(instance, graph.nodes)
@@ -114,14 +130,18 @@ def _to_build(instance: dg.DagsterInstance, graph: Graph, warehouse: Warehouse) 
         fails=lambda asset: bool(failed_checks(instance, graph.blocking_checks[asset])),
     )
     is_copy_gone = latest.version(PUBLISHED_COPY) is not None and not published_path().exists()
-    return [*models, PUBLISHED_COPY] if is_copy_gone and PUBLISHED_COPY not in models else models
+    blocking = [check for checks in graph.blocking_checks.values() for check in checks]
+    lacks = is_copy_gone or mended_unpublished(instance, blocking)
+    return [*models, PUBLISHED_COPY] if lacks and PUBLISHED_COPY not in models else models
 
 
-def _failures(graph: Graph, runs: Iterable[dg.ExecuteInProcessResult]) -> list[str]:
+def _failures(graph: Graph, runs: Sequence[dg.ExecuteInProcessResult]) -> list[str]:
     """Each reason once: where the API is gone, all endpoints tell it. Empty only if every run succeeded."""
     reasons = []
+    failed = {event.step_key for run in runs for event in run.all_events if event.is_step_failure}
+    published = PUBLISHED_COPY.to_python_identifier() not in failed
     for run in runs:
-        of_run = [*_broken_promises(graph, run), *_failed_steps(run)]
+        of_run = [*_broken_promises(graph, run, published), *_failed_steps(graph, run, published)]
         if not (run.success or of_run):
             of_run = [*_failures_outside_steps(run)] or [
                 f"The run failed, and does not say why: see its log (`{command_name('ui')}`)."
@@ -130,22 +150,34 @@ def _failures(graph: Graph, runs: Iterable[dg.ExecuteInProcessResult]) -> list[s
     return list(dict.fromkeys(reasons))
 
 
-def _broken_promises(graph: Graph, run: dg.ExecuteInProcessResult) -> Iterator[str]:
+def _broken_promises(graph: Graph, run: dg.ExecuteInProcessResult, published: bool) -> Iterator[str]:
     for evaluation in run.get_asset_check_evaluations():
         table, check = evaluation.asset_key, evaluation.asset_check_key
         if check in graph.blocking_checks[table] and not evaluation.passed:
-            yield (
-                f"{table.to_user_string()} does not keep its promise {check.name}, so nothing is built from it: "
-                "what is made of it stays as it was. The check's page in the UI "
-                f"(`{command_name('ui')}`) shows the rows."
-            )
+            because = f"{table.to_user_string()} does not keep its promise {check.name}"
+            where = f"The check's page in the UI (`{command_name('ui')}`) shows the rows."
+            yield f"{_held_back(table, because, published)} {where}"
 
 
-def _failed_steps(run: dg.ExecuteInProcessResult) -> Iterator[str]:
+def _failed_steps(graph: Graph, run: dg.ExecuteInProcessResult, published: bool) -> Iterator[str]:
+    models = {key.to_python_identifier(): key for key in graph.nodes if key.path[0] not in (RAW, PUBLISHED)}
     for event in run.all_events:
         if event.is_step_failure and not is_failed_check(event):
             failure = step_failure(event)
-            yield failure.told or f"{event.step_key} failed: {failure.message or failure.error}"
+            because = failure.told or f"{event.step_key} failed: {failure.message or failure.error}"
+            model = models.get(event.step_key or "")
+            yield _held_back(model, because, published) if model else because
+
+
+def _held_back(model: dg.AssetKey, because: str, published: bool) -> str:
+    """Return what becomes of a model that cannot be had, and why."""
+    name, reason = model.to_user_string(), because.rstrip(".")
+    if published:
+        return (
+            f"The copy for readers is published, except {name}, which is held back: {reason}. Readers see its last "
+            "good state, and what is made of it stays as it was."
+        )
+    return f"{name} is held back: {reason}. What is made of it stays as it was."
 
 
 def _failures_outside_steps(run: dg.ExecuteInProcessResult) -> Iterator[str]:

@@ -14,7 +14,7 @@ START = datetime(2030, 5, 6, 12, 1, 10, tzinfo=timezone.utc)
 """When tests begin, unless they say otherwise: well before the next minute in which failed attempts are repeated."""
 
 
-_REPOSITORY = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("event_assets"), "__repository__")
+REPOSITORY = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("event_assets"), "__repository__")
 
 
 class Clock:
@@ -81,7 +81,7 @@ class Automation:
             job.get_subset(asset_selection=selection) if selection else job,
             asset_selection=selection or None,
             status=status,
-            remote_job_origin=RemoteJobOrigin(_REPOSITORY, job.name),  # nothing queued is without
+            remote_job_origin=RemoteJobOrigin(REPOSITORY, job.name),  # nothing queued is without
         )
 
     def kill(self, run: dg.DagsterRun) -> None:

@@ -1,22 +1,18 @@
 """`make run` in this process, time and again: what it brings up to date, what it refuses, and what it says then."""
 
 import gc
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
-import dagster as dg
 import pytest
 from click.testing import CliRunner
 
 from event_assets.__main__ import main
-from event_assets.assets import models
 from event_assets.cli.run import run_everything
-from event_assets.models.facts import Promise
 from event_assets.sandbox import Event, Sandbox, generate_event
 from event_assets.settings import published_path
-from event_assets.warehouse.relations import Relation
+from event_assets_tests.automation.breaking import BREAKING, failing_select
 from event_assets_tests.cli.folder import row_counts
 from event_assets_tests.running import Warehouse
 
@@ -58,33 +54,50 @@ def test_one_failing_endpoint_fails_the_command_and_names_it(api: Sandbox, wareh
     assert published.count("raw.participants") == published.count("staging.participants") == len(api.event.participants)
 
 
-def test_a_failed_check_holds_back_what_is_made_of_its_table_until_it_passes(
-    api: Sandbox, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("what", BREAKING)
+def test_a_model_that_fails_holds_back_what_is_made_of_it_and_the_rest_is_published(
+    api: Sandbox, warehouse: Warehouse, what: str
 ):
     run_everything()
+    published = Warehouse(published_path())
     lectures = api.event.content["lectures"]
     lectures.append({**lectures[0], "id": 999, "name": "One more"})
-    with monkeypatch.context() as spoiled:
-        spoiled.setattr(models, "_check", without_mercy_for("staging.session_speakers", models._check))
+    because = {
+        "check": "staging/session_speakers does not keep its promise grain_is_unique",
+        "select": "staging__session_speakers failed: a number of somebody is out of range",
+    }
+    with BREAKING[what]("staging/session_speakers"):
         for _ in range(2):
             told = failure()
-            assert told.startswith("staging/session_speakers does not keep its promise grain_is_unique")
-            assert "nothing is built from it: what is made of it stays as it was" in told
+            assert told.startswith(
+                f"The copy for readers is published, except staging/session_speakers, which is held back: "
+                f"{because[what]}. Readers see its last good state, and what is made of it stays as it was."
+            )
             assert len(told.splitlines()) == 1
-    assert ("One more",) not in warehouse.rows("select title from summary.agenda")
+    assert ("One more",) in published.rows("select title from staging.sessions")
+    assert ("One more",) not in published.rows("select title from summary.agenda")
     run_everything()
     assert ("One more",) in warehouse.rows("select title from summary.agenda")
+    assert ("One more",) in published.rows("select title from summary.agenda")
 
 
-def without_mercy_for(table: str, check: Callable[..., dg.AssetCheckResult]) -> Callable[..., dg.AssetCheckResult]:
-    """The checks of promises, of which that of a table's grain fails whatever it holds."""
-    schema, name = table.split(".")
+def test_a_model_that_fails_the_first_time_is_all_that_readers_lack(api: Sandbox, warehouse: Warehouse):
+    with failing_select("summary/agenda"):
+        assert "published, except summary/agenda" in failure()
+    published = Warehouse(published_path())
+    assert published.count("summary.speaker_load") == warehouse.count("summary.speaker_load") > 0
 
-    def checked(client: object, promise: Promise) -> dg.AssetCheckResult:
-        is_its_grain = promise.name == "grain_is_unique" and Relation(schema, name).sql() in promise.broken
-        return check(client, replace(promise, broken="select 1") if is_its_grain else promise)
 
-    return checked
+def test_a_copy_that_cannot_be_published_is_not_said_to_be(
+    api: Sandbox, warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("WAREHOUSE__PUBLISHED", str(tmp_path / "file" / "published.duckdb"))
+    with failing_select("summary/agenda"):
+        told = failure().splitlines()
+    assert told[0].startswith("summary/agenda is held back: summary__agenda failed: ")
+    assert told[-1].startswith("The copy for readers cannot be written")
+    assert "is published" not in "".join(told)
 
 
 def test_a_wrong_token_after_the_sandbox_is_all_that_is_told(

@@ -1,0 +1,43 @@
+"""How tests let one model fail: its blocking check, or its SELECT."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from event_assets.assets import models
+from event_assets.warehouse.relations import Relation
+
+
+@contextmanager
+def failing_check(table: str) -> Iterator[None]:
+    """Let the check of a model's grain find a broken row, whatever the table holds."""
+    checked, relation = models._check, Relation(*table.split("/"))
+
+    def check(client: Any, promise: Any) -> Any:
+        is_its_grain = promise.name == "grain_is_unique" and relation.sql() in promise.broken
+        return checked(client, replace(promise, broken="select 1") if is_its_grain else promise)
+
+    with pytest.MonkeyPatch.context() as spoiled:
+        spoiled.setattr(models, "_check", check)
+        yield
+
+
+@contextmanager
+def failing_select(table: str) -> Iterator[None]:
+    """Let a model's SELECT fail, so that the table stays as it was."""
+    built, relation = models.build, Relation(*table.split("/"))
+
+    def build(client: Any, model: Any, *args: Any, **options: Any) -> Any:
+        if model.relation == relation:
+            raise ArithmeticError("a number of somebody is out of range")
+        return built(client, model, *args, **options)
+
+    with pytest.MonkeyPatch.context() as spoiled:
+        spoiled.setattr(models, "build", build)
+        yield
+
+
+BREAKING: dict[str, Callable[[str], Any]] = {"check": failing_check, "select": failing_select}
