@@ -150,10 +150,10 @@ class EndpointState:
         waited = timedelta(seconds=at.timestamp() - self.asked_at)
         return bool(missing) and (missing != self.asked_for or waited >= self.wait or _is_ahead(self.asked_at, at))
 
-    def was_brought_otherwise(self, missing: Mapping[str, str], latest: Materialisations) -> bool:
+    def was_brought_otherwise(self, missing: Mapping[str, str], latest: Materialisations, at: datetime) -> bool:
         """Whether something was synced since it was asked for, and yet is not as the API was seen to have it."""
-        times = [time.timestamp() for name in missing if (time := latest.time(raw_key(name)))]
-        return missing == self.asked_for and any(time > self.asked_at for time in times)
+        times = [time for name in missing if (time := latest.time(raw_key(name))) and not is_ahead(time, at)]
+        return missing == self.asked_for and any(time.timestamp() > self.asked_at for time in times)
 
     def note_request(self, missing: dict[str, str], at: datetime) -> None:
         """Take note of what is asked for now; with nothing missing, forget what was."""
@@ -283,7 +283,7 @@ def change_sensor() -> dg.SensorDefinition:
             finally:
                 has_asked = True
             missing = state.missing(latest)
-            if state.was_brought_otherwise(missing, latest):
+            if state.was_brought_otherwise(missing, latest, now):
                 state.note_other(now)
             elif not missing or state.is_due(missing, now):
                 state.note_request(missing, now)

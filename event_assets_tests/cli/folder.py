@@ -26,11 +26,14 @@ class Folder:
 
     def start(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run `python -m event_assets` there, and wait for its end."""
-        inherited = {name: value for name, value in os.environ.items() if "__" not in name and "DLT" not in name}
         return subprocess.run(
             [sys.executable, "-m", "event_assets", *arguments],
-            cwd=self.path, env=inherited | settings, capture_output=True, text=True, check=False, timeout=100,
+            cwd=self.path, env=self.environment(**settings), capture_output=True, text=True, check=False, timeout=100,
         )  # fmt: skip
+
+    def environment(self, **settings: str) -> dict[str, str]:
+        """Return the environment of a command: that of the tests without their own settings, and those given."""
+        return {name: value for name, value in os.environ.items() if "__" not in name and "DLT" not in name} | settings
 
 
 def configuration(api: Sandbox) -> dict[str, str]:

@@ -1,0 +1,80 @@
+"""An endpoint that fails for an hour while the event is on: it is asked seldom, told once, and holds up nobody."""
+
+from types import SimpleNamespace
+
+import dagster as dg
+import pytest
+
+from event_assets.sandbox import Sandbox, faults
+from event_assets_tests.automation.alerting import CHECKS, RUNS
+from event_assets_tests.automation.looking import CONTENT, PARTICIPANTS, SENSOR, change, company
+from event_assets_tests.automation.ticking import Automation, Clock
+from event_assets_tests.running import Warehouse
+
+
+@pytest.mark.slow
+def test_an_endpoint_that_fails_for_an_hour(
+    loaded: Automation,
+    api: Sandbox,
+    webhook: SimpleNamespace,
+    warehouse: Warehouse,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setenv("EVENT__OPENS", "2030-05-06")
+    monkeypatch.setenv("EVENT__CLOSES", "2030-05-07")
+    monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
+    loaded.load()
+    raw = loaded.assets("group:raw")
+
+    def minute() -> None:
+        requests = loaded.look(SENSOR).run_requests or []
+        asked = [{key.to_user_string() for key in request.asset_selection or ()} for request in requests]
+        for assets in [*asked, loaded.tick(), loaded.tick()]:
+            if assets:
+                loaded.run(*assets, succeeds="raw/participants" not in assets or not failing)
+        for sensor in (RUNS, CHECKS):
+            loaded.look(sensor)
+        clock.leap(minutes=1)
+
+    def age(asset: str) -> float:
+        record = loaded.instance.fetch_materializations(dg.AssetKey(asset.split("/")), limit=1).records[0]
+        return (clock.now.timestamp() - record.timestamp) / 60
+
+    failing = False
+    minute()
+    api.reset_requests()
+    failing = True
+    api.fail("participants", faults.status(503))
+    company(api.event, "Another company")
+    for passed in range(60):
+        if passed == 30:
+            change(api.event.content["lectures"], "Another talk")
+        minute()
+        assert max(age(name) for name in raw - {"raw/participants", "raw/partners"}) <= 15
+    assert age("raw/participants") > 60
+    assert api.requests[PARTICIPANTS] <= 20, "by the sensor every 15 minutes, by the conditions every 5"
+    assert api.requests[CONTENT] >= 60
+    assert (
+        len(
+            Warehouse(warehouse.path.with_name("published.duckdb")).rows(
+                "from summary.agenda where title = 'Another talk'"
+            )
+        )
+        == 1
+    )
+    assert sorted(text.splitlines()[0] for text in webhook.texts) == [
+        "🔴 A run has failed",
+        "🔴 The event API gives no usable answer",
+    ]
+    failing = False
+    api.mend()
+    for _ in range(6):
+        minute()
+    assert age("raw/participants") < 6
+    published = Warehouse(warehouse.path.with_name("published.duckdb"))
+    assert len(published.rows("from raw.participants where company = 'Another company'")) == 1
+    for _ in range(10):
+        minute()
+    assert len(webhook.texts) == 4
+    assert {text[0] for text in webhook.texts[2:]} == {"🟢"}

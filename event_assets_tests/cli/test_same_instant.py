@@ -1,0 +1,68 @@
+"""`make run` beside the daemon, or beside another one, at the same instant: all is built, and not again and again."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from event_assets.cli.home import prepare_dagster_home
+from event_assets.cli.run import run_everything
+from event_assets.sandbox import Event, Sandbox
+from event_assets.settings import published_path
+from event_assets_tests.automation.looking import change
+from event_assets_tests.automation.ticking import Automation
+from event_assets_tests.cli.folder import Folder, configuration, row_counts
+from event_assets_tests.running import Warehouse
+
+
+@pytest.fixture
+def daemon(api: Sandbox, warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Automation]:
+    """What the daemon does, on the instance of `make run`, after a first one."""
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    prepare_dagster_home()
+    run_everything()
+    with dg.DagsterInstance.get() as instance:
+        yield Automation(instance)
+
+
+def test_the_daemon_and_a_command_want_the_same_at_once(daemon: Automation, event: Event):
+    assert daemon.tick() == set()
+    for number, first in enumerate(("command", "daemon")):
+        change(event.content["lectures"], f"Talk {number}")
+        daemon.run("raw/lectures")
+        requested = daemon.tick()
+        assert "published/warehouse" in requested
+        if first == "command":
+            waiting = daemon.begin_run(*requested)
+            run_everything()
+            daemon.cancel(waiting)  # in its place, as it goes on
+            assert daemon.run(*requested).materialised == requested
+        else:
+            change(event.content["lectures"], f"Talk {number}, moved")
+            daemon.run(*requested)
+            run_everything()
+        assert daemon.tick() == set(), "nothing is built again and again"
+        title = event.content["lectures"][0]["name"]
+        assert len(Warehouse(published_path()).rows(f"from summary.agenda where title = '{title}'")) == 1
+
+
+@pytest.mark.slow
+def test_two_commands_at_once(tmp_path: Path, event: Event):
+    folder = Folder(tmp_path)
+    with Sandbox(event) as api:
+        settings = folder.environment(**configuration(api))
+        commands = [
+            subprocess.Popen(
+                [sys.executable, "-m", "event_assets", "run"],
+                cwd=folder.path, env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            )
+            for _ in range(2)
+        ]  # fmt: skip
+        told = [command.communicate(timeout=300) for command in commands]
+    assert [command.returncode for command in commands] == [0, 0], told
+    assert sum("is being written by another run: waiting" in error for _, error in told) <= 1
+    assert sum("Nothing that the models read has changed" in output for output, _ in told) == 1
+    assert row_counts(Warehouse(tmp_path / "data" / "published.duckdb"))["summary/agenda"] > 0
