@@ -30,8 +30,9 @@ def published(query: str) -> list[tuple]:
 
 
 def look_all(automation: Automation, clock: Clock) -> None:
+    """Let all alerts look, twice: people are told at the next look at the latest."""
     clock.leap(seconds=11)
-    for sensor in (RUNS, CHECKS, STALE):
+    for sensor in 2 * (RUNS, CHECKS, STALE):
         automation.look(sensor)
 
 
@@ -160,9 +161,11 @@ def test_what_waits_for_a_table_in_trouble_is_not_told_as_stale(
     for name in readers:
         report_stale(loaded, name)
     assert reason(loaded.look(STALE)) == WELL
+    webhook.texts.clear()
     for name in (HELD, "raw/partners", "summary/partners_overview", *COPY):
         report_stale(loaded, name)
-    loaded.look(STALE)
+    for _ in range(2):
+        loaded.look(STALE)
     told = [f"• {name} was not brought up to date in time." for name in ("published/warehouse", "raw/partners", HELD)]
     assert webhook.texts == ["\n".join(["🔴 Tables are older than they promise to be", *told])]
     loaded.run("raw/partners", HELD, *readers, "summary/partners_overview", "published/warehouse")

@@ -105,15 +105,14 @@ def test_one_endpoint_that_was_never_loaded_holds_up_only_what_reads_it(
     readers = automation.assets("key:raw/participants+")
     assert requested == automation.assets()
     assert result.materialised == requested - readers
+    requested, _ = automation.follow()
+    assert requested == COPY, "of what is there"
     assert automation.tick() == set()
     tables = readers - COPY
     for minute in (5, 10):
         clock.move_to(at(12, minute))
         assert automation.tick() == tables, "the copy is not in a run with what fails"
         automation.run(*tables, succeeds=False)
-        if minute == 5:
-            requested, _ = automation.follow()
-            assert requested == COPY, "of what is there"
         assert automation.tick() == set()
     api.mend()
     clock.move_to(at(12, 15))
@@ -237,12 +236,12 @@ def test_a_failed_build_is_repeated_between_the_attempts_at_an_endpoint_that_is_
 def test_what_reads_a_table_that_breaks_a_promise_waits(loaded: Automation, lectures: list[dict]):
     lectures[0]["name"] = "Another talk"
     loaded.run("raw/lectures")
-    readers = loaded.assets("key:staging/sessions+") - {"staging/sessions"}
+    readers = loaded.assets("key:staging/sessions+") - {"staging/sessions"} - COPY
     loaded.run("staging/sessions")
     _report_check(loaded, "staging/sessions", passed=False)
-    assert loaded.tick() & readers == COPY
-    loaded.run(*COPY)
-    assert not loaded.tick() & readers
+    requested = loaded.tick()
+    assert not requested & readers
+    assert requested >= COPY, "of the rest"
     run = loaded.begin_run("staging/sessions")  # plans the check, and does not come to it
     assert not loaded.tick() & readers
     loaded.kill(run)
