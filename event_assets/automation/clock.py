@@ -12,18 +12,21 @@ from typing import Any
 
 import dagster as dg
 
-SLACK = timedelta(minutes=1)
-"""By how much a clock may be corrected without anybody's taking notice."""
+SLACK = timedelta(minutes=5)
+"""By how much a clock may be corrected without anybody's taking notice: so much longer something may wait then."""
+
+_TICK_SLACK = timedelta(seconds=5)
 
 
-def is_ahead(instant: datetime, now: datetime) -> bool:
+def is_ahead(instant: datetime, now: datetime, slack: timedelta = SLACK) -> bool:
     """Return whether a recorded time lies ahead, so that the clock was set back after it.
 
     Args:
         instant: The recorded time, with a zone.
         now: The time now, with a zone.
+        slack: How far ahead it may lie all the same.
     """
-    return instant > now + SLACK
+    return instant > now + slack
 
 
 def forget_ticks_ahead(instance: dg.DagsterInstance) -> list[str]:
@@ -45,7 +48,9 @@ def forget_ticks_ahead(instance: dg.DagsterInstance) -> list[str]:
         data: Any = state.instigator_data  # of a sensor or a schedule: the classes are not public
         ticks = {name: getattr(data, name, None) for name in ("last_tick_timestamp", "last_tick_start_timestamp")}
         ahead = {
-            name: 0.0 for name, at in ticks.items() if at and is_ahead(datetime.fromtimestamp(at, timezone.utc), now)
+            name: 0.0
+            for name, at in ticks.items()
+            if at and is_ahead(datetime.fromtimestamp(at, timezone.utc), now, _TICK_SLACK)
         }
         if ahead:
             instance.update_instigator_state(state.with_data(data._replace(**ahead)))

@@ -16,7 +16,7 @@ from event_assets.automation.state_conditions import load_time
 from event_assets.sandbox import Sandbox, faults
 from event_assets_tests.automation.alerting import RUNS, WELL
 from event_assets_tests.automation.breaking import failing_check
-from event_assets_tests.automation.looking import CONTENT, PARTNERS, change, look
+from event_assets_tests.automation.looking import PARTNERS, change, look
 from event_assets_tests.automation.ticking import REPOSITORY, START, Automation, Clock, reason
 from event_assets_tests.running import Warehouse
 
@@ -32,7 +32,7 @@ def test_a_second_is_no_setting_back(clock: Clock):
     now = clock.now
     clock.leap(seconds=2)
     assert not is_ahead(clock.now, now)
-    clock.leap(minutes=2)
+    clock.leap(minutes=6)
     assert is_ahead(clock.now, now)
 
 
@@ -159,7 +159,6 @@ def test_an_endpoint_that_failed_is_asked(watching: Automation, api: Sandbox, cl
     watching.kill(watching.begin_run("raw/lectures"))
     clock.leap(**SET_BACK)
     assert look(watching) == [{"raw/lectures"}], "it was not brought, and nobody knows how long ago it was asked for"
-    assert api.requests[CONTENT] == 4
 
 
 def test_dagster_lets_sensors_look_again(clock: Clock):

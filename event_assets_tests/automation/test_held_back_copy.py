@@ -4,7 +4,7 @@ import pytest
 
 from event_assets.settings import published_path
 from event_assets_tests.automation.breaking import BREAKING
-from event_assets_tests.automation.ticking import Automation
+from event_assets_tests.automation.ticking import Automation, Clock
 from event_assets_tests.running import Warehouse
 
 pytest.importorskip("event_assets.assets.held_back")
@@ -19,7 +19,9 @@ NEW = {
 
 
 @pytest.mark.parametrize("what", BREAKING)
-def test_a_table_that_is_held_back_is_as_it_was_in_the_copy_before(loaded: Automation, lectures: list[dict], what: str):
+def test_a_table_that_is_held_back_is_as_it_was_in_the_copy_before(
+    loaded: Automation, lectures: list[dict], clock: Clock, what: str
+):
     def new_rows() -> dict[str, bool]:
         copy = Warehouse(published_path())
         return {table: bool(copy.rows(f"from {table} where {condition}")) for table, condition in NEW.items()}
@@ -43,9 +45,8 @@ def test_a_table_that_is_held_back_is_as_it_was_in_the_copy_before(loaded: Autom
         assert len(Warehouse(published_path()).rows("from staging.session_speakers")) == before
         assert held_back()
     loaded.run(HELD)
-    loaded.follow()
-    if not all(new_rows().values()):
-        loaded.follow()
+    clock.leap(minutes=6)  # what the failed run did not come to is built at the next instant for what failed
+    while requested := loaded.tick():
+        loaded.run(*requested)
     assert all(new_rows().values())
     assert not held_back()
-    assert loaded.tick() == set()
