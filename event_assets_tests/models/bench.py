@@ -41,6 +41,15 @@ def build(raw: Mapping[str, Rows], model: str, timezone: str = "UTC") -> list[di
 @contextmanager
 def built(raw: Mapping[str, Rows], model: str, timezone: str = "UTC") -> Iterator[duckdb.DuckDBPyConnection]:
     """A database in which a model has been built, and what it reads; see `build`."""
+    with loaded(raw) as connection:
+        for statement in statements(timezone, model):
+            connection.execute(statement)
+        yield connection
+
+
+@contextmanager
+def loaded(raw: Mapping[str, Rows]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database with the raw tables and no model; see `build`."""
     with duckdb.connect() as connection:
         connection.execute(
             "set timezone = 'UTC'; create schema raw;"
@@ -55,23 +64,21 @@ def built(raw: Mapping[str, Rows], model: str, timezone: str = "UTC") -> Iterato
         _create(connection, REJECTED, REJECTED_COLUMNS)
         for row in raw.get(REJECTED, ()):
             _insert_row(connection, REJECTED, row)
-        for statement in _statements(model, timezone):
-            connection.execute(statement)
         yield connection
 
 
 @cache
-def _statements(model: str, timezone: str) -> list[str]:
-    """What builds a model and those that it reads, directly or not. Kept, because reading SQL takes longest."""
-    wanted = {Relation(*model.split("."))}
-    statements = []
+def statements(timezone: str, *names: str) -> list[str]:
+    """Return what builds some models and those that they read, directly or not. Kept: reading SQL takes longest."""
+    wanted = {Relation(*name.split(".")) for name in names}
+    found = []
     for relation, each in reversed(models().items()):
         if relation in wanted:
             wanted |= each.reads
             kind = "view" if each.kind == "view" else "table"
             select = each.render({"event_timezone": timezone}, first=True)
-            statements.append(f"create {kind} {relation.sql()} as {select}")
-    return statements[::-1]
+            found.append(f"create {kind} {relation.sql()} as {select}")
+    return found[::-1]
 
 
 @cache

@@ -33,6 +33,13 @@ from event_assets_tests.models.rows import UTC, only, session
         pytest.param("2026-05-12T09:00:00", (12, 7, 0), (12, 9, 0), id="no offset: the event's zone"),
         pytest.param("2026-05-12 09:00", (12, 7, 0), (12, 9, 0), id="no offset, no T, no seconds"),
         pytest.param("2026-05-12T23:30:00Z", (12, 23, 30), (13, 1, 30), id="another day here"),
+        pytest.param("2026-05-12T23:30:00+14:00", (12, 9, 30), (12, 11, 30), id="the farthest zone in the east"),
+        pytest.param("2026-05-12T00:30:00-12:00", (12, 12, 30), (12, 14, 30), id="the farthest zone in the west"),
+        pytest.param("2026-05-12T20:00:00+15:59", (12, 4, 1), (12, 6, 1), id="the largest offset"),
+        pytest.param("2026-05-12T00:30:00-15:59:59", (12, 16, 29, 59), (12, 18, 29, 59), id="the smallest offset"),
+        pytest.param("2026-05-12T09:00:00-00:00", (12, 9, 0), (12, 11, 0), id="-00:00"),
+        pytest.param("2026-05-12T24:00:00Z", (13, 0, 0), (13, 2, 0), id="the end of a day"),
+        pytest.param("2026/5/12 9:00", (12, 7, 0), (12, 9, 0), id="slashes, and one digit for two"),
     ],
 )
 def test_a_time_is_an_instant_and_a_time_on_the_event_s_clock(start: str, instant: tuple, local: tuple):
@@ -73,9 +80,19 @@ def test_what_begins_and_ends_first_does_so_also_where_the_clock_is_set_back(mod
     )
 
 
-@pytest.mark.parametrize("start", [None, "", "soon", "2026-13-45T99:00:00"])
-def test_a_time_that_is_none_is_null_and_the_session_stays(start: str | None):
-    row = only(build({"lectures": [session(start=start)]}, "summary.agenda"))
+NO_TIMES = [
+    *("soon", "2026-13-45T99:00:00", "infinity", "-infinity", "epoch", "now", "26-05-12 09:00", "+99:00"),
+    *("290309-12-22 (BC) 00:00:00", "294247-01-10 04:00:54Z", "0000-01-01T00:00:00Z", "0001-01-01T00:00:00"),
+    *("9999-12-31T23:59:59Z", "10000-01-01T00:00:00", "2026-12-31T23:59:60Z", "2026-05-12T25:00:00"),
+    *("2026-05-12T09:00:00+99:00", "2026-05-12T09:00+24:00", "2026-05-12 09:00:00 -16", "2026-05-12T09:00:00+02:75"),
+    *("2026-05-12T09:00:00+2:00", "2026-05-12T09:00:00 Europe/Vienna"),
+]
+
+
+@pytest.mark.parametrize("start", [None, "", *NO_TIMES])
+@pytest.mark.parametrize("zone", ["Europe/Vienna", "Pacific/Apia", "America/St_Johns"])
+def test_a_time_that_is_none_is_null_and_the_session_stays(start: str | None, zone: str):
+    row = only(build({"lectures": [session(start=start)]}, "summary.agenda", zone))
     assert (row["title"], row["starts_at"], row["minutes"], row["day"]) == ("Session 1", None, None, None)
 
 

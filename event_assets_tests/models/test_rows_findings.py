@@ -82,7 +82,46 @@ def test_a_pause_is_looked_at_as_a_session_is(changed: dict, expected: list[tupl
     assert rows == [(rule, "pauses", "p", detail) for rule, detail in expected]
 
 
-@pytest.mark.parametrize("sent", [None, "", "soon"])
+@pytest.mark.parametrize(
+    ("capacity", "available", "details"),
+    [
+        (2**63 - 1, -1, ["capacity and available"]),
+        (-(2**63), 2**63 - 1, ["capacity", "capacity and available"]),
+        (-1, None, ["capacity"]),
+        (2**63 - 1, 2**63 - 2, []),
+        (20, -3, []),
+        (20, 25, []),
+    ],
+)
+@pytest.mark.parametrize("resource", ["lectures", "workshops"])
+def test_an_impossible_number_of_seats_is_found(
+    resource: str, capacity: int, available: int | None, details: list[str]
+):
+    odd = session("7", capacity=capacity, available=available)
+    assert found({resource: [session(), odd]}) == [("impossible_number", resource, "7", detail) for detail in details]
+
+
+@pytest.mark.parametrize("sent", ["infinity", "2026-05-12T09:00:00+99:00", "soon", "2026-02-30 09:00:00", "12/05/2026"])
+def test_a_time_of_a_participant_that_cannot_be_read_is_found(sent: str):
+    people = [person("1", registered_at=sent), person("2", checked_at=sent), person("3", registered_at=sent, **GONE)]
+    assert found({"participants": people}) == [
+        ("unreadable_time", "participants", "1", "registered_at"),
+        ("unreadable_time", "participants", "2", "checked_at"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        *(None, "", " \r\n", "0", "1", "true", "False", "0000-00-00 00:00:00", "-0001-11-30T00:00:00.000000Z"),
+        *("2026-05-31T09:00:00Z", "2026-05-12", "2026-05-12 9:00 +02", "2026-05-12T24:00:00"),
+    ],
+)
+def test_no_time_and_a_time_are_no_unreadable_time(sent: str | None):
+    assert found({"participants": [person("1", registered_at=sent, checked_at=sent)]}) == []
+
+
+@pytest.mark.parametrize("sent", [None, "", "soon", "infinity"])
 def test_a_day_without_a_date_is_found(sent: str | None):
     days = [*SOUND["days"], {"id": "odd", "date": sent}]
     assert found({"days": days}) == [("no_readable_date", "days", "odd", None)]

@@ -47,7 +47,14 @@ def test_pauses_read_times_as_sessions_do(start: str | None, end: str | None, mi
         pytest.param("2026-05-12T00:00:00+02:00", "Asia/Tokyo", 12, id="midnight of another zone"),
         pytest.param("2026-05-12 09:00:00", "Europe/Vienna", 12, id="a time"),
         pytest.param("2026-04-24", "Africa/Cairo", 24, id="a day that begins at one o'clock"),
+        pytest.param("2011-12-30", "Pacific/Apia", 30, id="a day that the zone leaves out"),
+        pytest.param(" 2026-05-12\r\n", "Europe/Vienna", 12, id="white space around it"),
         pytest.param("soon", "Europe/Vienna", None, id="no date"),
+        pytest.param("infinity", "Europe/Vienna", None, id="infinity"),
+        pytest.param("-infinity", "Europe/Vienna", None, id="minus infinity"),
+        pytest.param("5877642-06-25 (BC)", "Europe/Vienna", None, id="the smallest date"),
+        pytest.param("9999-12-31", "Europe/Vienna", None, id="a date for never"),
+        pytest.param("2026-05-12T00:00:00+99:00", "Europe/Vienna", None, id="no offset"),
     ],
 )
 def test_a_day_is_a_date_or_begins_at_an_instant(sent: str, zone: str, day: int | None):

@@ -7,6 +7,8 @@ import pytest
 from event_assets_tests.models.bench import build
 from event_assets_tests.models.rows import DAY, only, placed
 
+MOST, LEAST = 2**63 - 1, -(2**63)
+
 
 @pytest.mark.parametrize(
     ("capacity", "available", "flag", "booked", "share", "full"),
@@ -24,6 +26,11 @@ from event_assets_tests.models.rows import DAY, only, placed
         pytest.param(0, 0, False, 0, None, False, id="no seats"),
         pytest.param(0, 0, True, 0, None, True, id="no seats, closed"),
         pytest.param(None, None, None, None, None, None, id="nothing known"),
+        pytest.param(MOST, -1, None, None, 1, True, id="more taken than a number can say"),
+        pytest.param(MOST, LEAST, None, None, 1, True, id="far more taken than a number can say"),
+        pytest.param(MOST, MOST - 7, None, 7, 7 / MOST, False, id="seats without end"),
+        pytest.param(LEAST, MOST, None, 0, None, None, id="fewer than none"),
+        pytest.param(LEAST, LEAST, None, 0, None, None, id="fewer than none, as few free"),
     ],
 )
 def test_workshop_capacity(

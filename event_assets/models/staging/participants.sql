@@ -25,7 +25,9 @@ select
     checked_instant as checked_at,
     -- Somebody was there, also where the time cannot be read. But false and 0 are no time, nor is a date of noughts, as
     -- MySQL has them for none; PHP makes the year before 0 of it.
-    coalesce(not regexp_matches(macros.written(checked_at), '^(0$|[fF]alse$|0000-|-)'), false) as checked_in,
-    -- A hashed address no longer shows whether it was one, and a dropped one is null.
-    case when email not like 'hmac:%' then contains(email, '@') end as has_address
+    case
+        when regexp_matches(checked_at, '^[1-9]') then true
+        else coalesce(not regexp_matches(macros.written(checked_at), '^(0$|[fF]alse$|0000-|-)'), false)
+    end as checked_in,
+    macros.has_address(email) as has_address
 from timed

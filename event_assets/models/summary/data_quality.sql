@@ -9,6 +9,21 @@ entries as (
     select 'pauses' as resource, pause_id as id, day_id, day, local_day, title, starts_at, ends_at, minutes
     from staging.pauses
 ),
+odd_people as (
+    -- From the raw table and once: there may be a million, whom staging.participants would number first.
+    select
+        id,
+        macros.has_address(email) as has_address,
+        macros.unreadable_time(registered_at) as has_unreadable_registered_at,
+        macros.unreadable_time(checked_at) as has_unreadable_checked_at
+    from raw.participants
+    where removed_at is null
+        and (
+            not macros.has_address(email)
+            or macros.unreadable_time(registered_at)
+            or macros.unreadable_time(checked_at)
+        )
+),
 findings as (
     select resource, id, 'session_without_hall' as rule, null as detail
     from sessions
@@ -86,9 +101,25 @@ findings as (
     from staging.partners
     where company is null
     union all
-    select 'participants' as resource, participant_id as id, 'participant_without_address' as rule, null as detail
-    from staging.participants
+    select 'participants' as resource, id, 'participant_without_address' as rule, null as detail
+    from odd_people
     where not has_address
+    union all
+    select 'participants' as resource, id, 'unreadable_time' as rule, 'registered_at' as detail
+    from odd_people
+    where has_unreadable_registered_at
+    union all
+    select 'participants' as resource, id, 'unreadable_time' as rule, 'checked_at' as detail
+    from odd_people
+    where has_unreadable_checked_at
+    union all
+    select resource, id, 'impossible_number' as rule, 'capacity' as detail
+    from sessions
+    where capacity < 0
+    union all
+    select resource, id, 'impossible_number' as rule, 'capacity and available' as detail
+    from sessions
+    where capacity is not null and available is not null and macros.seats_taken(capacity, available) is null
     union all
     select resource, null as id, 'record_not_loaded' as rule, reason || ': ' || records as detail
     from staging.rejected

@@ -9,7 +9,7 @@ select
     -- More can be free than there are seats: then none is taken. (Not greatest(), which makes 0 of an unknown number.)
     case
         when sessions.available > sessions.capacity then 0
-        else sessions.capacity - sessions.available
+        else macros.seats_taken(sessions.capacity, sessions.available)
     end as booked,
     -- More can be booked than there are seats: the share stays within 0 and 1.
     case
