@@ -83,3 +83,8 @@ create macro local_day(instant) as cast(instant at time zone $event_timezone as 
 
 -- Seats taken of those offered; null where that is more than a bigint can hold. Offered and free seats can be any bigint.
 create macro seats_taken(capacity, available) as try_cast(cast(capacity as decimal(38, 0)) - available as bigint);
+
+-- The time of day of a local time. A history of an early release can hold infinite times, which have none.
+create macro time_of_day(local) as case
+    when local between cast('1000-01-01' as timestamp) and cast('8999-12-31' as timestamp) then cast(local as time)
+end;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -55,8 +56,14 @@ def _kind(client: SqlClientBase[Any], relation: Relation) -> RelationKind | None
     return ("view" if rows[0][0] == "VIEW" else "table") if rows else None
 
 
-def append(client: SqlClientBase[Any], relation: Relation, select: str, first_select: str) -> None:
-    """Add the rows of a SELECT to a table, in one transaction. No row that it holds is touched.
+def append(
+    client: SqlClientBase[Any],
+    relation: Relation,
+    select: str,
+    first_select: str,
+    fill: Mapping[str, str] | None = None,
+) -> None:
+    """Add the rows of a SELECT to a table, in one transaction. What the rows that it holds say is not touched.
 
     Columns that the SELECT has and the table does not are added to it, and are null in its older rows.
 
@@ -65,6 +72,7 @@ def append(client: SqlClientBase[Any], relation: Relation, select: str, first_se
         relation: The table, which need not be there yet.
         select: What to add, in the warehouse's dialect. It may read the table itself.
         first_select: The same without reading the table: what it holds to begin with.
+        fill: By column: a statement that gives the older rows a value, run once, when the column is added.
     """
     with client.begin_transaction():
         client.execute_sql(f"create schema if not exists {relation.schema}")
@@ -79,6 +87,8 @@ def append(client: SqlClientBase[Any], relation: Relation, select: str, first_se
         for quoted, name, data_type in selected:
             if name not in held:
                 client.execute_sql(f"alter table {relation.sql()} add column {quoted} {data_type}")
+                if fill and name in fill:
+                    client.execute_sql(fill[name])
         names = ", ".join(quoted for quoted, _, _ in selected)
         client.execute_sql(f"insert into {relation.sql()} ({names}) {select}")
 

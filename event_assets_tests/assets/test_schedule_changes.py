@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from event_assets.sandbox import Event, Sandbox, generate_event
@@ -176,6 +177,63 @@ def test_a_new_session_is_added(lecture: dict, api: Sandbox, run: Run, warehouse
     api.event.content["lectures"].append(lecture | {"id": 990001, "name": "One more"})
     run(*PROGRAMME)
     assert warehouse.rows(CHANGES) == [("lecture:990001", "added", None, "One more")]
+
+
+CLOCK_SET_BACK = "update history.entry_versions set seen_at = seen_at + interval '2 days'"
+"""As after a first refresh by a clock that was two days ahead."""
+EARLY_RELEASE = "alter table history.entry_versions drop column refresh_number"
+
+
+def change_stored(warehouse: Warehouse, *statements: str) -> None:
+    with duckdb.connect(str(warehouse.path)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+@pytest.mark.parametrize("statements", [[CLOCK_SET_BACK], [EARLY_RELEASE], [CLOCK_SET_BACK, EARLY_RELEASE]])
+def test_where_the_history_begins_is_no_matter_of_the_clock(
+    statements: list[str], lecture: dict, api: Sandbox, run: Run, warehouse: Warehouse
+):
+    change_stored(warehouse, *statements)
+    before = warehouse.rows("select columns(c -> c <> 'refresh_number') from history.entry_versions order by all")
+    api.event.content["lectures"].append(lecture | {"id": 990001, "name": "One more"})
+    lecture["name"] = "After"
+    run(*PROGRAMME)
+    assert warehouse.rows(CHANGES) == [
+        (key(lecture), "renamed", "Before", "After"),
+        ("lecture:990001", "added", None, "One more"),
+    ]
+    after = (
+        "select columns(c -> c <> 'refresh_number') from history.entry_versions where refresh_number = 1 order by all"
+    )
+    assert warehouse.rows(after) == before
+    numbers = "select refresh_number, count(*) from history.entry_versions group by all order by all"
+    assert warehouse.rows(numbers) == [(1, len(before)), (2, 2)]
+
+
+def test_an_early_history_in_which_the_clock_was_set_back_is_put_in_order(
+    lecture: dict, api: Sandbox, run: Run, warehouse: Warehouse
+):
+    """Two refreshes of a release that did not number them, the first one by a clock that was ahead."""
+    api.event.content["lectures"].append(lecture | {"id": 990001, "name": "One more"})
+    run(*PROGRAMME)
+    change_stored(warehouse, f"{CLOCK_SET_BACK} where refresh_number = 1", EARLY_RELEASE)
+    lecture["name"] = "After"
+    run(*PROGRAMME)
+    latest_first = "select refresh_number, entry_key, change from summary.schedule_changes"
+    assert warehouse.rows(latest_first) == [(3, key(lecture), "renamed"), (2, "lecture:990001", "added")]
+
+
+def test_an_early_history_may_hold_times_without_end(lecture: dict, run: Run, warehouse: Warehouse):
+    for time in ("infinity", "-infinity"):
+        columns = ", ".join(
+            f"{name} = '{time}'" for name in ("starts_at", "ends_at", "starts_local", "ends_local", "day")
+        )
+        change_stored(warehouse, f"update history.entry_versions set {columns}")
+        lecture["name"] = f"After {time}"
+        run(*PROGRAMME)
+        moved = "select count(*) from summary.schedule_changes where change = 'moved_time' and version > 1"
+        assert warehouse.rows(moved)[0][0] > 0
 
 
 def test_an_empty_programme_removes_what_was_there(

@@ -39,10 +39,16 @@ known as (
     select *
     from history.entry_versions
     qualify row_number() over (partition by entry_key order by version desc nulls last) = 1
+),
+refresh as (
+    -- By count and not by the clock, which can be set back.
+    select cast(coalesce(max(refresh_number), 0) + 1 as bigint) as refresh_number
+    from history.entry_versions
 )
 select
     present.entry_key,
     coalesce(known.version, 0) + 1 as version,
+    refresh.refresh_number,
     current_timestamp as seen_at,
     false as is_removed,
     present.kind,
@@ -57,6 +63,7 @@ select
     present.speaker_ids,
     present.speakers
 from present
+cross join refresh
 left join known on known.entry_key = present.entry_key
 where known.entry_key is null
     or known.is_removed
@@ -70,6 +77,7 @@ union all
 select
     known.entry_key,
     known.version + 1 as version,
+    refresh.refresh_number,
     current_timestamp as seen_at,
     true as is_removed,
     known.kind,
@@ -84,5 +92,6 @@ select
     known.speaker_ids,
     known.speakers
 from known
+cross join refresh
 left join present on present.entry_key = known.entry_key
 where present.entry_key is null and not known.is_removed

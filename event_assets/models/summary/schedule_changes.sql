@@ -12,8 +12,7 @@ with steps as (
         lag(hall_id) over (partition by entry_key order by version nulls first) as old_hall_id,
         lag(hall) over (partition by entry_key order by version nulls first) as old_hall,
         lag(speaker_ids) over (partition by entry_key order by version nulls first) as old_speaker_ids,
-        lag(speakers) over (partition by entry_key order by version nulls first) as old_speakers,
-        min(seen_at) over () as history_begins
+        lag(speakers) over (partition by entry_key order by version nulls first) as old_speakers
     from history.entry_versions
 ),
 later as (
@@ -37,7 +36,7 @@ later as (
             and day is not distinct from cast(starts_local as date)
             and old_day is not distinct from cast(old_starts_local as date) as has_day_of_another_clock
     from steps
-    where version > 1 or seen_at > history_begins
+    where version > 1 or refresh_number > 1
 ),
 changes as (
     select *, 'added' as change, cast(null as varchar) as old_value, title as new_value
@@ -66,8 +65,8 @@ changes as (
     where version > 1
         and (
             day is not distinct from old_day and (has_other_start or has_other_end)
-            or has_other_start and cast(starts_local as time) is distinct from cast(old_starts_local as time)
-            or has_other_end and cast(ends_local as time) is distinct from cast(old_ends_local as time)
+            or has_other_start and macros.time_of_day(starts_local) is distinct from macros.time_of_day(old_starts_local)
+            or has_other_end and macros.time_of_day(ends_local) is distinct from macros.time_of_day(old_ends_local)
         )
     union all
     -- Two halls can have one name, and speakers none: where names do not tell what has changed, identifiers do.
@@ -85,6 +84,7 @@ select
     entry_key,
     version,
     change,
+    refresh_number,
     seen_at,
     kind,
     title,
@@ -92,4 +92,4 @@ select
     old_value,
     new_value
 from changes
-order by seen_at desc, entry_key, version, change
+order by refresh_number desc, entry_key, version, change
