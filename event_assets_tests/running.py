@@ -75,6 +75,14 @@ class RunResult:
         """The metadata values of an asset's materialisation."""
         return self._metadata[asset]
 
+    def materialisation_metadata(self, asset: str) -> dict[str, dg.MetadataValue]:
+        """Return the same with the types that the UI goes by."""
+        return next(
+            dict(event.materialization.metadata)
+            for event in self._result.get_asset_materialization_events()
+            if event.materialization.asset_key.to_user_string() == asset
+        )
+
     @property
     def checks(self) -> dict[tuple[str, str], tuple[bool, dict[str, Any]]]:
         """Whether each check passed, and what it found, by asset and name."""

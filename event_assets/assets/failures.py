@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import dagster as dg
@@ -15,10 +15,13 @@ from event_assets.warehouse.failures import database_failure
 
 
 @contextmanager
-def explained() -> Iterator[None]:
+def explained(describe: Callable[[Exception], str] = database_failure) -> Iterator[None]:
     """Let a step fail with the error's own sentence, and at once.
 
     Dagster retries none of them: the session has retried what a second request can better, the lock has waited.
+
+    Args:
+        describe: Says what it means where DuckDB refuses a statement.
     """
     try:
         yield
@@ -26,4 +29,4 @@ def explained() -> Iterator[None]:
         raise dg.Failure(str(error), allow_retries=False) from error
     except DatabaseException as error:
         # Without its cause: Dagster keeps the messages of all causes, and this one's quotes values.
-        raise dg.Failure(database_failure(error), allow_retries=False) from None
+        raise dg.Failure(describe(error), allow_retries=False) from None

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -17,6 +18,7 @@ from event_assets.models.facts import Promise
 from event_assets.models.lineage import Lineage
 from event_assets.settings import event_timezone
 from event_assets.warehouse import SUMMARY
+from event_assets.warehouse.failures import model_failure
 from event_assets.warehouse.relations import Relation, identity, row_count
 
 SAMPLE_KEYS = 5
@@ -55,6 +57,7 @@ def _model_asset(
     model: Model, parameters: Mapping[str, str], lineage: Lineage, pool: str | None
 ) -> dg.AssetsDefinition:
     key, schema = asset_key(model.relation), model.relation.schema
+    failure = partial(model_failure, str(model.relation), f"{schema}/{model.path.name}")
 
     @dg.asset(
         key=key,
@@ -79,7 +82,7 @@ def _model_asset(
         pool=pool,
     )
     def model_asset(warehouse: WarehouseResource) -> dg.MaterializeResult:
-        with explained(), warehouse.open().connect() as client:
+        with explained(failure), warehouse.open().connect() as client:
             build(client, model, parameters)
             metadata = table_state(client, model.relation, model.facts.columns, model.facts.grain)
             metadata |= _column_lineage(model.relation, lineage)

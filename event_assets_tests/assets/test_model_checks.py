@@ -9,6 +9,7 @@ import pytest
 from event_assets.assets import models as model_assets
 from event_assets.definitions import build_definitions
 from event_assets.sandbox import Sandbox
+from event_assets.warehouse.failures import without_values
 from event_assets_tests.running import Run, Warehouse
 
 SQL = 'select id as hall_id, name as hall, event_id, "order" as list_order from raw.halls'
@@ -148,10 +149,43 @@ def test_columns_are_traced_to_the_raw_tables(run: Run, api: Sandbox):
 
 def test_a_summary_shows_its_first_rows_and_a_view_does_not(run: Run, api: Sandbox):
     result = run("raw/halls", "staging/halls", "summary/places")
-    preview = result.metadata("summary/places")["preview"].splitlines()
-    assert preview[0] == "| hall_id | hall |"
-    assert len(preview) == 2 + min(5, len(api.event.content["halls"]))
+    preview = result.materialisation_metadata("summary/places")["preview"]
+    assert isinstance(preview, dg.TableMetadataValue)
+    assert [column.name for column in preview.schema.columns] == ["hall_id", "hall"]
+    assert len(preview.records) == min(5, len(api.event.content["halls"]))
+    halls = {(str(hall["id"]), hall["name"]) for hall in api.event.content["halls"]}
+    assert {tuple(record.data.values()) for record in preview.records} <= halls
     assert "preview" not in result.metadata("staging/halls")
+
+
+MARKDOWN = [
+    *("a\\|b", "a|b\\", "![x](http://127.0.0.1:9/x.png)", "<img src='http://127.0.0.1:9/x.png'>"),
+    *("[x](javascript:alert(1))", "`code` <b>&amp;</b>", "one\r\n\r\n| two |", "[x]: http://127.0.0.1:9 'y'"),
+    *(
+        "http://127.0.0.1:9/x",
+        "<http://127.0.0.1:9/x>",
+        "# one",
+        "\\",
+        "<script>alert(1)</script>",
+        "**a** ~b~",
+        "![][y]",
+    ),
+]
+
+
+def test_no_title_is_shown_as_markdown(run: Run, api: Sandbox):
+    """Dagster shows a table's cells as they are: see the type of the value, which its UI goes by."""
+    for shown in (MARKDOWN[:5], MARKDOWN[5:10], MARKDOWN[10:]):
+        api.event.content["halls"] = [
+            {**api.event.content["halls"][0], "id": number, "name": name} for number, name in enumerate(shown)
+        ]
+        metadata = run("raw/halls", "staging/halls", "summary/places").materialisation_metadata("summary/places")
+        preview = metadata["preview"]
+        assert isinstance(preview, dg.TableMetadataValue)
+        cells = sorted(str(record.data["hall"]) for record in preview.records)
+        assert cells == sorted(" ".join(name.split()) for name in shown)
+        markdown = [value.value for value in metadata.values() if isinstance(value, dg.MarkdownMetadataValue)]
+        assert [text for text in markdown for name in shown if name in text] == []
 
 
 @pytest.mark.usefixtures("run")
@@ -166,11 +200,42 @@ def test_what_a_failing_statement_quotes_is_in_no_event(tmp_path: Path, api: San
         )
     (failure,) = result.failures
     assert failure.startswith(
-        "DuckDB could not do what it was asked to (Conversion Error: Could not convert string '…' to INT32 when casting"
+        "The model summary.places could not be built: DuckDB could not do what it was asked to (Conversion Error: "
+        "Could not convert string '…' to INT32 when casting"
     )
-    assert failure.endswith("if it is a model's SQL, correct that; then run it again.")
+    assert "summary.places stays as it was" in failure
+    assert failure.endswith("if it is the SQL, correct summary/places.sql; then run it again.")
     assert "summary__places" in log
     assert "Grace" not in log
+
+
+@pytest.mark.usefixtures("run")
+def test_a_model_that_fails_is_named_and_holds_up_no_other(tmp_path: Path, api: Sandbox, warehouse: Warehouse):
+    for name in ("others", "third"):
+        (tmp_path / f"summary/{name}.yml").write_text(SUMMARY_FACTS)
+        (tmp_path / f"summary/{name}.sql").write_text(SUMMARY_SQL)
+    Run(build_definitions())("raw/halls", "staging/halls", "summary/places", "summary/others", "summary/third")
+    before = warehouse.rows("from summary.others")
+    overflow = "9223372036854775807 - cast('-' || (1 + hall_id::bigint * 0) as bigint)"
+    (tmp_path / "summary/others.sql").write_text(f"select hall_id, ({overflow})::varchar as hall from staging.halls")
+    result = Run(build_definitions())("summary/places", "summary/others", "summary/third", succeeds=False)
+    assert result.materialised == {"summary/places", "summary/third"}
+    assert warehouse.rows("from summary.others") == before
+    (failure,) = result.failures
+    assert failure.startswith("The model summary.others could not be built: ")
+    assert "Overflow in subtraction of INT64 (… - …)!" in failure
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Conversion Error: Date out of range: 290309-12-22 (BC)", "Conversion Error: Date out of range: …"),
+        ('Conversion Error: field "12 May" of INT64', 'Conversion Error: field "…" of INT64'),
+        ("Out of Memory Error: 8.0 MiB (76 MiB/80 MiB used)", "Out of Memory Error: 8.0 MiB (76 MiB/80 MiB used)"),
+    ],
+)
+def test_numbers_of_records_are_in_no_message_and_sizes_are(said: str, told: str):
+    assert without_values(said) == told
 
 
 @pytest.mark.usefixtures("run")

@@ -18,8 +18,11 @@ from event_assets.warehouse import Warehouse, WarehouseBusyError
 
 _WRITER = """
 import sys
-from filelock import FileLock
-with FileLock(sys.argv[1]):
+from pathlib import Path
+from event_assets.warehouse import Warehouse
+from event_assets.warehouse.run_marker import marked_as_alive
+path = Path(sys.argv[1])
+with marked_as_alive(path, "a-run"), Warehouse(path).writing():
     print("has it", flush=True)
     sys.stdin.readline()
 """
@@ -33,7 +36,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def stopped(path: Path) -> Iterator[subprocess.Popen[str]]:
     """A stopped process that has the warehouse. A line makes it end once it goes on."""
-    command = [sys.executable, "-c", _WRITER, f"{path}.lock"]
+    command = [sys.executable, "-c", _WRITER, str(path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         assert process.stdout.readline() == "has it\n"
@@ -83,8 +86,8 @@ def test_its_run_is_not_told_to_have_failed(path: Path):
     def everything() -> None: ...
 
     with dg.DagsterInstance.ephemeral() as instance:
-        run = instance.create_run_for_job(everything, status=dg.DagsterRunStatus.STARTED)
-        end_dead_runs(instance, Warehouse(path), timedelta())
+        run = instance.create_run_for_job(everything, run_id="a-run", status=dg.DagsterRunStatus.STARTED)
+        end_dead_runs(instance, path, timedelta())
         found = instance.get_run_by_id(run.run_id)
     assert found
     assert found.status is dg.DagsterRunStatus.STARTED
