@@ -45,7 +45,8 @@ class CopyBefore:
 
     Attributes:
         name: What it is attached as.
-        columns: Its tables and their columns.
+        columns: Its tables and their columns. Not the views that copies of earlier releases have: DuckDB 1.4 looks for
+            what they read in the warehouse.
         held_since: Since when it has held back a relation.
     """
 
@@ -89,7 +90,9 @@ def copy_before(client: SqlClientBase[Any], path: Path, name: str) -> Iterator[C
 
 
 def _read_before(client: SqlClientBase[Any], name: str) -> CopyBefore | None:
-    columns = _columns(client, name)
+    tables = client.execute_sql("select schema_name, table_name from duckdb_tables() where database_name = %s", name)
+    is_table = {Relation(*row) for row in tables or []}
+    columns = {relation: names for relation, names in _columns(client, name).items() if relation in is_table}
     notes = f"{_quoted(name)}.{NOTES.sql()}"
     if NOTES in columns:
         comment = "select comment from duckdb_tables() where database_name = %s and table_name = %s"
