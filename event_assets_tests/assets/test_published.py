@@ -146,9 +146,8 @@ def broken_models(folder: Path) -> Iterator[None]:
             facts.write_text(facts.read_text() + f"{tests}  - expression:\n      is_never_true: 1 = 2\n")
         else:
             select = path.with_suffix(".sql")
-            select.write_text(
-                select.read_text().replace("known.speaker_id,", "cast('x' || known.speaker_id as integer) as speaker_id,", 1)
-            )
+            fails = "cast('x' || known.speaker_id as integer) as speaker_id,"
+            select.write_text(select.read_text().replace("known.speaker_id,", fails, 1))
     load = model_assets.load_models
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(model_assets, "load_models", lambda raw: load(raw, folder))
