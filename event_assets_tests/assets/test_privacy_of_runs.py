@@ -12,6 +12,7 @@ from event_assets_tests.source.planting import Marks, plant
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("personal_data", ["hash", "drop"])
 def test_no_mark_is_in_what_a_run_leaves_behind(
     api: Sandbox,
@@ -37,6 +38,7 @@ def test_no_mark_is_in_what_a_run_leaves_behind(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_where_data_is_kept_no_name_of_a_field_and_no_address_is_told(
     api: Sandbox, warehouse: Warehouse, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ):
