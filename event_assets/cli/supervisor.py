@@ -117,7 +117,7 @@ class Supervisor:
         """Take the services.
 
         Args:
-            services: They are ended in the reverse order.
+            services: The first, which the others need, is ended last.
             look: Called all the time; raises an exception if everything must end.
         """
         self._services = services
@@ -156,10 +156,11 @@ class Supervisor:
         service.restart()
 
     def _end(self) -> None:
-        for service in reversed(self._services):
-            service.interrupt()
+        for services in (self._services[1:], self._services[:1]):
+            for service in services:
+                service.interrupt()
             deadline = time.monotonic() + GRACE
-            while not service.has_ended() and time.monotonic() < deadline and self._signals < 2:
+            while not all(each.has_ended() for each in services) and time.monotonic() < deadline and self._signals < 2:
                 time.sleep(0.1)
         for service in self._services:
             service.kill()

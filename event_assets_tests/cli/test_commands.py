@@ -20,7 +20,7 @@ def test_without_a_token_the_sandbox_is_used_and_a_second_run_changes_no_row_cou
     assert first.returncode == 0, first.stderr
     assert first.stderr == ""
     assert "No API token is configured: using the sandbox" in first.stdout
-    assert "make ui" in first.stdout
+    assert "`event-assets ui` shows it" in first.stdout
     assert str(folder.warehouse.path) in first.stdout
     assert str(folder.path / "data" / "published.duckdb") in first.stdout
     counts = row_counts(folder.warehouse)

@@ -68,7 +68,8 @@ def test_a_port_that_is_taken(folder: Folder):
         port = taken.getsockname()[1]
         result = folder.start("ui", "--port", str(port))
     assert result.returncode == 1
-    assert result.stderr.startswith(f"Error: Cannot serve on 127.0.0.1:{port} (Address already in use): if `make ui`")
+    where = f"Error: Cannot serve on 127.0.0.1:{port} (Address already in use): "
+    assert result.stderr.startswith(f"{where}if `event-assets ui` runs already")
     assert len(result.stderr.splitlines()) == 1
     assert result.stdout == ""
     assert beginning(folder) == {".dlt"}
