@@ -198,6 +198,8 @@ class RowFile:
         """
         if self._finished:
             raise ValueError(f"The file of {self._table.name} is finished, and {len(rows)} more rows came for it.")
+        if not rows:
+            return
         # In one go, and not a column at a time: that takes twice as long.
         values_of = zip(*(astuple(each.record) for each, _ in rows), strict=True)
         columns: dict[str, Any] = dict(zip(self._names, values_of, strict=True))

@@ -16,7 +16,8 @@ from event_assets_tests.source.matrix_case import PROVIDER, Case
 _LISTS = ("partners", "participants")
 _ELSEWHERE = faults.next_link_elsewhere("http://elsewhere.example.org/public/v1/participants?page=2")
 
-_FORMS = ("Laravel Fractal", "Django REST framework", "HAL", "Spring HATEOAS", "OData", "pagination.next_page_url")
+_FRACTAL = {"meta": {"pagination": {"current_page": 1, "total_pages": 2, "links": {"next": NEXT}}}}
+_FORMS = ("Laravel resources", "HAL", "Spring HATEOAS", "Facebook", "OData 2", "pagination.next_page_url")
 """Of all forms, see ``test_more_pages``, these are synced for real."""
 
 
@@ -62,6 +63,7 @@ OF_PAGES = (
         "loaded",
         (
             *(_halves(form, ADDRESSES[form]) for form in _FORMS),
+            _halves("Laravel Fractal", _FRACTAL),
             _halves("Link", headers={"Link": f'<{NEXT}>; rel="NEXT last"'}),
         ),
         requests=2,
