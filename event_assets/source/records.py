@@ -75,7 +75,7 @@ class Intake:
     def __init__(
         self,
         table: Table,
-        known: Known | Callable[[], Known],
+        known: Known,
         privacy: Privacy,
         folder: Path | None = None,
         progress: Progress | None = None,
@@ -85,21 +85,20 @@ class Intake:
 
         Args:
             table: The table that the records are for.
-            known: What the table holds. May be read when it is needed.
+            known: What the table holds.
             privacy: What to do with personal data.
             folder: Where the rows of a flat table may be put as a file.
             progress: Is told how many records there were.
             recall: Knows records by the bytes that they came in.
         """
-        self.pages = 0
-        self._list = WholeList()
+        self.pages, self._list = 0, WholeList()
         self.received = 0
         self.passed_on = 0
         self.rejects: list[Reject] = []
         self.misfits: Counter[str] = Counter()
         self.undeclared = 0
         self._table = table
-        self._read_known = known
+        self._known = known
         self._privacy = privacy
         self._key_field = privacy.key_field(table)
         self._progress = progress or Progress()
@@ -129,10 +128,6 @@ class Intake:
         # dlt draws from all iterators in turn. A page is done before the next one comes, or their records would mix.
         return iter([*taken])
 
-    @cached_property
-    def _known(self) -> Known:
-        return self._read_known() if callable(self._read_known) else self._read_known
-
     @property
     def gone(self) -> list[str]:
         """The keys of the rows that the table holds as there, and that the answer no longer has."""
@@ -143,8 +138,7 @@ class Intake:
         """Give back the memory that is needed as long as records come: at a million, 150 MB and more."""
         self._seen.clear()
         self._seen_rejected.clear()
-        self._read_known = Known({})
-        self.__dict__.pop("_known", None)
+        self._known = Known({})
 
     @property
     def version(self) -> str:

@@ -6,34 +6,32 @@ What is asked for is in ``resources``, what becomes of a record in ``records``, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import dlt
 from dlt.destinations.exceptions import DatabaseException
-from dlt.destinations.sql_client import SqlClientBase
 from dlt.extract.exceptions import ResourceExtractionError
 from dlt.load.exceptions import LoadClientJobException
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from event_assets.settings import EventApiSettings, PrivacySettings, RemovalSettings, RetrySettings
-from event_assets.source import forgetting, ledger
+from event_assets.source import ledger
+from event_assets.source.erasure import Erasure
 from event_assets.source.failures import SyncError, api_failure, warehouse_failure
 from event_assets.source.load_package import load_package
 from event_assets.source.privacy import Privacy
 from event_assets.source.progress import Progress, count
 from event_assets.source.recall import Recall
 from event_assets.source.records import Intake, Known
-from event_assets.source.remembered import Answer, forget_protection, remember
+from event_assets.source.remembered import Answer, remember
 from event_assets.source.removals import Removal, refuse_large_removals
 from event_assets.source.resources import SOURCE_NAME, event_api, parts_of, resources_by_endpoint
 from event_assets.source.results import ResourceResult, result, unchanged
 from event_assets.source.schema import TABLES
 from event_assets.source.session import ApiSession
 from event_assets.warehouse import RAW, Warehouse
-from event_assets.warehouse.rewrite import request_rewrite
 
 
 @dataclass(frozen=True)
@@ -116,6 +114,7 @@ class _Sync:
         self._progress = progress
         with warehouse.connect() as client:
             self._held = ledger.read(client, [TABLES[name] for name in resources])
+        self._erasure = Erasure(self._held, self._privacy)
         self._recall = _recall(endpoint, self._held, settings.privacy)
         parts = parts_of(endpoint)
         self._session = ApiSession(api.base_url, parts, settings.retry, tell, self._recall, progress)
@@ -201,7 +200,8 @@ class _Sync:
         """Let dlt read from the warehouse what it knows of its tables."""
         try:
             with self._warehouse.writing():
-                if self._undeclared or any((e.columns or e.latest) and not e.as_declared for e in self._held.values()):
+                lacks_columns = any((e.columns or e.latest) and not e.as_declared for e in self._held.values())
+                if lacks_columns or self._erasure.drops_columns:
                     with self._warehouse.connect() as client:
                         ledger.forget_schema(client, SOURCE_NAME)
                 pipeline.sync_destination()
@@ -225,13 +225,11 @@ class _Sync:
         """
         to_write = sum(intakes[name].passed_on for name in gone)
         loads = to_write or not all(each.as_declared for each in self._held.values())
-        self._note_other_protection()
+        self._erasure.announce(self._warehouse)
         if loads:
             with self._progress.during(f"Writing {to_write:,} rows of /{self._endpoint}"):
                 load_package(pipeline)
-        if self._undeclared:
-            with self._warehouse.connect() as client, client.begin_transaction():
-                forgetting.drop_undeclared_columns(client, [TABLES[name] for name in self._held], SOURCE_NAME)
+        self._erasure.drop_columns(self._warehouse)
         with self._warehouse.connect() as client, client.begin_transaction():
             for name, intake in intakes.items():
                 held = self._held[name]
@@ -242,8 +240,7 @@ class _Sync:
                     ledger.settle(client, TABLES[name], settlement)
                 else:
                     remember(client, TABLES[name], _absence(held, self._recall, self._privacy))
-            if self._privacy.protects:
-                self._forget(client, gone)
+            self._erasure.erase(client, gone)
             held_now = ledger.versions(client, [TABLES[name] for name in gone])
         if other := [f"raw.{name}" for name, version in held_now.items() if version != intakes[name].version]:
             raise SyncError(
@@ -263,44 +260,6 @@ class _Sync:
         pages, misfits = tuple(self._recall.pages), dict(intake.misfits)
         protection, undeclared = self._privacy.personal_data, intake.undeclared
         return Answer(pages, intake.version, intake.received, rejected, misfits, False, keys, protection, undeclared)
-
-    def _forget(self, client: SqlClientBase[Any], read: Collection[str]) -> None:
-        """Leave nothing of persons in the tables from the time when more of it was kept.
-
-        Args:
-            client: A connection, in a transaction.
-            read: The resources that the answer has: of these, only removed rows can hold any.
-        """
-        erased = self._to_erase
-        for name, protection in erased.items():
-            erase = forgetting.forget if name in read else forgetting.protect
-            erase(client, TABLES[name], self._privacy, hashes_stay=not protection)
-        if erased:
-            forgetting.protect_history(client, self._privacy)
-        if erased or self._undeclared:
-            request_rewrite(client)
-        forgetting.empty_merge_dataset(client)
-
-    @property
-    def _to_erase(self) -> dict[str, str]:
-        """How the rows of tables were protected, by name, that may hold what is not to be kept now."""
-        before = {name: held.latest.protection if held.latest else "" for name, held in self._held.items() if held.rows}
-        now = self._privacy.personal_data
-        return {name: protection for name, protection in before.items() if protection != now}
-
-    @property
-    def _undeclared(self) -> bool:
-        """Whether there are columns of fields that are not declared, though nothing of these is to be kept."""
-        return self._privacy.protects and any(
-            TABLES[name].undeclared(each.columns) for name, each in self._held.items()
-        )
-
-    def _note_other_protection(self) -> None:
-        """See to it that a sync that is killed now is not taken for one that has protected all rows."""
-        known = [name for name, held in self._held.items() if held.latest and held.latest.protection]
-        if changed := [name for name in known if name in self._to_erase]:
-            with self._warehouse.connect() as client:
-                forget_protection(client, changed, "keep" if self._privacy.personal_data == "keep" else "")
 
     def _tell_what_is_absent(self, names: Iterable[str]) -> None:
         for name in sorted(names):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from event_assets.automation.change_sensor import TRUSTED_FOR
+from event_assets.automation.change_cursor import TRUSTED_FOR
 from event_assets.sandbox import Sandbox
 from event_assets.sandbox.responses import Response, Validators
 from event_assets_tests.automation.looking import CONTENT, change, look

@@ -11,7 +11,7 @@ import dagster as dg
 import pytest
 
 from event_assets.automation import messages
-from event_assets.automation.change_sensor import Cursor
+from event_assets.automation.change_cursor import Cursor
 from event_assets.sandbox import Sandbox, faults
 from event_assets_tests.automation.alerting import CHECKS
 from event_assets_tests.automation.looking import SENSOR, change
