@@ -14,7 +14,6 @@ from event_assets.source import forgetting
 from event_assets.source.ledger import Ledger
 from event_assets.source.privacy import Privacy
 from event_assets.source.remembered import forget_protection
-from event_assets.source.resources import SOURCE_NAME
 from event_assets.source.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets.warehouse.rewrite import request_rewrite
@@ -54,7 +53,7 @@ class Erasure:
         """Drop the columns of fields that are not declared, where nothing of these is to be kept."""
         if self.drops_columns:
             with warehouse.connect() as client, client.begin_transaction():
-                forgetting.drop_undeclared_columns(client, [TABLES[name] for name in self._held], SOURCE_NAME)
+                forgetting.drop_undeclared_columns(client, [TABLES[name] for name in self._held])
 
     def erase(self, client: SqlClientBase[Any], read: Collection[str]) -> None:
         """Leave nothing of persons in the tables from the time when more of it was kept.

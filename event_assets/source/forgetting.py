@@ -75,13 +75,12 @@ def protect_history(client: SqlClientBase[Any], privacy: Privacy) -> None:
         _replace(client, relation, column, {text: stored.protect_text(column, text) for text in texts}, "true")
 
 
-def drop_undeclared_columns(client: SqlClientBase[Any], tables: Sequence[Table], schema_name: str) -> None:
-    """Drop the columns of fields that are not declared, and what dlt remembers of them: a name may be somebody's.
+def drop_undeclared_columns(client: SqlClientBase[Any], tables: Sequence[Table]) -> None:
+    """Drop the columns of fields that are not declared: a name may be somebody's.
 
     Args:
         client: A connection, in a transaction in which nothing is written into the tables.
         tables: Tables that may have some.
-        schema_name: dlt's name of the schema.
     """
     there = column_names(client, RAW)
     dropped = False
@@ -92,7 +91,6 @@ def drop_undeclared_columns(client: SqlClientBase[Any], tables: Sequence[Table],
             dropped = True
     if dropped:
         client.execute_sql(f'drop schema if exists "{MERGE}" cascade')  # dlt makes it anew
-        client.execute_sql(f"delete from {_sql('_dlt_version')} where schema_name = %s", schema_name)  # noqa: S608
 
 
 def empty_merge_dataset(client: SqlClientBase[Any]) -> None:

@@ -92,8 +92,7 @@ class Intake:
             recall: Knows records by the bytes that they came in.
         """
         self.pages, self._list = 0, WholeList()
-        self.received = 0
-        self.passed_on = 0
+        self.received = self.passed_on = 0
         self.rejects: list[Reject] = []
         self.misfits: Counter[str] = Counter()
         self.undeclared = 0
@@ -293,7 +292,7 @@ class Intake:
 
 
 def _digest(row: Any) -> bytes:
-    """What a fingerprint is the text of: of a row, or of an object that has its values as attributes."""
+    """Return the fingerprint of a row, or of an object that has its values as attributes."""
     return _hash(encode(row))
 
 
