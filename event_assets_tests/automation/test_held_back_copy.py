@@ -26,8 +26,9 @@ def test_a_table_that_is_held_back_is_as_it_was_in_the_copy_before(
         copy = Warehouse(published_path())
         return {table: bool(copy.rows(f"from {table} where {condition}")) for table, condition in NEW.items()}
 
-    def held_back() -> bool:
-        return HELD.split("/")[1] in str(loaded.instance.fetch_materializations(copy, limit=1).records[0])
+    def held_back() -> str:
+        made = loaded.instance.fetch_materializations(copy, limit=1).records[0].asset_materialization
+        return str(made.metadata["held_back"].value) if made else ""
 
     copy = next(
         key for key in loaded.definitions.resolve_asset_graph().get_all_asset_keys() if key.path[0] == "published"
@@ -43,10 +44,10 @@ def test_a_table_that_is_held_back_is_as_it_was_in_the_copy_before(
             "raw.lectures": True, "staging.sessions": True, "staging.session_speakers": False, "summary.agenda": False
         }  # fmt: skip
         assert len(Warehouse(published_path()).rows("from staging.session_speakers")) == before
-        assert held_back()
+        assert "session_speakers" in held_back()
     loaded.run(HELD)
     clock.leap(minutes=6)  # what the failed run did not come to is built at the next instant for what failed
     while requested := loaded.tick():
         loaded.run(*requested)
     assert all(new_rows().values())
-    assert not held_back()
+    assert "session_speakers" not in held_back()
