@@ -198,6 +198,8 @@ def _signs_in(place: _Place, subjects: AbstractSet[str]) -> Signs:
             has_pages = True
         elif says is Meaning.RECORDS and words <= {"total", "totals"} and not place.name & {"total", "totals"}:
             single_total = claimed
+        if words == {"of"} and _has_position(place):
+            says = Meaning.PAGES  # page 1 of 2
         signs |= Signs(claims=_claims(says, claimed, words | place.name, subjects))
     if position is not None and last is not None and position < last:
         signs |= Signs(more=Sign(f"page {position} of {last}", phrase=True))
@@ -205,6 +207,10 @@ def _signs_in(place: _Place, subjects: AbstractSet[str]) -> Signs:
         # `page: 1, total: 2` may be of pages.
         signs |= Signs(claims=Claims(either=frozenset({single_total})))
     return signs
+
+
+def _has_position(place: _Place) -> bool:
+    return any(meaning(words_of(name), place.name) is Meaning.POSITION for name in place.fields)
 
 
 def _claims(says: Meaning, claimed: int, words: Words, subjects: AbstractSet[str]) -> Claims:

@@ -146,6 +146,11 @@ def test_headers_that_say_nothing_of_it_do_not_count(header: str, value: str):
     assert first_page({}, **{header: value}) == RECORDS
 
 
+def test_page_1_of_2_is_no_number_of_records():
+    assert "1 of 2 pages" in str(read(answer({"data": PEOPLE[:2], "paging": {"page": 1, "of": 2}})))
+    assert read(answer({"data": PEOPLE[:2], "paging": {"of": 2}})) == 2
+
+
 def test_a_bare_page_does_not_end_a_list_whose_pages_were_in_envelopes():
     first = {"data": PEOPLE[:RECORDS], "next": NEXT}
     assert "page 2 without the envelope of those before" in str(read(answer(first), answer(PEOPLE[RECORDS:])))

@@ -1,0 +1,223 @@
+"""Fuzzes ingestion for as long as one likes: bodies to rows, bodies to tables, and lists in pages.
+
+    python -m event_assets_tests.source.fuzz --minutes 60
+
+Whatever comes: every record is loaded or rejected, or the answer is refused with a sentence and the tables stay as they
+were; and of a list in pages everything is loaded or nothing. What the tests check of a few hundred cases, this checks
+of as many as there is time for. What comes is in ``fuzz_cases``.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from argparse import ArgumentParser
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from requests import Response
+
+from event_assets.sandbox.responses import Response as Served
+from event_assets.settings import EventApiSettings, PersonalData, PrivacySettings, RemovalSettings
+from event_assets.source.answers import UnusableAnswerError, read_content, read_listing
+from event_assets.source.columnar import TypedRecords
+from event_assets.source.failures import SyncError
+from event_assets.source.privacy import Privacy
+from event_assets.source.records import Intake, Known, _digest
+from event_assets.source.resources import endpoint_of, parts_of
+from event_assets.source.schema import TABLES
+from event_assets.source.shape import Shape
+from event_assets.source.sync import SyncSettings, sync
+from event_assets.warehouse import Warehouse
+from event_assets_tests.running import Warehouse as Reader
+from event_assets_tests.source.fuzz_cases import bodies, envelopes
+from event_assets_tests.source.test_properties import dump, served
+
+EXAMPLES_A_ROUND = 300
+RESOURCES = ("halls", "lectures", "partners", "participants")
+
+seen: Counter[str] = Counter()
+"""How often each outcome came."""
+
+
+def response(resource: str, body: bytes, headers: Mapping[str, str] | None = None) -> Response:
+    """Return the answer of an endpoint that has a body."""
+    answer = Response()
+    answer.status_code, answer.url = 200, f"https://api.example.com/public/v1/{endpoint_of(resource)}"
+    answer._content = body
+    answer.headers.update(headers or {})
+    return answer
+
+
+def is_sentence(error: Exception) -> None:
+    """See to it that an error is for a person."""
+    assert str(error).endswith("."), error
+
+
+def read(resource: str, body: bytes, privacy: Privacy) -> tuple[Intake, list[Any]] | None:
+    """Read an answer; return what took it and the rows, or None where it is refused or has nothing of the resource."""
+    intake = Intake(TABLES[resource], Known({}), privacy)
+    try:
+        if parts := parts_of(endpoint_of(resource)):
+            found = read_content(response(resource, body), parts, set(), None).get(resource)
+            rows = intake(found) if found is not None else None
+        else:
+            rows = [row for batch in intake(read_listing(response(resource, body), None)["data"]) for row in batch]
+    except UnusableAnswerError as error:
+        return is_sentence(error)
+    return None if rows is None else (intake, rows)
+
+
+def body_to_rows(data: st.DataObject) -> None:
+    """Every record becomes a row or a reject, twice the same; fast and slow readers agree."""
+    resource = data.draw(st.sampled_from(RESOURCES))
+    body, count = data.draw(bodies(resource))
+    mode = data.draw(st.sampled_from(get_args(PersonalData)))
+    privacy = Privacy(PrivacySettings(mode, "a secret of the fuzzer"))
+    found = read(resource, body, privacy)
+    seen[f"body to rows: {'refused' if found is None else 'read'}"] += 1
+    if found is None:
+        return
+    intake, rows = found
+    assert len(rows) + len(intake.rejects) == intake.received
+    if count is not None and intake.received != 1:  # one object in the place of a list of one
+        assert intake.received == count, (intake.received, count)
+    again = read(resource, body, privacy)
+    assert again
+    assert again[0].version == intake.version
+    fast_is_slow(resource, body, privacy)
+
+
+def fast_is_slow(resource: str, body: bytes, privacy: Privacy) -> None:
+    """See to it that the fast reader of a flat table gives what the slow one does, or nothing."""
+    table = TABLES[resource]
+    if not table.is_flat:
+        return
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError, UnicodeError):
+        return
+    array = said.get("data") if isinstance(said, dict) else said
+    if not isinstance(array, list) or not all(isinstance(each, dict) for each in array):
+        return
+    decoded = TypedRecords(table, privacy).decode(json.dumps(array).encode())
+    if decoded is None:
+        return
+    seen["fast reader: agreed"] += 1
+    shape = Shape(table, misfits := Counter())
+    slow = [shape.fit(privacy.protect(table, record)[0]) for record in array]
+    assert not misfits
+    assert decoded.keys == [privacy.key(table, record) for record in array]
+    assert [*map(_digest, decoded.records)] == [*map(_digest, slow)]
+
+
+def body_to_tables(data: st.DataObject) -> None:
+    """What was received is live or rejected; the same answer changes nothing; a refused one changes nothing."""
+    resource = data.draw(st.sampled_from(RESOURCES))
+    key, endpoint = TABLES[resource].key, endpoint_of(resource)
+    drawn = [data.draw(bodies(resource))[0] for _ in range(2)]
+    with tempfile.TemporaryDirectory() as folder, served() as (_, api):
+        place, now = Warehouse(Path(folder) / "w.duckdb"), b""
+
+        def respond(method: str, target: str, headers: Mapping[str, str]) -> Served:
+            return Served(200, {"Content-Length": str(len(now))}, [now])
+
+        def bring() -> bool:
+            options = SyncSettings(removals=RemovalSettings(allowed=True))
+            before = dump(place, resource) if place.path.exists() and has_tables() else None
+            try:
+                result = sync(EventApiSettings(api.base_url, "t"), place, endpoint, [resource], options)[resource]
+            except SyncError as error:
+                is_sentence(error)
+                assert (dump(place, resource) if before is not None else None) == before
+                return False
+            live = f"select count(*) from raw.{resource} where removed_at is null"
+            if not result.absent:
+                assert reader.rows(live)[0][0] + reader.count("raw.rejected") == result.received
+            return True
+
+        def has_tables() -> bool:
+            return reader.rows("select count(*) from information_schema.tables where table_schema = 'raw'")[0][0] > 0
+
+        api.respond = respond
+        reader = Reader(place.path)
+        for body in drawn:
+            now = body
+            loaded = bring()
+            seen[f"body to tables: {'loaded' if loaded else 'refused'}"] += 1
+            if loaded:
+                state = dump(place, resource)
+                assert bring()
+                assert dump(place, resource) == state
+                keys = reader.rows(f"select {key} from raw.{resource}")
+                assert len(keys) == len(set(keys)), "a key has one row"
+
+
+def pages_to_list(data: st.DataObject) -> None:
+    """Of a list in pages everything is loaded, or it is refused."""
+    size, pages = data.draw(st.integers(1, 9)), data.draw(st.integers(1, 4))
+    people = [{"id": number, "email": f"p{number}@example.org"} for number in range(size * pages)]
+    stops = data.draw(st.integers(1, pages))
+    intake = Intake(TABLES["participants"], Known({}), Privacy(PrivacySettings()))
+    says_more = False
+    outcome = "all"
+    try:
+        for number in range(1, pages + 1):
+            envelope, more = data.draw(envelopes(number, pages, len(people), stops))
+            says_more |= more
+            body = json.dumps({"data": people[(number - 1) * size : number * size], **envelope}).encode()
+            found = read_listing(response("participants", body), None)["data"]
+            for _ in intake(found):
+                pass
+            if found[0].last:
+                break
+    except UnusableAnswerError as error:
+        is_sentence(error)
+        outcome = "refused"
+    if outcome == "all" and intake.received < len(people):
+        assert not says_more, "it said that more exists, and passed for the whole list"
+        outcome = "nothing said that there is more"
+    seen[f"pages to list: {outcome}"] += 1
+
+
+TARGETS: dict[Callable[[st.DataObject], None], float] = {body_to_rows: 0.35, body_to_tables: 0.45, pages_to_list: 0.2}
+"""The share of the time that each takes."""
+
+
+def fuzz(target: Callable[[st.DataObject], None], seconds: float, first_seed: int) -> int:
+    """Run rounds of a target until the time is over; return how many. A failure ends it, with its shrunk example."""
+    end, rounds = time.monotonic() + seconds, 0
+    while time.monotonic() < end:
+        examples = 20 if target is body_to_tables else EXAMPLES_A_ROUND
+        run = settings(
+            max_examples=examples,
+            deadline=None,
+            database=None,
+            phases=(Phase.generate, Phase.shrink),
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+        )(given(data=st.data())(target))
+        seed(first_seed + rounds)(run)()
+        rounds += 1
+    return rounds
+
+
+def main() -> None:
+    """Fuzz for as long as is asked for, and print how often each outcome came."""
+    parser = ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    for target, share in TARGETS.items():
+        rounds = fuzz(target, options.minutes * 60 * share, options.seed)
+        print(f"{target.__name__}: {rounds} rounds, no failure", flush=True)  # noqa: T201
+    for outcome, times in sorted(seen.items()):
+        print(f"  {outcome}: {times:,}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
