@@ -69,9 +69,6 @@ create macro unreadable_time(sent) as case
     else macros.event_time(sent) is null and macros.says_when(sent)
 end;
 
--- Whether an e-mail address is one and not a placeholder. A hashed address no longer shows it, and a dropped one is null.
-create macro has_address(email) as case when email not like 'hmac:%' then contains(email, '@') end;
-
 -- An identifier that a record refers to; null for a blank, which refers to nothing, and for JSON: an object without an
 -- identifier, or a list, that came in the place of one, and may hold anything.
 create macro reference(sent) as case

@@ -1,8 +1,19 @@
 with timed as (
+    -- All is worked out before rows are numbered, which then carries booleans about and no long texts.
     select
         *,
         macros.event_time(registered_at) as registered_instant,
-        macros.event_time(checked_at) as checked_instant
+        macros.event_time(checked_at) as checked_instant,
+        -- Somebody was there, also where the time cannot be read. But false and 0 are no time, nor is a date of noughts,
+        -- as MySQL has them for none; PHP makes the year before 0 of it. Most begin with a year, and need no more.
+        case
+            when regexp_matches(checked_at, '^[1-9]') then true
+            else coalesce(not regexp_matches(macros.written(checked_at), '^(0$|[fF]alse$|0000-|-)'), false)
+        end as checked_in,
+        macros.unreadable_time(registered_at) as has_unreadable_registered_at,
+        macros.unreadable_time(checked_at) as has_unreadable_checked_at,
+        -- A hashed address no longer shows whether it was one, and a dropped one is null.
+        case when email not like 'hmac:%' then contains(email, '@') end as has_address
     from raw.participants
     where removed_at is null
 )
@@ -23,11 +34,8 @@ select
     registered_instant as registered_at,
     macros.local_day(registered_instant) as registered_day,
     checked_instant as checked_at,
-    -- Somebody was there, also where the time cannot be read. But false and 0 are no time, nor is a date of noughts, as
-    -- MySQL has them for none; PHP makes the year before 0 of it.
-    case
-        when regexp_matches(checked_at, '^[1-9]') then true
-        else coalesce(not regexp_matches(macros.written(checked_at), '^(0$|[fF]alse$|0000-|-)'), false)
-    end as checked_in,
-    macros.has_address(email) as has_address
+    checked_in,
+    has_unreadable_registered_at,
+    has_unreadable_checked_at,
+    has_address
 from timed

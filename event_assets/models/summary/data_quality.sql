@@ -10,19 +10,10 @@ entries as (
     from staging.pauses
 ),
 odd_people as (
-    -- From the raw table and once: there may be a million, whom staging.participants would number first.
-    select
-        id,
-        macros.has_address(email) as has_address,
-        macros.unreadable_time(registered_at) as has_unreadable_registered_at,
-        macros.unreadable_time(checked_at) as has_unreadable_checked_at
-    from raw.participants
-    where removed_at is null
-        and (
-            not macros.has_address(email)
-            or macros.unreadable_time(registered_at)
-            or macros.unreadable_time(checked_at)
-        )
+    -- Gone through once, as there may be a million.
+    select participant_id as id, has_address, has_unreadable_registered_at, has_unreadable_checked_at
+    from staging.participants
+    where not has_address or has_unreadable_registered_at or has_unreadable_checked_at
 ),
 findings as (
     select resource, id, 'session_without_hall' as rule, null as detail
