@@ -6,7 +6,8 @@ place in ``copy_file``.
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -62,10 +63,24 @@ def _write(
     client: SqlClientBase[Any], plan: PublishPlan, target: Path, new: Path, stack: ExitStack
 ) -> tuple[Note, ...]:
     before = stack.enter_context(copy_before(client, target, _BEFORE))
-    with attached(client, new, _NEW):
+    with attached(client, new, _NEW), _uncompressed(client):
         notes = fill(client, plan, _NEW, before)
         client.execute_sql(f"checkpoint {_NEW}")
     return notes
+
+
+@contextmanager
+def _uncompressed(client: SqlClientBase[Any]) -> Iterator[None]:
+    """Have DuckDB compress nothing that it writes in a block.
+
+    The copy is written anew after each refresh. To compress a million participants takes twice the time of writing
+    them, and without it the copy is no larger than the warehouse.
+    """
+    client.execute_sql("set force_compression = 'uncompressed'")
+    try:
+        yield
+    finally:
+        client.execute_sql("set force_compression = 'auto'")
 
 
 def _failure(target: Path, why: str) -> PublishError:
