@@ -6,6 +6,7 @@ either way.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Sequence
 from operator import attrgetter
 from pathlib import Path
@@ -17,7 +18,6 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 from dlt.extract.items import DataItemWithMeta
-from msgspec.structs import astuple
 
 from event_assets.source.lossless_json import loses_nothing
 from event_assets.source.privacy import Privacy
@@ -50,13 +50,13 @@ class Taken(NamedTuple):
         record: The record: an object with an attribute for each column where it came the fast way, else as it came.
         key: Its key.
         digest: The digest of the bytes that it came in, where records are known by them.
-        encoded: What its fingerprint is of, where it came the fast way.
+        fingerprint: Its fingerprint, where it came the fast way.
     """
 
     record: Any
     key: str
     digest: bytes | None = None
-    encoded: bytes | None = None
+    fingerprint: bytes | None = None
 
 
 class Typed(NamedTuple):
@@ -65,16 +65,20 @@ class Typed(NamedTuple):
     Attributes:
         records: Objects with an attribute for each column, personal data protected.
         keys: The key of each; None where it has no usable one.
-        encoded: What the fingerprint of each is of.
+        fingerprints: The fingerprint of each.
     """
 
     records: list[Any]
     keys: list[str | None]
-    encoded: list[bytes]
+    fingerprints: list[bytes]
 
 
-encode = msgspec.json.Encoder(order="sorted").encode
-"""Write a row as what its fingerprint is of."""
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+def fingerprint(row: Any) -> bytes:
+    """Return what tells a row from others: a dictionary, or an object that has its values as attributes."""
+    return hashlib.blake2b(_encode(row), digest_size=16).digest()
 
 
 class Columnar:
@@ -159,10 +163,10 @@ class TypedRecords:
                 for record, value in zip(records, values, strict=True):
                     if type(value) is int:
                         setattr(record, name, str(value))
-        encoded = [*map(encode, records)]
+        encoded = [*map(_encode, records)]
         if as_it_is and not loses_nothing(array, b"".join(encoded)):
             return None
-        return Typed(records, keys, encoded)
+        return Typed(records, keys, [hashlib.blake2b(text, digest_size=16).digest() for text in encoded])
 
 
 class RowFile:
@@ -181,7 +185,6 @@ class RowFile:
         self._waiting: list[pa.Table] = []
         self._rows = 0
         self._finished = False
-        self._names = sorted(column.name for column in table.columns)  # the order of a record's attributes
         # Nothing of it differs from the declared table, or dlt would write the file anew.
         self._schema = pa.schema(
             [
@@ -198,11 +201,10 @@ class RowFile:
         """
         if self._finished:
             raise ValueError(f"The file of {self._table.name} is finished, and {len(rows)} more rows came for it.")
-        if not rows:
-            return
-        # In one go, and not a column at a time: that takes twice as long.
-        values_of = zip(*(astuple(each.record) for each, _ in rows), strict=True)
-        columns: dict[str, Any] = dict(zip(self._names, values_of, strict=True))
+        records = [each.record for each, _ in rows]
+        columns: dict[str, Any] = {
+            column.name: [*map(attrgetter(column.name), records)] for column in self._table.columns
+        }
         for column in self._table.columns:
             if column.data_type == "json":
                 values = columns[column.name]

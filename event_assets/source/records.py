@@ -6,15 +6,15 @@ in ``shape``, how records that are as declared go faster in ``columnar``, what t
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from itertools import repeat
 from pathlib import Path
 from typing import Any, cast
 
-from event_assets.source.columnar import Columnar, Taken, encode
+from event_assets.source.columnar import Columnar, Taken, fingerprint
 from event_assets.source.fingerprints import links_number, number, reject_digest, version_text
 from event_assets.source.lossless_json import Repeated
 from event_assets.source.pages import Batch, Page
@@ -187,16 +187,22 @@ class Intake:
         known = self._known
         keys: list[Any] = [*map(known.keys_by_digest.get, digests)] if known.keys_by_digest else none.copy()
         unknown = [place for place, key in enumerate(keys) if key is None]
-        records, encoded = self._decode(batch.only(unknown), keys, unknown) if unknown else ([], None)
-        admitted = set(self._admitted(keys, batch))
-        for place in admitted.difference(unknown):
-            self._version += int(known.fingerprints[keys[place]] or "", 16)
-        taken = [
-            Taken(record, keys[place], digests[place], text)
-            for place, record, text in zip(unknown, records, encoded or none, strict=False)
-            if place in admitted
-        ]
-        if self._columnar and encoded:
+        records, prints = self._decode(batch.only(unknown), keys, unknown) if unknown else ([], None)
+        admitted = self._admitted(keys, batch)
+        if len(unknown) == len(admitted) == len(batch):
+            # As below, in a third of the time.
+            columns = zip(records, keys, digests, prints or none, strict=True)
+            taken = [*map(tuple.__new__, repeat(Taken), columns)]
+        else:
+            places = set(admitted)
+            for place in places.difference(unknown):
+                self._version += int(known.fingerprints[keys[place]] or "", 16)
+            taken = [
+                Taken(record, keys[place], digests[place], print_)
+                for place, record, print_ in zip(unknown, records, prints or none, strict=False)
+                if place in places
+            ]
+        if self._columnar and prints:
             self._write(self._columnar, taken)
             return []
         rows = [row for row in map(self._row, taken) if row is not None]
@@ -206,17 +212,17 @@ class Intake:
     def _decode(
         self, batch: Batch, keys: list[str | None], places: Sequence[int]
     ) -> tuple[Sequence[Any], Sequence[bytes] | None]:
-        """The records, and what their fingerprints are of if they are typed; their keys go into their places."""
+        """The records, and their fingerprints if they are typed objects; their keys go into their places."""
         typed = self._columnar.decode(batch.json) if self._columnar else None
         records = typed.records if typed else batch.records()
         found = typed.keys if typed else [self._key(record) for record in records]
         for place, key in zip(places, found, strict=True):
             keys[place] = key
-        return records, typed.encoded if typed else None
+        return records, typed.fingerprints if typed else None
 
     def _write(self, columnar: Columnar, taken: Sequence[Taken]) -> None:
         """Put those rows into the file that the table does not hold yet."""
-        digests = [_hash(each.encoded) for each in taken if each.encoded is not None]
+        digests = [each.fingerprint or b"" for each in taken]
         self._version += sum(map(number, digests))
         held = self._known.fingerprints
         wanted = [
@@ -267,15 +273,15 @@ class Intake:
         record, undeclared = self._privacy.protect(self._table, taken.record)
         self.undeclared += undeclared
         row = self._shape.fit(record)
-        digest = _digest(row)
-        fingerprint = digest.hex()
-        total = number(digest) + links_number(fingerprint, row, self._table.links or ())
+        digest = fingerprint(row)
+        text = digest.hex()
+        total = number(digest) + links_number(text, row, self._table.links or ())
         self._version += total
         if self._known.fingerprints.get(taken.key) == version_text(total):
             return None
         if self._table.key_column:
             row[self._table.key_column.name] = taken.key
-        row[RECORD_HASH] = fingerprint
+        row[RECORD_HASH] = text
         # Both are told each time, so a record that has some must be taken apart each time.
         if taken.digest is not None and self.misfits.total() == misfits and not undeclared:
             row[RECEIVED_HASH] = taken.digest
@@ -289,12 +295,3 @@ class Intake:
         # Accounts without an address can share a placeholder and be different ones, so the key alone does not tell.
         identifier = record.get("id")
         self._seen_rejected.add((key, payload if identifier is None else as_text(identifier)))
-
-
-def _digest(row: Any) -> bytes:
-    """Return the fingerprint of a row, or of an object that has its values as attributes."""
-    return _hash(encode(row))
-
-
-def _hash(encoded: bytes) -> bytes:
-    return hashlib.blake2b(encoded, digest_size=16).digest()

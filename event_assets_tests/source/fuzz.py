@@ -25,10 +25,10 @@ from requests import Response
 from event_assets.sandbox.responses import Response as Served
 from event_assets.settings import EventApiSettings, PersonalData, PrivacySettings, RemovalSettings
 from event_assets.source.answers import UnusableAnswerError, read_content, read_listing
-from event_assets.source.columnar import TypedRecords
+from event_assets.source.columnar import TypedRecords, fingerprint
 from event_assets.source.failures import SyncError
 from event_assets.source.privacy import Privacy
-from event_assets.source.records import Intake, Known, _digest
+from event_assets.source.records import Intake, Known
 from event_assets.source.resources import endpoint_of, parts_of
 from event_assets.source.schema import TABLES
 from event_assets.source.shape import Shape
@@ -113,7 +113,7 @@ def fast_is_slow(resource: str, body: bytes, privacy: Privacy) -> None:
     slow = [shape.fit(privacy.protect(table, record)[0]) for record in array]
     assert not misfits
     assert decoded.keys == [privacy.key(table, record) for record in array]
-    assert [*map(_digest, decoded.records)] == [*map(_digest, slow)]
+    assert decoded.fingerprints == [*map(fingerprint, slow)]
 
 
 def body_to_tables(data: st.DataObject) -> None:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from event_assets.sandbox import Sandbox, generate_event
 from event_assets.settings import PersonalData, PrivacySettings
 from event_assets.source import records as records_module
-from event_assets.source.columnar import TypedRecords, encode
+from event_assets.source.columnar import TypedRecords, fingerprint
 from event_assets.source.privacy import Privacy
-from event_assets.source.records import Shape, _digest
+from event_assets.source.records import Shape
 from event_assets.source.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
@@ -56,7 +56,7 @@ def test_a_batch_is_read_as_if_none_had_been_before_it(batches: list[list[dict[s
         assert (read is None) == (alone is None)
         if read and alone:
             assert read.keys == alone.keys
-            assert read.encoded == alone.encoded
+            assert read.fingerprints == alone.fingerprints
 
 
 @pytest.mark.parametrize("personal_data", MODES)
@@ -72,8 +72,7 @@ def test_key_and_fingerprint_are_those_of_the_slow_way(personal_data: PersonalDa
     rows = [shape.fit(privacy.protect(table, record)[0]) for record in said]
     assert not misfits
     assert decoded.keys == [privacy.key(table, record) for record in said]
-    assert decoded.encoded == [*map(encode, rows)]
-    assert [*map(_digest, decoded.records)] == [*map(_digest, rows)]
+    assert decoded.fingerprints == [*map(fingerprint, decoded.records)] == [*map(fingerprint, rows)]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +95,7 @@ def test_what_is_not_as_declared_goes_the_slow_way(record: dict[str, Any]):
 def test_numbers_and_texts_of_the_same_digits_are_the_same():
     read = typed("tracks", [{"id": 7, "order": 1}, {"id": "7", "order": 1}])
     assert read.keys == ["7", "7"]
-    assert read.encoded[0] == read.encoded[1]
+    assert read.fingerprints[0] == read.fingerprints[1]
 
 
 @pytest.mark.parametrize("personal_data", MODES)
