@@ -55,7 +55,9 @@ _OTHERWISE = (
     (
         "A list in pages changes while they are read",
         "The API does not say so. A record that moves to a page that was read already is missed, and its row has "
-        "`removed_at` until the next sync; one that moves the other way comes twice, and the second is rejected.",
+        "`removed_at` until the next sync; one that moves the other way comes twice, and the second is rejected. "
+        "Where an earlier page says that there are more than came in the end, the list is refused; the next sync "
+        "reads it again.",
     ),
     (
         "Somebody adds or deletes rows of a raw table, of a link table or of `raw.rejected`, or drops one",

@@ -192,3 +192,24 @@ def test_a_list_that_is_shorter_than_it_says_is_refused_after_its_last_page(plac
         with pytest.raises(SyncError, match="what came is 13 of 21 records, without the address of the next page"):
             bring(api, place, "participants")
     assert len(held(place)) == 21
+
+
+def headed(total: int) -> Fault:
+    """The right answer, with a header that says how many records there are."""
+
+    def answer(right: Response, _: str) -> Response:
+        return json_response(200, json.loads(b"".join(right.chunks)), {"X-Total-Count": str(total)})
+
+    return Fault("headed", answer)
+
+
+def test_the_same_body_is_refused_once_a_header_says_that_it_is_a_part(place: Warehouse):
+    event = generate_event(lectures=0, participants=21)
+    with Sandbox(event) as api:
+        api.fail("participants", headed(21), times=2)
+        for loaded in (21, 0):
+            assert bring(api, place, "participants")["participants"].loaded == loaded
+        api.fail("participants", headed(4000))
+        with pytest.raises(SyncError, match="what came is 21 of 4,000 records"):
+            bring(api, place, "participants")
+    assert len(held(place)) == 21
