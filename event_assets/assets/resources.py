@@ -77,7 +77,8 @@ class WarehouseResource(dg.ConfigurableResource):
         Raises:
             Failure: Another run did not end in time, the file cannot be opened, or a setting cannot be used.
         """
-        warehouse, run_id = self.open(), context.run.run_id if context.run else "no run"
-        with explained(), marked_as_alive(warehouse.path, run_id), warehouse.kept_open():
-            self._of_the_run = warehouse
-            yield self
+        with explained():
+            warehouse, run_id = self.open(), context.run.run_id if context.run else "no run"
+            with marked_as_alive(warehouse.path, run_id), warehouse.kept_open():
+                self._of_the_run = warehouse
+                yield self

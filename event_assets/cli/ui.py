@@ -52,8 +52,13 @@ def _refuse_a_port_that_is_taken(port: int) -> None:
 
 
 def _end_dead_runs() -> None:
-    """Let no run that a reboot or a kill has ended stand in the way of the next: nothing has been launched yet."""
-    from event_assets.automation.dead_runs import end_dead_runs  # with Dagster, which takes seconds
+    """Let no run that a reboot or a kill has ended stand in the way of the next: nothing has been launched yet.
+
+    Nor a look of a sensor that is recorded at a time to come, from before the clock was set back.
+    """
+    from event_assets.automation.clock import forget_ticks_ahead  # with Dagster, which takes seconds
+    from event_assets.automation.dead_runs import end_dead_runs
 
     with open_instance() as instance:
         end_dead_runs(instance, warehouse_path(), silent=timedelta())
+        forget_ticks_ahead(instance)

@@ -7,8 +7,6 @@ from event_assets_tests.automation.breaking import BREAKING
 from event_assets_tests.automation.ticking import Automation, Clock
 from event_assets_tests.running import Warehouse
 
-pytest.importorskip("event_assets.assets.held_back")
-
 HELD = "staging/session_speakers"
 NEW = {
     "raw.lectures": "id = '999'",
