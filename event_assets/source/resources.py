@@ -17,6 +17,7 @@ from dlt.sources.rest_api.typing import RESTAPIConfig
 from requests import Session
 
 from event_assets.settings import EventApiSettings
+from event_assets.settings.defaults import run_context
 from event_assets.source.paging import NextLinkPaginator
 from event_assets.source.schema import REJECTED, REJECTED_COLUMNS, TABLES
 
@@ -86,6 +87,7 @@ def event_api(
         session: Carries the requests.
         only: The resources that are wanted; all, if not given. dlt makes a client for each, wanted or not.
     """
+    run_context()  # dlt's defaults that protect people, also for who reads no setting before
     config = event_api_config(api or _DECLARATION_ONLY, session)
     if only is not None:
         resources = cast(list[dict], config["resources"])
