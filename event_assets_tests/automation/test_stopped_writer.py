@@ -22,7 +22,7 @@ from pathlib import Path
 from event_assets.warehouse import Warehouse
 from event_assets.warehouse.run_marker import marked_as_alive
 path = Path(sys.argv[1])
-with marked_as_alive(path, "a-run"), Warehouse(path).writing():
+with marked_as_alive(path, "5f0c7a52-3f54-4f0a-9a55-0d2f6f1f6a11"), Warehouse(path).writing():
     print("has it", flush=True)
     sys.stdin.readline()
 """
@@ -86,7 +86,9 @@ def test_its_run_is_not_told_to_have_failed(path: Path):
     def everything() -> None: ...
 
     with dg.DagsterInstance.ephemeral() as instance:
-        run = instance.create_run_for_job(everything, run_id="a-run", status=dg.DagsterRunStatus.STARTED)
+        run = instance.create_run_for_job(
+            everything, run_id="5f0c7a52-3f54-4f0a-9a55-0d2f6f1f6a11", status=dg.DagsterRunStatus.STARTED
+        )
         end_dead_runs(instance, path, timedelta())
         found = instance.get_run_by_id(run.run_id)
     assert found
