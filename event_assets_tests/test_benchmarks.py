@@ -65,4 +65,4 @@ def test_the_idle_graph_records_all_assets_and_checks_of_the_job_and_asks_and_wr
     assert tables == job.asset_layer.executable_asset_keys
     checks = {found.asset_check_key for entry in evaluated if (found := entry.asset_check_evaluation)}
     assert checks == set(job.asset_layer.asset_graph.asset_check_keys)
-    assert {entry.name for entry in tmp_path.iterdir()} == {"dagster_home", "warehouse.duckdb.lock"}
+    assert {entry.name for entry in tmp_path.iterdir()} == {"dagster_home"}

@@ -6,12 +6,13 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
 import click
+from filelock import FileLock
 
 from event_assets.cli.home_files import check_databases
 from event_assets.settings import dagster_home
@@ -30,12 +31,13 @@ def prepare_dagster_home() -> Path:
     home = dagster_home()
     home.mkdir(parents=True, exist_ok=True)
     settings = home / "dagster.yaml"
-    if "DAGSTER_HOME" not in os.environ or not settings.exists():
-        template = Template(INSTANCE_SETTINGS.read_text(encoding="utf-8"))
-        text = template.substitute(DAGSTER_HOME=json.dumps(str(home)))
-        # Not while they are right: a run that begins at the same moment beside this would read half of them.
-        if not settings.exists() or settings.read_text(encoding="utf-8") != text:
-            settings.write_text(text, encoding="utf-8")
+    with _alone(home):
+        if "DAGSTER_HOME" not in os.environ or not settings.exists():
+            template = Template(INSTANCE_SETTINGS.read_text(encoding="utf-8"))
+            text = template.substitute(DAGSTER_HOME=json.dumps(str(home)))
+            # Not while they are right: Dagster's processes read them without the lock.
+            if not settings.exists() or settings.read_text(encoding="utf-8") != text:
+                settings.write_text(text, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(home)
     # What a run intends, which is told before it begins, is written at once and not event by event.
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
@@ -54,7 +56,8 @@ def open_instance() -> Iterator[dg.DagsterInstance]:
 
     home = dagster_home()
     try:
-        instance = dg.DagsterInstance.get()
+        with _alone(home):
+            instance = dg.DagsterInstance.get()
     except SQLAlchemyError as error:
         raise _unusable_records(home, error) from error
     except Exception as error:  # of whatever kind: it imports what the settings name
@@ -68,6 +71,15 @@ def open_instance() -> Iterator[dg.DagsterInstance]:
             yield instance
         except SQLAlchemyError as error:
             raise _unusable_records(home, error) from error
+
+
+def _alone(home: Path) -> AbstractContextManager[object]:
+    """Let one process at a time make what is in the home: of two first runs, Dagster fails one.
+
+    Each makes the tables of its databases if it has seen none. Where nobody may write, as in a mounted configuration,
+    nothing is made.
+    """
+    return FileLock(home / "event_assets.lock") if os.access(home, os.W_OK) else nullcontext()
 
 
 def _unusable_records(home: Path, error: Exception) -> click.ClickException:
