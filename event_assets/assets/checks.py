@@ -12,10 +12,10 @@ from dlt.destinations.sql_client import SqlClientBase
 from event_assets.assets.failures import explained
 from event_assets.assets.keys import asset_key
 from event_assets.assets.resources import WarehouseResource
-from event_assets.source.remembered import ANSWERS, Answer, latest_answers
-from event_assets.source.resources import resources_by_endpoint
-from event_assets.source.schema import REJECTED, TABLES
-from event_assets.source.tables import MISFIT, REMOVED_AT, Table
+from event_assets.source.api.resources import resources_by_endpoint
+from event_assets.source.load.remembered import ANSWERS, Answer, latest_answers
+from event_assets.source.tables.columns import MISFIT, REMOVED_AT, Table
+from event_assets.source.tables.schema import REJECTED, TABLES
 from event_assets.warehouse import RAW
 from event_assets.warehouse.relations import Relation, column_names, columns
 

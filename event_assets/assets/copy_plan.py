@@ -8,8 +8,8 @@ from sqlglot import exp
 
 from event_assets.assets.keys import raw_columns
 from event_assets.models import Model
-from event_assets.source.schema import REJECTED, TABLES
-from event_assets.source.tables import RECEIVED_HASH, RECORD_HASH, Column, Table
+from event_assets.source.tables.columns import RECEIVED_HASH, RECORD_HASH, Column, Table
+from event_assets.source.tables.schema import REJECTED, TABLES
 from event_assets.warehouse import RAW
 from event_assets.warehouse.copy_plan import HeldBack, PublishPlan
 from event_assets.warehouse.relations import Relation

@@ -9,7 +9,7 @@ import dagster as dg
 from dlt.destinations.exceptions import DatabaseException
 
 from event_assets.settings import SettingsError
-from event_assets.source.failures import SyncError
+from event_assets.source.errors import SyncError
 from event_assets.warehouse import WarehouseError
 from event_assets.warehouse.failures import database_failure
 

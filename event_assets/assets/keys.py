@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from event_assets.source.schema import PARTICIPANTS, REJECTED, REJECTED_COLUMNS, TABLES
+from event_assets.source.tables.schema import PARTICIPANTS, REJECTED, REJECTED_COLUMNS, TABLES
 from event_assets.warehouse import RAW
 from event_assets.warehouse.relations import Relation
 

@@ -9,7 +9,7 @@ import dagster as dg
 from dlt.destinations.sql_client import SqlClientBase
 from sqlglot import exp
 
-from event_assets.source.email_addresses import replace_addresses
+from event_assets.source.records.email_addresses import replace_addresses
 from event_assets.warehouse.relations import Relation, columns, row_count
 
 OWNERS = ["team:event-data"]

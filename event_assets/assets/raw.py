@@ -20,10 +20,10 @@ from event_assets.assets.keys import asset_key
 from event_assets.assets.metadata import OWNERS, WAREHOUSE_POOL, column_schema, table_name, table_state
 from event_assets.assets.resources import EventApiResource, WarehouseResource
 from event_assets.assets.versions import Materialisations
-from event_assets.source.resources import SOURCE_NAME, endpoint_of, event_api, resources_by_endpoint
-from event_assets.source.results import ResourceResult
-from event_assets.source.schema import TABLES
+from event_assets.source.api.resources import SOURCE_NAME, endpoint_of, event_api, resources_by_endpoint
+from event_assets.source.load.results import ResourceResult
 from event_assets.source.sync import sync
+from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import RAW
 from event_assets.warehouse.relations import Relation, identity
 

@@ -18,9 +18,9 @@ from event_assets.automation.change_cursor import Cursor, EndpointState
 from event_assets.automation.declare import raw_key
 from event_assets.automation.messages import is_told, try_to_tell
 from event_assets.settings import SettingsError, change_poll_seconds
-from event_assets.source.deadline import Deadline
+from event_assets.source.api.deadline import Deadline
+from event_assets.source.api.resources import resources_by_endpoint
 from event_assets.source.probe import ProbeError, UnfinishedError, probe
-from event_assets.source.resources import resources_by_endpoint
 from event_assets.source.sync import SyncSettings
 from event_assets.warehouse import RAW
 

@@ -11,7 +11,7 @@ from event_assets.assets.keys import asset_key
 from event_assets.automation.conditions import rebuild_model, refresh_raw, republish
 from event_assets.automation.freshness import current_phase, promise_of
 from event_assets.settings import freshness_settings
-from event_assets.source.resources import endpoint_of, resources_by_endpoint
+from event_assets.source.api.resources import endpoint_of, resources_by_endpoint
 from event_assets.warehouse import PUBLISHED, RAW
 from event_assets.warehouse.relations import Relation
 

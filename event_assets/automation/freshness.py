@@ -19,7 +19,7 @@ import dagster as dg
 
 from event_assets.automation.phases import Phase, phase_at
 from event_assets.settings import FreshnessSettings, event_period, freshness_settings
-from event_assets.source.resources import endpoint_of
+from event_assets.source.api.resources import endpoint_of
 from event_assets.warehouse import RAW
 
 WARN_SHARE, LONGEST_WARNING = 0.25, timedelta(hours=1)

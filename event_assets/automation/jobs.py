@@ -5,7 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from event_assets.automation.declare import raw_key
-from event_assets.source.resources import resources_by_endpoint
+from event_assets.source.api.resources import resources_by_endpoint
 
 refresh_everything = dg.define_asset_job(
     "refresh_everything",

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import requests
 
 from event_assets.settings import SettingsError, alert_webhook_url
-from event_assets.source.deadline import BoundedAdapter, Bounds, Deadline
+from event_assets.source.api.deadline import BoundedAdapter, Bounds, Deadline
 
 logger = logging.getLogger(__name__)
 _SECONDS = 5

@@ -9,15 +9,15 @@ from collections.abc import Iterable
 
 from event_assets.assets.keys import raw_relations
 from event_assets.models import load_models
-from event_assets.source.schema import REJECTED, REJECTED_COLUMNS, TABLES
-from event_assets.source.tables import Column
+from event_assets.source.tables.columns import Column
+from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS, TABLES
 from event_assets.warehouse import HISTORY, RAW, STAGING, SUMMARY
 from event_assets.warehouse.relations import Relation
 
 _HEAD = """\
 # Data dictionary
 
-Every table and view of the warehouse. Written from `event_assets/source/schema.py` and the models' facts by
+Every table and view of the warehouse. Written from `event_assets/source/tables/schema.py` and the models' facts by
 `make docs`: correct it there. An asset in Dagster is called like its table here. 👤 marks personal data, which the copy
 for readers leaves out.
 """

@@ -29,8 +29,8 @@ from event_assets.settings import (
     published_path,
     warehouse_path,
 )
-from event_assets.source.resources import resources_by_endpoint
-from event_assets.source.schema import TABLES
+from event_assets.source.api.resources import resources_by_endpoint
+from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import PUBLISHED, RAW, Warehouse
 from event_assets.warehouse.relations import identity
 

@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 import errno
-import ssl
-from collections.abc import Iterator
 from http import HTTPStatus
 
 import requests
 from dlt.destinations.exceptions import DatabaseException
-from dlt.sources.helpers.requests.retry import DEFAULT_RETRY_EXCEPTIONS
 
 from event_assets.settings import EventApiSettings
-from event_assets.source.answers import UnusableAnswerError
-from event_assets.source.deadline import TooLargeError, TooSlowError
+from event_assets.source.api.deadline import TooLargeError, TooSlowError
+from event_assets.source.api.retries import causes, certificate_fault
+from event_assets.source.errors import SyncError, UnusableAnswerError
 from event_assets.warehouse.failures import database_failure, without_values
-
-
-class SyncError(Exception):
-    """A sync did not happen; the message says what was expected, what came, and what to do."""
-
-
-def may_pass(failure: BaseException) -> bool:
-    """Whether a request that failed so is worth another attempt at once."""
-    final = isinstance(failure, TooSlowError) or certificate_fault(failure) is not None
-    return isinstance(failure, DEFAULT_RETRY_EXCEPTIONS) and not final
-
-
-def certificate_fault(failure: BaseException) -> str | None:
-    """What is wrong with the server's certificate; None if that is not why a request failed."""
-    for error in _causes(failure):
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return getattr(error, "verify_message", "") or "it cannot be verified"
-    return None
 
 
 def api_failure(failure: BaseException, api: EventApiSettings, endpoint: str) -> SyncError:
@@ -71,7 +51,7 @@ def warehouse_failure(failure: BaseException, endpoint: str) -> SyncError:
 
 def _own_fault(failure: BaseException, answer: str) -> str | None:
     """What this machine lacks, as a sentence; None if the API or the network has failed, or a statement."""
-    for error in _causes(failure):
+    for error in causes(failure):
         if isinstance(error, (requests.RequestException, UnusableAnswerError)):
             return None  # whose cause is an error of the system as well: of a socket
         if getattr(error, "errno", None) in _FULL or _FULL_TEXT in str(error):
@@ -96,14 +76,14 @@ def _own_fault(failure: BaseException, answer: str) -> str | None:
 
 def _database_fault(failure: BaseException) -> str | None:
     """Why the warehouse could not be asked what it holds; None if that is not what has failed."""
-    for error in _causes(failure):
+    for error in causes(failure):
         if isinstance(error, DatabaseException):
             return database_failure(error)
     return None
 
 
 def _explain(failure: BaseException, asked: str) -> str | None:
-    for error in _causes(failure):
+    for error in causes(failure):
         if isinstance(error, UnusableAnswerError):
             return str(error)
         if sentence := _sentence(error, asked):
@@ -195,11 +175,5 @@ def _status(response: requests.Response) -> str:
 
 def _root(failure: BaseException) -> str:
     """The first cause, on one line. What it quotes may be somebody's data."""
-    root = [*_causes(failure)][-1]
+    root = [*causes(failure)][-1]
     return f"{type(root).__name__}: {without_values(str(root))}"
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__

@@ -19,19 +19,21 @@ from dlt.sources.helpers.requests import Session
 from dlt.sources.helpers.rest_client.auth import BearerTokenAuth
 
 from event_assets.settings import EventApiSettings
-from event_assets.source.answers import read_content, read_listing
-from event_assets.source.body import leave, receive
-from event_assets.source.deadline import BoundedAdapter, Bounds, Deadline
-from event_assets.source.failures import SyncError, api_failure, certificate_fault
-from event_assets.source.pages import Page
-from event_assets.source.privacy import Privacy
-from event_assets.source.recall import Recall
-from event_assets.source.records import Intake, Known
-from event_assets.source.resources import event_api, parts_of, resources_by_endpoint
-from event_assets.source.retry_after import retry_after
-from event_assets.source.schema import TABLES
-from event_assets.source.session import RETRIED_STATUS_CODES, ApiSession
+from event_assets.source.api.answers import read_content, read_listing
+from event_assets.source.api.body import leave, receive
+from event_assets.source.api.deadline import BoundedAdapter, Bounds, Deadline
+from event_assets.source.api.pages import Page
+from event_assets.source.api.recall import Recall
+from event_assets.source.api.resources import event_api, parts_of, resources_by_endpoint
+from event_assets.source.api.retries import RETRIED_STATUS_CODES, certificate_fault
+from event_assets.source.api.retry_after import retry_after
+from event_assets.source.api.session import ApiSession
+from event_assets.source.errors import SyncError
+from event_assets.source.failures import api_failure
+from event_assets.source.records.intake import Intake, Known
+from event_assets.source.records.privacy import Privacy
 from event_assets.source.sync import SyncSettings
+from event_assets.source.tables.schema import TABLES
 
 _TELLS_CHANGES_APART = timedelta(seconds=2)
 """Last-Modified counts in seconds: an answer that has just changed may change again without it."""

@@ -17,20 +17,21 @@ from dlt.load.exceptions import LoadClientJobException
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from event_assets.settings import EventApiSettings, PrivacySettings, RemovalSettings, RetrySettings
-from event_assets.source import ledger
-from event_assets.source.erasure import Erasure
-from event_assets.source.failures import SyncError, api_failure, warehouse_failure
-from event_assets.source.load_package import load_package
-from event_assets.source.privacy import Privacy
+from event_assets.source.api.recall import Recall
+from event_assets.source.api.resources import SOURCE_NAME, event_api, parts_of, resources_by_endpoint
+from event_assets.source.api.session import ApiSession
+from event_assets.source.errors import SyncError
+from event_assets.source.failures import api_failure, warehouse_failure
+from event_assets.source.load import ledger
+from event_assets.source.load.erasure import Erasure
+from event_assets.source.load.load_package import load_package
+from event_assets.source.load.remembered import Answer, remember
+from event_assets.source.load.removals import Removal, refuse_large_removals
+from event_assets.source.load.results import ResourceResult, result, unchanged
 from event_assets.source.progress import Progress, count
-from event_assets.source.recall import Recall
-from event_assets.source.records import Intake, Known
-from event_assets.source.remembered import Answer, remember
-from event_assets.source.removals import Removal, refuse_large_removals
-from event_assets.source.resources import SOURCE_NAME, event_api, parts_of, resources_by_endpoint
-from event_assets.source.results import ResourceResult, result, unchanged
-from event_assets.source.schema import TABLES
-from event_assets.source.session import ApiSession
+from event_assets.source.records.intake import Intake, Known
+from event_assets.source.records.privacy import Privacy
+from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import RAW, Warehouse
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from event_assets.sandbox import Event, Sandbox, faults
-from event_assets.source.schema import TABLES
+from event_assets.source.tables.schema import TABLES
 from event_assets_tests.assets.conftest import Loaded
 from event_assets_tests.running import Run
 

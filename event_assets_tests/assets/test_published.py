@@ -15,7 +15,7 @@ from event_assets.assets import models as model_assets
 from event_assets.definitions import build_definitions
 from event_assets.models.project import MODELS_FOLDER
 from event_assets.sandbox import Event, Sandbox, faults, generate_event
-from event_assets.source.schema import TABLES
+from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse.copy_plan import HeldBack
 from event_assets.warehouse.relations import Relation
 from event_assets_tests.running import Run, Warehouse

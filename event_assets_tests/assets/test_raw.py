@@ -9,7 +9,7 @@ import pytest
 
 from event_assets.assets.raw import build_raw_assets
 from event_assets.sandbox import Event, Sandbox, faults
-from event_assets.source.schema import TABLES
+from event_assets.source.tables.schema import TABLES
 from event_assets_tests.assets.programme import PROGRAMME
 from event_assets_tests.code_location import shared_definitions
 from event_assets_tests.running import Run, Warehouse

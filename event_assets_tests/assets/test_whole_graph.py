@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from event_assets.sandbox import Event, generate_event
-from event_assets.source.schema import TABLES
+from event_assets.source.tables.schema import TABLES
 from event_assets_tests import truth, truth_people
 from event_assets_tests.assets.conftest import Loaded, load_everything
 from event_assets_tests.code_location import shared_definitions

@@ -3,7 +3,7 @@
 import re
 
 from event_assets.cli.dictionary import data_dictionary
-from event_assets.source.schema import TABLES
+from event_assets.source.tables.schema import TABLES
 from event_assets_tests.conftest import CHECKOUT
 
 

@@ -9,8 +9,8 @@ import duckdb
 
 from event_assets.assets.keys import raw_relations
 from event_assets.models import Model, load_models
-from event_assets.source.schema import REJECTED, REJECTED_COLUMNS, TABLES, Column
-from event_assets.source.tables import DataType
+from event_assets.source.tables.columns import DataType
+from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS, TABLES, Column
 from event_assets.warehouse.relations import Relation
 
 Rows = Iterable[Mapping[str, Any]]

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 from sqlglot import exp
 
-from event_assets.source.tables import DataType, Table
+from event_assets.source.tables.columns import DataType, Table
 from event_assets_tests.models.bench import models
 
 Record = dict[str, Any]

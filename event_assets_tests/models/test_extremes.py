@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from event_assets.source.schema import TABLES
+from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse.relations import Relation
 from event_assets_tests.models.bench import loaded, models, statements
 from event_assets_tests.models.extremes import LONG, WITNESS, as_arrow, extreme_rows, texts, witness

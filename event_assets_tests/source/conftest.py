@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from event_assets.sandbox import Event, Sandbox
-from event_assets.source.pages import Batch
-from event_assets.source.records import Intake
+from event_assets.source.api.pages import Batch
+from event_assets.source.records.intake import Intake
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
 
@@ -40,7 +40,7 @@ def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             sizes.append(len(self))
             return super().json
 
-    monkeypatch.setattr("event_assets.source.pages.Batch", Counted)
+    monkeypatch.setattr("event_assets.source.api.pages.Batch", Counted)
     return sizes
 
 

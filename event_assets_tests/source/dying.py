@@ -10,8 +10,8 @@ from typing import Any
 import dlt
 
 from event_assets.settings import EventApiSettings
-from event_assets.source import ledger
-from event_assets.source.records import Intake
+from event_assets.source.load import ledger
+from event_assets.source.records.intake import Intake
 from event_assets.source.sync import sync
 from event_assets.warehouse import Warehouse
 

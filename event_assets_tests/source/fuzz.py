@@ -24,15 +24,15 @@ from requests import Response
 
 from event_assets.sandbox.responses import Response as Served
 from event_assets.settings import EventApiSettings, PersonalData, PrivacySettings, RemovalSettings
-from event_assets.source.answers import UnusableAnswerError, read_content, read_listing
-from event_assets.source.columnar import TypedRecords, fingerprint
-from event_assets.source.failures import SyncError
-from event_assets.source.privacy import Privacy
-from event_assets.source.records import Intake, Known
-from event_assets.source.resources import endpoint_of, parts_of
-from event_assets.source.schema import TABLES
-from event_assets.source.shape import Shape
+from event_assets.source.api.answers import read_content, read_listing
+from event_assets.source.api.resources import endpoint_of, parts_of
+from event_assets.source.errors import SyncError, UnusableAnswerError
+from event_assets.source.records.coerce import Shape
+from event_assets.source.records.columnar import TypedRecords, fingerprint
+from event_assets.source.records.intake import Intake, Known
+from event_assets.source.records.privacy import Privacy
 from event_assets.source.sync import SyncSettings, sync
+from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
 from event_assets_tests.source.fuzz_cases import bodies, envelopes

@@ -11,7 +11,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from event_assets.source.resources import endpoint_of, parts_of
+from event_assets.source.api.resources import endpoint_of, parts_of
 from event_assets_tests.source.envelopes import ADDRESSES, FLAGS, HARMLESS, NUMBERS, PLACES, placed, respelled
 from event_assets_tests.source.test_properties import records
 

@@ -38,8 +38,8 @@ _OTHERWISE = (
     (
         "The API sends a new field",
         "It becomes a text column. The check `fields_are_known` warns as long as a record has it: declare it in "
-        "`source/schema.py`. Where personal data is hashed or dropped, the field is left out, also within lists and "
-        "objects; the check says how many values that were. Its name is in no message: with `keep`, look at the "
+        "`source/tables/schema.py`. Where personal data is hashed or dropped, the field is left out, also within lists "
+        "and objects; the check says how many values that were. Its name is in no message: with `keep`, look at the "
         "columns of the table.",
     ),
     (

@@ -5,8 +5,8 @@ import re
 from typing import Any
 
 from event_assets.sandbox import Event
-from event_assets.source.schema import TABLES
-from event_assets.source.tables import Column, Table
+from event_assets.source.tables.columns import Column, Table
+from event_assets.source.tables.schema import TABLES
 
 
 class Marks:

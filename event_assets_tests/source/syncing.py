@@ -2,8 +2,8 @@
 
 from event_assets.sandbox import Sandbox
 from event_assets.settings import EventApiSettings, PrivacySettings, RemovalSettings, RetrySettings
-from event_assets.source.resources import endpoint_of
-from event_assets.source.results import ResourceResult
+from event_assets.source.api.resources import endpoint_of
+from event_assets.source.load.results import ResourceResult
 from event_assets.source.sync import SyncSettings, sync
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader

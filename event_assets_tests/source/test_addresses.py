@@ -7,9 +7,9 @@ import pytest
 
 from event_assets.sandbox import Event, Sandbox
 from event_assets.settings import EventApiSettings
-from event_assets.source.addresses import Site, led_to, site
+from event_assets.source.api.addresses import Site, led_to, site
+from event_assets.source.api.resources import resources_by_endpoint
 from event_assets.source.probe import probe
-from event_assets.source.resources import resources_by_endpoint
 from event_assets.source.sync import SyncSettings, sync
 from event_assets.warehouse import Warehouse
 

@@ -13,11 +13,11 @@ from event_assets.sandbox import Event, Sandbox, faults
 from event_assets.sandbox.faults import Fault
 from event_assets.sandbox.responses import Response
 from event_assets.settings import EventApiSettings, RetrySettings
-from event_assets.source.body import receive
-from event_assets.source.deadline import Bounds, Deadline, TooSlowError
+from event_assets.source.api.body import receive
+from event_assets.source.api.deadline import Bounds, Deadline, TooSlowError
+from event_assets.source.api.resources import parts_of
+from event_assets.source.api.session import ApiSession
 from event_assets.source.failures import api_failure
-from event_assets.source.resources import parts_of
-from event_assets.source.session import ApiSession
 
 
 @dataclass

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from event_assets.sandbox import Sandbox, generate_event
 from event_assets.settings import PersonalData, PrivacySettings
-from event_assets.source import records as records_module
-from event_assets.source.columnar import TypedRecords, fingerprint
-from event_assets.source.privacy import Privacy
-from event_assets.source.records import Shape
-from event_assets.source.schema import TABLES
+from event_assets.source.records import intake as records_module
+from event_assets.source.records.columnar import TypedRecords, fingerprint
+from event_assets.source.records.intake import Shape
+from event_assets.source.records.privacy import Privacy
+from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
 from event_assets_tests.source.syncing import bring
@@ -123,7 +123,7 @@ def test_the_tables_are_the_same_either_way(
 
 
 def test_one_odd_record_does_not_change_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("event_assets.source.pages.BATCH_RECORDS", 10)
+    monkeypatch.setattr("event_assets.source.api.pages.BATCH_RECORDS", 10)
     event = generate_event(lectures=0, participants=50, seed=5)
     place = Warehouse(tmp_path / "w.duckdb")
     with Sandbox(event) as api:
@@ -140,8 +140,8 @@ def test_one_odd_record_does_not_change_the_others(tmp_path: Path, monkeypatch: 
 
 
 def test_an_answer_larger_than_a_batch_is_one_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("event_assets.source.pages.BATCH_RECORDS", 7)
-    monkeypatch.setattr("event_assets.source.columnar.ROW_GROUP_ROWS", 15)
+    monkeypatch.setattr("event_assets.source.api.pages.BATCH_RECORDS", 7)
+    monkeypatch.setattr("event_assets.source.records.columnar.ROW_GROUP_ROWS", 15)
     event = generate_event(lectures=0, participants=50, seed=5)
     event.participants.append(event.participants[3])
     place = Warehouse(tmp_path / "w.duckdb")

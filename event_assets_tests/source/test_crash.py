@@ -10,7 +10,7 @@ import pytest
 
 from event_assets.sandbox import Event, Sandbox
 from event_assets.settings import EventApiSettings
-from event_assets.source.schema import TABLES
+from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
 from event_assets_tests.source import dying

@@ -14,10 +14,10 @@ import requests
 
 from event_assets.sandbox import Sandbox, generate_event
 from event_assets.settings import EventApiSettings, RetrySettings
-from event_assets.source.deadline import Deadline, TooSlowError
+from event_assets.source.api.deadline import Deadline, TooSlowError
+from event_assets.source.api.resources import parts_of
+from event_assets.source.api.session import ApiSession
 from event_assets.source.probe import UnfinishedError, probe
-from event_assets.source.resources import parts_of
-from event_assets.source.session import ApiSession
 from event_assets.source.sync import SyncSettings
 from event_assets_tests.source.raw_server import RawServer, Script, serving
 

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from requests.adapters import HTTPAdapter
 
 from event_assets.settings import EventApiSettings, RetrySettings
-from event_assets.source.answers import UnusableAnswerError
-from event_assets.source.failures import SyncError
+from event_assets.source.api.session import ApiSession
+from event_assets.source.errors import SyncError, UnusableAnswerError
 from event_assets.source.probe import probe
-from event_assets.source.session import ApiSession
 from event_assets.source.sync import SyncSettings
 from event_assets_tests.source.raw_server import RawServer, serving
 

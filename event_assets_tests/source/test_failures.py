@@ -13,7 +13,9 @@ from urllib3.connection import HTTPSConnection
 
 from event_assets.sandbox import Event, Sandbox
 from event_assets.settings import EventApiSettings, RetrySettings
-from event_assets.source.failures import SyncError, api_failure, may_pass, warehouse_failure
+from event_assets.source.api.retries import may_pass
+from event_assets.source.errors import SyncError
+from event_assets.source.failures import api_failure, warehouse_failure
 from event_assets.source.probe import ProbeError, probe
 from event_assets.source.sync import SyncSettings, sync
 from event_assets.warehouse import Warehouse

@@ -13,9 +13,9 @@ from event_assets.sandbox import Event, Sandbox, faults, generate_event
 from event_assets.sandbox.faults import Fault
 from event_assets.sandbox.responses import Response
 from event_assets.settings import EventApiSettings, RetrySettings
+from event_assets.source.api.session import ApiSession
 from event_assets.source.failures import api_failure
 from event_assets.source.probe import ProbeError, probe
-from event_assets.source.session import ApiSession
 from event_assets.source.sync import SyncSettings
 from event_assets_tests.source.raw_server import RawServer, Script, serving
 

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from requests import Response
 
 from event_assets.settings import PersonalData, PrivacySettings
-from event_assets.source.answers import UnusableAnswerError, read_content, read_listing
-from event_assets.source.columnar import TypedRecords
-from event_assets.source.lossless_json import Repeated, loses_nothing, parts, python_json
-from event_assets.source.pages import Page
-from event_assets.source.privacy import Privacy
-from event_assets.source.records import Intake, Known
-from event_assets.source.schema import TABLES
+from event_assets.source.api.answers import read_content, read_listing
+from event_assets.source.api.lossless_json import Repeated, loses_nothing, parts, python_json
+from event_assets.source.api.pages import Page
+from event_assets.source.errors import UnusableAnswerError
+from event_assets.source.records.columnar import TypedRecords
+from event_assets.source.records.intake import Intake, Known
+from event_assets.source.records.privacy import Privacy
+from event_assets.source.tables.schema import TABLES
 
 DIGITS = "7" * 5_000
 

@@ -9,10 +9,10 @@ import requests
 from event_assets.sandbox import Event, Sandbox, faults, generate_event
 from event_assets.sandbox.faults import Fault
 from event_assets.sandbox.responses import BASE_PATH, answer
-from event_assets.source.answers import UnusableAnswerError, read_content, read_listing
-from event_assets.source.failures import SyncError
-from event_assets.source.resources import resources_by_endpoint
-from event_assets.source.schema import TABLES
+from event_assets.source.api.answers import read_content, read_listing
+from event_assets.source.api.resources import resources_by_endpoint
+from event_assets.source.errors import SyncError, UnusableAnswerError
+from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.conftest import CHECKOUT
 from event_assets_tests.running import Warehouse as Reader

@@ -7,10 +7,11 @@ import pytest
 from requests import Response
 
 from event_assets.settings import PrivacySettings
-from event_assets.source.answers import UnusableAnswerError, read_content, read_listing
-from event_assets.source.privacy import Privacy
-from event_assets.source.records import Intake, Known
-from event_assets.source.schema import TABLES
+from event_assets.source.api.answers import read_content, read_listing
+from event_assets.source.errors import UnusableAnswerError
+from event_assets.source.records.intake import Intake, Known
+from event_assets.source.records.privacy import Privacy
+from event_assets.source.tables.schema import TABLES
 from event_assets_tests.source.envelopes import (
     ADDRESSES,
     ALL,

@@ -15,11 +15,11 @@ from event_assets.sandbox import Event, Sandbox, generate_event
 from event_assets.sandbox.faults import Fault
 from event_assets.sandbox.responses import Envelope, Response, json_response
 from event_assets.settings import EventApiSettings, RemovalSettings
-from event_assets.source.columnar import RowFile, Taken
-from event_assets.source.failures import SyncError
+from event_assets.source.errors import SyncError
 from event_assets.source.probe import ProbeError, probe
-from event_assets.source.schema import TABLES
+from event_assets.source.records.columnar import RowFile, Taken
 from event_assets.source.sync import SyncSettings
+from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
 from event_assets_tests.source.syncing import bring
@@ -64,7 +64,7 @@ def test_the_first_record_of_each_key_is_held_and_every_one(
 ):
     event = generate_event(lectures=0, participants=0)
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("event_assets.source.pages.BATCH_RECORDS", batch)
+        patch.setattr("event_assets.source.api.pages.BATCH_RECORDS", batch)
         place = Warehouse(Path(folder) / "w.duckdb")
         with Sandbox(event, envelope="pages", page_size=page_size) as api:
             for said in (a, b, a):

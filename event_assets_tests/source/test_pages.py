@@ -4,7 +4,7 @@ from typing import NoReturn
 
 import pytest
 
-from event_assets.source.pages import Page
+from event_assets.source.api.pages import Page
 
 
 class RefusedError(Exception):

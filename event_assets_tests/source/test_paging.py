@@ -3,9 +3,9 @@
 import pytest
 from requests import Request, Response
 
-from event_assets.source import paging
-from event_assets.source.answers import UnusableAnswerError
-from event_assets.source.paging import NextLinkPaginator
+from event_assets.source.api.paging import next_link as paging
+from event_assets.source.api.paging.next_link import NextLinkPaginator
+from event_assets.source.errors import UnusableAnswerError
 
 PAGE = "https://api.example.com/public/v1/participants"
 

@@ -4,8 +4,8 @@ import pytest
 
 from event_assets.sandbox import Sandbox, faults
 from event_assets.settings import PersonalData, PrivacySettings
-from event_assets.source.failures import SyncError
-from event_assets.source.schema import TABLES
+from event_assets.source.errors import SyncError
+from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
 from event_assets_tests.source.planting import Marks, plant

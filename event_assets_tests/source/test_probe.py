@@ -12,8 +12,8 @@ from event_assets.sandbox.faults import Fault
 from event_assets.sandbox.responses import Envelope, Response
 from event_assets.settings import EventApiSettings, PrivacySettings, RetrySettings
 from event_assets.source import probe as probe_module
+from event_assets.source.api.resources import resources_by_endpoint
 from event_assets.source.probe import Deadline, ProbeError, Seen, UnfinishedError, probe
-from event_assets.source.resources import resources_by_endpoint
 from event_assets.source.sync import SyncSettings
 from event_assets.warehouse import Warehouse
 from event_assets_tests.source.syncing import bring

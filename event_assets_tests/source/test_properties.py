@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from event_assets.sandbox import Sandbox, generate_event
 from event_assets.sandbox.responses import Response
 from event_assets.settings import EventApiSettings, PrivacySettings, RemovalSettings
-from event_assets.source.privacy import Privacy
-from event_assets.source.records import Intake, Known, as_text
-from event_assets.source.results import ResourceResult
-from event_assets.source.schema import TABLES
-from event_assets.source.shape import identifier
+from event_assets.source.load.results import ResourceResult
+from event_assets.source.records.coerce import identifier
+from event_assets.source.records.intake import Intake, Known, as_text
+from event_assets.source.records.privacy import Privacy
 from event_assets.source.sync import SyncSettings, sync
-from event_assets.source.tables import RECEIVED_HASH
+from event_assets.source.tables.columns import RECEIVED_HASH
+from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
 

@@ -7,10 +7,10 @@ import pytest
 
 from event_assets.sandbox import Event, Sandbox, generate_event
 from event_assets.settings import PrivacySettings
-from event_assets.source.pages import Page
-from event_assets.source.recall import Recall
-from event_assets.source.resources import resources_by_endpoint
-from event_assets.source.schema import TABLES
+from event_assets.source.api.pages import Page
+from event_assets.source.api.recall import Recall
+from event_assets.source.api.resources import resources_by_endpoint
+from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
 from event_assets_tests.source.syncing import bring

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from event_assets.settings import PersonalData, PrivacySettings
-from event_assets.source.privacy import Privacy
-from event_assets.source.records import Intake, Known, Reject
-from event_assets.source.schema import TABLES
+from event_assets.source.records.intake import Intake, Known, Reject
+from event_assets.source.records.privacy import Privacy
+from event_assets.source.tables.schema import TABLES
 
 SECRET = "a secret of the test suite"
 

@@ -5,8 +5,8 @@ import pytest
 
 from event_assets.sandbox import Sandbox
 from event_assets.settings import PrivacySettings, RemovalSettings
-from event_assets.source.failures import SyncError
-from event_assets.source.schema import TABLES
+from event_assets.source.errors import SyncError
+from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
 from event_assets_tests.source.syncing import DROP, HASH, KEEP, OTHERWISE, bring, removed
@@ -151,7 +151,7 @@ def test_a_run_that_was_killed_while_keys_were_made_otherwise_is_put_right(
 ):
     bring(api, place, "participants")
     with monkeypatch.context() as patch:
-        patch.setattr("event_assets.source.ledger.settle", _die)
+        patch.setattr("event_assets.source.load.ledger.settle", _die)
         with pytest.raises(KeyboardInterrupt):
             bring(api, place, "participants", privacy=HASH)
     assert reader.rows("select count(*) from raw.participants where removed_at is null") == [(100,)]

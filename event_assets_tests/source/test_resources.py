@@ -6,8 +6,8 @@ import dlt
 import pytest
 
 from event_assets.settings import EventApiSettings
-from event_assets.source.resources import endpoint_of, event_api, event_api_config, resources_by_endpoint
-from event_assets.source.schema import TABLES
+from event_assets.source.api.resources import endpoint_of, event_api, event_api_config, resources_by_endpoint
+from event_assets.source.tables.schema import TABLES
 
 API = EventApiSettings(base_url="https://api.example.org/public/v1", api_token="secret-token")
 

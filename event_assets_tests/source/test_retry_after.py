@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests import Response
 
-from event_assets.source.retry_after import retry_after
+from event_assets.source.api.retry_after import retry_after
 
 MONSTROUS = [
     "Fri, 31 Dec 99999 23:59:59 GMT",

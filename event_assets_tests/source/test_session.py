@@ -11,10 +11,10 @@ from requests import Request, Response
 from event_assets.sandbox import Event, Sandbox, faults
 from event_assets.sandbox.responses import error_response
 from event_assets.settings import RetrySettings
-from event_assets.source import session as session_module
-from event_assets.source.answers import UnusableAnswerError
-from event_assets.source.resources import resources_by_endpoint
-from event_assets.source.session import ApiSession
+from event_assets.source.api import session as session_module
+from event_assets.source.api.resources import resources_by_endpoint
+from event_assets.source.api.session import ApiSession
+from event_assets.source.errors import UnusableAnswerError
 from event_assets.warehouse import Warehouse
 from event_assets_tests.source.syncing import bring
 

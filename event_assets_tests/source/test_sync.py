@@ -9,11 +9,12 @@ import pytest
 from event_assets.sandbox import Event, Sandbox
 from event_assets.sandbox.responses import Response, error_response
 from event_assets.settings import EventApiSettings, RetrySettings
-from event_assets.source.failures import SyncError, warehouse_failure
-from event_assets.source.results import ResourceResult
-from event_assets.source.schema import TABLES
+from event_assets.source.errors import SyncError
+from event_assets.source.failures import warehouse_failure
+from event_assets.source.load.results import ResourceResult
 from event_assets.source.sync import SyncSettings
 from event_assets.source.sync import sync as sync_now
+from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
 

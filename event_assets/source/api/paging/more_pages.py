@@ -27,10 +27,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
-from event_assets.source.claims import Claims
-from event_assets.source.lossless_json import Repeated
-from event_assets.source.paging_values import last_link, next_address, number, rels, says_no, says_yes
-from event_assets.source.paging_words import (
+from event_assets.source.api.lossless_json import Repeated
+from event_assets.source.api.paging.claims import Claims
+from event_assets.source.api.paging.values import last_link, next_address, number, rels, says_no, says_yes
+from event_assets.source.api.paging.words import (
     ADDRESS,
     FLAG,
     LAST,

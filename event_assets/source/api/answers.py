@@ -15,12 +15,13 @@ from urllib.parse import urlsplit
 import msgspec
 from requests import Response
 
-from event_assets.source.claims import Claims
-from event_assets.source.listing import take_apart
-from event_assets.source.lossless_json import Repeated, loses_nothing, python_json
-from event_assets.source.more_pages import Signs, signs_of_fields, signs_of_headers
-from event_assets.source.pages import Page
-from event_assets.source.recall import Recall
+from event_assets.source.api.listing import take_apart
+from event_assets.source.api.lossless_json import Repeated, loses_nothing, python_json
+from event_assets.source.api.pages import Page
+from event_assets.source.api.paging.claims import Claims
+from event_assets.source.api.paging.more_pages import Signs, signs_of_fields, signs_of_headers
+from event_assets.source.api.recall import Recall
+from event_assets.source.errors import UnusableAnswerError
 
 _KNOWN_FIELDS = frozenset(
     [
@@ -36,10 +37,6 @@ LISTING = 'a list of objects, as {"data": [...]} or bare'
 _LISTED = frozenset(("participant", "participants", "attendee", "attendees", "partner", "partners"))
 """Words for the records of the lists."""
 _TWICE = "an object that has a field twice, with different values"
-
-
-class UnusableAnswerError(Exception):
-    """The API's answer is not what it should be; the message says what was expected and what came."""
 
 
 def read_content(

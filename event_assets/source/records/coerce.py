@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import dlt
 import orjson
 
-from event_assets.source.tables import MISFIT, Table
+from event_assets.source.tables.columns import MISFIT, Table
 
 Record: TypeAlias = dict[str, Any]
 _normalize = dlt.Schema("naming").naming.normalize_identifier

@@ -14,16 +14,16 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any, cast
 
-from event_assets.source.columnar import Columnar, Taken, fingerprint
-from event_assets.source.fingerprints import links_number, number, reject_digest, version_text
-from event_assets.source.lossless_json import Repeated
-from event_assets.source.pages import Batch, Page
-from event_assets.source.privacy import Privacy
+from event_assets.source.api.lossless_json import Repeated
+from event_assets.source.api.pages import Batch, Page
+from event_assets.source.api.paging.whole_list import WholeList
+from event_assets.source.api.recall import Recall
 from event_assets.source.progress import Progress, count
-from event_assets.source.recall import Recall
-from event_assets.source.shape import Record, Shape, as_text
-from event_assets.source.tables import MISFIT, RECEIVED_HASH, RECORD_HASH, Table
-from event_assets.source.whole_list import WholeList
+from event_assets.source.records.coerce import Record, Shape, as_text
+from event_assets.source.records.columnar import Columnar, Taken, fingerprint
+from event_assets.source.records.fingerprints import links_number, number, reject_digest, version_text
+from event_assets.source.records.privacy import Privacy
+from event_assets.source.tables.columns import MISFIT, RECEIVED_HASH, RECORD_HASH, Table
 
 __all__ = ["MISFIT", "Intake", "Known", "Record", "Reject", "as_text"]
 

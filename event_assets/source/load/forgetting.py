@@ -12,9 +12,9 @@ from typing import Any
 
 from dlt.destinations.sql_client import SqlClientBase
 
-from event_assets.source.privacy import HASHED, Privacy, decoded
-from event_assets.source.schema import REJECTED
-from event_assets.source.tables import MISFIT, RECORD_HASH, REMOVED_AT, Column, Table
+from event_assets.source.records.privacy import HASHED, Privacy, decoded
+from event_assets.source.tables.columns import MISFIT, RECORD_HASH, REMOVED_AT, Column, Table
+from event_assets.source.tables.schema import REJECTED
 from event_assets.warehouse import HISTORY, MERGE, RAW
 from event_assets.warehouse.relations import Relation, column_names
 

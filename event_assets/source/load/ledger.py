@@ -15,11 +15,11 @@ from typing import Any
 
 from dlt.destinations.sql_client import SqlClientBase
 
-from event_assets.source.fingerprints import REJECT_SQL, links_sql, sums_sql, total, version_text
-from event_assets.source.records import Known, Reject
-from event_assets.source.remembered import ANSWERS, Answer, latest_answers, remember
-from event_assets.source.schema import REJECTED, REJECTED_COLUMNS
-from event_assets.source.tables import RECEIVED_HASH, RECORD_HASH, REMOVED_AT, Column, Table
+from event_assets.source.load.remembered import ANSWERS, Answer, latest_answers, remember
+from event_assets.source.records.fingerprints import REJECT_SQL, links_sql, sums_sql, total, version_text
+from event_assets.source.records.intake import Known, Reject
+from event_assets.source.tables.columns import RECEIVED_HASH, RECORD_HASH, REMOVED_AT, Column, Table
+from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS
 from event_assets.warehouse import RAW
 from event_assets.warehouse.relations import Relation, column_names
 

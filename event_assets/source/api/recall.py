@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from event_assets.settings import PrivacySettings
-from event_assets.source.tables import Table
+from event_assets.source.tables.columns import Table
 
 _READING = "5"
 """Counted up when the same answer would be read differently by the code."""

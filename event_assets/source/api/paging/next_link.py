@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 from dlt.sources.helpers.rest_client.paginators import BaseNextUrlPaginator
 from requests import Request, Response
 
-from event_assets.source.addresses import as_sent, led_to, site
-from event_assets.source.answers import UnusableAnswerError, next_link
+from event_assets.source.api.addresses import as_sent, led_to, site
+from event_assets.source.api.answers import next_link
+from event_assets.source.errors import UnusableAnswerError
 
 MOST_PAGES = 100_000
 """A list of a million records in pages of fifteen has fewer. A server that invents records would go on for ever."""

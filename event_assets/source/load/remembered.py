@@ -9,7 +9,7 @@ from typing import Any
 
 from dlt.destinations.sql_client import SqlClientBase
 
-from event_assets.source.tables import Table
+from event_assets.source.tables.columns import Table
 from event_assets.warehouse.relations import Relation
 
 ANSWERS = Relation("_sync", "answers")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from event_assets.source.ledger import Ledger
-from event_assets.source.records import Intake
-from event_assets.source.remembered import Answer
+from event_assets.source.load.ledger import Ledger
+from event_assets.source.load.remembered import Answer
+from event_assets.source.records.intake import Intake
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from io import BytesIO
 import requests
 from urllib3.exceptions import DecodeError, ProtocolError, ReadTimeoutError, SSLError
 
-from event_assets.source.deadline import Bounds
+from event_assets.source.api.deadline import Bounds
 
 _PIECE_BYTES = 1 << 20
 _PACKED_PIECE_BYTES = 1 << 16

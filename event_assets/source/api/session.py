@@ -9,37 +9,25 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from dlt.sources.helpers.requests import Session
-from dlt.sources.helpers.requests.retry import retry_if_status
 from requests import PreparedRequest, Response
 from tenacity import (
-    RetryCallState,
     Retrying,
-    retry_if_exception,
-    stop_after_attempt,
-    stop_before_delay,
-    wait_random,
 )
-from tenacity.stop import stop_base
 
 from event_assets.settings import RetrySettings
-from event_assets.source.addresses import Site, as_sent, led_to, site, sites_asked
-from event_assets.source.answers import UnusableAnswerError, read_content, read_listing
-from event_assets.source.body import leave, receive
-from event_assets.source.deadline import BoundedAdapter, Bounds, Deadline, seconds_left
-from event_assets.source.failures import may_pass
-from event_assets.source.pages import PackedPage
+from event_assets.source.api.addresses import Site, as_sent, led_to, site, sites_asked
+from event_assets.source.api.answers import read_content, read_listing
+from event_assets.source.api.body import leave, receive
+from event_assets.source.api.deadline import BoundedAdapter, Bounds, Deadline
+from event_assets.source.api.pages import PackedPage
+from event_assets.source.api.recall import Recall
+from event_assets.source.api.retries import Tell, retrying
+from event_assets.source.errors import UnusableAnswerError
 from event_assets.source.progress import Progress
-from event_assets.source.recall import Recall
-from event_assets.source.retry_after import WaitAsAsked
-
-RETRIED_STATUS_CODES = (429, 500, 502, 503, 504)
-"""Answers that a later attempt may better. All others are final: 401 does not become right by asking again."""
-
-Tell: TypeAlias = Callable[[str], object]
 
 
 class ApiSession(Session):
@@ -76,7 +64,7 @@ class ApiSession(Session):
         self.absent: set[str] = set()
         self._site = site(base_url)
         self._deadline = lambda: Deadline.of_a_request(retry, clock)
-        wire = _Wire(self._site, _retrying(retry, tell), retry.max_bytes, progress or Progress())
+        wire = _Wire(self._site, retrying(retry, tell), retry.max_bytes, progress or Progress())
         if parts:
             self._answers = _OneAnswer(lambda answer: read_content(answer, parts, self.absent, recall), wire)
         else:
@@ -250,42 +238,3 @@ class _KeptAnswer:
 
 def _is_good(response: Response) -> bool:
     return response.ok and not response.is_redirect
-
-
-class _StopAtDeadline(stop_base):
-    """Makes no attempt that would begin after the deadline in force, which hops of a redirect have in common."""
-
-    def __call__(self, retry_state: RetryCallState) -> bool:
-        return retry_state.upcoming_sleep >= seconds_left()
-
-
-def _retrying(settings: RetrySettings, tell: Tell) -> Retrying:
-    """Exponential backoff with jitter, ``Retry-After`` obeyed up to the cap, bounded in attempts and in time."""
-    wait = WaitAsAsked(multiplier=settings.backoff_factor, max=settings.max_delay)
-
-    def say(state: RetryCallState) -> None:
-        tell(
-            f"{_asked(state)} {_outcome(state)}: attempt {state.attempt_number + 1} of {settings.max_attempts}"
-            f" in {state.next_action.sleep if state.next_action else 0:.1f} s"
-        )
-
-    return Retrying(
-        wait=wait + wait_random(0, settings.backoff_factor),
-        retry=retry_if_status(RETRIED_STATUS_CODES) | retry_if_exception(may_pass),
-        stop=stop_after_attempt(settings.max_attempts) | stop_before_delay(settings.max_total) | _StopAtDeadline(),
-        before_sleep=say,
-        retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
-    )
-
-
-def _asked(state: RetryCallState) -> str:
-    request = state.args[0]
-    return f"{request.method} {urlsplit(request.url).path}"
-
-
-def _outcome(state: RetryCallState) -> str:
-    error = state.outcome.exception() if state.outcome else None
-    response = getattr(error, "response", None) if error else state.outcome and state.outcome.result()
-    if response is not None:
-        return f"was answered with {response.status_code}"
-    return f"failed ({type(error).__name__})"

@@ -13,7 +13,7 @@ decisions run through all tables:
 
 from __future__ import annotations
 
-from event_assets.source.tables import Column, Table
+from event_assets.source.tables.columns import Column, Table
 
 
 def _text(name: str, description: str, *, personal: bool = False) -> Column:

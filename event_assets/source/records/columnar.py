@@ -19,9 +19,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from dlt.extract.items import DataItemWithMeta
 
-from event_assets.source.lossless_json import loses_nothing
-from event_assets.source.privacy import Privacy
-from event_assets.source.tables import RECEIVED_HASH, RECORD_HASH, REMOVED_AT, DataType, Table
+from event_assets.source.api.lossless_json import loses_nothing
+from event_assets.source.records.privacy import Privacy
+from event_assets.source.tables.columns import RECEIVED_HASH, RECORD_HASH, REMOVED_AT, DataType, Table
 
 ROW_GROUP_ROWS = 10_000
 """DuckDB holds whole row groups while it reads them; larger ones were no quicker and took more memory."""

@@ -17,9 +17,9 @@ import dlt
 import orjson
 
 from event_assets.settings import PrivacySettings
-from event_assets.source.email_addresses import may_hold_addresses, replace_addresses
-from event_assets.source.shape import identifier
-from event_assets.source.tables import Column, Table
+from event_assets.source.records.coerce import identifier
+from event_assets.source.records.email_addresses import may_hold_addresses, replace_addresses
+from event_assets.source.tables.columns import Column, Table
 
 HASHED = "hmac:"
 """What a hashed value begins with."""

@@ -10,11 +10,11 @@ from typing import Any
 
 from dlt.destinations.sql_client import SqlClientBase
 
-from event_assets.source import forgetting
-from event_assets.source.ledger import Ledger
-from event_assets.source.privacy import Privacy
-from event_assets.source.remembered import forget_protection
-from event_assets.source.schema import TABLES
+from event_assets.source.load import forgetting
+from event_assets.source.load.ledger import Ledger
+from event_assets.source.load.remembered import forget_protection
+from event_assets.source.records.privacy import Privacy
+from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets.warehouse.rewrite import request_rewrite
 

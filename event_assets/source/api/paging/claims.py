@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from event_assets.source.paging_values import COUNTLESS
+from event_assets.source.api.paging.values import COUNTLESS
 
 
 @dataclass(frozen=True)

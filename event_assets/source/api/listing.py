@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 import pyarrow as pa
 
-from event_assets.source.lossless_json import parts, python_json
+from event_assets.source.api.lossless_json import parts, python_json
 
 
 class Listing(NamedTuple):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from event_assets.source.paging_words import ADDRESS, LAST, NEXT, Words, words_of
+from event_assets.source.api.paging.words import ADDRESS, LAST, NEXT, Words, words_of
 
 COUNTLESS = 10**18
 """What a number counts for that is larger: more than anybody sends."""

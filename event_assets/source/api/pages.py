@@ -13,8 +13,8 @@ from typing import Any, NoReturn
 import msgspec
 import pyarrow as pa
 
-from event_assets.source.claims import Claims
-from event_assets.source.lossless_json import parts, python_json
+from event_assets.source.api.lossless_json import parts, python_json
+from event_assets.source.api.paging.claims import Claims
 
 BATCH_RECORDS = 20_000
 """How many records are objects at the same time: some 30 MB, and enough that a batch's own costs do not count."""

@@ -5,8 +5,8 @@ What a single page says is found in ``more_pages``.
 
 from __future__ import annotations
 
-from event_assets.source.claims import Claims
-from event_assets.source.pages import Page
+from event_assets.source.api.pages import Page
+from event_assets.source.api.paging.claims import Claims
 
 
 class WholeList:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from event_assets.settings import RemovalSettings
-from event_assets.source.failures import SyncError
+from event_assets.source.errors import SyncError
 
 
 @dataclass(frozen=True)

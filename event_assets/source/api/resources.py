@@ -18,8 +18,8 @@ from requests import Session
 
 from event_assets.settings import EventApiSettings
 from event_assets.settings.defaults import run_context
-from event_assets.source.paging import NextLinkPaginator
-from event_assets.source.schema import REJECTED, REJECTED_COLUMNS, TABLES
+from event_assets.source.api.paging.next_link import NextLinkPaginator
+from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS, TABLES
 
 SOURCE_NAME = "event_api"
 

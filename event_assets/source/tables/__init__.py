@@ -1,0 +1,1 @@
+"""Declares the tables of ``raw``: their columns, types, descriptions and keys."""
