@@ -13,7 +13,7 @@ from event_assets.assets.failures import explained
 from event_assets.assets.keys import asset_key
 from event_assets.assets.resources import WarehouseResource
 from event_assets.source.api.resources import resources_by_endpoint
-from event_assets.source.load.remembered import ANSWERS, Answer, latest_answers
+from event_assets.source.load.checkpoint import ANSWERS, SyncCheckpoint, read_checkpoints
 from event_assets.source.tables.columns import MISFIT, REMOVED_AT, Table
 from event_assets.source.tables.schema import REJECTED, TABLES
 from event_assets.warehouse import RAW
@@ -56,9 +56,9 @@ def _endpoint_checks(
     ) -> Iterator[dg.AssetCheckResult]:
         selected = context.selected_asset_check_keys
         with explained(), warehouse.open().connect() as client:
-            answers = latest_answers(client, column_names(client, ANSWERS.schema))
+            checkpoints = read_checkpoints(client, column_names(client, ANSWERS.schema))
             for key in {check.asset_key for check in selected}:
-                findings = raw_findings(client, TABLES[keys[key]], answers.get(keys[key]))
+                findings = raw_findings(client, TABLES[keys[key]], checkpoints.get(keys[key]))
                 for check, found in findings.items():
                     if dg.AssetCheckKey(key, check) in selected:
                         yield dg.AssetCheckResult(
@@ -72,13 +72,15 @@ def _endpoint_checks(
     return endpoint_checks
 
 
-def raw_findings(client: SqlClientBase[Any], table: Table, answer: Answer | None) -> dict[str, dict[str, Any]]:
+def raw_findings(
+    client: SqlClientBase[Any], table: Table, checkpoint: SyncCheckpoint | None
+) -> dict[str, dict[str, Any]]:
     """What each check finds in a raw table: nothing, if all is well.
 
     Args:
         client: A connection to the warehouse.
         table: The table.
-        answer: What the latest answer came to in it: only a sync sees all of one. None if that is not known.
+        checkpoint: What the latest answer came to in it: only a sync sees all of one. None if that is not known.
     """
     relation, rejected = Relation(RAW, table.name), Relation(RAW, REJECTED)
     extra = table.undeclared(column.name for column in columns(client, relation))
@@ -86,7 +88,7 @@ def raw_findings(client: SqlClientBase[Any], table: Table, answer: Answer | None
     # Numbers, no names: what a field is called comes from the answer, and may be somebody's name or address.
     unknown = {
         "undeclared_columns_with_values": len(_with_values(client, relation, fields)),
-        "undeclared_values_left_out": answer.undeclared if answer else 0,
+        "undeclared_values_left_out": checkpoint.undeclared if checkpoint else 0,
     }
     rejects = client.execute_sql(
         f"select reason, count(*) from {rejected.sql()} where resource = %s group by reason",  # noqa: S608
@@ -95,8 +97,8 @@ def raw_findings(client: SqlClientBase[Any], table: Table, answer: Answer | None
     return {
         "records_have_keys": dict(cast(list[tuple[str, int]], rejects)),
         "fields_are_known": {what: number for what, number in unknown.items() if number},
-        "values_fit": dict(answer.misfits) if answer else {},
-        "in_answer": {table.name: "not in the answer"} if answer and answer.absent else {},
+        "values_fit": dict(checkpoint.type_mismatches) if checkpoint else {},
+        "in_answer": {table.name: "not in the answer"} if checkpoint and checkpoint.absent else {},
     }
 
 

@@ -124,9 +124,9 @@ def _what_was_done(result: ResourceResult) -> dict[str, Any]:
         "rows_rejected": result.rejected,
         "in_answer": not result.absent,
     }
-    misfits = {"values_that_do_not_fit": dict(result.misfits)} if result.misfits else {}
+    mismatches = {"values_that_do_not_fit": dict(result.type_mismatches)} if result.type_mismatches else {}
     left_out = {"undeclared_values_left_out": result.undeclared} if result.undeclared else {}
-    return {**numbers, **misfits, **left_out}
+    return {**numbers, **mismatches, **left_out}
 
 
 def _with_readable_metadata(spec: dg.AssetSpec) -> dg.AssetSpec:

@@ -10,8 +10,8 @@ from typing import Any
 import dlt
 
 from event_assets.settings import EventApiSettings
-from event_assets.source.load import ledger
-from event_assets.source.records.intake import Intake
+from event_assets.source.load import apply
+from event_assets.source.records.process import RecordProcessor
 from event_assets.source.sync import sync
 from event_assets.warehouse import Warehouse
 
@@ -25,7 +25,7 @@ STAGES = (
     "load 0.1",
     "load 0.2",
     "load after",
-    "settle",
+    "finalize",
 )
 """When to die: as a step begins, so many seconds after it has begun, or as it ends."""
 
@@ -33,17 +33,17 @@ STAGES = (
 def sync_and_die(path: Path, api: EventApiSettings, stage: str, endpoint: str, resources: Sequence[str]) -> None:
     """Sync, and be killed at a stage."""
     pipeline: Any = dlt.Pipeline
-    intake: Any = Intake
+    processor: Any = RecordProcessor
     name, _, when = stage.partition(" ")
     if name == "extract":
-        intake.__call__ = _die
+        processor.process = _die
     elif name in ("normalize", "load"):
         function = getattr(pipeline, name)
         setattr(pipeline, name, _dying_after(function) if when == "after" else _dying_soon(function, float(when)))
     elif name == "schema":
         pipeline.sync_schema = _dying_after(pipeline.sync_schema)
-    elif name == "settle":
-        ledger.settle = _dying_after(ledger.settle)
+    elif name == "finalize":
+        apply.write_checkpoint = _dying_after(apply.write_checkpoint)
     sync(api, Warehouse(path), endpoint, resources)
 
 

@@ -14,27 +14,27 @@ import tempfile
 import time
 from argparse import ArgumentParser
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
-from requests import Response
 
 from event_assets.sandbox.responses import Response as Served
 from event_assets.settings import EventApiSettings, PersonalData, PrivacySettings, RemovalSettings
-from event_assets.source.api.answers import read_content, read_listing
+from event_assets.source.api.pages import Page
 from event_assets.source.api.resources import endpoint_of, parts_of
 from event_assets.source.errors import SyncError, UnusableAnswerError
-from event_assets.source.records.coerce import Shape
-from event_assets.source.records.columnar import TypedRecords, fingerprint
-from event_assets.source.records.intake import Intake, Known
+from event_assets.source.records.coerce import Coercion
+from event_assets.source.records.fingerprints import record_hash
 from event_assets.source.records.privacy import Privacy
+from event_assets.source.records.typed import TypedRecords
 from event_assets.source.sync import SyncSettings, sync
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
+from event_assets_tests.source.diffing import Compared, answered, compared_pages, content, listed
 from event_assets_tests.source.fuzz_cases import bodies, envelopes
 from event_assets_tests.source.test_properties import dump, served
 
@@ -45,32 +45,21 @@ seen: Counter[str] = Counter()
 """How often each outcome came."""
 
 
-def response(resource: str, body: bytes, headers: Mapping[str, str] | None = None) -> Response:
-    """Return the answer of an endpoint that has a body."""
-    answer = Response()
-    answer.status_code, answer.url = 200, f"https://api.example.com/public/v1/{endpoint_of(resource)}"
-    answer._content = body
-    answer.headers.update(headers or {})
-    return answer
-
-
 def is_sentence(error: Exception) -> None:
     """See to it that an error is for a person."""
     assert str(error).endswith("."), error
 
 
-def read(resource: str, body: bytes, privacy: Privacy) -> tuple[Intake, list[Any]] | None:
-    """Read an answer; return what took it and the rows, or None where it is refused or has nothing of the resource."""
-    intake = Intake(TABLES[resource], Known({}), privacy)
+def read(resource: str, body: bytes, mode: PersonalData) -> Compared | None:
+    """Read an answer and judge its records; None where it is refused or has nothing of the resource."""
+    endpoint = endpoint_of(resource)
+    response = answered(body, endpoint)
     try:
-        if parts := parts_of(endpoint_of(resource)):
-            found = read_content(response(resource, body), parts, set(), None).get(resource)
-            rows = intake(found) if found is not None else None
-        else:
-            rows = [row for batch in intake(read_listing(response(resource, body), None)["data"]) for row in batch]
+        parts = parts_of(endpoint)
+        page = content(response, *parts)[resource] if parts else listed(response, resource)
+        return None if page.is_absent else compared_pages(resource, [page], personal_data=mode)
     except UnusableAnswerError as error:
         return is_sentence(error)
-    return None if rows is None else (intake, rows)
 
 
 def body_to_rows(data: st.DataObject) -> None:
@@ -78,19 +67,18 @@ def body_to_rows(data: st.DataObject) -> None:
     resource = data.draw(st.sampled_from(RESOURCES))
     body, count = data.draw(bodies(resource))
     mode = data.draw(st.sampled_from(get_args(PersonalData)))
-    privacy = Privacy(PrivacySettings(mode, "a secret of the fuzzer"))
-    found = read(resource, body, privacy)
+    found = read(resource, body, mode)
     seen[f"body to rows: {'refused' if found is None else 'read'}"] += 1
     if found is None:
         return
-    intake, rows = found
-    assert len(rows) + len(intake.rejects) == intake.received
-    if count is not None and intake.received != 1:  # one object in the place of a list of one
-        assert intake.received == count, (intake.received, count)
-    again = read(resource, body, privacy)
+    rows, changes = found
+    assert len(rows) + len(changes.rejects) == changes.received
+    if count is not None and changes.received != 1:  # one object in the place of a list of one
+        assert changes.received == count, (changes.received, count)
+    again = read(resource, body, mode)
     assert again
-    assert again[0].version == intake.version
-    fast_is_slow(resource, body, privacy)
+    assert again.changes.version == changes.version
+    fast_is_slow(resource, body, Privacy(PrivacySettings(mode, "a secret of the fuzzer")))
 
 
 def fast_is_slow(resource: str, body: bytes, privacy: Privacy) -> None:
@@ -109,11 +97,11 @@ def fast_is_slow(resource: str, body: bytes, privacy: Privacy) -> None:
     if decoded is None:
         return
     seen["fast reader: agreed"] += 1
-    shape = Shape(table, misfits := Counter())
-    slow = [shape.fit(privacy.protect(table, record)[0]) for record in array]
-    assert not misfits
+    coercion = Coercion(table)
+    slow = [coercion.row(privacy.protect(table, record)[0]) for record in array]
+    assert not any(mismatches for _, mismatches in slow)
     assert decoded.keys == [privacy.key(table, record) for record in array]
-    assert decoded.fingerprints == [*map(fingerprint, slow)]
+    assert decoded.hashes == [record_hash(row) for row, _ in slow]
 
 
 def body_to_tables(data: st.DataObject) -> None:
@@ -163,25 +151,27 @@ def pages_to_list(data: st.DataObject) -> None:
     size, pages = data.draw(st.integers(1, 9)), data.draw(st.integers(1, 4))
     people = [{"id": number, "email": f"p{number}@example.org"} for number in range(size * pages)]
     stops = data.draw(st.integers(1, pages))
-    intake = Intake(TABLES["participants"], Known({}), Privacy(PrivacySettings()))
-    says_more = False
-    outcome = "all"
-    try:
+    said: list[bool] = []
+
+    def pages_one_by_one() -> Iterator[Page]:
         for number in range(1, pages + 1):
             envelope, more = data.draw(envelopes(number, pages, len(people), stops))
-            says_more |= more
+            said.append(more)
             body = json.dumps({"data": people[(number - 1) * size : number * size], **envelope}).encode()
-            found = read_listing(response("participants", body), None)["data"]
-            for _ in intake(found):
-                pass
-            if found[0].last:
-                break
+            page = listed(answered(body, "participants"))
+            yield page
+            if page.next_url is None:
+                return
+
+    try:
+        received = compared_pages("participants", pages_one_by_one()).changes.received
+        outcome = "all"
+        if received < len(people):
+            assert not any(said), "it said that more exists, and passed for the whole list"
+            outcome = "nothing said that there is more"
     except UnusableAnswerError as error:
         is_sentence(error)
         outcome = "refused"
-    if outcome == "all" and intake.received < len(people):
-        assert not says_more, "it said that more exists, and passed for the whole list"
-        outcome = "nothing said that there is more"
     seen[f"pages to list: {outcome}"] += 1
 
 

@@ -15,9 +15,9 @@ from event_assets.sandbox.responses import Response
 from event_assets.settings import EventApiSettings, RetrySettings
 from event_assets.source.api.body import receive
 from event_assets.source.api.deadline import Bounds, Deadline, TooSlowError
-from event_assets.source.api.resources import parts_of
 from event_assets.source.api.session import ApiSession
 from event_assets.source.failures import api_failure
+from event_assets_tests.source.diffing import read
 
 
 @dataclass
@@ -43,7 +43,7 @@ def trickling(clock: Clock) -> Fault:
 
 def asking(api: Sandbox, endpoint: str, clock: Callable[[], float], told: list[str]) -> requests.Response:
     retry = RetrySettings(max_attempts=3, backoff_factor=0, timeout=5)
-    session = ApiSession(api.base_url, parts_of(endpoint), retry, told.append, clock=clock)
+    session = ApiSession(api.base_url, read, retry, told.append, clock=clock)
     session.headers["Authorization"] = f"Bearer {api.token}"
     return session.get(f"{api.base_url}/{endpoint}")
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from event_assets.sandbox import Sandbox, generate_event
 from event_assets.settings import PersonalData, PrivacySettings
-from event_assets.source.records import intake as records_module
-from event_assets.source.records.columnar import TypedRecords, fingerprint
-from event_assets.source.records.intake import Shape
+from event_assets.source.records.coerce import Coercion
+from event_assets.source.records.fingerprints import record_hash
 from event_assets.source.records.privacy import Privacy
+from event_assets.source.records.typed import TypedRecords
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
@@ -56,7 +56,7 @@ def test_a_batch_is_read_as_if_none_had_been_before_it(batches: list[list[dict[s
         assert (read is None) == (alone is None)
         if read and alone:
             assert read.keys == alone.keys
-            assert read.fingerprints == alone.fingerprints
+            assert read.hashes == alone.hashes
 
 
 @pytest.mark.parametrize("personal_data", MODES)
@@ -68,11 +68,12 @@ def test_key_and_fingerprint_are_those_of_the_slow_way(personal_data: PersonalDa
         return
     table, privacy = TABLES["participants"], Privacy(PrivacySettings(personal_data, "a secret of the test suite"))
     said = json.loads(json.dumps(said))
-    shape = Shape(table, misfits := records_module.Counter())
-    rows = [shape.fit(privacy.protect(table, record)[0]) for record in said]
-    assert not misfits
+    coercion = Coercion(table)
+    coerced = [coercion.row(privacy.protect(table, record)[0]) for record in said]
+    assert not any(mismatches for _, mismatches in coerced)
+    rows = [row for row, _ in coerced]
     assert decoded.keys == [privacy.key(table, record) for record in said]
-    assert decoded.fingerprints == [*map(fingerprint, decoded.records)] == [*map(fingerprint, rows)]
+    assert decoded.hashes == [*map(record_hash, decoded.rows)] == [*map(record_hash, rows)]
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_what_is_not_as_declared_goes_the_slow_way(record: dict[str, Any]):
 def test_numbers_and_texts_of_the_same_digits_are_the_same():
     read = typed("tracks", [{"id": 7, "order": 1}, {"id": "7", "order": 1}])
     assert read.keys == ["7", "7"]
-    assert read.fingerprints[0] == read.fingerprints[1]
+    assert read.hashes[0] == read.hashes[1]
 
 
 @pytest.mark.parametrize("personal_data", MODES)
@@ -141,7 +142,7 @@ def test_one_odd_record_does_not_change_the_others(tmp_path: Path, monkeypatch: 
 
 def test_an_answer_larger_than_a_batch_is_one_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("event_assets.source.api.pages.BATCH_RECORDS", 7)
-    monkeypatch.setattr("event_assets.source.records.columnar.ROW_GROUP_ROWS", 15)
+    monkeypatch.setattr("event_assets.source.load.row_file.ROW_GROUP_ROWS", 15)
     event = generate_event(lectures=0, participants=50, seed=5)
     event.participants.append(event.participants[3])
     place = Warehouse(tmp_path / "w.duckdb")

@@ -15,10 +15,10 @@ import requests
 from event_assets.sandbox import Sandbox, generate_event
 from event_assets.settings import EventApiSettings, RetrySettings
 from event_assets.source.api.deadline import Deadline, TooSlowError
-from event_assets.source.api.resources import parts_of
 from event_assets.source.api.session import ApiSession
 from event_assets.source.probe import UnfinishedError, probe
 from event_assets.source.sync import SyncSettings
+from event_assets_tests.source.diffing import read
 from event_assets_tests.source.raw_server import RawServer, Script, serving
 
 SECONDS = 0.5
@@ -112,7 +112,7 @@ def ask(server: RawServer, endpoint: str, **settings: float) -> requests.Respons
     retry = RetrySettings(
         **{"max_attempts": 5, "backoff_factor": 0, "timeout": SECONDS, "max_total": SECONDS, **settings}
     )
-    session = ApiSession(server.base_url, parts_of(endpoint), retry, lambda _: None)
+    session = ApiSession(server.base_url, read, retry, lambda _: None)
     return session.get(f"{server.base_url}/{endpoint}")
 
 
@@ -138,7 +138,7 @@ def test_every_request_of_a_connection_has_its_own_deadline(monkeypatch: pytest.
     """A connection that is kept is bounded by the request that uses it, not by the one that made it."""
     with Sandbox(generate_event(lectures=0, participants=3)) as api:
         retry = RetrySettings(timeout=SECONDS, max_total=SECONDS)
-        session = ApiSession(api.base_url, (), retry, lambda _: None)
+        session = ApiSession(api.base_url, read, retry, lambda _: None)
         session.headers["Authorization"] = f"Bearer {api.token}"
         for _ in range(2):
             assert session.get(f"{api.base_url}/partners").ok
@@ -167,7 +167,7 @@ def test_a_proxy_that_drips_ends_at_the_deadline_and_is_left(monkeypatch: pytest
         monkeypatch.delenv("no_proxy", raising=False)
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
         api = "https://api.example.org/public/v1"
-        session = ApiSession(api, (), RetrySettings(timeout=SECONDS, max_total=SECONDS), lambda _: None)
+        session = ApiSession(api, read, RetrySettings(timeout=SECONDS, max_total=SECONDS), lambda _: None)
         began = monotonic()
         with pytest.raises(TooSlowError):
             session.get(f"{api}/partners")
@@ -182,7 +182,7 @@ def test_a_proxy_that_drips_ends_at_the_deadline_and_is_left(monkeypatch: pytest
 def test_a_server_that_shakes_no_hands_ends_at_the_deadline():
     with serving(lambda server, _: server.drip(repeat(b"x"))) as server:
         api = server.base_url.replace("http://", "https://")
-        session = ApiSession(api, (), RetrySettings(timeout=SECONDS, max_total=SECONDS), lambda _: None)
+        session = ApiSession(api, read, RetrySettings(timeout=SECONDS, max_total=SECONDS), lambda _: None)
         began = monotonic()
         with pytest.raises(requests.RequestException):
             session.get(f"{api}/partners")

@@ -17,6 +17,7 @@ from event_assets.source.api.session import ApiSession
 from event_assets.source.failures import api_failure
 from event_assets.source.probe import ProbeError, probe
 from event_assets.source.sync import SyncSettings
+from event_assets_tests.source.diffing import read
 from event_assets_tests.source.raw_server import RawServer, Script, serving
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -79,7 +80,7 @@ SCRIPTS = [
 def test_more_than_may_come_is_refused_as_soon_as_it_is_there(script: Script):
     with serving(script) as server:
         api = EventApiSettings(server.base_url, "x")
-        session = ApiSession(server.base_url, (), RETRY, lambda _: None)
+        session = ApiSession(server.base_url, read, RETRY, lambda _: None)
         tracemalloc.start()
         try:
             with pytest.raises(requests.RequestException) as refusal:
@@ -99,7 +100,7 @@ def test_what_is_packed_more_than_once_is_refused_and_not_unpacked():
     packed = gzip.compress(gzip.compress(b"[]"))
     head = OK + b"Content-Encoding: gzip, gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
     with serving(lambda *_: iter([head + packed])) as server:
-        session = ApiSession(server.base_url, (), RETRY, lambda _: None)
+        session = ApiSession(server.base_url, read, RETRY, lambda _: None)
         with pytest.raises(requests.exceptions.ContentDecodingError):
             session.get(f"{server.base_url}/partners")
 
@@ -110,7 +111,7 @@ def test_what_is_as_large_as_it_may_be_is_taken(event: Event):
     headers = {"Content-Encoding": "gzip", "Content-Length": str(len(packed))}
     with Sandbox(event) as api:
         api.fail("partners", Fault("large", lambda *_: Response(200, headers, (packed,))))
-        session = ApiSession(api.base_url, (), RETRY, lambda _: None)
+        session = ApiSession(api.base_url, read, RETRY, lambda _: None)
         session.headers["Authorization"] = f"Bearer {api.token}"
         assert session.get(f"{api.base_url}/partners").ok
 
@@ -123,7 +124,7 @@ def test_an_error_is_told_by_its_status_however_large_it_is(event: Event):
             probe(EventApiSettings(api.base_url, api.token), "partners", None, SyncSettings(RETRY))
         api.mend()
         api.fail("partners", faults.status(503), times=1)
-        session = ApiSession(api.base_url, (), RETRY, lambda _: None)
+        session = ApiSession(api.base_url, read, RETRY, lambda _: None)
         session.headers["Authorization"] = f"Bearer {api.token}"
         assert session.get(f"{api.base_url}/partners").ok
 

@@ -8,35 +8,22 @@ import msgspec
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from requests import Response
 
 from event_assets.settings import PersonalData, PrivacySettings
-from event_assets.source.api.answers import read_content, read_listing
 from event_assets.source.api.lossless_json import Repeated, loses_nothing, parts, python_json
-from event_assets.source.api.pages import Page
+from event_assets.source.api.pages import Expectation, Page
 from event_assets.source.errors import UnusableAnswerError
-from event_assets.source.records.columnar import TypedRecords
-from event_assets.source.records.intake import Intake, Known
 from event_assets.source.records.privacy import Privacy
+from event_assets.source.records.typed import TypedRecords
 from event_assets.source.tables.schema import TABLES
+from event_assets_tests.source import diffing
+from event_assets_tests.source.diffing import Compared, answered, compared_pages, content
 
 DIGITS = "7" * 5_000
 
 
-def answer(body: bytes) -> Response:
-    response = Response()
-    response.status_code, response.url, response._content = 200, "https://api.example.com/public/v1/x", body
-    return response
-
-
-def intake(resource: str, said: list[Any]) -> tuple[Intake, list[dict[str, Any]]]:
-    taken = Intake(TABLES[resource], Known({}), Privacy(PrivacySettings()))
-    rows = taken(said)
-    return taken, rows if isinstance(said[0], dict) else [row for batch in rows for row in batch]
-
-
-def listed(body: str) -> tuple[Intake, list[dict[str, Any]]]:
-    return intake("participants", read_listing(answer(body.encode("utf-8", "surrogatepass")), None)["data"])
+def listed(body: str) -> Compared:
+    return compared_pages("participants", [diffing.listed(answered(body.encode("utf-8", "surrogatepass")))])
 
 
 @pytest.mark.parametrize(
@@ -147,33 +134,33 @@ def test_the_fast_way_leaves_records_of_which_it_would_lose_something(personal_d
 
 @pytest.mark.parametrize("body", ['{"data": [%s]}', "[%s]", '{"data": %s}', "%s", '{"data": [%s], "x": "\\ud800"}'])
 def test_a_record_with_a_field_twice_is_loaded_whole(body: str):
-    _, (row,) = listed(body % '{"id": 1, "email": "a@x.org", "company": "A", "company": "B", "email_2": "c@x.org"}')
+    (row,), _ = listed(body % '{"id": 1, "email": "a@x.org", "company": "A", "company": "B", "email_2": "c@x.org"}')
     assert (row["company"], row["company_2"], row["email_2"]) == ("B", "A", "c@x.org")
 
 
 @pytest.mark.parametrize("body", ['{"data": [%s]}', "[%s]", '{"data": %s}', "%s", '{"data": [%s], "x": "\\ud800"}'])
 def test_a_record_with_two_values_of_its_key_is_rejected(body: str):
-    taken, rows = listed(body % '{"id": 1, "email": "a@x.org", "email": "b@x.org"}')
+    rows, taken = listed(body % '{"id": 1, "email": "a@x.org", "email": "b@x.org"}')
     assert rows == []
     assert [reject.reason for reject in taken.rejects] == ["no usable email"]
     assert "a@x.org" in taken.rejects[0].payload
     assert "b@x.org" in taken.rejects[0].payload
-    taken, rows = listed(body % '{"id": 1, "email": "a@x.org", "email": "a@x.org"}')
+    rows, taken = listed(body % '{"id": 1, "email": "a@x.org", "email": "a@x.org"}')
     assert len(rows) == 1
 
 
 @pytest.mark.parametrize("digits", [DIGITS, f"-{DIGITS}"])
 def test_a_record_with_a_number_of_thousands_of_digits_is_loaded(digits: str):
-    taken, (row,) = listed(
+    (row,), taken = listed(
         f'{{"data": [{{"id": {digits}, "email": "a@x.org", "group_id": {digits}, "more": [{digits}]}}]}}'
     )
     assert row["id"] == digits
     assert digits in json.dumps(row["group_id"])
     assert digits in row["more"]
-    halls = read_content(answer(f'{{"halls": [{{"id": 1, "order": {digits}}}]}}'.encode()), ["halls"], set(), None)
-    taken, (row,) = intake("halls", halls["halls"])
+    halls = content(answered(f'{{"halls": [{{"id": 1, "order": {digits}}}]}}'.encode()), "halls")
+    (row,), taken = compared_pages("halls", [halls["halls"]])
     assert row["order"] == {"v_text": digits}
-    assert taken.misfits == {"order": 1}
+    assert taken.type_mismatches == {"order": 1}
 
 
 @pytest.mark.parametrize(
@@ -188,18 +175,18 @@ def test_a_record_with_a_number_of_thousands_of_digits_is_loaded(digits: str):
 )
 def test_an_envelope_with_a_field_twice_is_refused(body: str):
     with pytest.raises(UnusableAnswerError, match="an object that has a field twice, with different values"):
-        read_listing(answer(body.encode()), None)
+        diffing.listed(answered(body.encode()))
 
 
 @pytest.mark.parametrize("more", ['"halls": [{"id": 2}]', '"meta": {"a": 1, "a": 2}', '"halls": []'])
 def test_content_with_a_field_twice_is_refused(more: str):
     with pytest.raises(UnusableAnswerError, match="an object that has a field twice"):
-        read_content(answer(f'{{{more}, "halls": [{{"id": 1}}]}}'.encode()), ["halls"], set(), None)
+        content(answered(f'{{{more}, "halls": [{{"id": 1}}]}}'.encode()), "halls")
 
 
 def test_a_record_of_content_with_a_field_twice_is_loaded_whole():
     body = b'{"halls": [{"id": 1, "name": "A", "name": "B"}, {"id": 2, "id": 3}]}'
-    taken, (row,) = intake("halls", read_content(answer(body), ["halls"], set(), None)["halls"])
+    (row,), taken = compared_pages("halls", [content(answered(body), "halls")["halls"]])
     assert (row["name"], row["name_2"]) == ("B", "A")
     assert [reject.reason for reject in taken.rejects] == ["no usable id"]
 
@@ -223,8 +210,6 @@ def test_what_is_no_list_and_no_object_has_no_parts(text: str):
 
 
 def test_a_page_with_half_a_surrogate_pair_keeps_what_stands_twice():
-    def refuse(came: str) -> Any:
-        raise AssertionError(came)
-
-    page = Page(b'[{"a": 1, "a": 2, "b": "\\ud800"}]', refuse)
+    expected = Expectation("/participants", "a list")
+    page = Page("participants", expected, b'[{"a": 1, "a": 2, "b": "\\ud800"}]')
     assert [batch.records() for batch in page.batches()] == [[{"a": 2, "a_2": 1, "b": "\ud800"}]]

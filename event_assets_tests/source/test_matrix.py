@@ -143,9 +143,9 @@ def test_fault(case: Case, fault: Fault, endpoint: str, templates: dict[int | No
 def read(came: requests.Response, endpoint: str) -> None:
     """Read an answer to its last record."""
     if endpoint == "content":
-        read_content(came, resources_by_endpoint()["content"], set(), None)
+        read_content(came, resources_by_endpoint()["content"])
     else:
-        for batch in read_listing(came, None)["data"][0].batches():
+        for batch in read_listing(came, "participants")["data"][0].batches():
             batch.records()
 
 

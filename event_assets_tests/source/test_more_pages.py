@@ -1,17 +1,15 @@
 """Whatever says that a list goes on is followed or refused, in any form, place and spelling; the rest is loaded."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from requests import Response
 
-from event_assets.settings import PrivacySettings
-from event_assets.source.api.answers import read_content, read_listing
+from event_assets.source.api.pages import Page
 from event_assets.source.errors import UnusableAnswerError
-from event_assets.source.records.intake import Intake, Known
-from event_assets.source.records.privacy import Privacy
-from event_assets.source.tables.schema import TABLES
+from event_assets_tests.source.diffing import answered, compared_pages, content, listed
 from event_assets_tests.source.envelopes import (
     ADDRESSES,
     ALL,
@@ -29,27 +27,30 @@ WAYS = range(6)
 PEOPLE = [{"id": number, "email": f"p{number}@example.org"} for number in range(ALL)]
 
 
+class FollowedError(Exception):
+    """A further page is wanted."""
+
+
 def answer(envelope: Any, **headers: str) -> Response:
-    response = Response()
-    response.status_code, response.url = 200, "https://api.example.com/public/v1/participants"
-    response._content = json.dumps(envelope).encode()
-    response.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
-    return response
+    return answered(json.dumps(envelope).encode(), "participants", **headers)
 
 
 def read(*pages: Response) -> str | int:
     """Read the pages of a list; return what is refused, `followed` if a further one is wanted, or how many came."""
-    intake = Intake(TABLES["participants"], Known({}), Privacy(PrivacySettings()))
-    try:
+
+    def wanted() -> Iterator[Page]:
         for number, page in enumerate(pages, 1):
-            found = read_listing(page, None)["data"]
-            if number == len(pages) and not found[0].last:
-                return "followed"
-            for _ in intake(found):
-                pass
+            found = listed(page)
+            if number == len(pages) and found.next_url is not None:
+                raise FollowedError
+            yield found
+
+    try:
+        return compared_pages("participants", wanted()).changes.received
     except UnusableAnswerError as error:
         return str(error)
-    return intake.received
+    except FollowedError:
+        return "followed"
 
 
 def first_page(beside: dict[str, Any], **headers: str) -> str | int:
@@ -173,8 +174,8 @@ def test_a_bare_page_does_not_end_a_list_whose_pages_were_in_envelopes():
     ],
 )
 def test_content_that_is_a_part_is_refused(beside: dict[str, Any], came: str):
-    content = {"halls": [{"id": 1}], "lectures": [{"id": 1}, {"id": 2}]}
+    said = {"halls": [{"id": 1}], "lectures": [{"id": 1}, {"id": 2}]}
     with pytest.raises(UnusableAnswerError, match=came):
-        read_content(answer({**content, **beside}), ("halls", "lectures", "days"), set(), None)
+        content(answer({**said, **beside}), "halls", "lectures", "days")
     for harmless in ({"counts": {"lectures": 2, "days": 3, "halls": 1}}, {"total": 3}, {"participants_count": 900}):
-        read_content(answer({**content, **harmless}), ("halls", "lectures", "days"), set(), None)
+        content(answer({**said, **harmless}), "halls", "lectures", "days")

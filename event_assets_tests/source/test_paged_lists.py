@@ -16,8 +16,9 @@ from event_assets.sandbox.faults import Fault
 from event_assets.sandbox.responses import Envelope, Response, json_response
 from event_assets.settings import EventApiSettings, RemovalSettings
 from event_assets.source.errors import SyncError
+from event_assets.source.load.diff import Upserts
+from event_assets.source.load.row_file import RowFile
 from event_assets.source.probe import ProbeError, probe
-from event_assets.source.records.columnar import RowFile, Taken
 from event_assets.source.sync import SyncSettings
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
@@ -81,7 +82,7 @@ def test_a_file_that_is_finished_takes_no_more_rows(tmp_path: Path):
     file = RowFile(TABLES["participants"], tmp_path / "rows.parquet")
     file.finished()
     with pytest.raises(ValueError, match="participants is finished, and 1 more rows came"):
-        file.add([(Taken(object(), "p@example.org"), "")])
+        file.add(Upserts(["p@example.org"], [""], [None], [object()]))
 
 
 def going_round(pages: list[list[dict[str, Any]]], back_to: int, *, changing: bool) -> Fault:

@@ -1,22 +1,14 @@
 """A page of a list is taken apart whatever JSON it is."""
 
-from typing import NoReturn
-
 import pytest
 
-from event_assets.source.api.pages import Page
-
-
-class RefusedError(Exception):
-    """What came instead of a page."""
-
-
-def refuse(came: str) -> NoReturn:
-    raise RefusedError(came)
+from event_assets.source.api.pages import Expectation, Page
+from event_assets.source.errors import UnusableAnswerError
 
 
 def records(array: bytes) -> list[dict]:
-    return [record for batch in Page(array, refuse).batches() for record in batch.records()]
+    page = Page("participants", Expectation("/participants", "a list"), array)
+    return [record for batch in page.batches() for record in batch.records()]
 
 
 @pytest.mark.parametrize(
@@ -36,10 +28,10 @@ def test_its_records_are_those_of_the_json(array: bytes, expected: list[dict]):
 
 @pytest.mark.parametrize("array", [b'[{"id": 1}', b'[{"id": NaN}]', b'[{"a": "\\ud800"}, {"b": NaN}]', b"[" * 100_000])
 def test_what_is_no_json_is_refused(array: bytes):
-    with pytest.raises(RefusedError, match="no JSON"):
+    with pytest.raises(UnusableAnswerError, match="no JSON"):
         records(array)
 
 
 def test_what_are_no_objects_is_refused():
-    with pytest.raises(RefusedError, match="a list in which 2 of 3 are not objects"):
+    with pytest.raises(UnusableAnswerError, match="a list in which 2 of 3 are not objects"):
         records(b'[{"id": 1}, 2, "\\ud800"]')

@@ -1,22 +1,28 @@
 """From page to page: where a next link may lead, and when it is followed no longer."""
 
+import json
+from dataclasses import replace
+
 import pytest
 from requests import Request, Response
 
+from event_assets.source.api.pages import Page
 from event_assets.source.api.paging import next_link as paging
 from event_assets.source.api.paging.next_link import NextLinkPaginator
 from event_assets.source.errors import UnusableAnswerError
+from event_assets_tests.source.diffing import answered, listed
 
 PAGE = "https://api.example.com/public/v1/participants"
 
 
-def answer(body: str, url: str = PAGE, **headers: str) -> Response:
-    response = Response()
-    response.status_code = 200
+def data(number: int, body: str, url: str = PAGE, **headers: str) -> tuple[Response, list[Page]]:
+    """An answer, and what dlt takes from it: a page whose records are none of the others'."""
+    envelope = json.loads(body)
+    if isinstance(envelope, dict):
+        envelope = {"data": [], **envelope}
+    response = answered(json.dumps(envelope).encode(), **headers)
     response.url = url
-    response._content = body.encode()
-    response.headers.update(headers)
-    return response
+    return response, [replace(listed(response), array=b'[{"id": %d}]' % number)]
 
 
 def follow(*pages: str) -> list[str | None]:
@@ -26,7 +32,7 @@ def follow(*pages: str) -> list[str | None]:
     paginator.init_request(request)
     visited = []
     for page in pages:
-        paginator.update_state(answer(page, str(request.url)), [{"id": len(visited)}])
+        paginator.update_state(*data(len(visited), page, str(request.url)))
         paginator.update_request(request)
         visited.append(request.url if paginator.has_next_page else None)
     return visited
@@ -50,7 +56,7 @@ def test_next_links_are_followed_wherever_they_stand(page: str):
 def test_a_link_header_is_followed():
     paginator, request = NextLinkPaginator(), Request("GET", PAGE)
     paginator.init_request(request)
-    paginator.update_state(answer("[]", Link=f'<{PAGE}?page=2>; rel="next"'))
+    paginator.update_state(*data(1, "[]", Link=f'<{PAGE}?page=2>; rel="next"'))
     assert paginator.has_next_page
     paginator.update_request(request)
     assert request.url == f"{PAGE}?page=2"
@@ -146,10 +152,10 @@ def test_pages_that_repeat_under_new_addresses_are_refused():
     request = Request("GET", PAGE)
     paginator = NextLinkPaginator()
     paginator.init_request(request)
-    for number, data in ((2, [{"id": 1}]), (3, [{"id": 2}]), (4, [])):
-        paginator.update_state(answer(f'{{"next": "?page={number}"}}'), data)
+    for number in (2, 3, 4):
+        paginator.update_state(*data(number, f'{{"next": "?page={number}"}}'))
     with pytest.raises(UnusableAnswerError, match="brings those of the page before again"):
-        paginator.update_state(answer('{"next": "?page=5"}'), [])
+        paginator.update_state(*data(4, '{"next": "?page=5"}'))
 
 
 def test_pages_that_never_end_are_refused_after_many(monkeypatch: pytest.MonkeyPatch):

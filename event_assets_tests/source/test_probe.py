@@ -5,15 +5,15 @@ from itertools import count, repeat
 from pathlib import Path
 
 import pytest
-import requests
 
 from event_assets.sandbox import Sandbox, faults, generate_event
 from event_assets.sandbox.faults import Fault
 from event_assets.sandbox.responses import Envelope, Response
 from event_assets.settings import EventApiSettings, PrivacySettings, RetrySettings
-from event_assets.source import probe as probe_module
+from event_assets.source.api.deadline import Deadline
 from event_assets.source.api.resources import resources_by_endpoint
-from event_assets.source.probe import Deadline, ProbeError, Seen, UnfinishedError, probe
+from event_assets.source.probe import ProbeError, Seen, UnfinishedError, probe
+from event_assets.source.records.process import RecordProcessor
 from event_assets.source.sync import SyncSettings
 from event_assets.warehouse import Warehouse
 from event_assets_tests.source.syncing import bring
@@ -64,9 +64,7 @@ def test_it_asks_once_for_what_is_as_before(api: Sandbox):
 
 def test_it_reads_nothing_of_an_answer_that_is_as_before(api: Sandbox, monkeypatch: pytest.MonkeyPatch):
     before = look(api, "participants")
-    monkeypatch.setattr(requests.Response, "json", None)
-    for read in ("_read", "_walk"):
-        monkeypatch.setattr(probe_module, read, None)
+    monkeypatch.setattr(RecordProcessor, "process", None)
     assert look(api, "participants", before) == before
 
 
@@ -132,13 +130,27 @@ def test_a_body_is_left_at_the_deadline(api: Sandbox):
         look(api, "content", deadline=Deadline(50, lambda: float(next(readings))))
 
 
-def test_of_pages_nothing_is_remembered_but_their_versions():
+def test_of_pages_only_what_changes_is_read(monkeypatch: pytest.MonkeyPatch):
     event = generate_event(lectures=0, participants=7)
     with Sandbox(event, envelope="pages", page_size=5) as api:
+        api.validators = "etag"
         before = look(api, "participants")
-        assert before == Seen(before.versions, reading=before.reading)
+        assert (len(before.pages), before.etag) == (2, ""), "the validator of a page says nothing of the others"
+        with monkeypatch.context() as patched:
+            patched.setattr(RecordProcessor, "process", None)
+            assert look(api, "participants", before) == before
         event.participants[6] = {**event.participants[6], "position": "Promoted"}
         assert look(api, "participants", before).versions != before.versions
+
+
+def test_only_who_was_asked_whether_it_changed_may_say_that_it_did_not(api: Sandbox):
+    api.fail("partners", Fault("unasked", lambda *_: Response(304, {}, [])), times=1)
+    with pytest.raises(ProbeError, match="what came is status 304"):
+        look(api, "partners")
+    api.validators = "etag"
+    before = look(api, "partners")
+    assert before.etag
+    assert look(api, "partners", before) == before
 
 
 def test_a_redirect_does_not_stand_for_what_is_there(api: Sandbox):

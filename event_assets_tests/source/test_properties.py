@@ -17,14 +17,14 @@ from event_assets.sandbox import Sandbox, generate_event
 from event_assets.sandbox.responses import Response
 from event_assets.settings import EventApiSettings, PrivacySettings, RemovalSettings
 from event_assets.source.load.results import ResourceResult
-from event_assets.source.records.coerce import identifier
-from event_assets.source.records.intake import Intake, Known, as_text
+from event_assets.source.records.coerce import as_text, identifier
 from event_assets.source.records.privacy import Privacy
 from event_assets.source.sync import SyncSettings, sync
 from event_assets.source.tables.columns import RECEIVED_HASH
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
+from event_assets_tests.source.diffing import Compared, compared
 
 RESOURCES = ("lectures", "halls", "participants")
 
@@ -166,9 +166,8 @@ def test_what_is_known_by_its_bytes_comes_to_the_same_as_if_it_were_not(data: st
     assert outcomes[0] == outcomes[1]
 
 
-def taken(resource: str, said: list[dict[str, Any]]) -> tuple[Intake, list[dict[str, Any]]]:
-    intake = Intake(TABLES[resource], Known({}), Privacy(PrivacySettings()))
-    return intake, intake(json.loads(json.dumps(said)))
+def taken(resource: str, said: list[dict[str, Any]]) -> Compared:
+    return compared(resource, json.loads(json.dumps(said)))
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
@@ -176,8 +175,8 @@ def taken(resource: str, said: list[dict[str, Any]]) -> tuple[Intake, list[dict[
 @given(data=st.data())
 def test_every_value_of_a_record_is_in_its_row(resource: str, data: st.DataObject):
     said = data.draw(records(resource))
-    intake, rows = taken(resource, said)
-    assert len(rows) + len(intake.rejects) == len(said) == intake.received
+    rows, changes = taken(resource, said)
+    assert len(rows) + len(changes.rejects) == len(said) == changes.received
     by_key, key_field = {row[TABLES[resource].key]: row for row in rows}, TABLES[resource].key_field
     privacy, seen, rejects = Privacy(PrivacySettings()), set(), []
     for record in said:
@@ -191,7 +190,7 @@ def test_every_value_of_a_record_is_in_its_row(resource: str, data: st.DataObjec
         kept = set(leaves(by_key[key]))
         for leaf in leaves({field: referring(field, value, resource) for field, value in record.items()}):
             assert forms(leaf) & kept, (leaf, by_key[key])
-    assert [reject.reason for reject in intake.rejects] == rejects
+    assert [reject.reason for reject in changes.rejects] == rejects
 
 
 def referring(field: str, value: Any, resource: str) -> Any:
@@ -238,11 +237,11 @@ def test_the_version_knows_neither_the_order_of_records_nor_of_fields(said: list
     shuffled = alone.copy()
     seed.shuffle(shuffled)
     turned = [dict(reversed(record.items())) for record in shuffled]
-    assert taken("lectures", turned)[0].version == taken("lectures", alone)[0].version
+    assert taken("lectures", turned).changes.version == taken("lectures", alone).changes.version
 
 
 @settings(max_examples=100, deadline=None)
 @given(name=st.text(max_size=5), other=st.text(max_size=5))
 def test_the_version_knows_a_change(name: str, other: str):
-    versions = [taken("lectures", [{"id": 1, "name": each}])[0].version for each in (name, other)]
+    versions = [taken("lectures", [{"id": 1, "name": each}]).changes.version for each in (name, other)]
     assert (versions[0] == versions[1]) is (name == other)

@@ -37,17 +37,14 @@ def event() -> Event:
         "drop table _sync.answers",
     ],
 )
-def test_a_table_that_holds_anything_else_is_put_right(
-    event: Event, place: Warehouse, looked_at: list[int], tampering: str
-):
+def test_a_table_that_holds_anything_else_is_put_right(event: Event, place: Warehouse, tampering: str):
     with Sandbox(event) as api:
         before = bring(api, place, "participants")["participants"]
         rows = _rows(place, "participants")
-        looked_at.clear()
         with duckdb.connect(str(place.path)) as warehouse:
             warehouse.execute(tampering)
         after = bring(api, place, "participants")["participants"]
-        assert looked_at == [50]
+        assert after.examined == 50
         assert after.version == before.version
         assert _rows(place, "participants") == rows
         assert bring(api, place, "participants")["participants"].loaded == 0
@@ -210,15 +207,14 @@ def test_rejects_that_are_gone_are_brought_back(event: Event, place: Warehouse):
     assert Reader(place.path).count("raw.rejected") == 1
 
 
-def test_content_of_which_one_table_holds_anything_else_is_put_right(place: Warehouse, taken: list[str]):
+def test_content_of_which_one_table_holds_anything_else_is_put_right(place: Warehouse):
     event = generate_event(lectures=20, participants=0, seed=7)
     with Sandbox(event) as api:
         before = bring(api, place, *CONTENT)
-        taken.clear()
         with duckdb.connect(str(place.path)) as warehouse:
             warehouse.execute("update raw.halls set record_hash = md5('')")
         after = bring(api, place, *CONTENT)
-    assert set(taken) == event.content.keys()
+    assert all(result.examined == result.received for result in after.values())
     assert after["halls"].loaded == len(event.content["halls"])
     assert {name: result.version for name, result in after.items()} == {
         name: result.version for name, result in before.items()

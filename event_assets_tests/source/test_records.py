@@ -6,19 +6,14 @@ from typing import Any
 import pytest
 
 from event_assets.settings import PersonalData, PrivacySettings
-from event_assets.source.records.intake import Intake, Known, Reject
 from event_assets.source.records.privacy import Privacy
+from event_assets.source.records.process import Reject
 from event_assets.source.tables.schema import TABLES
-
-SECRET = "a secret of the test suite"
-
-
-def intake(resource: str, known: dict[str, str | None] | None = None, personal_data: PersonalData = "keep") -> Intake:
-    return Intake(TABLES[resource], Known(known or {}), Privacy(PrivacySettings(personal_data, SECRET)))
+from event_assets_tests.source.diffing import compared
 
 
 def row(record: dict[str, Any], resource: str = "lectures", **options: Any) -> dict[str, Any]:
-    rows = intake(resource, **options)([{"id": 1, **record}])
+    rows = compared(resource, [{"id": 1, **record}], **options).rows
     assert len(rows) == 1
     return {name: value for name, value in rows[0].items() if name not in ("record_hash", "id")}
 
@@ -86,10 +81,14 @@ def test_a_value_is_kept_in_its_column_or_beside_it(field: str, value: Any, kept
 
 
 def test_what_does_not_fit_is_counted():
-    taking = intake("lectures")
-    taking([{"id": 1, "capacity": "many", "files": "x"}, {"id": 2, "capacity": "few", "speakers": [{}], "stream": 1}])
-    taking([{"id": 3, "speakers": [{"id": 5, "name": "An identifier that can be read"}], "tracks": [6, None]}])
-    assert taking.misfits == {"capacity": 2, "files": 1, "speakers": 1, "stream": 1}
+    first = [{"id": 1, "capacity": "many", "files": "x"}, {"id": 2, "capacity": "few", "speakers": [{}], "stream": 1}]
+    second = [{"id": 3, "speakers": [{"id": 5, "name": "An identifier that can be read"}], "tracks": [6, None]}]
+    assert compared("lectures", first, second).changes.type_mismatches == {
+        "capacity": 2,
+        "files": 1,
+        "speakers": 1,
+        "stream": 1,
+    }
 
 
 def test_fields_that_would_share_a_column_each_have_one():
@@ -118,10 +117,9 @@ def test_fields_that_would_share_a_column_each_have_one():
     ],
 )
 def test_an_identifier_is_a_number_or_a_text(record: dict[str, Any], key: str | None):
-    taking = intake("tracks")
-    rows = taking([record])
+    rows, changes = compared("tracks", [record])
     assert [row["id"] for row in rows] == ([key] if key else [])
-    assert [reject.reason for reject in taking.rejects] == ([] if key else ["no usable id"])
+    assert [reject.reason for reject in changes.rejects] == ([] if key else ["no usable id"])
 
 
 @pytest.mark.parametrize(
@@ -138,28 +136,27 @@ def test_an_identifier_is_a_number_or_a_text(record: dict[str, Any], key: str | 
     ],
 )
 def test_a_participant_is_known_by_the_address(email: Any, key: str | None):
-    taking = intake("participants")
-    rows = taking([{"id": 1, "email": email}])
+    rows, changes = compared("participants", [{"id": 1, "email": email}])
     assert [(row["email_key"], row["email"]) for row in rows] == ([(key, email)] if key else [])
-    assert [reject.reason for reject in taking.rejects] == ([] if key else ["no usable email"])
+    assert [reject.reason for reject in changes.rejects] == ([] if key else ["no usable email"])
 
 
 def test_of_two_records_with_one_key_the_first_wins_also_across_pages():
-    taking = intake("participants")
-    rows = taking([{"id": 1, "email": "ada@example.org"}]) + taking([{"id": 2, "email": "ADA@example.org "}])
+    pages = [[{"id": 1, "email": "ada@example.org"}], [{"id": 2, "email": "ADA@example.org "}]]
+    rows, changes = compared("participants", *pages)
     assert [row["id"] for row in rows] == ["1"]
     reason = "another record of the same answer has this email"
-    assert taking.rejects == [Reject(reason, '{"email": "ADA@example.org ", "id": 2}')]
+    assert changes.rejects == [Reject(reason, '{"email": "ADA@example.org ", "id": 2}')]
 
 
 def test_only_what_the_table_does_not_hold_passes_on():
-    first = intake("tracks")
-    held = {row["id"]: row["record_hash"] for row in first([{"id": n, "name": f"Track {n}"} for n in range(5)])}
-    second = intake("tracks", {**held, "4": None, "9": "gone by now"})
-    rows = second([{"id": n, "name": "Renamed" if n == 2 else f"Track {n}"} for n in range(1, 6)])
+    first = compared("tracks", [{"id": n, "name": f"Track {n}"} for n in range(5)]).rows
+    held = {**{row["id"]: row["record_hash"] for row in first}, "4": None, "9": "gone by now"}
+    said = [{"id": n, "name": "Renamed" if n == 2 else f"Track {n}"} for n in range(1, 6)]
+    rows, changes = compared("tracks", said, existing=held)
 
     assert [row["id"] for row in rows] == ["2", "4", "5"], "changed, back again, new"
-    assert (second.received, second.passed_on, second.gone) == (5, 3, ["0", "9"])
+    assert (changes.received, changes.upserted, changes.removed_keys) == (5, 3, ["0", "9"])
 
 
 def test_keep_changes_nothing():
@@ -195,9 +192,9 @@ def test_what_is_blank_is_not_hashed(blank: str):
 def test_drop_leaves_out_what_is_personal_and_keys_by_identifier():
     person = {"id": 7, "email": "ada@example.org", "name": "Ada", "role": "e"}
     assert row(person, "participants", personal_data="drop") == {"email_key": "7", "role": "e"}
-    taking = intake("participants", personal_data="drop")
-    assert taking([{"email": "ada@example.org"}]) == []
-    assert taking.rejects == [Reject("no usable id", "{}")]
+    rows, changes = compared("participants", [{"email": "ada@example.org"}], personal_data="drop")
+    assert rows == []
+    assert changes.rejects == [Reject("no usable id", "{}")]
 
 
 @pytest.mark.parametrize("personal_data", ["hash", "drop"])
@@ -244,42 +241,42 @@ def _decoded(info: Any) -> Any:
 @pytest.mark.parametrize("personal_data", ["keep", "hash", "drop"])
 def test_of_records_in_the_place_of_identifiers_only_these_are_kept(personal_data: PersonalData):
     embedded = [{"id": 7, **ATTENDEE}, 8, {"name": "Nobody"}]
-    taking = intake("lectures", personal_data=personal_data)
-    kept = taking([{"id": 1, "speakers": embedded}])[0]["speakers"]
+    (row,), changes = compared("lectures", [{"id": 1, "speakers": embedded}], personal_data=personal_data)
+    kept = row["speakers"]
     assert kept[:2] == ["7", "8"]
     if personal_data == "keep":
         assert kept[2].startswith('{"name": "Nobody"')
-        assert (taking.misfits, taking.undeclared) == ({"speakers": 1}, 0)
+        assert (changes.type_mismatches, changes.undeclared) == ({"speakers": 1}, 0)
     else:
         assert len(kept) == 2
-        assert (taking.misfits, taking.undeclared) == ({}, 1)
+        assert (changes.type_mismatches, changes.undeclared) == ({}, 1)
 
 
 @pytest.mark.parametrize("personal_data", ["hash", "drop"])
 def test_fields_that_are_not_declared_are_left_out_and_counted(personal_data: PersonalData):
-    taking = intake("participants", personal_data=personal_data)
     person = {"id": 7, "email": "ada@example.org", "role": "e", "Role": "x", "mobile": "+43", "group_id": {"a": "b"}}
     tickets = [{"name": "VIP for bo@example.org", "holder": "Bo"}, "Bo", {"name": ["Bo"]}]
-    kept = taking([{**person, "tickets": tickets, "checkedAt": "2026-12-01"}])[0]
+    said = {**person, "tickets": tickets, "checkedAt": "2026-12-01"}
+    (kept,), changes = compared("participants", [said], personal_data=personal_data)
     assert set(kept) - {"email", "email_key", "record_hash"} == {"role", "tickets", "checked_at"} | (
         {"id"} if "id" in kept else set()
     )
     assert "Bo" not in str(kept)
     assert "bo@" not in str(kept)
     assert kept["tickets"][0]["name"].startswith("VIP for ")
-    assert taking.undeclared == 6
+    assert changes.undeclared == 6
 
 
 def test_letters_that_fold_into_others_make_other_addresses():
     said = [{"email": "weiß@example.org"}, {"email": "WEISS@example.org"}, {"email": "WEIß@example.org"}]
-    taking = intake("participants")
-    assert [each["email_key"] for each in taking(said)] == ["weiß@example.org", "weiss@example.org"]
-    assert len(taking.rejects) == 1
+    rows, changes = compared("participants", said)
+    assert [each["email_key"] for each in rows] == ["weiß@example.org", "weiss@example.org"]
+    assert len(changes.rejects) == 1
 
 
 def test_rejects_are_protected_too():
-    taking = intake("participants", personal_data="hash")
-    taking([{"email": None, "name": "Ada"}, {"email": "bo@example.org"}, {"email": "bo@example.org", "name": "Bo"}])
-    assert len(taking.rejects) == 2
-    assert "Ada" not in str(taking.rejects)
-    assert "bo@" not in str(taking.rejects)
+    said = [{"email": None, "name": "Ada"}, {"email": "bo@example.org"}, {"email": "bo@example.org", "name": "Bo"}]
+    changes = compared("participants", said, personal_data="hash").changes
+    assert len(changes.rejects) == 2
+    assert "Ada" not in str(changes.rejects)
+    assert "bo@" not in str(changes.rejects)

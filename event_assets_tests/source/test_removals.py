@@ -151,7 +151,7 @@ def test_a_run_that_was_killed_while_keys_were_made_otherwise_is_put_right(
 ):
     bring(api, place, "participants")
     with monkeypatch.context() as patch:
-        patch.setattr("event_assets.source.load.ledger.settle", _die)
+        patch.setattr("event_assets.source.load.table_state.settle", _die)
         with pytest.raises(KeyboardInterrupt):
             bring(api, place, "participants", privacy=HASH)
     assert reader.rows("select count(*) from raw.participants where removed_at is null") == [(100,)]
@@ -262,7 +262,7 @@ def test_drifting_types_are_kept_and_told(api: Sandbox, place: Warehouse, reader
     lectures[1].update(capacity=2**70 // 2**10, discussion=True, files="none", hall_id="TR212")
     result = bring(api, place, "lectures")["lectures"]
 
-    assert result.misfits == {"capacity": 1, "booked": 1, "name": 1, "files": 1}
+    assert result.type_mismatches == {"capacity": 1, "booked": 1, "name": 1, "files": 1}
     columns = (
         "capacity, capacity__v_text, booked, booked__v_text, name, name__v_text, discussion, files::varchar, hall_id"
     )

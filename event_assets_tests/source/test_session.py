@@ -11,19 +11,18 @@ from requests import Request, Response
 from event_assets.sandbox import Event, Sandbox, faults
 from event_assets.sandbox.responses import error_response
 from event_assets.settings import RetrySettings
-from event_assets.source.api import session as session_module
 from event_assets.source.api.resources import resources_by_endpoint
+from event_assets.source.api.retries import retrying
 from event_assets.source.api.session import ApiSession
 from event_assets.source.errors import UnusableAnswerError
 from event_assets.warehouse import Warehouse
+from event_assets_tests.source.diffing import read
 from event_assets_tests.source.syncing import bring
-
-ARRAYS = ("halls", "days", "lectures", "speakers", "workshops", "pauses", "tracks")
 
 
 def session(api: Sandbox, tell: Any = print, endpoint: str = "content", **settings: Any) -> ApiSession:
     retry = RetrySettings(**{"max_attempts": 3, "backoff_factor": 0, "timeout": 5, **settings})
-    made = ApiSession(api.base_url, ARRAYS if endpoint == "content" else (), retry, tell)
+    made = ApiSession(api.base_url, read, retry, tell, asks_once=endpoint == "content")
     made.headers["Authorization"] = f"Bearer {api.token}"
     return made
 
@@ -119,11 +118,11 @@ def test_a_redirect_to_another_path_is_read_as_the_endpoint_s_answer(event: Even
 
 def waits(response: Response, **settings: Any) -> list[float]:
     """How long the session would wait after each attempt that is answered so."""
-    retrying = session_module._retrying(RetrySettings(**settings), lambda _: None)
+    attempts = retrying(RetrySettings(**settings), lambda _: None)
     waited: list[float] = []
-    retrying.sleep = waited.append
+    attempts.sleep = waited.append
     request = Request("GET", "https://api.example.com/public/v1/participants").prepare()
-    retrying(lambda _: response, request)
+    attempts(lambda _: response, request)
     return waited
 
 

@@ -8,20 +8,20 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
+from http import HTTPStatus
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import msgspec
 from requests import Response
 
+from event_assets.source.api.fingerprint import ResponseFingerprint
 from event_assets.source.api.listing import take_apart
 from event_assets.source.api.lossless_json import Repeated, loses_nothing, python_json
-from event_assets.source.api.pages import Page
+from event_assets.source.api.pages import Expectation, Page
 from event_assets.source.api.paging.claims import Claims
 from event_assets.source.api.paging.more_pages import Signs, signs_of_fields, signs_of_headers
-from event_assets.source.api.recall import Recall
-from event_assets.source.errors import UnusableAnswerError
+from event_assets.source.api.validators import CONDITIONS, Validators
 
 _KNOWN_FIELDS = frozenset(
     [
@@ -40,110 +40,122 @@ _TWICE = "an object that has a field twice, with different values"
 
 
 def read_content(
-    response: Response, resources: Collection[str], absent: set[str], recall: Recall | None
-) -> dict[str, list[Any]]:
+    response: Response, resources: Collection[str], fingerprint: ResponseFingerprint | None = None
+) -> dict[str, list[Page]]:
     """Read the answer of ``/content``: an object with an array of objects for each resource.
 
     Args:
         response: The answer.
         resources: The resources it should have.
-        absent: Takes the resources that it does not have, or only as null.
-        recall: Recognises it if it came the same before.
+        fingerprint: Makes the digest of the answer.
+
+    Returns:
+        One page of each resource. An absent one, where the answer does not have the resource, or only as null.
 
     Raises:
         UnusableAnswerError: It is something else.
     """
-    expected = f"an object with the lists {', '.join(resources)}"
+    expected = Expectation(urlsplit(response.url).path, f"an object with the lists {', '.join(resources)}")
+    if is_unmodified(response):
+        return {name: [Page(name, expected, None, is_unmodified=True)] for name in resources}
     payload = _parse(response, expected)
     fields = payload if isinstance(payload, dict) else {}
     present = {name: fields[name] for name in resources if fields.get(name) is not None}
     if not present:
-        _refuse(response, expected, _description(payload))
-    records = {name: _records(response, f"{name} as a list of objects", value) for name, value in present.items()}
-    _refuse_a_part(response, f"{expected} and all their records at once", fields, records)
-    if recall:
-        recall.recognises(response.content, None)
-    absent.update(name for name in resources if name not in present)
-    return records
+        expected.refuse(_description(payload))
+    records = {
+        name: _records(expected.but_with(f"{name} as a list of objects"), value) for name, value in present.items()
+    }
+    whole = expected.but_with(f"{expected.answer} and all their records at once")
+    _refuse_a_part(whole, response, fields, records)
+    page = Page(
+        "",
+        expected,
+        None,
+        digest=fingerprint.of_answer(response.content, None) if fingerprint else "",
+        validators=Validators.of(response),
+    )
+    return {name: [replace(page, resource=name, array=records.get(name))] for name in resources}
 
 
-def _refuse_a_part(response: Response, expected: str, fields: dict[str, Any], records: Mapping[str, list[Any]]) -> None:
+def _refuse_a_part(
+    expected: Expectation, response: Response, fields: dict[str, Any], records: Mapping[str, list[Any]]
+) -> None:
     """Refuse an answer of ``/content`` that says that it is not all."""
     kinds = {word: name for name in records for word in (name, name.removesuffix("s"))}
     beside = {name: value for name, value in fields.items() if name not in records}
     signs = signs_of_fields(beside, kinds.keys()) | signs_of_headers(response.headers, kinds.keys())
     if signs.repeated or isinstance(fields, Repeated):
-        _refuse(response, expected, _TWICE)
+        expected.refuse(_TWICE)
     if signs.address:
-        _refuse(response, expected, "a page with a link to the next one")
+        expected.refuse("a page with a link to the next one")
     if signs.more:
-        _refuse(response, expected, f"a page that says that more follows: {_said(signs)}")
+        expected.refuse(f"a page that says that more follows: {_said(signs)}")
     received = sum(len(value) for value in fields.values() if isinstance(value, list))
     if missing := replace(signs.claims, of={}).shortfall(received, 1):
-        _refuse(response, expected, missing)
+        expected.refuse(missing)
     for word, claimed in signs.claims.of.items():
         name = kinds[word]
         if missing := Claims(records=claimed).shortfall(len(records[name]), 1):
-            _refuse(response, expected, f"{missing} of {name}")
+            expected.refuse(f"{missing} of {name}")
 
 
-def read_listing(response: Response, recall: Recall | None) -> dict[str, Any]:
+def read_listing(
+    response: Response, resource: str, fingerprint: ResponseFingerprint | None = None
+) -> dict[str, list[Page]]:
     """Read the answer of ``/partners`` or ``/participants``: a list of objects, in an envelope or bare.
 
     A single object instead of a list has been seen where there was one record only.
 
     Args:
         response: The answer.
-        recall: Recognises it if it came the same before.
+        resource: What it is a list of.
+        fingerprint: Makes the digest of the answer.
 
     Returns:
-        The envelope; under ``data``, one page that holds the records.
+        Under ``data``, the one page.
 
     Raises:
         UnusableAnswerError: It is something else. Whether all records are objects turns out as they are read.
     """
-    body = _body(response, LISTING)
+    expected = Expectation(urlsplit(response.url).path, LISTING)
+    if is_unmodified(response):
+        return {"data": [Page(resource, expected, None, is_unmodified=True)]}
+    body = _body(response, expected)
     try:
         listing = take_apart(body)
         array = listing.data
         if bytes(array[:1]) != b"[":
             # One object instead of it, or nothing that can be used.
-            _records(response, LISTING, python_json(bytes(array)))
+            _records(expected, python_json(bytes(array)))
             array = b"[" + array + b"]"
     except (ValueError, RecursionError):
-        _refuse_no_json(response, LISTING, body)
+        _refuse_no_json(expected, body)
     in_body, in_headers = signs_of_fields(listing.envelope, _LISTED), signs_of_headers(response.headers, _LISTED)
     if in_body.repeated:
-        _refuse(response, LISTING, _TWICE)
-    link = _next_address(response, in_body | in_headers)
-    page = Page(
-        array,
-        partial(_refuse, response, LISTING),
-        last=link is None,
-        claims=in_body.claims | in_headers.claims,
-        bare=listing.bare,
-    )
-    if recall:
-        # What headers say counts as well: the body alone is compared as it came.
-        told = link if in_headers.claims == Claims() else f"{link} {in_headers.claims}"
-        recall.recognises(response.content, told)
-    return {**listing.envelope, "data": [page]}
-
-
-def next_link(payload: Any, response: Response) -> str | None:
-    """Return the address of the next page, where an answer has one: see ``more_pages``.
-
-    Raises:
-        UnusableAnswerError: The answer says that a page follows, and not where.
-    """
-    fields = {name: value for name, value in payload.items() if name != "data"} if isinstance(payload, dict) else {}
-    return _next_address(response, signs_of_fields(fields, _LISTED) | signs_of_headers(response.headers, _LISTED))
-
-
-def _next_address(response: Response, signs: Signs) -> str | None:
+        expected.refuse(_TWICE)
+    signs = in_body | in_headers
     if signs.more and not signs.address:
-        _refuse(response, "the address of the next page, where one follows", _said(signs))
-    return signs.address
+        expected.but_with("the address of the next page, where one follows").refuse(_said(signs))
+    # What headers say counts as well: the body alone is compared as it came.
+    told = signs.address if in_headers.claims == Claims() else f"{signs.address} {in_headers.claims}"
+    page = Page(
+        resource,
+        expected,
+        array,
+        digest=fingerprint.of_answer(response.content, told) if fingerprint else "",
+        next_url=signs.address,
+        claims=in_body.claims | in_headers.claims,
+        is_bare=listing.bare,
+        validators=Validators.of(response),
+    )
+    return {"data": [page]}
+
+
+def is_unmodified(response: Response) -> bool:
+    """Return whether the server says that nothing has changed, and was asked just that."""
+    asked = any(name in response.request.headers for name in CONDITIONS) if response.request else False
+    return asked and response.status_code == HTTPStatus.NOT_MODIFIED
 
 
 def _said(signs: Signs) -> str:
@@ -156,27 +168,27 @@ def _said(signs: Signs) -> str:
     return f"`{sign.name}` without it"
 
 
-def _records(response: Response, expected: str, value: Any) -> list[Any]:
+def _records(expected: Expectation, value: Any) -> list[Any]:
     if isinstance(value, dict) and value.get("id") is not None:
         return [value]
     if not isinstance(value, list):
-        _refuse(response, expected, _description(value))
+        expected.refuse(_description(value))
     wrong = [entry for entry in value if not isinstance(entry, dict)]
     if wrong:
-        _refuse(response, expected, f"a list in which {len(wrong)} of {len(value)} are not objects")
+        expected.refuse(f"a list in which {len(wrong)} of {len(value)} are not objects")
     return value
 
 
-def _body(response: Response, expected: str) -> bytes:
+def _body(response: Response, expected: Expectation) -> bytes:
     if response.status_code != 200:
-        _refuse(response, expected, f"status {response.status_code}")
+        expected.refuse(f"status {response.status_code}")
     body = response.content
     if not body.strip():
-        _refuse(response, expected, "nothing")
+        expected.refuse("nothing")
     return body
 
 
-def _parse(response: Response, expected: str) -> Any:
+def _parse(response: Response, expected: Expectation) -> Any:
     body = _body(response, expected)
     with suppress(ValueError, RecursionError, OverflowError):
         payload = msgspec.json.decode(body)
@@ -185,17 +197,12 @@ def _parse(response: Response, expected: str) -> Any:
     try:
         return python_json(body)  # three times slower
     except (ValueError, RecursionError):
-        _refuse_no_json(response, expected, body)
+        _refuse_no_json(expected, body)
 
 
-def _refuse_no_json(response: Response, expected: str, body: bytes) -> NoReturn:
+def _refuse_no_json(expected: Expectation, body: bytes) -> NoReturn:
     kind = "HTML" if body.lstrip()[:1] == b"<" else "no JSON, or JSON that is cut short"
-    _refuse(response, expected, f"{kind} ({len(body):,} bytes)")
-
-
-def _refuse(response: Response, expected: str, came: str) -> NoReturn:
-    path = urlsplit(response.url).path
-    raise UnusableAnswerError(f"GET {path} should be answered with {expected}; what came is {came}.")
+    expected.refuse(f"{kind} ({len(body):,} bytes)")
 
 
 def _description(value: Any) -> str:

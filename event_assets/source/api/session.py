@@ -1,86 +1,72 @@
-"""What happens on the wire: retries, timeouts, one request per endpoint and run, answers read as they come.
+"""What happens on the wire: retries, timeouts, one request per endpoint and run, nothing asked but the API.
 
-Which endpoints there are is in ``resources``, how pages follow one another in ``paging``; what becomes of the records
-is not known here.
+Which endpoints there are is in ``resources``, how pages follow one another in ``paging``; what an answer must look like
+in ``answers``, which a session is given as a function.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from dlt.sources.helpers.requests import Session
 from requests import PreparedRequest, Response
-from tenacity import (
-    Retrying,
-)
+from tenacity import Retrying
 
 from event_assets.settings import RetrySettings
 from event_assets.source.api.addresses import Site, as_sent, led_to, site, sites_asked
-from event_assets.source.api.answers import read_content, read_listing
 from event_assets.source.api.body import leave, receive
 from event_assets.source.api.deadline import BoundedAdapter, Bounds, Deadline
-from event_assets.source.api.pages import PackedPage
-from event_assets.source.api.recall import Recall
 from event_assets.source.api.retries import Tell, retrying
+from event_assets.source.api.validators import CONDITIONS, Validators
 from event_assets.source.errors import UnusableAnswerError
 from event_assets.source.progress import Progress
 
 
 class ApiSession(Session):
-    """The session of one sync: dlt's own, with retries, and answers that are checked before anybody reads them.
+    """The session of one fetch: dlt's own, with retries, a deadline, and answers that are read by a function of ours.
 
     It asks one endpoint. Whatever it is answered is read as that endpoint's answer, wherever a redirect has led.
-
-    Attributes:
-        absent: Resources that the answer of ``/content`` does not have.
     """
 
     def __init__(
         self,
         base_url: str,
-        parts: Collection[str],
+        read: Callable[[Response], Any],
         retry: RetrySettings,
         tell: Tell,
-        recall: Recall | None = None,
+        *,
         progress: Progress | None = None,
         clock: Callable[[], float] = time.monotonic,
+        asks_once: bool = False,
+        validators: Validators | None = None,
     ) -> None:
-        """Begin.
+        """Make a session.
 
         Args:
             base_url: Where the API is.
-            parts: The resources that the endpoint's answer holds under their names; none where it is one list.
+            read: Makes of a good answer what its ``json()`` returns.
             retry: How often and for how long to try again, and how large an answer may be.
             tell: Takes a line for the run's log.
-            recall: Recognises an answer that came the same before.
             progress: Is told how much of a large answer is there.
             clock: The time in seconds, from whenever.
+            asks_once: Whether everybody gets the same good answer, so that what is made of it fits together.
+            validators: Are sent with the first request.
         """
         super().__init__(timeout=retry.timeout, raise_for_status=False)
-        self.absent: set[str] = set()
         self._site = site(base_url)
+        self._read = read
+        self._asks_once = asks_once
+        self._answer: Response | None = None
+        self._validators = validators or Validators()
         self._deadline = lambda: Deadline.of_a_request(retry, clock)
-        wire = _Wire(self._site, retrying(retry, tell), retry.max_bytes, progress or Progress())
-        if parts:
-            self._answers = _OneAnswer(lambda answer: read_content(answer, parts, self.absent, recall), wire)
-        else:
-            self._answers = _CheckedAnswers(lambda answer: read_listing(answer, recall), wire)
-        # For every address, or an answer at one that is written differently would go unread.
+        transport = _Transport(_Wire(self._site, retrying(retry, tell), retry.max_bytes, progress or Progress()))
+        # For every address, or an answer at one that is written differently would come past it.
         for scheme in ("http://", "https://"):
-            self.mount(scheme, self._answers)
-
-    @contextmanager
-    def looking_ahead(self) -> Iterator[None]:
-        """Ask in a block what will be asked again: each answer of it is given once more then, and not asked for."""
-        self._answers.keeps = True
-        try:
-            yield
-        finally:
-            self._answers.keeps = False
+            self.mount(scheme, transport)
 
     def send(self, request: PreparedRequest, **options: Any) -> Response:
         """Send a request, and follow where it is redirected to: all attempts, waits and hops within one deadline.
@@ -88,8 +74,22 @@ class ApiSession(Session):
         Raises:
             TooSlowError: The deadline has passed.
         """
+        if self._asks_once and self._answer is not None:
+            return self._answer
+        request.headers.update(self._validators.headers)
+        self._validators = Validators()
         with Bounds(self._deadline()).kept():  # the hops come through here as well, and what is around them counts
-            return super().send(request, **options)
+            response = super().send(request, **options)
+        if not _is_good(response) or isinstance(response, _Answer):
+            return response
+        self._answer = _Answer(response, self._read)
+        return self._answer
+
+    def rebuild_auth(self, prepared_request: PreparedRequest, response: Response) -> None:
+        """Prepare a request that follows a redirect: what tells the first answer from others says nothing of its."""
+        for name in CONDITIONS:
+            prepared_request.headers.pop(name, None)
+        super().rebuild_auth(prepared_request, response)
 
     def get_redirect_target(self, resp: Response) -> str | None:
         """Return where a redirect leads, as it will be asked; None if the answer is none.
@@ -127,21 +127,14 @@ class _Wire(NamedTuple):
     progress: Progress
 
 
-class _CheckedAnswers(BoundedAdapter):
-    """A transport that asks the API and nobody else, and reads and checks each good answer as soon as it is there.
+class _Transport(BoundedAdapter):
+    """Asks the API and nobody else, and receives the whole body of each good answer."""
 
-    Attributes:
-        keeps: Whether it keeps answers, to give each of them once more.
-    """
-
-    def __init__(self, read: Callable[[Response], Any], wire: _Wire) -> None:
+    def __init__(self, wire: _Wire) -> None:
         super().__init__()
-        self.keeps = False
-        self._read = read
         self._site = wire.site
         self._most_bytes = wire.most_bytes
         self._progress = wire.progress
-        self._kept: dict[str | None, _KeptAnswer] = {}
         # Here, and not around the session, in which a redirect begins anew: attempts there would be multiplied.
         self._ask = wire.retrying.wraps(self._ask_once)
 
@@ -149,25 +142,14 @@ class _CheckedAnswers(BoundedAdapter):
         """Send the request.
 
         Raises:
-            UnusableAnswerError: The answer is a good one by its status and not by its content. Or the address is not
-                the API's: whoever has made it, nothing is sent there.
+            UnusableAnswerError: The address is not the API's: whoever has made it, nothing is sent there.
         """
-        if kept := self._kept.pop(request.url, None):
-            return kept.answer()
         if sites_asked(str(request.url)) != {self._site}:
             raise UnusableAnswerError(
                 f"All that is asked should be asked at {self._site}, and an address leads elsewhere: it was not "
                 "followed, because the token is not meant for another host."
             )
-        response = self._ask(request, *args, **kwargs)
-        if not _is_good(response):
-            return response
-        answer = _ReadAnswer(response, self._read(response))
-        if self.keeps:
-            for earlier in self._kept.values():
-                earlier.pack()
-            self._kept[request.url] = _KeptAnswer(answer)
-        return answer
+        return self._ask(request, *args, **kwargs)
 
     def _ask_once(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         path = urlsplit(request.url).path
@@ -184,56 +166,27 @@ class _CheckedAnswers(BoundedAdapter):
         return response
 
 
-class _OneAnswer(_CheckedAnswers):
-    """A transport that asks once: everybody gets the same answer, so that what is made of it fits together."""
+class _Answer(Response):
+    """A good answer, which is read once, whoever asks for it."""
 
-    def __init__(self, read: Callable[[Response], Any], wire: _Wire) -> None:
-        super().__init__(read, wire)
-        self._answer: Response | None = None
-
-    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
-        """Send the request, or give the good answer that there is."""
-        if self._answer is not None:
-            return self._answer
-        response = super().send(request, *args, **kwargs)
-        if isinstance(response, _ReadAnswer):
-            self._answer = response
-        return response
-
-
-class _ReadAnswer(Response):
-    """An answer whose body was read: its JSON is parsed once, and the text is not kept beside it."""
-
-    def __init__(self, response: Response, payload: Any) -> None:
+    def __init__(self, response: Response, read: Callable[[Response], Any]) -> None:
         super().__init__()
         self.__dict__.update(response.__dict__)
-        self._content = b""
-        self._payload = payload
+        self._read = read
+
+    @cached_property
+    def _payload(self) -> Any:
+        payload = self._read(self)
+        self._content = b""  # what is read is not kept beside it
+        return payload
 
     def json(self, **_: Any) -> Any:
-        """The parsed body."""
+        """Return what was read.
+
+        Raises:
+            UnusableAnswerError: It is not what it should be.
+        """
         return self._payload
-
-
-class _KeptAnswer:
-    """An answer of a list until it is given once more."""
-
-    def __init__(self, answer: _ReadAnswer) -> None:
-        self._answer = answer
-        self._packed: list[PackedPage] | None = None
-
-    def pack(self) -> None:
-        """Take a sixth of the memory from now on."""
-        if self._packed is None:
-            envelope = self._answer.json()
-            self._packed = [page.packed() for page in envelope["data"]]
-            self._answer = _ReadAnswer(self._answer, {**envelope, "data": None})
-
-    def answer(self) -> Response:
-        """The answer as it was."""
-        if self._packed is None:
-            return self._answer
-        return _ReadAnswer(self._answer, {**self._answer.json(), "data": [packed.page() for packed in self._packed]})
 
 
 def _is_good(response: Response) -> bool:

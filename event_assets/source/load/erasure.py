@@ -1,74 +1,198 @@
-"""Decides what a sync erases of persons beside the rows that it writes, because less of it is to be kept than before.
+"""Erases what the tables hold of persons from the time when more of it was kept.
 
-How it is erased is in ``forgetting``.
+What becomes of the data of an answer is in ``privacy``. How a table's rows were protected is remembered with its latest
+answer (``SyncCheckpoint.protection``), so values are not taken for hashes by their look.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dlt.destinations.sql_client import SqlClientBase
 
-from event_assets.source.load import forgetting
-from event_assets.source.load.ledger import Ledger
-from event_assets.source.load.remembered import forget_protection
-from event_assets.source.records.privacy import Privacy
-from event_assets.source.tables.schema import TABLES
-from event_assets.warehouse import Warehouse
-from event_assets.warehouse.rewrite import request_rewrite
+from event_assets.source.load.table_state import raw_sql
+from event_assets.source.records.privacy import HASHED, Privacy, decoded
+from event_assets.source.tables.columns import MISFIT, RECORD_HASH, REMOVED_AT, Column, Table
+from event_assets.source.tables.schema import REJECTED
+from event_assets.warehouse import HISTORY, MERGE, RAW
+from event_assets.warehouse.relations import Relation, column_names
+
+_REMOVED = f"{REMOVED_AT} is not null"
 
 
-class Erasure:
-    """What is to be erased of some tables."""
+def erase_removed_rows(client: SqlClientBase[Any], table: Table, privacy: Privacy, *, hashes_stay: bool) -> None:
+    """Clear what removed rows hold of persons from before: no answer overwrites them.
 
-    def __init__(self, held: Mapping[str, Ledger], privacy: Privacy) -> None:
-        """Decide.
+    A row that is found by a personal key is deleted, because nothing would be left to find it by.
 
-        Args:
-            held: What the tables held before the sync, by name.
-            privacy: What is to be kept now.
-        """
-        self._held = held
-        self._privacy = privacy
-        before = {name: each.latest.protection if each.latest else "" for name, each in held.items() if each.rows}
-        now = privacy.personal_data
-        self._protected_otherwise = {name: protection for name, protection in before.items() if protection != now}
+    Args:
+        client: A connection, in a transaction.
+        table: The table.
+        privacy: What becomes of personal data.
+        hashes_stay: Whether what reads like a hash is one. Where it is not known how the rows were protected.
+    """
+    rows, stays = raw_sql(table.name), _stays(privacy, hashes_stay)
+    for name, column in _columns(client, table):
+        if column.personal:
+            clear = f"delete from {rows}" if table.key_column else f'update {rows} set "{name}" = null'  # noqa: S608
+            kept = stays.format(name=f'"{name}"')
+            client.execute_sql(f'{clear} where {_REMOVED} and "{name}" is not null and not ({kept})')
+    _redact_rows(client, table, Privacy(privacy.settings, hashes_stay=hashes_stay), _REMOVED)
 
-    @property
-    def drops_columns(self) -> bool:
-        """Whether there are columns of fields that are not declared, though nothing of these is to be kept."""
-        return self._privacy.protects and any(
-            TABLES[name].undeclared(each.columns) for name, each in self._held.items()
+
+def redact_rows(client: SqlClientBase[Any], table: Table, privacy: Privacy, *, hashes_stay: bool) -> None:
+    """Protect all rows of a table that no answer brings anew.
+
+    Such a row is no longer what its fingerprint says, and loses it: the next answer that has its record brings it anew.
+
+    Args:
+        client: A connection, in a transaction.
+        table: The table.
+        privacy: What becomes of personal data.
+        hashes_stay: Whether what reads like a hash is one. Where it is not known how the rows were protected.
+    """
+    _redact_rows(client, table, Privacy(privacy.settings, hashes_stay=hashes_stay), "true")
+    client.execute_sql(f"update {raw_sql(REJECTED)} set payload = '{{}}' where resource = %s", table.name)  # noqa: S608
+
+
+def redact_history(client: SqlClientBase[Any], privacy: Privacy) -> None:
+    """Protect the addresses in the texts of incremental models: they keep what they have seen.
+
+    Args:
+        client: A connection, in a transaction.
+        privacy: What becomes of personal data.
+    """
+    stored = Privacy(privacy.settings, hashes_stay=True)
+    query = (
+        "select table_name, column_name from duckdb_columns()"
+        " where schema_name = %s and data_type = 'VARCHAR' and not internal"
+        " and table_oid in (select table_oid from duckdb_tables())"
+    )
+    for table, column in client.execute_sql(query, HISTORY) or []:
+        relation = Relation(HISTORY, table).sql()
+        texts = _distinct(client, relation, column, "true")
+        _replace(client, relation, column, {text: stored.protect_text(column, text) for text in texts}, "true")
+
+
+def drop_undeclared_columns(client: SqlClientBase[Any], tables: Sequence[Table]) -> None:
+    """Drop the columns of fields that are not declared: a name may be somebody's.
+
+    Args:
+        client: A connection, in a transaction in which nothing is written into the tables.
+        tables: Tables that may have some.
+    """
+    there = column_names(client, RAW)
+    dropped = False
+    for table in tables:
+        for name in table.undeclared(there.get(Relation(RAW, table.name), ())):
+            quoted = name.replace('"', '""')
+            client.execute_sql(f'alter table {raw_sql(table.name)} drop column "{quoted}"')
+            dropped = True
+    if dropped:
+        client.execute_sql(f'drop schema if exists "{MERGE}" cascade')  # dlt makes it anew
+
+
+def empty_merge_dataset(client: SqlClientBase[Any]) -> None:
+    """Leave no row in the dataset by way of which dlt merges: it keeps those of the last load.
+
+    Args:
+        client: A connection, in a transaction.
+    """
+    for relation in column_names(client, MERGE):
+        if not relation.name.startswith("_dlt"):
+            client.execute_sql(f"delete from {relation.sql()}")  # noqa: S608
+
+
+def _columns(client: SqlClientBase[Any], table: Table) -> Iterator[tuple[str, Column]]:
+    """The columns of fields that are declared, and those for what does not fit them, by their names."""
+    declared = dict(table.columns_by_name)
+    if table.key_column:
+        declared[table.key_column.name] = table.key_column
+    for name in sorted(column_names(client, RAW).get(Relation(RAW, table.name), ())):
+        if column := declared.get(name.removesuffix(f"__{MISFIT}")):
+            yield name, column
+
+
+def _stays(privacy: Privacy, hashes_stay: bool) -> str:
+    """What is true of a value that may stay as it is, in SQL: a hash where there are hashes, and a blank."""
+    if privacy.personal_data != "hash":
+        return "false"
+    is_hash = f" or regexp_full_match({{name}}::varchar, '{HASHED}[0-9a-f]{{{{32}}}}')" if hashes_stay else ""
+    return f"trim({{name}}::varchar) = ''{is_hash}"
+
+
+def _redact_rows(client: SqlClientBase[Any], table: Table, privacy: Privacy, of: str) -> None:
+    """Protect what some rows hold, value by value.
+
+    Args:
+        client: A connection, in a transaction.
+        table: The table.
+        privacy: What becomes of stored values.
+        of: The rows, as an SQL condition.
+    """
+    rows = raw_sql(table.name)
+    for link in table.link_tables:
+        parents = f"_dlt_parent_id in (select _dlt_id from {rows} where {of})"  # noqa: S608
+        relation = raw_sql(link)
+        entries = _distinct(client, relation, "value", parents)
+        _replace(client, relation, "value", {entry: privacy.protect_link(entry)[0] for entry in entries}, parents)
+    for name, column in _columns(client, table):
+        if (column.personal and of == _REMOVED) or column == table.key_column:
+            continue
+        if name != column.name or column.data_type in ("text", "json"):
+            texts = _distinct(client, rows, name, of)
+            protected = {text: _redacted(privacy, column, text, fits=name == column.name) for text in texts}
+            if name == table.key:
+                _replace_keys(client, table, protected, of)
+            else:
+                _replace(client, rows, name, protected, of, f", {RECORD_HASH} = null")
+    for name in sorted(column_names(client, RAW).get(Relation(RAW, table.name), ())):
+        if name.removesuffix(f"__{MISFIT}") in table.objects:
+            client.execute_sql(f'update {rows} set "{name}" = null where "{name}" is not null and {of}')  # noqa: S608
+
+
+def _redacted(privacy: Privacy, column: Column, text: str, *, fits: bool) -> str | None:
+    """A stored value as it may be; the same text where nothing changes."""
+    value = text
+    if column.data_type == "json" or not (fits or column.personal):
+        value = decoded(text)
+    protected, _ = privacy.protect_value(column, value)
+    if isinstance(protected, dict | list):
+        return text if protected == value else json.dumps(protected, ensure_ascii=False)
+    return protected
+
+
+def _replace_keys(client: SqlClientBase[Any], table: Table, protected: dict[str, str | None], of: str) -> None:
+    """Replace keys that hold an address; rows that nothing is left to find by are deleted with their lists."""
+    changed = {old: new for old, new in protected.items() if new != old}
+    gone = [old for old, new in changed.items() if new is None or of == _REMOVED]
+    rows = raw_sql(table.name)
+    if gone:
+        client.execute_sql(f'delete from {rows} where "{table.key}" in (select unnest(%s)) and {of}', gone)  # noqa: S608
+        for link in table.link_tables:
+            held = f"select _dlt_id from {rows}"  # noqa: S608
+            client.execute_sql(f"delete from {raw_sql(link)} where _dlt_parent_id not in ({held})")  # noqa: S608
+    kept = {old: new for old, new in changed.items() if old not in gone}
+    _replace(client, rows, table.key, kept, of, f", {RECORD_HASH} = null")
+
+
+def _distinct(client: SqlClientBase[Any], relation: str, name: str, of: str) -> list[str]:
+    query = f'select distinct "{name}"::varchar from {relation} where "{name}" is not null and {of}'  # noqa: S608
+    return [text for (text,) in client.execute_sql(query) or []]
+
+
+def _replace(
+    client: SqlClientBase[Any], relation: str, name: str, values: dict[str, str | None], of: str, also: str = ""
+) -> None:
+    """Put other values in the place of some, in rows that fulfil a condition."""
+    changed = {old: new for old, new in values.items() if new != old}
+    if changed:
+        client.execute_sql(
+            f'update {relation} set "{name}" = changed.new{also}'  # noqa: S608
+            " from (select unnest(%s::varchar[]) as old, unnest(%s::varchar[]) as new) as changed"
+            f' where "{name}"::varchar = changed.old and {of}',
+            [*changed],
+            [*changed.values()],
         )
-
-    def announce(self, warehouse: Warehouse) -> None:
-        """See to it that a sync that is killed now is not taken for one that has protected all rows."""
-        known = [name for name, each in self._held.items() if each.latest and each.latest.protection]
-        if changed := [name for name in known if name in self._protected_otherwise]:
-            with warehouse.connect() as client:
-                forget_protection(client, changed, "keep" if self._privacy.personal_data == "keep" else "")
-
-    def drop_columns(self, warehouse: Warehouse) -> None:
-        """Drop the columns of fields that are not declared, where nothing of these is to be kept."""
-        if self.drops_columns:
-            with warehouse.connect() as client, client.begin_transaction():
-                forgetting.drop_undeclared_columns(client, [TABLES[name] for name in self._held])
-
-    def erase(self, client: SqlClientBase[Any], read: Collection[str]) -> None:
-        """Leave nothing of persons in the tables from the time when more of it was kept.
-
-        Args:
-            client: A connection, in a transaction.
-            read: The resources that the answer has: of these, only removed rows can hold any.
-        """
-        if not self._privacy.protects:
-            return
-        for name, protection in self._protected_otherwise.items():
-            erase = forgetting.forget if name in read else forgetting.protect
-            erase(client, TABLES[name], self._privacy, hashes_stay=not protection)
-        if self._protected_otherwise:
-            forgetting.protect_history(client, self._privacy)
-        if self._protected_otherwise or self.drops_columns:
-            request_rewrite(client)
-        forgetting.empty_merge_dataset(client)

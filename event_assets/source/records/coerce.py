@@ -1,12 +1,11 @@
-"""How the values of a record come to fit the declared types of its table, without any being lost.
+"""Coerces the values of a record to the declared types of its table, without losing any.
 
-A value that does not fit is kept as text beside its column. What a table needs is in ``tables`` and ``schema``.
+A value that does not fit is kept as text beside its column: a type mismatch. The types are declared in ``tables``.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -19,26 +18,32 @@ Record: TypeAlias = dict[str, Any]
 _normalize = dlt.Schema("naming").naming.normalize_identifier
 
 
-class Shape:
-    """Makes a record's values fit the declared types of its table's columns, without losing any."""
+def column_name(field: str) -> str:
+    """Return what a field of the API is called in the warehouse; "" for one without a name."""
+    return _normalize(field) if field.strip() else ""
 
-    def __init__(self, table: Table, misfits: Counter[str]) -> None:
-        """Begin.
 
-        Args:
-            table: The table whose columns are declared.
-            misfits: Counts the values that do not fit, by column.
-        """
+class Coercion:
+    """Makes records fit the declared types of a table's columns, without losing any value."""
+
+    def __init__(self, table: Table) -> None:
+        """Take the table whose columns are declared."""
         self._columns = {column.name: column for column in table.columns}
         self._links = frozenset(table.links or ())
         self._objects = table.objects
         # Names that an unknown field of the API must not take.
         self._own = {column.name for column in table.all_columns} - self._columns.keys()
-        self._misfits = misfits
         self._names: dict[str, str] = {}
 
-    def fit(self, record: Record, within: str = "") -> Record:
-        """The row of a record. Nulls are left out: an absent field is null in the table all the same."""
+    def row(self, record: Record) -> tuple[Record, list[str]]:
+        """Return the row of a record, and the column of each value that does not fit its type.
+
+        Nulls are left out: an absent field is null in the table all the same.
+        """
+        mismatches: list[str] = []
+        return self._row(record, mismatches), mismatches
+
+    def _row(self, record: Record, mismatches: list[str], within: str = "") -> Record:
         row: Record = {}
         for field, name in self._named(record):
             value = record[field]
@@ -46,11 +51,11 @@ class Shape:
                 continue
             path = f"{within}{name}"
             if path in self._links:
-                row[name] = self._fit_link(path, value)
+                row[name] = _links(path, value, mismatches)
             elif path in self._objects and isinstance(value, dict):
-                row[name] = self.fit(value, f"{path}__")
+                row[name] = self._row(value, mismatches, f"{path}__")
             else:
-                row[name] = self._fit_value(path, value)
+                row[name] = self._value(path, value, mismatches)
         return row
 
     def _named(self, record: Record) -> list[tuple[str, str]]:
@@ -70,33 +75,34 @@ class Shape:
         return named
 
     def _name(self, field: str) -> str:
-        name = _normalize(field) if field.strip() else "unnamed"
+        name = column_name(field) or "unnamed"
         if name in self._own or name.startswith("_dlt"):
             name = f"api_{name.lstrip('_')}"
         self._names[field] = name
         return name
 
-    def _fit_value(self, path: str, value: Any) -> Any:
+    def _value(self, path: str, value: Any, mismatches: list[str]) -> Any:
         column = self._columns.get(path)
         if column is None:
             if path in self._objects:
-                self._misfits[path] += 1
+                mismatches.append(path)
                 return {MISFIT: as_text(value)}
             # Not in the data dictionary: kept as text, because a guessed type would have to be kept to for ever.
             return as_text(value)
-        fitted = _FITS[column.data_type](value)
-        if fitted is not None:
-            return fitted
-        self._misfits[path] += 1
+        coerced = _COERCE[column.data_type](value)
+        if coerced is not None:
+            return coerced
+        mismatches.append(path)
         # The JSON columns are lists: what is none becomes an entry of one. Elsewhere the value goes beside the column.
         return [as_text(value)] if column.data_type == "json" else {MISFIT: as_text(value)}
 
-    def _fit_link(self, path: str, value: Any) -> list[str]:
-        entries = value if isinstance(value, list) else [value]
-        identifiers = [_link(entry) for entry in entries if entry is not None]
-        if any(isinstance(identifier, dict | list) for identifier in identifiers):
-            self._misfits[path] += 1
-        return [as_text(identifier) for identifier in identifiers]
+
+def _links(path: str, value: Any, mismatches: list[str]) -> list[str]:
+    entries = value if isinstance(value, list) else [value]
+    identifiers = [_link(entry) for entry in entries if entry is not None]
+    if any(isinstance(identifier, dict | list) for identifier in identifiers):
+        mismatches.append(path)
+    return [as_text(identifier) for identifier in identifiers]
 
 
 def _link(entry: Any) -> Any:
@@ -126,11 +132,11 @@ def as_text(value: Any) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _fit_text(value: Any) -> str | None:
+def _text(value: Any) -> str | None:
     return None if isinstance(value, dict | list) else as_text(value)
 
 
-def _fit_bigint(value: Any) -> int | None:
+def _bigint(value: Any) -> int | None:
     if isinstance(value, str):
         digits = value.strip().removeprefix("-")
         value = int(value) if digits.isascii() and digits.isdigit() and len(digits) < 20 else None
@@ -140,11 +146,11 @@ def _fit_bigint(value: Any) -> int | None:
     return int(value) if isinstance(value, int) and -(1 << 63) <= value < 1 << 63 else None
 
 
-def _fit_bool(value: Any) -> bool | None:
+def _bool(value: Any) -> bool | None:
     return bool(value) if isinstance(value, bool | int | float) and value in (0, 1) else None
 
 
-def _fit_json(value: Any) -> Any:
+def _json(value: Any) -> Any:
     if not isinstance(value, dict | list):
         return None
     try:
@@ -154,9 +160,9 @@ def _fit_json(value: Any) -> Any:
     return value
 
 
-_FITS: dict[str, Callable[[Any], Any]] = {
-    "text": _fit_text,
-    "bigint": _fit_bigint,
-    "bool": _fit_bool,
-    "json": _fit_json,
+_COERCE: dict[str, Callable[[Any], Any]] = {
+    "text": _text,
+    "bigint": _bigint,
+    "bool": _bool,
+    "json": _json,
 }

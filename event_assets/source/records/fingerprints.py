@@ -10,13 +10,33 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import msgspec
+
 _UNREADABLE = 1
 """What counts of a half that is no hexadecimal number: it must not be nothing, or a foreign row would be overlooked."""
 
 
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+def record_hash(row: Any) -> bytes:
+    """The fingerprint of a row: a dictionary, or an object that has its values as attributes."""
+    return hash_of_json(_encode(row))
+
+
+def hash_of_json(encoded: bytes) -> bytes:
+    """The same, of a row that is encoded with its fields in the order of their names."""
+    return hashlib.blake2b(encoded, digest_size=16).digest()
+
+
 def version_text(total: int) -> str:
     """The version that numbers of fingerprints add up to."""
-    return f"{total % (1 << 128):032x}"
+    return digest_of(total).hex()
+
+
+def digest_of(total: int) -> bytes:
+    """The same, as bytes."""
+    return (total % (1 << 128)).to_bytes(16, "big")
 
 
 def number(digest: bytes) -> int:

@@ -13,11 +13,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-import dlt
 import orjson
 
 from event_assets.settings import PrivacySettings
-from event_assets.source.records.coerce import identifier
+from event_assets.source.records.coerce import column_name, identifier
 from event_assets.source.records.email_addresses import may_hold_addresses, replace_addresses
 from event_assets.source.tables.columns import Column, Table
 
@@ -29,8 +28,6 @@ DROPPED = "<address>"
 
 _HASH = re.compile(rf"{HASHED}[0-9a-f]{{32}}")
 _REMEMBERED_LISTS = 10_000
-
-_normalize = dlt.Schema("naming").naming.normalize_identifier
 
 
 class Privacy:
@@ -169,7 +166,7 @@ class Privacy:
     def _protect_object(self, table: Table, record: dict[str, Any], within: str = "") -> tuple[dict[str, Any], int]:
         protected: dict[str, Any] = {}
         # Of fields that are called the same in the warehouse, the one that is called so itself is the declared one.
-        named = sorted((name := _name(field), name != field, field) for field in record)
+        named = sorted((name := column_name(field), name != field, field) for field in record)
         left_out, taken = 0, ""
         for name, _, field in named:
             if record[field] is None:
@@ -218,7 +215,7 @@ class Privacy:
             return None, int(entry is not None)
         protected, left_out = {}, 0
         for field, inner in entry.items():
-            name = _name(field)
+            name = column_name(field)
             if name in column.personal_within:
                 if self.personal_data == "hash":
                     protected[field] = [self._instead(each) for each in (inner if isinstance(inner, list) else [inner])]
@@ -245,11 +242,6 @@ class Privacy:
             return text
         digest = hmac.digest(self._secret, text.encode("utf-8", "backslashreplace"), "sha256")
         return f"{HASHED}{digest[:16].hex()}"
-
-
-def _name(field: str) -> str:
-    """What a field of the API is called in the warehouse."""
-    return _normalize(field) if field.strip() else ""
 
 
 def decoded(value: Any) -> Any:

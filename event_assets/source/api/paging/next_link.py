@@ -5,14 +5,14 @@ Where an answer has its next link is in ``answers``.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from dlt.sources.helpers.rest_client.paginators import BaseNextUrlPaginator
 from requests import Request, Response
 
 from event_assets.source.api.addresses import as_sent, led_to, site
-from event_assets.source.api.answers import next_link
+from event_assets.source.api.pages import Page
 from event_assets.source.errors import UnusableAnswerError
 
 MOST_PAGES = 100_000
@@ -32,7 +32,7 @@ class NextLinkPaginator(BaseNextUrlPaginator):
         super().init_request(request)
         self._next_reference = None
         self._followed = {as_sent(str(request.url))}
-        self._page: tuple[Any, ...] | None = None
+        self._page: Page | None = None
 
     def update_state(self, response: Response, data: list[Any] | None = None) -> None:
         """Find the next link.
@@ -40,11 +40,11 @@ class NextLinkPaginator(BaseNextUrlPaginator):
         Raises:
             UnusableAnswerError: The link leads to another host, or back, or brought nothing new, or there is no end.
         """
-        link = next_link(response.json(), response)
-        if link is None:
+        (page,) = cast(list[Page], data)
+        if page.next_url is None:
             self._next_reference = None
             return
-        path, address = urlsplit(response.url).path, led_to(response.url, link)
+        path, address = urlsplit(response.url).path, led_to(response.url, page.next_url)
         here, there = site(response.url), site(address)
         if there != here:
             raise UnusableAnswerError(
@@ -62,8 +62,7 @@ class NextLinkPaginator(BaseNextUrlPaginator):
                 f"The pages of {path} should come to an end, and after {len(self._followed):,} of them there is a link "
                 "to a next one: it was not followed."
             )
-        page = (len(data), data[0], data[-1]) if data else ()
-        if page == self._page:
+        if self._page and page.has_records_of(self._page):
             raise UnusableAnswerError(
                 f"The next link of {path} should bring other records, and brings those of the page before again "
                 f"(after {len(self._followed)} pages)."

@@ -25,7 +25,7 @@ class WholeList:
             records: How many records it had.
         """
         self._claims |= page.claims.without(records)
-        self._in_envelopes = self._in_envelopes or not page.bare
+        self._in_envelopes = self._in_envelopes or not page.is_bare
 
     def refuse_a_part(self, last: Page, records: int, pages: int) -> None:
         """Refuse the list if its last page is there, and something is missing.
@@ -40,6 +40,6 @@ class WholeList:
         """
         # Servers have counted too few, but who says that there are more has not sent them all.
         if missing := self._claims.shortfall(records, pages):
-            last.refuse(f"{missing}, without the address of the next page")
-        if last.bare and self._in_envelopes and not self._claims.records:
-            last.refuse(f"page {pages:,} without the envelope of those before, which says whether more follow")
+            last.expected.refuse(f"{missing}, without the address of the next page")
+        if last.is_bare and self._in_envelopes and not self._claims.records:
+            last.expected.refuse(f"page {pages:,} without the envelope of those before, which says whether more follow")

@@ -1,4 +1,4 @@
-"""The latest answer that filled each table, as the warehouse remembers it: fingerprints and numbers, nobody's data."""
+"""What the last successful sync of each table saw, as the warehouse keeps it: digests and numbers, nobody's data."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LATER_COLUMNS = ("absent", "keys", "protection", "undeclared")
 
 
 @dataclass(frozen=True)
-class Answer:
+class SyncCheckpoint:
     """What an endpoint answered, and what it came to in one table.
 
     Attributes:
@@ -40,8 +40,8 @@ class Answer:
         version: The version of the rows and rejects made of it.
         received: Records in it.
         rejected: How many of them could not be loaded.
-        misfits: How often a column got a value that does not fit its type.
-        absent: Whether it did not have the resource, so that the table was left as it is. Then the misfits are those
+        type_mismatches: How often a column got a value that does not fit its type.
+        absent: Whether it did not have the resource, so that the table was left as it is. Then the mismatches are those
             of the answer before.
         keys: How the keys of the rows were made: see ``Privacy.keys``.
         protection: What was made of personal data in all rows, also those that are removed or that an answer did not
@@ -53,15 +53,15 @@ class Answer:
     version: str
     received: int
     rejected: int
-    misfits: Mapping[str, int]
+    type_mismatches: Mapping[str, int]
     absent: bool = False
     keys: str = ""
     protection: str = ""
     undeclared: int = 0
 
 
-def latest_answers(client: SqlClientBase[Any], columns: Mapping[Relation, Set[str]]) -> dict[str, Answer]:
-    """The latest answer of each resource, as far as it is known.
+def read_checkpoints(client: SqlClientBase[Any], columns: Mapping[Relation, Set[str]]) -> dict[str, SyncCheckpoint]:
+    """Return the checkpoint of each resource, as far as there is one.
 
     Args:
         client: A connection.
@@ -74,7 +74,7 @@ def latest_answers(client: SqlClientBase[Any], columns: Mapping[Relation, Set[st
     selected = ", ".join(name if name in there else "null" for name in _COLUMNS)
     rows = client.execute_sql(f"select {selected} from {ANSWERS.sql()}") or []  # noqa: S608
     return {
-        resource: Answer(
+        resource: SyncCheckpoint(
             tuple(json.loads(pages)),
             version,
             received,
@@ -104,13 +104,13 @@ def forget_protection(client: SqlClientBase[Any], names: Iterable[str], instead:
     )
 
 
-def remember(client: SqlClientBase[Any], table: Table, answer: Answer) -> None:
-    """Put an answer in the place of the one before, so that it is recognised the next time.
+def write_checkpoint(client: SqlClientBase[Any], table: Table, checkpoint: SyncCheckpoint) -> None:
+    """Put a checkpoint in the place of the one before, so that the answer is recognised the next time.
 
     Args:
         client: A connection, in a transaction.
         table: The table that it filled.
-        answer: The answer.
+        checkpoint: What the sync saw.
     """
     declared = [f"{name} {data_type}" for name, data_type in _COLUMNS.items()]
     client.execute_sql(f"create schema if not exists {ANSWERS.schema}")
@@ -121,13 +121,13 @@ def remember(client: SqlClientBase[Any], table: Table, answer: Answer) -> None:
     client.execute_sql(
         f"insert into {ANSWERS.sql()} ({', '.join(_COLUMNS)}) values ({', '.join(['%s'] * len(_COLUMNS))})",  # noqa: S608
         table.name,
-        json.dumps(answer.pages),
-        answer.version,
-        answer.received,
-        answer.rejected,
-        json.dumps(dict(answer.misfits)),
-        answer.absent,
-        answer.keys,
-        answer.protection,
-        answer.undeclared,
+        json.dumps(checkpoint.pages),
+        checkpoint.version,
+        checkpoint.received,
+        checkpoint.rejected,
+        json.dumps(dict(checkpoint.type_mismatches)),
+        checkpoint.absent,
+        checkpoint.keys,
+        checkpoint.protection,
+        checkpoint.undeclared,
     )

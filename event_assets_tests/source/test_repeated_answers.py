@@ -1,15 +1,19 @@
 """An answer that came before is recognised, and never when the table holds anything else."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import duckdb
 import pytest
 
 from event_assets.sandbox import Event, Sandbox, generate_event
-from event_assets.settings import PrivacySettings
-from event_assets.source.api.pages import Page
-from event_assets.source.api.recall import Recall
+from event_assets.settings import EventApiSettings, PrivacySettings, RetrySettings
+from event_assets.source.api.fetch import Fetched, fetch
+from event_assets.source.api.fingerprint import ResponseFingerprint
+from event_assets.source.api.pages import Expectation, Page
 from event_assets.source.api.resources import resources_by_endpoint
+from event_assets.source.tables.columns import Table
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
@@ -25,79 +29,76 @@ def event() -> Event:
     return generate_event(lectures=0, participants=50, seed=7)
 
 
-def recall(*pages: tuple[bytes, str | None], known: list[str] | None = None, privacy: PrivacySettings = KEEP) -> Recall:
-    made = Recall([TABLE], privacy, known or ())
-    for page in pages:
-        made.recognises(*page)
-    return made
+def fetched(api: Sandbox, previous: Sequence[str] = (), privacy: PrivacySettings = KEEP) -> Fetched:
+    """Ask for the participants, with the digests of the pages that came before."""
+    retry, fingerprint = RetrySettings(max_attempts=1), ResponseFingerprint([TABLE], privacy)
+    asked = EventApiSettings(api.base_url, api.token)
+    return fetch(asked, "participants", ["participants"], retry, fingerprint, previous=previous)
 
 
-def test_the_same_pages_are_recognised_and_others_not():
-    pages = [(b"[1]", "?page=2"), (b"[2]", None)]
-    known = recall(*pages).pages
-    assert not recall(*pages).repeats, "nothing is known"
-    assert recall(*pages, known=known).repeats
-    assert not recall(pages[0], known=known).repeats
-    assert not recall(*pages, (b"[3]", None), known=known).repeats
-    assert not recall(*reversed(pages), known=known).repeats
-    assert not recall((b"[1]", None), pages[1], known=known).repeats, "the link counts: it can stand in a header"
-    assert not recall(*pages, known=known, privacy=PrivacySettings("drop")).repeats
-    assert not recall(known=known).repeats
+def digests(api: Sandbox, **settings: Any) -> list[str]:
+    return [page.digest for page in fetched(api, **settings).pages]
 
 
-def test_it_may_repeat_as_long_as_what_has_come_is_its_beginning():
-    known = recall((b"[1]", "2"), (b"[2]", None)).pages
-    assert not recall().may_repeat, "nothing is known"
-    assert recall(known=known).may_repeat
-    assert recall((b"[1]", "2"), known=known).may_repeat
-    assert not recall((b"[9]", "2"), known=known).may_repeat
+def keys(pages: Iterable[Page]) -> list[Any]:
+    return [record["email"] for page in pages for batch in page.batches() for record in batch.records()]
 
 
-def test_after_a_page_that_is_another_none_is_recognised():
-    known = recall((b"[1]", "2"), (b"[2]", "3"), (b"[3]", None)).pages
-    again = Recall([TABLE], KEEP, known)
-    pages = [(b"[1]", "2"), (b"[9]", "3"), (b"[3]", None)]
-    assert [again.recognises(*page) for page in pages] == [True, False, False]
+def test_the_same_pages_are_recognised_and_others_not(event: Event):
+    with Sandbox(event, envelope="pages", page_size=20) as api:
+        known = digests(api)
+        assert len(set(known)) == 3
+        assert not fetched(api).is_repeat, "nothing is known"
+        repeat = fetched(api, known)
+        assert (repeat.is_repeat, [*repeat.pages]) == (True, [])
+        for other in (known[:2], [*known, known[0]], known[::-1], ["", *known[1:]], [*known[:2], ""]):
+            assert not fetched(api, other).is_repeat
+        assert not fetched(api, known, PrivacySettings("drop")).is_repeat
+
+
+@pytest.mark.parametrize("same", range(4), ids="{} pages are the same".format)
+def test_all_pages_are_there_however_many_were_the_same(event: Event, same: int):
+    with Sandbox(event, envelope="pages", page_size=20) as api:
+        known = digests(api)
+        now = fetched(api, [*known[:same], "another"])
+        assert keys(now.pages) == [each["email"] for each in event.participants]
+        assert not now.is_repeat
+
+
+def test_a_link_counts_that_is_in_a_header_alone():
+    fingerprint = ResponseFingerprint([TABLE], KEEP)
+    assert fingerprint.of_answer(b"[1]", "?page=2") != fingerprint.of_answer(b"[1]", None)
 
 
 def test_a_page_comes_out_of_the_pack_as_it_was():
-    def refuse(came: str):
-        raise AssertionError(came)
-
-    page = Page(b'[{"id": 1}, {"id": 2}]', refuse, last=False)
+    page = Page("participants", Expectation("/participants", "a list"), b'[{"id": 1}, {"id": 2}]', next_url="?page=2")
     again = page.packed().page()
-    assert again == page
+    assert again.has_records_of(page)
     assert [record for batch in again.batches() for record in batch.records()] == [{"id": 1}, {"id": 2}]
-    assert not again.last
+    assert again.next_url == page.next_url
 
 
 @pytest.mark.parametrize("envelope", ["data", "bare", "pages"])
-def test_the_same_answer_is_not_looked_at(event: Event, place: Warehouse, looked_at: list[int], envelope):
+def test_the_same_answer_is_not_looked_at(event: Event, place: Warehouse, envelope):
     with Sandbox(event, envelope=envelope, page_size=20) as api:
         first = bring(api, place, "participants")["participants"]
-        assert sum(looked_at) == 50
-        looked_at.clear()
         again = bring(api, place, "participants")["participants"]
-    assert looked_at == []
+    assert (first.examined, again.examined) == (50, 0)
     assert (again.received, again.loaded, again.removed, again.version) == (50, 0, 0, first.version)
 
 
 @pytest.mark.parametrize("changed", [3, 23, 43], ids=["first page", "second page", "last page"])
-def test_of_another_answer_only_the_other_records_are_looked_at(
-    event: Event, place: Warehouse, looked_at: list[int], changed: int
-):
+def test_of_another_answer_only_the_other_records_are_looked_at(event: Event, place: Warehouse, changed: int):
     with Sandbox(event, envelope="pages", page_size=20) as api:
         bring(api, place, "participants")
-        looked_at.clear()
         event.participants[changed] = {**event.participants[changed], "position": "Promoted"}
         del event.participants[48]
         event.participants.append({**event.participants[0], "id": 1})
         result = bring(api, place, "participants")["participants"]
-        assert sum(looked_at) == 2
+        assert result.examined == 2
         assert (result.received, result.loaded, result.removed, result.rejected) == (50, 1, 1, 1)
-        looked_at.clear()
         again = bring(api, place, "participants")["participants"]
-        assert looked_at == []
+        assert again.examined == 0
         assert (again.received, again.rejected, again.version) == (50, 1, result.version)
 
 
@@ -119,53 +120,47 @@ def test_rejects_that_stay_keep_the_load_they_came_with(event: Event, place: War
     assert Reader(place.path).rows("select * from raw.rejected") == [row for row in now if row[1] == "no usable email"]
 
 
-def test_other_settings_of_privacy_read_the_same_answer_anew(event: Event, place: Warehouse, looked_at: list[int]):
+def test_other_settings_of_privacy_read_the_same_answer_anew(event: Event, place: Warehouse):
     with Sandbox(event) as api:
         bring(api, place, "participants")
-        looked_at.clear()
-        bring(api, place, "participants", privacy=PrivacySettings("drop"))
-    assert looked_at == [50]
+        again = bring(api, place, "participants", privacy=PrivacySettings("drop"))["participants"]
+    assert again.examined == 50
     assert Reader(place.path).rows("select count(email) from raw.participants") == [(0,)]
 
 
-def test_a_refused_answer_is_not_remembered(event: Event, place: Warehouse, looked_at: list[int]):
+def test_a_refused_answer_is_not_remembered(event: Event, place: Warehouse):
     with Sandbox(event) as api:
         bring(api, place, "participants")
         people = event.participants[:]
         del event.participants[5:]
         for _ in range(2):
-            looked_at.clear()
             with pytest.raises(Exception, match="more than may be removed unasked"):
                 bring(api, place, "participants")
-            assert looked_at == [], "its records are known, but not that they are all"
         event.participants = people
-        looked_at.clear()
-        assert bring(api, place, "participants")["participants"].received == 50
-        assert looked_at == [], "the table still holds it"
+        again = bring(api, place, "participants")["participants"]
+        assert (again.received, again.examined) == (50, 0), "the table still holds it"
 
 
-def test_a_record_that_is_back_is_looked_at(event: Event, place: Warehouse, looked_at: list[int]):
+def test_a_record_that_is_back_is_looked_at(event: Event, place: Warehouse):
     with Sandbox(event) as api:
         bring(api, place, "participants")
         away = event.participants.pop(7)
         assert bring(api, place, "participants")["participants"].removed == 1
-        looked_at.clear()
         event.participants.append(away)
-        assert bring(api, place, "participants")["participants"].loaded == 1
-    assert looked_at == [1]
+        again = bring(api, place, "participants")["participants"]
+    assert (again.loaded, again.examined) == (1, 1)
     assert Reader(place.path).rows("select count(*) from raw.participants where removed_at is null") == [(50,)]
 
 
-def test_a_record_that_has_a_misfit_is_looked_at_each_time(event: Event, place: Warehouse, looked_at: list[int]):
+def test_a_record_that_has_a_misfit_is_looked_at_each_time(event: Event, place: Warehouse):
     event.participants[7] = {**event.participants[7], "tickets": "VIP"}
     with Sandbox(event) as api:
         first = bring(api, place, "participants")["participants"]
-        assert first.misfits == {"tickets": 1}
-        looked_at.clear()
+        assert first.type_mismatches == {"tickets": 1}
         event.participants[8] = {**event.participants[8], "position": "Promoted"}
         again = bring(api, place, "participants")["participants"]
-    assert set(looked_at) == {2}
-    assert (again.loaded, again.misfits) == (1, first.misfits)
+    assert again.examined == 2
+    assert (again.loaded, again.type_mismatches) == (1, first.type_mismatches)
 
 
 @pytest.mark.parametrize("personal_data", ["keep", "hash", "drop"])
@@ -177,48 +172,47 @@ def test_records_have_a_digest_unless_personal_data_is_dropped(event: Event, pla
 
 
 def test_another_secret_or_another_reading_gives_other_digests():
+    def digests_of(*records: bytes, table: Table = TABLE, privacy: PrivacySettings = KEEP) -> list[bytes]:
+        return ResponseFingerprint([table], privacy).of_records(records)
+
     record = b'{"id": 1}'
-    privacies = [PrivacySettings(), PrivacySettings("hash", "one"), PrivacySettings("hash", "other")]
-    names = {recall(privacy=privacy).record_digests([record])[0] for privacy in privacies}
+    privacies = [KEEP, PrivacySettings("hash", "one"), PrivacySettings("hash", "other")]
+    names = {digests_of(record, privacy=privacy)[0] for privacy in privacies}
     assert len(names) == 3
-    assert Recall([TABLES["partners"]], KEEP).record_digests([record])[0] not in names
-    assert recall().record_digests([record, b'{"id":1}', record]) == recall().record_digests(
-        [record, b'{"id":1}', record]
-    )
-    assert len(set(recall().record_digests([record, b'{"id":1}']))) == 2
+    assert digests_of(record, table=TABLES["partners"])[0] not in names
+    assert digests_of(record, b'{"id":1}', record) == digests_of(record, b'{"id":1}', record)
+    assert len(set(digests_of(record, b'{"id":1}'))) == 2
 
 
 @pytest.mark.parametrize("absent", ["", "days"])
-def test_the_same_content_is_not_taken_apart(place: Warehouse, taken: list[str], absent: str):
+def test_the_same_content_is_not_taken_apart(place: Warehouse, absent: str):
     event = generate_event(lectures=20, participants=0, seed=7)
     event.content.pop(absent, None)
     with Sandbox(event) as api:
         first = bring(api, place, *CONTENT)
-        assert set(taken) == event.content.keys()
-        taken.clear()
+        assert all(result.examined == result.received for result in first.values())
         told: list[str] = []
         again = bring(api, place, *CONTENT, told=told)
-        assert taken == []
         assert told == ([f"The answer does not have {absent}: raw.{absent} stays as it is."] if absent else [])
         assert api.requests["/public/v1/content"] == 2
-        assert again == {name: replace(result, loaded=0, before=result.version) for name, result in first.items()}
+        assert again == {
+            name: replace(result, loaded=0, examined=0, before=result.version) for name, result in first.items()
+        }
 
         event.content["lectures"][0]["name"] = "Another one"
         after = bring(api, place, *CONTENT)
-        assert set(taken) == event.content.keys()
+        assert all(result.examined == result.received for result in after.values())
         assert {name: result.loaded for name, result in after.items() if result.loaded} == {"lectures": 1}
         assert api.requests["/public/v1/content"] == 3
 
 
-def test_answers_remembered_by_an_earlier_release_are_read_anew(event: Event, place: Warehouse, looked_at: list[int]):
+def test_answers_remembered_by_an_earlier_release_are_read_anew(event: Event, place: Warehouse):
     with Sandbox(event) as api:
         bring(api, place, "participants")
         with duckdb.connect(str(place.path)) as warehouse:
             warehouse.execute("alter table _sync.answers drop column absent")
-        for sizes in ([50], []):
-            looked_at.clear()
-            bring(api, place, "participants")
-            assert looked_at == sizes
+        for examined in (50, 0):
+            assert bring(api, place, "participants")["participants"].examined == examined
 
 
 def test_pages_that_were_looked_at_ahead_are_not_asked_for_again(event: Event, place: Warehouse):

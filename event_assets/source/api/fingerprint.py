@@ -1,0 +1,64 @@
+"""Digests by which an answer, or a record of it, is known when it comes again: nobody has to take it apart again.
+
+That the tables still hold what was answered then is not known here: see ``load.table_state``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+import msgspec
+
+from event_assets.settings import PrivacySettings
+from event_assets.source.tables.columns import Table
+
+_READING = "6"
+"""Counted up when the same answer would be read differently by the code."""
+_READING_OF_RECORDS = "4"
+"""Counted up when the same record would be another row. No row that is known by its bytes is known any more then."""
+
+
+class ResponseFingerprint:
+    """Makes digests of answers and records: others, where code or settings would make other rows of them.
+
+    Attributes:
+        knows_records: Whether records are told by their bytes: not where personal data is dropped, because a digest
+            would lead to somebody who has the record.
+    """
+
+    def __init__(self, tables: Iterable[Table], privacy: PrivacySettings) -> None:
+        """Take what decides how an answer is read.
+
+        Args:
+            tables: All tables that the endpoint's answer fills, whether they are synced now or not.
+            privacy: What becomes of personal data.
+        """
+        self.knows_records = privacy.personal_data != "drop"
+        otherwise = f"{privacy.personal_data} {privacy.secret} {[table.all_columns for table in tables]}"
+        self._key = hashlib.blake2b(f"{_READING} {otherwise}".encode(), digest_size=32).digest()
+        self._key_of_records = hashlib.blake2b(f"{_READING_OF_RECORDS} {otherwise}".encode(), digest_size=32).digest()
+
+    def of_answer(self, body: bytes, told: str | None) -> str:
+        """Return the digest of an answer.
+
+        Args:
+            body: The answer as it came.
+            told: Where the next page is, and what else headers say: the body does not have it.
+        """
+        digest = hashlib.blake2b(body, digest_size=16, key=self._key)
+        digest.update(f"\n{told}".encode())
+        return digest.hexdigest()
+
+    def of_records(self, records: Iterable[msgspec.Raw | bytes]) -> list[bytes]:
+        """Return a digest of each record.
+
+        Args:
+            records: The JSON of each record as it came.
+        """
+        return [hashlib.blake2b(record, digest_size=16, key=self._key_of_records).digest() for record in records]
+
+    @property
+    def reading(self) -> str:
+        """What tells this way to read an answer from others: by other code or other settings of privacy."""
+        return hashlib.blake2b(b"reading", digest_size=8, key=self._key).hexdigest()

@@ -1,0 +1,183 @@
+"""Writes what an answer changes: the rows by way of dlt, then removals, rejects and the checkpoint beside them.
+
+The one place where a sync changes tables.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timezone
+from itertools import islice
+from typing import Any
+
+import dlt
+from dlt.destinations.sql_client import SqlClientBase
+
+from event_assets.source.errors import SyncError
+from event_assets.source.load.checkpoint import SyncCheckpoint, write_checkpoint
+from event_assets.source.load.diff import Changes
+from event_assets.source.load.erasure_plan import ErasurePlan
+from event_assets.source.load.staging import Staged
+from event_assets.source.load.table_state import TableState, raw_sql, table_versions
+from event_assets.source.progress import Progress
+from event_assets.source.records.fingerprints import REJECT_SQL
+from event_assets.source.records.privacy import Privacy
+from event_assets.source.records.process import Reject
+from event_assets.source.tables.columns import REMOVED_AT, Table
+from event_assets.source.tables.schema import REJECTED, TABLES
+from event_assets.warehouse import Warehouse
+
+_KEYS_A_STATEMENT = 500
+
+
+def apply(
+    warehouse: Warehouse,
+    pipeline: dlt.Pipeline,
+    staged: Staged,
+    states: Mapping[str, TableState],
+    privacy: Privacy,
+    erasure: ErasurePlan,
+    progress: Progress,
+) -> None:
+    """Merge the load package into the tables, then finalize what the answer changes beside its rows.
+
+    Args:
+        warehouse: Where the tables are. Nobody else writes into it.
+        pipeline: Has the package.
+        staged: What the answer changes.
+        states: What the tables held before.
+        privacy: What becomes of personal data.
+        erasure: What is to be erased of persons.
+        progress: Is told that it goes on.
+
+    Raises:
+        SyncError: The tables do not hold what was written.
+        PipelineStepFailed: The warehouse does not take the rows.
+        LoadClientJobException: Likewise.
+        DatabaseException: It does not take the rest.
+    """
+    present = {name: changes for name, changes in staged.changes.items() if not changes.is_absent}
+    rows = sum(changes.upserted for changes in present.values())
+    loads = rows or not all(state.as_declared for state in states.values())
+    erasure.announce(warehouse)
+    if loads:
+        with progress.during(f"Writing {rows:,} rows of /{staged.endpoint}"):
+            _load(pipeline)
+    erasure.drop_columns(warehouse)
+    with warehouse.connect() as client, client.begin_transaction():
+        for name, changes in staged.changes.items():
+            table, state = TABLES[name], states[name]
+            if changes.is_absent:
+                write_checkpoint(client, table, _absence(state, changes, privacy))
+                continue
+            _mark_removed(client, table, changes.removed_keys)
+            if not (state.keeps_rejects and state.rejects == changes.rejects_number):
+                _replace_rejects(client, table, changes.rejects, staged.load_id if loads else None)
+            write_checkpoint(client, table, _checkpoint(table, changes, privacy))
+        erasure.erase(client, present)
+        held_now = table_versions(client, [TABLES[name] for name in present])
+    if other := [f"raw.{name}" for name, version in held_now.items() if version != present[name].version]:
+        raise SyncError(
+            f"The answer of /{staged.endpoint} was written, and {' and '.join(other)} should now hold its records and "
+            "nothing else, but does not: look whether another program writes into the warehouse. The next sync "
+            "compares every row again."
+        )
+
+
+def _checkpoint(table: Table, changes: Changes, privacy: Privacy) -> SyncCheckpoint:
+    return SyncCheckpoint(
+        tuple(changes.page_digests),
+        changes.version,
+        changes.received,
+        len(changes.rejects),
+        changes.type_mismatches,
+        keys=privacy.keys(table),
+        protection=privacy.personal_data,
+        undeclared=changes.undeclared,
+    )
+
+
+def _absence(state: TableState, changes: Changes, privacy: Privacy) -> SyncCheckpoint:
+    """The checkpoint of an answer without a resource, of which the table stays as the one before left it."""
+    before = state.latest or SyncCheckpoint((), state.version, 0, 0, {})
+    # Rows that were protected stay so, also where personal data would be kept now.
+    protection = privacy.personal_data if privacy.protects else before.protection
+    pages = tuple(changes.page_digests)
+    return replace(before, pages=pages, version=state.version, received=0, absent=True, protection=protection)
+
+
+def _mark_removed(client: SqlClientBase[Any], table: Table, keys: Sequence[str]) -> None:
+    """Mark rows as removed now.
+
+    Entries of lists whose row somebody has deleted go as well: dlt finds those that it replaces by their row.
+    """
+    now = datetime.now(timezone.utc)
+    for batch in _batches(keys):
+        gone = f'"{table.key}" in ({", ".join(["%s"] * len(batch))}) and {REMOVED_AT} is null'
+        client.execute_sql(f"update {raw_sql(table.name)} set {REMOVED_AT} = %s where {gone}", now, *batch)  # noqa: S608
+    for link in table.link_tables:
+        held = f"select _dlt_id from {raw_sql(table.name)}"  # noqa: S608
+        client.execute_sql(f"delete from {raw_sql(link)} where _dlt_parent_id not in ({held})")  # noqa: S608
+
+
+def _load(pipeline: dlt.Pipeline) -> None:
+    """Merge the load package of a pipeline into the tables: first the declared tables, then the rows."""
+    pipeline.normalize()
+    # Not `run()`: it makes only the tables that ever had rows, this makes all that are declared.
+    pipeline.sync_schema()
+    with _silent_errors():
+        pipeline.load().raise_on_failed_jobs()
+
+
+@contextmanager
+def _silent_errors() -> Iterator[None]:
+    """Keep dlt's errors out of its log: they quote values of the tables, and are raised as well."""
+    log = logging.getLogger("dlt")
+    log.addFilter(_is_no_error)
+    try:
+        yield
+    finally:
+        log.removeFilter(_is_no_error)
+
+
+def _is_no_error(record: logging.LogRecord) -> bool:
+    return record.levelno < logging.ERROR
+
+
+def _replace_rejects(client: SqlClientBase[Any], table: Table, rejects: Sequence[Reject], load_id: str | None) -> None:
+    """Have the table hold just these rejects. Those that it holds already stay as they are, with their load."""
+    missing = Counter(reject.digest.hex() for reject in rejects)
+    held = client.execute_sql(f"select rowid, {REJECT_SQL} from {raw_sql(REJECTED)} where resource = %s", table.name)  # noqa: S608
+    old = []
+    for row, digest in held or []:
+        if missing[digest] > 0:
+            missing[digest] -= 1
+        else:
+            old.append(row)
+    if old:
+        client.execute_sql(f"delete from {raw_sql(REJECTED)} where rowid in (select unnest(%s))", old)  # noqa: S608
+    new = []
+    for reject in rejects:
+        digest = reject.digest.hex()
+        if missing[digest] > 0:
+            missing[digest] -= 1
+            new.append(reject)
+    if new:
+        client.execute_sql(
+            f"insert into {raw_sql(REJECTED)} (resource, reason, payload, load_id)"
+            " select %s, unnest(%s), unnest(%s), %s",
+            table.name,
+            [reject.reason for reject in new],
+            [reject.payload for reject in new],
+            load_id,
+        )
+
+
+def _batches(keys: Sequence[str]) -> Iterator[list[str]]:
+    iterator = iter(keys)
+    while batch := list(islice(iterator, _KEYS_A_STATEMENT)):
+        yield batch

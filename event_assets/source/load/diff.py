@@ -1,0 +1,309 @@
+"""Compares an answer with what a table holds: which rows to write, which are gone, which records cannot be loaded.
+
+Nothing is written here. What a record's row is, is decided in ``records``; whether the changes are let through, in
+``removals``; how they are written, in ``apply``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, cast
+
+from event_assets.source.api.fingerprint import ResponseFingerprint
+from event_assets.source.api.pages import Batch, EncodedBatch, Page
+from event_assets.source.api.paging.whole_list import WholeList
+from event_assets.source.progress import Progress, count
+from event_assets.source.records.coerce import Record, as_text
+from event_assets.source.records.fingerprints import number, version_text
+from event_assets.source.records.process import RecordBatch, RecordProcessor, Reject
+from event_assets.source.tables.columns import Table
+
+
+@dataclass(frozen=True)
+class ExistingRows:
+    """What a table holds of each record.
+
+    Attributes:
+        versions: The fingerprint of each row with its lists by its key; None for one that is marked as removed, "" for
+            one that is not to be relied on and must be written again.
+        keys_by_raw_hash: The key of a row by the digest of the bytes that its record came in. Only of rows that are
+            there and are what was made of the record, type mismatches apart.
+    """
+
+    versions: Mapping[str, str | None] = field(default_factory=dict)
+    keys_by_raw_hash: Mapping[bytes, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Upserts:
+    """Rows that are new, changed or back again. All sequences have an entry for each.
+
+    Attributes:
+        keys: What the rows are merged by.
+        hashes: The fingerprint of each, in hexadecimal.
+        raw_hashes: The digest of the bytes that each record came in; None where it must be taken apart again.
+        rows: The rows: dictionaries, or objects that have their values as attributes.
+    """
+
+    keys: Sequence[str]
+    hashes: Sequence[str]
+    raw_hashes: Sequence[bytes | None]
+    rows: Sequence[Any]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def only(self, indexes: Sequence[int]) -> Upserts:
+        """Return some of them."""
+        if len(indexes) == len(self):
+            return self
+        return Upserts(
+            [self.keys[index] for index in indexes],
+            [self.hashes[index] for index in indexes],
+            [self.raw_hashes[index] for index in indexes],
+            [self.rows[index] for index in indexes],
+        )
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What an answer changes in a table.
+
+    Attributes:
+        page_digests: The digest of each of its pages.
+        is_absent: Whether the answer does not have the resource, so that the table stays as it is.
+        received: Records in the answer.
+        examined: How many of them were taken apart, because they are not known by the bytes that they came in.
+        upserted: How many of them are new, changed, or back again.
+        removed_keys: The keys of the rows that the table holds as there, and that the answer no longer has.
+        rejects: Records that cannot be loaded: without a usable key, or with one that an earlier record of the same
+            answer had. The first one wins.
+        type_mismatches: How often a column got a value that does not fit its type.
+        undeclared: How many values were left out because their fields are not declared: none where personal data is
+            kept.
+        version: A fingerprint of all rows and rejects together, whatever their order.
+    """
+
+    page_digests: Sequence[str]
+    is_absent: bool = False
+    received: int = 0
+    examined: int = 0
+    upserted: int = 0
+    removed_keys: Sequence[str] = ()
+    rejects: Sequence[Reject] = ()
+    type_mismatches: Mapping[str, int] = field(default_factory=dict)
+    undeclared: int = 0
+    version: str = ""
+
+    @property
+    def taken(self) -> int:
+        """How many rows the answer makes."""
+        return self.received - len(self.rejects)
+
+    @property
+    def rejects_number(self) -> int:
+        """What the rejects add to the version."""
+        return sum(number(reject.digest) for reject in self.rejects)
+
+
+def diff(
+    table: Table,
+    existing: ExistingRows,
+    pages: Iterable[Page],
+    processor: RecordProcessor,
+    fingerprint: ResponseFingerprint | None = None,
+    progress: Progress | None = None,
+) -> Generator[Upserts, None, Changes]:
+    """Compare the pages of an answer with the rows that a table holds.
+
+    Args:
+        table: The table.
+        existing: What it holds.
+        pages: What the answer says of its resource, page by page.
+        processor: Judges the records.
+        fingerprint: Knows records by the bytes that they came in.
+        progress: Is told how many records there were.
+
+    Yields:
+        The rows to write.
+
+    Returns:
+        What the answer changes.
+
+    Raises:
+        UnusableAnswerError: The answer is no list of objects, is not all of the list, or goes round.
+    """
+    comparison = _Comparison(table, existing, processor, fingerprint)
+    digests, whole, is_absent = [], WholeList(), False
+    progress = progress or Progress()
+
+    def so_far(seconds: float) -> str:
+        rate = comparison.received / max(seconds, 1e-9)
+        return f"{table.name}: {comparison.received:,} records of {count(len(digests), 'page')}, {rate:,.0f} a second"
+
+    for page in pages:
+        digests.append(page.digest)
+        is_absent = page.is_absent
+        received, different = comparison.received, comparison.different
+        for batch in page.batches():
+            if upserts := comparison.upserts(batch):
+                yield upserts
+            progress.note(so_far)
+        new = comparison.received - received
+        whole.add(page, new)
+        if page.next_url is None:
+            whole.refuse_a_part(page, comparison.received, len(digests))
+        elif new and comparison.different == different:
+            # The pages go round, under whatever addresses. The last page of a list may well have only such records.
+            page.expected.refuse(f"page {len(digests):,}, of which all records came before, with a link to a next one")
+    return Changes(digests, is_absent=True) if is_absent else comparison.changes(digests)
+
+
+class _Comparison:
+    """What was seen of an answer so far."""
+
+    def __init__(
+        self,
+        table: Table,
+        existing: ExistingRows,
+        processor: RecordProcessor,
+        fingerprint: ResponseFingerprint | None,
+    ) -> None:
+        self.received = self.examined = 0
+        self._existing = existing
+        self._processor = processor
+        knows = fingerprint is not None and fingerprint.knows_records and table.known_by_bytes
+        self._fingerprint = fingerprint if knows else None
+        self._seen: set[str | None] = set()
+        self._seen_rejected: set[tuple[str | None, str]] = set()
+        self._rejects: list[Reject] = []
+        self._type_mismatches: Counter[str] = Counter()
+        self._upserted = self._undeclared = self._version = 0
+
+    @property
+    def different(self) -> int:
+        """How many different records there were."""
+        return len(self._seen) + len(self._seen_rejected)
+
+    def upserts(self, batch: Batch) -> Upserts | None:
+        """Take the records of a batch; return the rows to write."""
+        self.received += len(batch)
+        keys, raw_hashes, unknown = self._known(batch)
+        if not unknown:
+            self._admit_known(keys, self._admitted(keys, batch), ())
+            return None
+        self.examined += len(unknown)
+        judged = self._processor.process(batch if len(unknown) == len(batch) else batch.only(unknown))
+        for index, key in zip(unknown, judged.keys, strict=True):
+            keys[index] = key
+        admitted = self._admitted(keys, batch)
+        if len(admitted) == len(unknown) == len(batch):
+            return self._changed(judged, range(len(batch)), raw_hashes)
+        self._admit_known(keys, admitted, unknown)
+        position = {index: place for place, index in enumerate(unknown)}  # among those that were judged
+        return self._changed(
+            judged,
+            [position[index] for index in admitted if index in position],
+            [raw_hashes[index] for index in unknown],
+        )
+
+    def _known(self, batch: Batch) -> tuple[list[str | None], Sequence[bytes | None], Sequence[int]]:
+        """Return the keys of records that are known by their bytes, these digests, and the indexes of the others."""
+        if self._fingerprint is None or not isinstance(batch, EncodedBatch):
+            return [None] * len(batch), [None] * len(batch), range(len(batch))
+        raw_hashes = self._fingerprint.of_records(batch.encoded)
+        if not self._existing.keys_by_raw_hash:
+            return [None] * len(batch), raw_hashes, range(len(batch))
+        keys = [*map(self._existing.keys_by_raw_hash.get, raw_hashes)]
+        return keys, raw_hashes, [index for index, key in enumerate(keys) if key is None]
+
+    def _admit_known(self, keys: Sequence[str | None], admitted: Sequence[int], unknown: Sequence[int]) -> None:
+        for index in set(admitted).difference(unknown):
+            self._version += int(self._existing.versions[keys[index] or ""] or "", 16)
+
+    def _changed(self, judged: RecordBatch, admitted: Sequence[int], raw_hashes: Sequence[bytes | None]) -> Upserts:
+        """Return the rows of admitted records that the table does not hold yet.
+
+        Args:
+            judged: The records.
+            admitted: The indexes of those that are admitted.
+            raw_hashes: The digest of the bytes that each record came in.
+        """
+        is_all = len(admitted) == len(judged.keys)
+        versions = judged.versions if is_all else [judged.versions[index] for index in admitted]
+        self._version += sum(map(number, versions))
+        if judged.type_mismatches or judged.undeclared:
+            raw_hashes = [*raw_hashes]
+            for index in {*judged.type_mismatches, *judged.undeclared}:
+                # Both are told each time, so a record that has some must be taken apart each time.
+                raw_hashes[index] = None
+            for index in admitted:
+                self._type_mismatches.update(judged.type_mismatches.get(index, ()))
+                self._undeclared += judged.undeclared.get(index, 0)
+        held = self._existing.versions
+        if held:
+            hexadecimal = map(bytes.hex, versions)
+            changed = [
+                index
+                for index, version in zip(admitted, hexadecimal, strict=True)
+                if held.get(judged.keys[index] or "") != version
+            ]
+        else:
+            changed = admitted
+        self._upserted += len(changed)
+        keys = cast(Sequence[str], judged.keys)  # what is admitted has one
+        if len(changed) == len(keys):
+            return Upserts(keys, [*map(bytes.hex, judged.hashes)], raw_hashes, judged.rows)
+        return Upserts(
+            [keys[index] for index in changed],
+            [judged.hashes[index].hex() for index in changed],
+            [raw_hashes[index] for index in changed],
+            [judged.rows[index] for index in changed],
+        )
+
+    def _admitted(self, keys: Sequence[str | None], batch: Batch) -> Sequence[int]:
+        """Return the indexes of the records whose keys are usable and new; reject the others."""
+        own = set(keys)
+        if len(own) == len(keys) and None not in own and own.isdisjoint(self._seen):
+            self._seen |= own
+            return range(len(keys))
+        return [index for index, key in enumerate(keys) if self._admits(key, partial(batch.record, index))]
+
+    def _admits(self, key: str | None, record: partial[Record]) -> bool:
+        field_name = self._processor.key_field
+        if key is None:
+            self._reject(key, record(), f"no usable {field_name}")
+        elif key in self._seen:
+            self._reject(key, record(), f"another record of the same answer has this {field_name}")
+        else:
+            self._seen.add(key)
+            return True
+        return False
+
+    def _reject(self, key: str | None, record: Record, reason: str) -> None:
+        reject, undeclared = self._processor.reject(record, reason)
+        self._undeclared += undeclared
+        self._rejects.append(reject)
+        # Accounts without an address can share a placeholder and be different ones, so the key alone does not tell.
+        identifier = record.get("id")
+        self._seen_rejected.add((key, reject.payload if identifier is None else as_text(identifier)))
+
+    def changes(self, page_digests: Sequence[str]) -> Changes:
+        """Return what all records together change."""
+        held = self._existing.versions.items()
+        removed = [key for key, version in held if version is not None and key not in self._seen]
+        rejected = sum(number(reject.digest) for reject in self._rejects)
+        return Changes(
+            page_digests,
+            received=self.received,
+            examined=self.examined,
+            upserted=self._upserted,
+            removed_keys=removed,
+            rejects=self._rejects,
+            type_mismatches=dict(self._type_mismatches),
+            undeclared=self._undeclared,
+            version=version_text(self._version + rejected),
+        )

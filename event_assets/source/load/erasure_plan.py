@@ -1,0 +1,74 @@
+"""Decides what a sync erases of persons beside the rows that it writes, because less of it is to be kept than before.
+
+How it is erased is in ``erasure``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from dlt.destinations.sql_client import SqlClientBase
+
+from event_assets.source.load import erasure
+from event_assets.source.load.checkpoint import forget_protection
+from event_assets.source.load.table_state import TableState
+from event_assets.source.records.privacy import Privacy
+from event_assets.source.tables.schema import TABLES
+from event_assets.warehouse import Warehouse
+from event_assets.warehouse.rewrite import request_rewrite
+
+
+class ErasurePlan:
+    """What is to be erased of some tables."""
+
+    def __init__(self, states: Mapping[str, TableState], privacy: Privacy) -> None:
+        """Decide.
+
+        Args:
+            states: What the tables held before the sync, by name.
+            privacy: What is to be kept now.
+        """
+        self._states = states
+        self._privacy = privacy
+        before = {name: each.latest.protection if each.latest else "" for name, each in states.items() if each.rows}
+        now = privacy.personal_data
+        self._protected_otherwise = {name: protection for name, protection in before.items() if protection != now}
+
+    @property
+    def drops_columns(self) -> bool:
+        """Whether there are columns of fields that are not declared, though nothing of these is to be kept."""
+        return self._privacy.protects and any(
+            TABLES[name].undeclared(each.columns) for name, each in self._states.items()
+        )
+
+    def announce(self, warehouse: Warehouse) -> None:
+        """See to it that a sync that is killed now is not taken for one that has protected all rows."""
+        known = [name for name, each in self._states.items() if each.latest and each.latest.protection]
+        if changed := [name for name in known if name in self._protected_otherwise]:
+            with warehouse.connect() as client:
+                forget_protection(client, changed, "keep" if self._privacy.personal_data == "keep" else "")
+
+    def drop_columns(self, warehouse: Warehouse) -> None:
+        """Drop the columns of fields that are not declared, where nothing of these is to be kept."""
+        if self.drops_columns:
+            with warehouse.connect() as client, client.begin_transaction():
+                erasure.drop_undeclared_columns(client, [TABLES[name] for name in self._states])
+
+    def erase(self, client: SqlClientBase[Any], read: Collection[str]) -> None:
+        """Leave nothing of persons in the tables from the time when more of it was kept.
+
+        Args:
+            client: A connection, in a transaction.
+            read: The resources that the answer has: of these, only removed rows can hold any.
+        """
+        if not self._privacy.protects:
+            return
+        for name, protection in self._protected_otherwise.items():
+            act = erasure.erase_removed_rows if name in read else erasure.redact_rows
+            act(client, TABLES[name], self._privacy, hashes_stay=not protection)
+        if self._protected_otherwise:
+            erasure.redact_history(client, self._privacy)
+        if self._protected_otherwise or self.drops_columns:
+            request_rewrite(client)
+        erasure.empty_merge_dataset(client)

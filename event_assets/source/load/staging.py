@@ -1,0 +1,144 @@
+"""Puts the rows that an answer changes into a dlt load package, in a folder of this machine, while pages come.
+
+Nothing is in the warehouse before ``apply``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import dlt
+from dlt.common.schema.typing import TColumnSchema
+from dlt.common.schema.utils import new_table
+from dlt.destinations.sql_client import SqlClientBase
+from dlt.extract.source import DltSource
+
+from event_assets.source.api.resources import SOURCE_NAME
+from event_assets.source.load.diff import Changes, Upserts
+from event_assets.source.load.row_file import RowFile
+from event_assets.source.tables.columns import RECEIVED_HASH, Table
+from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS, TABLES
+from event_assets.warehouse import RAW, Warehouse
+from event_assets.warehouse.relations import Relation, column_names
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What an answer changes, by table.
+
+    Attributes:
+        endpoint: The endpoint that gave it.
+        changes: The changes.
+        load_id: dlt's identifier of the load package; None if nothing is in it.
+    """
+
+    endpoint: str
+    changes: Mapping[str, Changes]
+    load_id: str | None
+
+
+def open_pipeline(warehouse: Warehouse, folder: Path, *, reads_tables: bool) -> dlt.Pipeline:
+    """Return a dlt pipeline that knows of its tables what the warehouse does.
+
+    Args:
+        warehouse: Where the tables are. Nobody else writes into it.
+        folder: An empty working folder.
+        reads_tables: Whether dlt must look at the tables as they are, because they are not as it has left them.
+
+    Raises:
+        PipelineStepFailed: The warehouse cannot be asked.
+        DatabaseException: Likewise.
+    """
+    pipeline = dlt.pipeline(
+        SOURCE_NAME, destination=warehouse.destination(), dataset_name=RAW, pipelines_dir=str(folder)
+    )
+    if reads_tables:
+        with warehouse.connect() as client:
+            _forget_schema(client)
+    pipeline.sync_destination()
+    return pipeline
+
+
+def _forget_schema(client: SqlClientBase[Any]) -> None:
+    """Have dlt look at the tables as they are before the next load: it does so only where their schema is new to it."""
+    versions = Relation(RAW, "_dlt_version")
+    if versions in column_names(client, RAW):
+        client.execute_sql(f"delete from {versions.sql()} where schema_name = %s", SOURCE_NAME)  # noqa: S608
+
+
+def stage(
+    pipeline: dlt.Pipeline,
+    endpoint: str,
+    diffs: Mapping[str, Generator[Upserts, None, Changes]],
+    new: Mapping[str, bool],
+) -> Staged:
+    """Run some diffs, and put the rows to write into a load package.
+
+    Args:
+        pipeline: The dlt pipeline, whose working folder takes the package.
+        endpoint: The endpoint whose answer it is.
+        diffs: The diff of each table.
+        new: Whether a table has no rows yet.
+
+    Raises:
+        PipelineStepFailed: A diff has failed, or the package could not be written.
+    """
+    changes: dict[str, Changes] = {}
+
+    def rows(table: Table) -> Iterator[Any]:
+        file = RowFile(table, Path(pipeline.working_dir) / f"{table.name}.parquet") if table.is_flat else None
+        changes[table.name] = yield from _rows(diffs[table.name], table, file)
+
+    source = _declared_source({name: rows(TABLES[name]) for name in diffs}, new)
+    extracted = pipeline.extract(source, loader_file_format="parquet")
+    return Staged(endpoint, changes, next(iter(extracted.loads_ids), None))
+
+
+def _declared_source(rows: Mapping[str, Iterator[Any]], new: Mapping[str, bool]) -> DltSource:
+    """Return a dlt source of rows in their declared tables."""
+
+    def resources() -> Iterator[Any]:
+        for name, items in rows.items():
+            table = TABLES[name]
+            # Nothing to merge with, nor other tables that must fit it: its rows need not pass through a second table.
+            how = "append" if table.is_flat and new[name] else "merge"
+            resource = dlt.resource(items, name=name, write_disposition=how)
+            # An answer never passes on two records of one key, so dlt need not sort a million of them to see to it.
+            resource.apply_hints(**table.hints(), additional_table_hints={"x-stage-data-deduplicated": True})
+            yield resource
+
+    source = dlt.source(resources, name=SOURCE_NAME)()
+    # Or a field that is not declared would become a timestamp in UTC where its first value looks like one.
+    source.schema.remove_type_detection("iso_timestamp")
+    rejected = cast(list[TColumnSchema], [column.as_dlt() for column in REJECTED_COLUMNS])
+    source.schema.update_table(new_table(REJECTED, columns=rejected))
+    return source
+
+
+def _rows(diff: Generator[Upserts, None, Changes], table: Table, file: RowFile | None) -> Generator[Any, None, Changes]:
+    """Yield what dlt takes: rows that are dictionaries as they come, the others as one file in the end."""
+    while True:
+        try:
+            upserts = next(diff)
+        except StopIteration as end:
+            # Nothing is something for dlt: it declares the table.
+            yield (file and file.finished()) or []
+            return end.value
+        typed = [index for index, row in enumerate(upserts.rows) if not isinstance(row, dict)]
+        if file and typed:
+            file.add(upserts.only(typed))
+        if len(typed) < len(upserts):
+            others = [index for index, row in enumerate(upserts.rows) if isinstance(row, dict)]
+            yield _dictionaries(upserts.only(others), table)
+
+
+def _dictionaries(upserts: Upserts, table: Table) -> list[dict[str, Any]]:
+    if not table.known_by_bytes:
+        return [*upserts.rows]
+    return [
+        row if raw_hash is None else {**row, RECEIVED_HASH: raw_hash}
+        for row, raw_hash in zip(upserts.rows, upserts.raw_hashes, strict=True)
+    ]

@@ -1,0 +1,191 @@
+"""Reads what a raw table holds.
+
+Every sync compares the answer with the rows as they are, so that a sync which was killed half-way is put right by the
+next one, and no separate state can contradict the rows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
+from typing import Any
+
+from dlt.destinations.sql_client import SqlClientBase
+
+from event_assets.source.load.checkpoint import ANSWERS, SyncCheckpoint, read_checkpoints
+from event_assets.source.load.diff import ExistingRows
+from event_assets.source.records.fingerprints import REJECT_SQL, links_sql, sums_sql, total, version_text
+from event_assets.source.tables.columns import RECEIVED_HASH, RECORD_HASH, REMOVED_AT, Column, Table
+from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS
+from event_assets.warehouse import RAW
+from event_assets.warehouse.relations import Relation, column_names
+
+_KEYS_A_STATEMENT = 500
+
+
+@dataclass(frozen=True)
+class TableState:
+    """What a raw table holds before a sync.
+
+    Attributes:
+        columns: The columns that are there; none where there is no such table.
+        complete: Whether all its declared columns are, and those of its link tables.
+        keeps_rejects: Whether those of ``raw.rejected`` are.
+        rows: How many rows are there.
+        live: How many of them are not removed.
+        version: The version of these rows, their lists and the rejects.
+        rejects: What the records add to it that the answer before could not be loaded with.
+        latest: What the last successful sync saw, if it is known.
+        checkpoint: The same, if the table holds just what it came to.
+    """
+
+    columns: Set[str]
+    complete: bool
+    keeps_rejects: bool
+    rows: int
+    live: int
+    version: str
+    rejects: int
+    latest: SyncCheckpoint | None
+    checkpoint: SyncCheckpoint | None
+
+    @property
+    def as_declared(self) -> bool:
+        """Whether there is a place for everything that an answer can have."""
+        return self.complete and self.keeps_rejects
+
+
+def read_table_states(client: SqlClientBase[Any], tables: Iterable[Table]) -> dict[str, TableState]:
+    """Read what the warehouse holds of some tables, by their names."""
+    columns = column_names(client, RAW, ANSWERS.schema)
+    checkpoints = read_checkpoints(client, columns)
+    keeps_rejects = _has(columns, REJECTED, REJECTED_COLUMNS)
+    rejects = _rejects_numbers(client) if keeps_rejects else {}
+    states = {}
+    for table in tables:
+        there = columns.get(Relation(RAW, table.name), set())
+        declared = {table.name: table.all_columns, **table.link_tables}
+        complete = all(_has(columns, name, needed) for name, needed in declared.items())
+        rows, live, number = _count(client, table, there, with_links=complete)
+        of_rejects = rejects.get(table.name, 0)
+        version = version_text(number + of_rejects)
+        latest = checkpoints.get(table.name)
+        checkpoint = latest if latest and latest.version == version else None
+        states[table.name] = TableState(
+            there, complete, keeps_rejects, rows, live, version, of_rejects, latest, checkpoint
+        )
+    return states
+
+
+def _has(columns: Mapping[Relation, Set[str]], table: str, needed: Iterable[Column]) -> bool:
+    return {column.name for column in needed} <= columns.get(Relation(RAW, table), set())
+
+
+def table_versions(client: SqlClientBase[Any], tables: Iterable[Table]) -> dict[str, str]:
+    """The version of each table's rows that are not removed, their lists and rejects, from the tables as they are.
+
+    Args:
+        client: A connection.
+        tables: Tables that are there as declared.
+    """
+    rejects, held = _rejects_numbers(client), {}
+    for table in tables:
+        _, _, number = _count(client, table, {RECORD_HASH, REMOVED_AT}, with_links=True)
+        held[table.name] = version_text(number + rejects.get(table.name, 0))
+    return held
+
+
+def _count(client: SqlClientBase[Any], table: Table, there: Set[str], *, with_links: bool) -> tuple[int, int, int]:
+    """How many rows there are, how many of them are not removed, and what these and their lists add to a version."""
+    if not there:
+        return 0, 0, 0
+    sums = ["count(*)", *sums_sql(_or_null(RECORD_HASH, there))]
+    live = [f"{each} filter (where {_or_null(REMOVED_AT, there)} is null)" for each in sums]
+    query = f"select count(*), {', '.join(live)} from {raw_sql(table.name)}"  # noqa: S608
+    rows, live_rows, high, low = (client.execute_sql(query) or [])[0]
+    links = _links_numbers(client, table, "'all'").total() if with_links else 0
+    return rows, live_rows, total(high, low) + links
+
+
+def _links_numbers(client: SqlClientBase[Any], table: Table, by: str) -> Counter[Any]:
+    """What the entries of the lists of rows that are not removed add to a version, and those of no row at all.
+
+    Args:
+        client: A connection.
+        table: A table that is there as declared.
+        by: What of a row, called ``parents``, to add them up by, as an SQL expression.
+    """
+    numbers: Counter[Any] = Counter()
+    for link in table.links or ():
+        sums = ", ".join(sums_sql(links_sql(f"parents.{RECORD_HASH}", link)))
+        query = (
+            f"select {by}, {sums} from {raw_sql(f'{table.name}__{link}')} as links"  # noqa: S608
+            f" left join {raw_sql(table.name)} as parents on parents._dlt_id = links._dlt_parent_id"
+            f" where parents.{REMOVED_AT} is null group by 1"
+        )
+        for key, high, low in client.execute_sql(query) or []:
+            numbers[key] += total(high, low)
+    return numbers
+
+
+def _rejects_numbers(client: SqlClientBase[Any]) -> dict[str, int]:
+    """What the records of each resource that could not be loaded add to a version."""
+    sums = ", ".join(sums_sql(REJECT_SQL))
+    query = f"select resource, {sums} from {raw_sql(REJECTED)} group by resource"  # noqa: S608
+    return {resource: total(high, low) for resource, high, low in client.execute_sql(query) or []}
+
+
+def read_existing_rows(client: SqlClientBase[Any], table: Table, state: TableState) -> ExistingRows:
+    """What a table holds of each record.
+
+    Where a column is gone or a key has several rows, which no sync leaves behind, the rows are not to be relied on. Nor
+    is a row without a fingerprint: no sync has written it.
+
+    Args:
+        client: A connection.
+        table: A table that has rows.
+        state: What it holds altogether.
+    """
+    if table.key not in state.columns:
+        return ExistingRows({})
+    # How a record came counts only where nobody has touched the rows since: then they are what was made of it.
+    by_raw_hash = table.known_by_bytes and state.complete and state.checkpoint is not None
+    fingerprint = f"coalesce({RECORD_HASH}, '')" if state.complete else "''"
+    columns = [fingerprint, *([RECEIVED_HASH] if by_raw_hash else [])]
+    removed = _or_null(REMOVED_AT, state.columns)
+    live = (f"case when {removed} is null then {column} end" for column in columns)
+    query = f'select "{table.key}", {", ".join(live)} from {raw_sql(table.name)}'  # noqa: S608
+    with client.execute_query(query) as cursor:
+        rows = cursor.arrow()
+    if rows is None:
+        return ExistingRows({})
+    keys, fingerprints, *digests = (column.to_pylist() for column in rows.columns)
+    by_key = dict(zip(keys, fingerprints, strict=True))
+    if state.complete and table.links:
+        links = _links_numbers(client, table, f'parents."{table.key}"')
+        by_key = {key: _with_links(fingerprint, links[key]) for key, fingerprint in by_key.items()}
+    if len(by_key) < len(keys):
+        by_key |= {key: "" for key, times in Counter(keys).items() if times > 1}
+    keys_by_raw_hash = dict(zip(digests[0], keys, strict=True)) if digests else {}
+    keys_by_raw_hash.pop(None, None)
+    if keys_by_raw_hash and "" in by_key.values():
+        keys_by_raw_hash = {digest: key for digest, key in keys_by_raw_hash.items() if by_key[key]}
+    return ExistingRows(by_key, keys_by_raw_hash)
+
+
+def _with_links(fingerprint: str | None, links: int) -> str | None:
+    """The fingerprint of a row with its lists; "" where it has none that can be read."""
+    try:
+        return version_text(int(fingerprint, 16) + links) if fingerprint else fingerprint
+    except ValueError:
+        return ""
+
+
+def raw_sql(name: str) -> str:
+    """Return a table of ``raw`` as SQL has it."""
+    return Relation(RAW, name).sql()
+
+
+def _or_null(column: str, there: Set[str]) -> str:
+    return column if column in there else "null"
