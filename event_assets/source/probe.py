@@ -107,12 +107,12 @@ def probe(
                 resources,
                 replace(settings.retry, max_attempts=1),
                 fingerprint,
-                previous=before.pages if before else (),
                 validators=Validators(before.etag, before.last_modified) if before else None,
             )
-            if fetched.is_repeat and before:
+            changed = fetched.unless_repeated(before.pages) if before else fetched
+            if changed is None and before:
                 return replace(before, **asdict(fetched.validators)) if fetched.validators.headers else before
-            return _read(fetched, settings, fingerprint, deadline)
+            return _read(changed or fetched, settings, fingerprint, deadline)
     except Exception as failure:  # dlt takes all that a sync meets for a failed one, and so do we
         raise _error(failure, api, endpoint, deadline) from None
 

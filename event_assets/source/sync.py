@@ -81,20 +81,20 @@ def sync(
             the tables are unchanged. Or the warehouse did not take it.
         WarehouseBusyError: Somebody else has the warehouse, or syncs the endpoint. The tables are unchanged.
     """
-    settings = settings or SyncSettings()
     # Nobody else syncs the endpoint meanwhile, so its tables stay as they were read. Others may write the rest while
     # the server is waited for. The folder is there for a sync that needs none, too: what a killed one has left goes.
+    call = _Call(api, endpoint, settings or SyncSettings(), tell, Progress(tell_progress))
     with warehouse.syncing(endpoint) as folder:
+        warehouse.give_back()
+        fetched = _fetch(call, resources)
         with warehouse.connect() as client:
             states = read_table_states(client, [TABLES[name] for name in resources])
-        call = _Call(api, endpoint, settings, tell, Progress(tell_progress))
-        fetched = _fetch(call, warehouse, states)
-        if fetched.is_repeat:
+        if changed_answer := _unless_repeated(call, warehouse, states, fetched):
+            results = _load(call, warehouse, folder, states, changed_answer)
+        else:
             results = {name: unchanged(state.checkpoint) for name, state in states.items() if state.checkpoint}
             _tell_what_is_absent(tell, results)
-        else:
-            results = _load(call, warehouse, folder, states, fetched)
-        if settings.privacy.clears:
+        if call.settings.privacy.clears:
             warehouse.rewrite_if_erased()
         return results
 
@@ -115,21 +115,30 @@ class _Call(NamedTuple):
         return ResponseFingerprint(tables, self.settings.privacy)
 
 
-def _fetch(call: _Call, warehouse: Warehouse, states: Mapping[str, TableState]) -> Fetched:
-    """Ask the endpoint, as far as it takes to see whether the tables hold what it answers."""
-    held = {each.checkpoint.pages if each.checkpoint and each.as_declared else () for each in states.values()}
-    warehouse.give_back()
+def _fetch(call: _Call, resources: Sequence[str]) -> Fetched:
+    """Ask the endpoint, and wait for the first answer."""
     with _failures_of_the_api(call):
         return fetch(
             call.api,
             call.endpoint,
-            [*states],
+            resources,
             call.settings.retry,
             call.fingerprint,
-            previous=held.pop() if len(held) == 1 else (),  # all tables hold what one and the same answer came to
             report=call.tell,
             progress=call.progress,
         )
+
+
+def _unless_repeated(
+    call: _Call, warehouse: Warehouse, states: Mapping[str, TableState], fetched: Fetched
+) -> Fetched | None:
+    """Return the answer, fetched as far as it takes to see whether the tables hold it; None if they do."""
+    held = {each.checkpoint.pages if each.checkpoint and each.as_declared else () for each in states.values()}
+    previous = held.pop() if len(held) == 1 else ()  # all tables hold what one and the same answer came to
+    if previous and fetched.has_more:
+        warehouse.give_back()
+    with _failures_of_the_api(call):
+        return fetched.unless_repeated(previous, call.progress)
 
 
 def _load(
@@ -142,7 +151,8 @@ def _load(
     with _failures_of_the_warehouse(call), warehouse.writing():
         pipeline = open_pipeline(warehouse, folder, reads_tables=lacks_columns or erasure.drops_columns)
     diffs = _diffs(call, warehouse, states, fetched, privacy)
-    warehouse.give_back()
+    if fetched.has_more:
+        warehouse.give_back()
     with _failures_of_the_api(call):
         staged = stage(pipeline, call.endpoint, diffs, {name: not state.rows for name, state in states.items()})
     results = {name: changed(changes, states[name]) for name, changes in staged.changes.items()}

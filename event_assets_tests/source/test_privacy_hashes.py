@@ -67,7 +67,7 @@ def test_a_killed_sync_that_keeps_does_not_pass_for_one_that_hashes(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("event_assets.source.load.table_state.settle", die)
+        patch.setattr("event_assets.source.load.apply.write_checkpoint", die)
         with pytest.raises(KeyboardInterrupt):
             bring(api, place, "speakers", privacy=KEEP)
     assert email(reader, "a") == FALSE

@@ -151,7 +151,7 @@ def test_a_run_that_was_killed_while_keys_were_made_otherwise_is_put_right(
 ):
     bring(api, place, "participants")
     with monkeypatch.context() as patch:
-        patch.setattr("event_assets.source.load.table_state.settle", _die)
+        patch.setattr("event_assets.source.load.apply.write_checkpoint", _die)
         with pytest.raises(KeyboardInterrupt):
             bring(api, place, "participants", privacy=HASH)
     assert reader.rows("select count(*) from raw.participants where removed_at is null") == [(100,)]

@@ -1,6 +1,5 @@
 """An answer that came before is recognised, and never when the table holds anything else."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -29,18 +28,18 @@ def event() -> Event:
     return generate_event(lectures=0, participants=50, seed=7)
 
 
-def fetched(api: Sandbox, previous: Sequence[str] = (), privacy: PrivacySettings = KEEP) -> Fetched:
-    """Ask for the participants, with the digests of the pages that came before."""
+def fetched(api: Sandbox, privacy: PrivacySettings = KEEP) -> Fetched:
+    """Ask for the participants."""
     retry, fingerprint = RetrySettings(max_attempts=1), ResponseFingerprint([TABLE], privacy)
-    asked = EventApiSettings(api.base_url, api.token)
-    return fetch(asked, "participants", ["participants"], retry, fingerprint, previous=previous)
+    return fetch(EventApiSettings(api.base_url, api.token), "participants", ["participants"], retry, fingerprint)
 
 
-def digests(api: Sandbox, **settings: Any) -> list[str]:
-    return [page.digest for page in fetched(api, **settings).pages]
+def digests(api: Sandbox) -> list[str]:
+    return [page.digest for page in fetched(api).by_resource()["participants"]]
 
 
-def keys(pages: Iterable[Page]) -> list[Any]:
+def keys(answer: Fetched) -> list[Any]:
+    pages = answer.by_resource()["participants"]
     return [record["email"] for page in pages for batch in page.batches() for record in batch.records()]
 
 
@@ -48,21 +47,20 @@ def test_the_same_pages_are_recognised_and_others_not(event: Event):
     with Sandbox(event, envelope="pages", page_size=20) as api:
         known = digests(api)
         assert len(set(known)) == 3
-        assert not fetched(api).is_repeat, "nothing is known"
-        repeat = fetched(api, known)
-        assert (repeat.is_repeat, [*repeat.pages]) == (True, [])
+        assert fetched(api).unless_repeated(()) is not None, "nothing is known"
+        assert fetched(api).unless_repeated(known) is None
         for other in (known[:2], [*known, known[0]], known[::-1], ["", *known[1:]], [*known[:2], ""]):
-            assert not fetched(api, other).is_repeat
-        assert not fetched(api, known, PrivacySettings("drop")).is_repeat
+            assert fetched(api).unless_repeated(other) is not None
+        assert fetched(api, PrivacySettings("drop")).unless_repeated(known) is not None
 
 
 @pytest.mark.parametrize("same", range(4), ids="{} pages are the same".format)
 def test_all_pages_are_there_however_many_were_the_same(event: Event, same: int):
     with Sandbox(event, envelope="pages", page_size=20) as api:
         known = digests(api)
-        now = fetched(api, [*known[:same], "another"])
-        assert keys(now.pages) == [each["email"] for each in event.participants]
-        assert not now.is_repeat
+        now = fetched(api).unless_repeated([*known[:same], "another"])
+        assert now is not None
+        assert keys(now) == [each["email"] for each in event.participants]
 
 
 def test_a_link_counts_that_is_in_a_header_alone():

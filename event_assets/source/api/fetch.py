@@ -25,25 +25,64 @@ class Fetched:
     """What an endpoint answers.
 
     Attributes:
-        is_repeat: Whether it is what it answered last time. Then there is nothing to read.
         resources: What was asked for.
-        pages: What it says of them, page by page: nothing, where it is a repeat. Each is fetched when it is asked for,
-            so they can be had once.
-        validators: What the server tells the answer from others by; none of an answer in pages, and none that are new
-            where the server has said that the answer is that of those that were sent.
+        first: What the first answer says of each of them; of a list, its first page.
+        rest: The further pages of a list. Each is fetched when it is asked for, so they can be had once.
     """
 
-    is_repeat: bool
     resources: Sequence[str]
-    pages: Iterator[Page]
-    validators: Validators
+    first: Sequence[Page]
+    rest: Iterator[Page]
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there are pages that are not fetched yet."""
+        return any(page.next_url is not None for page in self.first[-1:])
+
+    @property
+    def validators(self) -> Validators:
+        """What the server tells the answer from others by; none of an answer in pages."""
+        return Validators() if self.has_more else self.first[0].validators
 
     def by_resource(self) -> Mapping[str, Iterable[Page]]:
-        """Return the pages of each resource: of a list as they come, of an answer with several resources at once."""
+        """Return the pages of each resource."""
         if len(self.resources) == 1:
-            return {self.resources[0]: self.pages}
-        there = [*self.pages]
-        return {name: [page for page in there if page.resource == name] for name in self.resources}
+            return {self.resources[0]: chain(self.first, self.rest)}
+        return {name: [page for page in self.first if page.resource == name] for name in self.resources}
+
+    def unless_repeated(self, previous: Sequence[str], progress: Progress | None = None) -> Fetched | None:
+        """Fetch further pages as long as they are those of an earlier answer; return None if all are.
+
+        Args:
+            previous: The digests of the earlier answer's pages; none, where there is none to compare with.
+            progress: Is told how far it is.
+        """
+        if self.first[0].is_unmodified:
+            return None
+        same: list[PackedPage] = []
+        latest, rest = [*self.first], self.rest
+        for number, digest in enumerate(previous, 1):
+            if latest[0].digest != digest:
+                break
+            if latest[0].next_url is None:
+                return None if number == len(previous) else self._after(same, latest, rest)
+            if progress:
+                so_far = f"{latest[0].resource}: the same {count(number, 'page')} as last time so far"
+                progress.note(lambda _, so_far=so_far: so_far)
+            same += [page.packed() for page in latest]  # most answers have one page, which needs no packing
+            latest = [next(rest)]
+        return self._after(same, latest, rest)
+
+    def _after(self, same: Sequence[PackedPage], latest: Sequence[Page], rest: Iterator[Page]) -> Fetched:
+        """Return the same, where some pages were put aside."""
+        if not same:
+            return self
+        first, *others = (*same, *latest)
+        return Fetched(self.resources, [_page(first)], chain(map(_page, others), rest))
+
+
+def _page(page: Page | PackedPage) -> Page:
+    return page.page() if isinstance(page, PackedPage) else page
 
 
 def fetch(
@@ -53,12 +92,11 @@ def fetch(
     retry: RetrySettings,
     fingerprint: ResponseFingerprint,
     *,
-    previous: Sequence[str] = (),
     validators: Validators | None = None,
     report: Callable[[str], object] = lambda _: None,
     progress: Progress | None = None,
 ) -> Fetched:
-    """Ask an endpoint, as far as it takes to see whether it answers as it did last time.
+    """Ask an endpoint, and wait for the first answer.
 
     Args:
         api: Where to ask and with which token.
@@ -66,15 +104,13 @@ def fetch(
         resources: Which of its resources are wanted.
         retry: How often and for how long to try again, and how large an answer may be.
         fingerprint: Makes digests of what is answered.
-        previous: The digests of the last answer's pages; none, where there is none to compare with.
-        validators: The server's own of that answer: it may answer that nothing has changed.
+        validators: The server's own of an earlier answer: it may answer that nothing has changed.
         report: Takes a line for the run's log.
         progress: Is told how far it is.
 
     Raises:
-        ResourceExtractionError: There is no usable answer. The pages raise it as well.
+        ResourceExtractionError: There is no usable answer. Further pages raise it as well.
     """
-    progress = progress or Progress()
     whole = resources_by_endpoint()[endpoint]
     is_list = not parts_of(endpoint)
     read = (
@@ -86,17 +122,4 @@ def fetch(
         api.base_url, read, retry, report, progress=progress, asks_once=not is_list, validators=validators
     )
     pages: Iterator[Page] = iter(event_api(api, session, resources))
-    previous, own = [*previous], Validators()
-    same: list[PackedPage] = []
-    latest: list[Page] = []  # is packed when another one comes: most answers have one page
-    for number, page in enumerate(pages):
-        index = number if is_list else 0
-        own = page.validators if index == 0 and page.next_url is None else Validators()
-        if not page.is_unmodified and previous[index : index + 1] != [page.digest]:
-            return Fetched(False, resources, chain((each.page() for each in same), latest, [page], pages), own)
-        same += [each.packed() for each in latest]
-        latest = [page]
-        progress.note(lambda _, pages=number + 1: f"/{endpoint}: the same {count(pages, 'page')} as last time so far")
-    is_whole = latest[-1].is_unmodified or (len(same) + len(latest) if is_list else 1) == len(previous)
-    there = () if is_whole else chain((each.page() for each in same), latest)
-    return Fetched(is_whole, resources, iter(there), own)
+    return Fetched(resources, [next(pages)] if is_list else [*pages], pages)

@@ -120,19 +120,22 @@ def _declared_source(rows: Mapping[str, Iterator[Any]], new: Mapping[str, bool])
 
 def _rows(diff: Generator[Upserts, None, Changes], table: Table, file: RowFile | None) -> Generator[Any, None, Changes]:
     """Yield what dlt takes: rows that are dictionaries as they come, the others as one file in the end."""
-    while True:
+    changes: Changes | None = None
+    while changes is None:
         try:
             upserts = next(diff)
         except StopIteration as end:
-            # Nothing is something for dlt: it declares the table.
-            yield (file and file.finished()) or []
-            return end.value
+            changes = end.value
+            continue
         typed = [index for index, row in enumerate(upserts.rows) if not isinstance(row, dict)]
         if file and typed:
             file.add(upserts.only(typed))
         if len(typed) < len(upserts):
             others = [index for index, row in enumerate(upserts.rows) if isinstance(row, dict)]
             yield _dictionaries(upserts.only(others), table)
+    # Nothing is something for dlt: it declares the table.
+    yield (file and file.finished()) or []
+    return changes
 
 
 def _dictionaries(upserts: Upserts, table: Table) -> list[dict[str, Any]]:
