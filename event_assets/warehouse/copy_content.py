@@ -141,6 +141,8 @@ def _fill(client: SqlClientBase[Any], plan: PublishPlan, new: str, before: CopyB
     warehouse = str((client.execute_sql("select current_database()") or [])[0][0])
     there, notes = _columns(client, warehouse), []
     of_before = before.columns if before else {}
+    sources = {warehouse, before.name} if before else {warehouse}
+    comments, schemas = {name: _comments(client, name) for name in sources}, set[str]()
     for relation in sorted({*there, *plan.held_back}, key=str):
         held, source, names = plan.held_back.get(relation), warehouse, there.get(relation, [])
         if plan.columns is not None and relation not in plan.columns:
@@ -159,13 +161,16 @@ def _fill(client: SqlClientBase[Any], plan: PublishPlan, new: str, before: CopyB
             redacted = {name: why for name, why in plan.redacted.get(relation, {}).items() if name in values}
             notes += [Note(relation, name, "redacted", why, setting=plan.setting) for name, why in redacted.items()]
         if values:
+            if relation.schema not in schemas:
+                schemas.add(relation.schema)
+                client.execute_sql(f"create schema if not exists {_quoted(new)}.{_quoted(relation.schema)}")
             _copy(client, relation, values, source, new)
+            _comment(client, relation, values, comments[source].get(relation, {}), new)
     return tuple(notes)
 
 
 def _copy(client: SqlClientBase[Any], relation: Relation, values: Mapping[str, str], source: str, new: str) -> None:
     selected = ", ".join(f"{value} as {_quoted(name)}" for name, value in values.items())
-    client.execute_sql(f"create schema if not exists {_quoted(new)}.{_quoted(relation.schema)}")
     try:
         table, read = f"{_quoted(new)}.{relation.sql()}", f"{_quoted(source)}.{relation.sql()}"
         client.execute_sql(f"create table {table} as select {selected} from {read}")  # noqa: S608  # quoted by sqlglot
@@ -173,7 +178,12 @@ def _copy(client: SqlClientBase[Any], relation: Relation, values: Mapping[str, s
         if isinstance(error.dbapi_exception, _OF_THE_ROWS):
             raise _UnreadableError(relation, without_values(str(error))) from error
         raise
-    for column, comment in _comments(client, source, relation):
+
+
+def _comment(
+    client: SqlClientBase[Any], relation: Relation, values: Mapping[str, str], comments: Mapping[str, str], new: str
+) -> None:
+    for column, comment in comments.items():
         if column in values:
             client.execute_sql(
                 f"comment on column {_quoted(new)}.{relation.sql()}.{_quoted(column)} is "
@@ -208,12 +218,15 @@ def _columns(client: SqlClientBase[Any], database: str) -> dict[Relation, list[s
     return found
 
 
-def _comments(client: SqlClientBase[Any], database: str, relation: Relation) -> list[tuple[str, str]]:
+def _comments(client: SqlClientBase[Any], database: str) -> dict[Relation, dict[str, str]]:
     query = (
-        "select column_name, comment from duckdb_columns() where database_name = %s and schema_name = %s "
-        "and table_name = %s and comment is not null"
+        "select schema_name, table_name, column_name, comment from duckdb_columns()"
+        " where database_name = %s and not internal and comment is not null"
     )
-    return [(name, text) for name, text in client.execute_sql(query, database, relation.schema, relation.name) or []]
+    found: dict[Relation, dict[str, str]] = {}
+    for schema, table, column, comment in client.execute_sql(query, database) or []:
+        found.setdefault(Relation(schema, table), {})[column] = comment
+    return found
 
 
 def _quoted(name: str) -> str:
