@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import cast
 
-from dlt.common.schema.typing import TColumnSchema
-from dlt.common.schema.utils import new_table
 from dlt.extract.source import DltSource
 from dlt.sources.rest_api import rest_api_source
 from dlt.sources.rest_api.typing import RESTAPIConfig
@@ -19,7 +17,6 @@ from requests import Session
 from event_assets.settings import EventApiSettings
 from event_assets.settings.defaults import run_context
 from event_assets.source.api.paging.next_link import NextLinkPaginator
-from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS, TABLES
 
 SOURCE_NAME = "event_api"
 
@@ -79,7 +76,7 @@ def parts_of(endpoint: str) -> tuple[str, ...]:
 def event_api(
     api: EventApiSettings | None = None, session: Session | None = None, only: Collection[str] | None = None
 ) -> DltSource:
-    """The dlt source of the nine resources, with their declared tables.
+    """The dlt source of the nine resources. What it yields is declared in ``tables`` and loaded by ``load``.
 
     Args:
         api: Where to ask and with which token. Without it the source can be looked at, not run: loading definitions
@@ -92,15 +89,7 @@ def event_api(
     if only is not None:
         resources = cast(list[dict], config["resources"])
         config["resources"] = cast(list, [resource for resource in resources if resource["name"] in only])
-    source = rest_api_source(config, name=SOURCE_NAME)
-    # Or a field that is not declared would become a timestamp in UTC where its first value looks like one.
-    source.schema.remove_type_detection("iso_timestamp")
-    for name, resource in source.resources.items():
-        # An answer never passes on two records of one key, so dlt need not sort a million of them to see to it.
-        resource.apply_hints(**TABLES[name].hints(), additional_table_hints={"x-stage-data-deduplicated": True})
-    rejected = cast(list[TColumnSchema], [column.as_dlt() for column in REJECTED_COLUMNS])
-    source.schema.update_table(new_table(REJECTED, columns=rejected))
-    return source
+    return rest_api_source(config, name=SOURCE_NAME)
 
 
 def endpoint_of(name: str) -> str:

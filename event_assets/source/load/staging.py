@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
@@ -92,20 +93,26 @@ def stage(
         file = RowFile(table, Path(pipeline.working_dir) / f"{table.name}.parquet") if table.is_flat else None
         changes[table.name] = yield from _rows(diffs[table.name], table, file)
 
-    source = _declared_source({name: rows(TABLES[name]) for name in diffs}, new)
+    source = declared_source({name: rows(TABLES[name]) for name in diffs}, new)
     extracted = pipeline.extract(source, loader_file_format="parquet")
     return Staged(endpoint, changes, next(iter(extracted.loads_ids), None))
 
 
-def _declared_source(rows: Mapping[str, Iterator[Any]], new: Mapping[str, bool]) -> DltSource:
-    """Return a dlt source of rows in their declared tables."""
+def declared_source(rows: Mapping[str, Iterator[Any]], new: Mapping[str, bool]) -> DltSource:
+    """Return a dlt source of rows in their declared tables.
+
+    Args:
+        rows: The rows of each table.
+        new: Whether a table has no rows yet.
+    """
 
     def resources() -> Iterator[Any]:
         for name, items in rows.items():
             table = TABLES[name]
             # Nothing to merge with, nor other tables that must fit it: its rows need not pass through a second table.
             how = "append" if table.is_flat and new[name] else "merge"
-            resource = dlt.resource(items, name=name, write_disposition=how)
+            # Not the generator itself: dlt would look through all modules for the one that it is from.
+            resource = dlt.resource(chain(items), name=name, write_disposition=how)
             # An answer never passes on two records of one key, so dlt need not sort a million of them to see to it.
             resource.apply_hints(**table.hints(), additional_table_hints={"x-stage-data-deduplicated": True})
             yield resource
