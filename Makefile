@@ -52,6 +52,7 @@ lint: .venv/installed-dev ## Check style, format and types
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/pyright
+	@.venv/bin/lint-imports --no-logo
 
 format: .venv/installed-dev ## Mend style and format
 	@.venv/bin/ruff check --fix .
@@ -70,7 +71,7 @@ lock: .venv/installed-dev ## Renew the lock files within the bounds of setup.cfg
 	@$(UV_COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 
 clean: ## Remove the environment and caches; the warehouse and Dagster's state stay
-	@rm -rf .venv .venv-newest .pytest_cache .ruff_cache .hypothesis event_assets.egg-info
+	@rm -rf .venv .venv-newest .pytest_cache .ruff_cache .import_linter_cache .hypothesis event_assets.egg-info
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || { \

@@ -21,7 +21,8 @@ from event_assets.source.api.retry_after import retry_after
 from event_assets.source.api.validators import Validators
 from event_assets.source.errors import SyncError
 from event_assets.source.failures import api_failure
-from event_assets.source.load.diff import Changes, ExistingRows, Upserts, diff
+from event_assets.source.load.changes import Changes, ExistingRows, Upserts
+from event_assets.source.load.diff import diff
 from event_assets.source.records.privacy import Privacy
 from event_assets.source.records.process import RecordProcessor
 from event_assets.source.sync import SyncSettings

@@ -23,7 +23,8 @@ from event_assets.source.api.fingerprint import ResponseFingerprint
 from event_assets.source.api.resources import resources_by_endpoint
 from event_assets.source.failures import api_failure, warehouse_failure
 from event_assets.source.load.apply import apply
-from event_assets.source.load.diff import Changes, ExistingRows, Upserts, diff
+from event_assets.source.load.changes import Changes, ExistingRows, Upserts
+from event_assets.source.load.diff import diff
 from event_assets.source.load.erasure_plan import ErasurePlan
 from event_assets.source.load.removals import Removal, refuse_large_removals
 from event_assets.source.load.results import ResourceResult, changed, unchanged

@@ -10,7 +10,8 @@ from event_assets.settings import PersonalData, PrivacySettings
 from event_assets.source.api.answers import read_content, read_listing
 from event_assets.source.api.lossless_json import python_json
 from event_assets.source.api.pages import Expectation, Page
-from event_assets.source.load.diff import Changes, ExistingRows, Upserts, diff
+from event_assets.source.load.changes import Changes, ExistingRows, Upserts
+from event_assets.source.load.diff import diff
 from event_assets.source.records.privacy import Privacy
 from event_assets.source.records.process import RecordProcessor
 from event_assets.source.tables.columns import RECORD_HASH

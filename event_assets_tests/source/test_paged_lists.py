@@ -16,7 +16,7 @@ from event_assets.sandbox.faults import Fault
 from event_assets.sandbox.responses import Envelope, Response, json_response
 from event_assets.settings import EventApiSettings, RemovalSettings
 from event_assets.source.errors import SyncError
-from event_assets.source.load.diff import Upserts
+from event_assets.source.load.changes import Upserts
 from event_assets.source.load.row_file import RowFile
 from event_assets.source.probe import ProbeError, probe
 from event_assets.source.sync import SyncSettings

@@ -18,8 +18,8 @@ import dlt
 from dlt.destinations.sql_client import SqlClientBase
 
 from event_assets.source.errors import SyncError
+from event_assets.source.load.changes import Changes
 from event_assets.source.load.checkpoint import SyncCheckpoint, write_checkpoint
-from event_assets.source.load.diff import Changes
 from event_assets.source.load.erasure_plan import ErasurePlan
 from event_assets.source.load.staging import Staged
 from event_assets.source.load.table_state import TableState, raw_sql, table_versions

@@ -7,106 +7,19 @@ Nothing is written here. What a record's row is, is decided in ``records``; whet
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterable, Sequence
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
 from event_assets.source.api.fingerprint import ResponseFingerprint
 from event_assets.source.api.pages import Batch, EncodedBatch, Page
 from event_assets.source.api.paging.whole_list import WholeList
+from event_assets.source.load.changes import Changes, ExistingRows, Upserts
 from event_assets.source.progress import Progress, count
 from event_assets.source.records.coerce import Record, as_text
 from event_assets.source.records.fingerprints import number, version_text
 from event_assets.source.records.process import RecordBatch, RecordProcessor, Reject
 from event_assets.source.tables.columns import Table
-
-
-@dataclass(frozen=True)
-class ExistingRows:
-    """What a table holds of each record.
-
-    Attributes:
-        versions: The fingerprint of each row with its lists by its key; None for one that is marked as removed, "" for
-            one that is not to be relied on and must be written again.
-        keys_by_raw_hash: The key of a row by the digest of the bytes that its record came in. Only of rows that are
-            there and are what was made of the record, type mismatches apart.
-    """
-
-    versions: Mapping[str, str | None] = field(default_factory=dict)
-    keys_by_raw_hash: Mapping[bytes, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Upserts:
-    """Rows that are new, changed or back again. All sequences have an entry for each.
-
-    Attributes:
-        keys: What the rows are merged by.
-        hashes: The fingerprint of each, in hexadecimal.
-        raw_hashes: The digest of the bytes that each record came in; None where it must be taken apart again.
-        rows: The rows: dictionaries, or objects that have their values as attributes.
-    """
-
-    keys: Sequence[str]
-    hashes: Sequence[str]
-    raw_hashes: Sequence[bytes | None]
-    rows: Sequence[Any]
-
-    def __len__(self) -> int:
-        return len(self.keys)
-
-    def only(self, indexes: Sequence[int]) -> Upserts:
-        """Return some of them."""
-        if len(indexes) == len(self):
-            return self
-        return Upserts(
-            [self.keys[index] for index in indexes],
-            [self.hashes[index] for index in indexes],
-            [self.raw_hashes[index] for index in indexes],
-            [self.rows[index] for index in indexes],
-        )
-
-
-@dataclass(frozen=True)
-class Changes:
-    """What an answer changes in a table.
-
-    Attributes:
-        page_digests: The digest of each of its pages.
-        is_absent: Whether the answer does not have the resource, so that the table stays as it is.
-        received: Records in the answer.
-        examined: How many of them were taken apart, because they are not known by the bytes that they came in.
-        upserted: How many of them are new, changed, or back again.
-        removed_keys: The keys of the rows that the table holds as there, and that the answer no longer has.
-        rejects: Records that cannot be loaded: without a usable key, or with one that an earlier record of the same
-            answer had. The first one wins.
-        type_mismatches: How often a column got a value that does not fit its type.
-        undeclared: How many values were left out because their fields are not declared: none where personal data is
-            kept.
-        version: A fingerprint of all rows and rejects together, whatever their order.
-    """
-
-    page_digests: Sequence[str]
-    is_absent: bool = False
-    received: int = 0
-    examined: int = 0
-    upserted: int = 0
-    removed_keys: Sequence[str] = ()
-    rejects: Sequence[Reject] = ()
-    type_mismatches: Mapping[str, int] = field(default_factory=dict)
-    undeclared: int = 0
-    version: str = ""
-
-    @property
-    def taken(self) -> int:
-        """How many rows the answer makes."""
-        return self.received - len(self.rejects)
-
-    @property
-    def rejects_number(self) -> int:
-        """What the rejects add to the version."""
-        return sum(number(reject.digest) for reject in self.rejects)
 
 
 def diff(

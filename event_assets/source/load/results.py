@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from event_assets.source.load.changes import Changes
 from event_assets.source.load.checkpoint import SyncCheckpoint
-from event_assets.source.load.diff import Changes
 from event_assets.source.load.table_state import TableState
 
 

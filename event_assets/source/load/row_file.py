@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from dlt.extract.items import DataItemWithMeta
 
-from event_assets.source.load.diff import Upserts
+from event_assets.source.load.changes import Upserts
 from event_assets.source.tables.columns import RECEIVED_HASH, RECORD_HASH, REMOVED_AT, DataType, Table
 
 ROW_GROUP_ROWS = 10_000

@@ -18,7 +18,7 @@ from dlt.destinations.sql_client import SqlClientBase
 from dlt.extract.source import DltSource
 
 from event_assets.source.api.resources import SOURCE_NAME
-from event_assets.source.load.diff import Changes, Upserts
+from event_assets.source.load.changes import Changes, Upserts
 from event_assets.source.load.row_file import RowFile
 from event_assets.source.tables.columns import RECEIVED_HASH, Table
 from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS, TABLES

@@ -13,8 +13,8 @@ from typing import Any
 
 from dlt.destinations.sql_client import SqlClientBase
 
+from event_assets.source.load.changes import ExistingRows
 from event_assets.source.load.checkpoint import ANSWERS, SyncCheckpoint, read_checkpoints
-from event_assets.source.load.diff import ExistingRows
 from event_assets.source.records.fingerprints import REJECT_SQL, links_sql, sums_sql, total, version_text
 from event_assets.source.tables.columns import RECEIVED_HASH, RECORD_HASH, REMOVED_AT, Column, Table
 from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS
