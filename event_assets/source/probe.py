@@ -127,13 +127,14 @@ def _read(fetched: Fetched, settings: SyncSettings, fingerprint: ResponseFingerp
         Timeout: The deadline has passed.
     """
     privacy, versions, digests = Privacy(settings.privacy), {}, ()
+    validators = fetched.validators
     for name, pages in fetched.by_resource().items():
         table = TABLES[name]
         changes = _changes(diff(table, ExistingRows(), pages, RecordProcessor(table, privacy)), deadline)
         digests = tuple(changes.page_digests)
         if not changes.is_absent:
             versions[name] = changes.version
-    return Seen(versions, **asdict(fetched.validators), pages=digests, reading=fingerprint.reading)
+    return Seen(versions, **asdict(validators), pages=digests, reading=fingerprint.reading)
 
 
 def _changes(found: Generator[Upserts, None, Changes], deadline: Deadline) -> Changes:

@@ -26,12 +26,12 @@ class Fetched:
 
     Attributes:
         resources: What was asked for.
-        first: What the first answer says of each of them; of a list, its first page.
+        first: What the first answer says of each of them; of a list, its first page. Empty once the pages were had.
         rest: The further pages of a list. Each is fetched when it is asked for, so they can be had once.
     """
 
     resources: Sequence[str]
-    first: Sequence[Page]
+    first: list[Page]
     rest: Iterator[Page]
 
     @property
@@ -45,9 +45,9 @@ class Fetched:
         return Validators() if self.has_more else self.first[0].validators
 
     def by_resource(self) -> Mapping[str, Iterable[Page]]:
-        """Return the pages of each resource."""
+        """Return the pages of each resource, once: a list of a million is not kept in memory while it is loaded."""
         if len(self.resources) == 1:
-            return {self.resources[0]: chain(self.first, self.rest)}
+            return {self.resources[0]: chain(_drained(self.first), self.rest)}
         return {name: [page for page in self.first if page.resource == name] for name in self.resources}
 
     def unless_repeated(self, previous: Sequence[str], progress: Progress | None = None) -> Fetched | None:
@@ -79,6 +79,11 @@ class Fetched:
             return self
         first, *others = (*same, *latest)
         return Fetched(self.resources, [_page(first)], chain(map(_page, others), rest))
+
+
+def _drained(pages: list[Page]) -> Iterator[Page]:
+    while pages:
+        yield pages.pop(0)
 
 
 def _page(page: Page | PackedPage) -> Page:

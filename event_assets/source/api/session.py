@@ -74,7 +74,7 @@ class ApiSession(Session):
         Raises:
             TooSlowError: The deadline has passed.
         """
-        if self._asks_once and self._answer is not None:
+        if self._answer is not None:
             return self._answer
         request.headers.update(self._validators.headers)
         self._validators = Validators()
@@ -82,8 +82,10 @@ class ApiSession(Session):
             response = super().send(request, **options)
         if not _is_good(response) or isinstance(response, _Answer):
             return response
-        self._answer = _Answer(response, self._read)
-        return self._answer
+        answer = _Answer(response, self._read)
+        if self._asks_once:
+            self._answer = answer
+        return answer
 
     def rebuild_auth(self, prepared_request: PreparedRequest, response: Response) -> None:
         """Prepare a request that follows a redirect: what tells the first answer from others says nothing of its."""

@@ -63,6 +63,6 @@ def refuse_large_removals(removals: Iterable[Removal], settings: RemovalSettings
     if refused and not settings.allowed:
         raise SyncError(
             f"The answer no longer has {' and '.join(refused)}, which is more than may be removed unasked. If it is "
-            "meant, let it through once: run again with `allow_removals` (make run ALLOW_REMOVALS=yes, or the run's "
-            "config in the UI). The tables are unchanged."
+            "meant, let it through once: `event-assets run --allow-removals`, in a checkout `make run "
+            "ALLOW_REMOVALS=yes`, or `allow_removals` in the run's config in the UI. The tables are unchanged."
         )
