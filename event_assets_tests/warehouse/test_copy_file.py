@@ -27,16 +27,6 @@ KEEPS_IT_OPEN = "print('ready', flush=True); sys.stdin.read()"
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Warehouse:
-    return Warehouse(tmp_path / "warehouse.duckdb", wait_seconds=0.2)
-
-
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    return tmp_path / "for readers" / "published.duckdb"
-
-
-@pytest.fixture
 def put(place: Warehouse, target: Path) -> Callable[[int], None]:
     """Publish numbers up to one."""
 

@@ -17,16 +17,6 @@ NUMBERS = Relation("summary", "numbers")
 ALL = PublishPlan()
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Warehouse:
-    return Warehouse(tmp_path / "warehouse.duckdb", wait_seconds=0.2)
-
-
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    return tmp_path / "for readers" / "published.duckdb"
-
-
 def fill(place: Warehouse, rows: int) -> None:
     with place.connect() as client:
         replace(client, NUMBERS, "table", f"select range as number from range({rows})")
