@@ -12,6 +12,7 @@ that compares them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from uuid import uuid4
 
@@ -30,6 +31,55 @@ def data_version(warehouse_id: str, records: str) -> dg.DataVersion:
         records: The version of the records that it holds, and of those that could not be loaded.
     """
     return dg.DataVersion(f"{warehouse_id}.{records}")
+
+
+@dataclass(frozen=True)
+class Materialisation:
+    """What Dagster has recorded of the latest materialisation of an asset, as far as it is compared.
+
+    Attributes:
+        at: When it was, with a zone.
+        run_id: The run that made it.
+        data_version: The version of what the asset holds.
+        code_version: The version of the code that made it.
+        inputs: The data versions of what it was made of, by asset.
+        number: Its number in Dagster's records: numbers go up whatever becomes of the clock. 0 where it is not read.
+    """
+
+    at: datetime
+    run_id: str = ""
+    data_version: str | None = None
+    code_version: str | None = None
+    inputs: Mapping[dg.AssetKey, str] = field(default_factory=dict)
+    number: int = 0
+
+    @classmethod
+    def read(cls, event: dg.EventLogEntry, number: int = 0) -> Materialisation:
+        """Return what an event records of a materialisation.
+
+        Args:
+            event: The event.
+            number: Its number in Dagster's records.
+        """
+        materialisation = event.asset_materialization
+        tags: Mapping[str, str] = (materialisation.tags if materialisation else None) or {}
+        inputs = {
+            dg.AssetKey.from_user_string(name.removeprefix(INPUT_VERSION)): version
+            for name, version in tags.items()
+            if name.startswith(INPUT_VERSION)
+        }
+        at = datetime.fromtimestamp(event.timestamp, timezone.utc)
+        return cls(at, event.run_id, tags.get(DATA_VERSION), tags.get(CODE_VERSION), inputs, number)
+
+    @property
+    def warehouse_id(self) -> str:
+        """The warehouse that a raw table was loaded into."""
+        return (self.data_version or "").partition(".")[0]
+
+    @property
+    def records(self) -> str:
+        """The version of the records that a raw table holds."""
+        return (self.data_version or "").partition(".")[2].partition(".")[0]
 
 
 class Materialisations:

@@ -9,7 +9,7 @@ import dagster as dg
 
 from event_assets.assets.keys import asset_key
 from event_assets.automation.conditions import rebuild_model, refresh_raw, republish
-from event_assets.automation.freshness import current_phase, promise_of
+from event_assets.automation.freshness import current_phase, window_of
 from event_assets.settings import freshness_settings
 from event_assets.source.api.resources import endpoint_of, resources_by_endpoint
 from event_assets.warehouse import PUBLISHED, RAW
@@ -41,7 +41,7 @@ def automated(assets: Sequence[dg.AssetsDefinition], at: datetime | None = None)
         else:
             build = republish if layer == PUBLISHED else rebuild_model
             condition = build(raw_below(spec.key, deps), settings.retry_minutes, loaded)
-        policy = promise_of(spec.key, phase, settings).policy()
+        policy = window_of(spec.key, phase, settings).policy()
         return spec.replace_attributes(automation_condition=condition, freshness_policy=policy)
 
     return [each.map_asset_specs(with_automation) for each in assets]

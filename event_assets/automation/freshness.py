@@ -1,17 +1,18 @@
-"""How old each table may become: the promises, and why they are what they are.
+"""How old each table may become, and why: the freshness window of each asset.
 
 * The programme (``/content``) and the participants are what organisers look at while doors are open: minutes then,
   hours in the weeks before, when both change every day, and a day otherwise. The day has 26 hours and warns after 25,
-  so that the daily sync keeps the promise by itself.
-* Partners are settled before the event opens: their promise does not tighten when it does.
-* A model changes only when what it reads does. It promises to be built once a day; that it is built from tables which
-  keep *their* promises is a check of its own (``up_to_date``).
+  so that the daily sync keeps within it by itself.
+* Partners are settled before the event opens: their window does not tighten when it does.
+* A model changes only when what it reads does. It is built at least once a day; that it is built from tables which
+  are as fresh as *their* windows ask for is a check of its own (``up_to_date``).
 
-Each promise warns before it breaks, and what has reached the warning is brought up to date by itself (``conditions``).
+Each window warns before it ends, and what has reached the warning is brought up to date by itself (``planner``).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -34,11 +35,11 @@ SETTLED_BEFORE_THE_EVENT = {"partners"}
 
 
 @dataclass(frozen=True)
-class Promise:
+class FreshnessWindow:
     """How old a table may become.
 
     Attributes:
-        fails_after: The age at which the promise is broken.
+        fails_after: The age at which the window ends.
         warns_after: The age at which it is about to be; None where the window is too short for that.
     """
 
@@ -55,8 +56,8 @@ class Promise:
         return dg.FreshnessPolicy.time_window(fail_window=self.fails_after, warn_window=self.warns_after)
 
 
-def promise_of(asset: dg.AssetKey, phase: Phase, settings: FreshnessSettings) -> Promise:
-    """What an asset promises in a phase of the event.
+def window_of(asset: dg.AssetKey, phase: Phase, settings: FreshnessSettings) -> FreshnessWindow:
+    """Return how old an asset may become in a phase of the event.
 
     Args:
         asset: One of ours.
@@ -75,20 +76,24 @@ def promise_of(asset: dg.AssetKey, phase: Phase, settings: FreshnessSettings) ->
         phase = Phase.APPROACH
     fails_after = timedelta(minutes=minutes[phase])
     warns_after = fails_after - min(fails_after * WARN_SHARE, LONGEST_WARNING)
-    return Promise(fails_after, warns_after if warns_after >= SHORTEST_WINDOW else None)
+    return FreshnessWindow(fails_after, warns_after if warns_after >= SHORTEST_WINDOW else None)
 
 
-def current_promise(asset: dg.AssetKey, at: datetime | None = None) -> Promise:
-    """What an asset promises at an instant, by the settings as they are now.
+def current_windows(
+    assets: Iterable[dg.AssetKey], at: datetime, settings: FreshnessSettings
+) -> dict[dg.AssetKey, FreshnessWindow]:
+    """Return how old each asset may become at an instant.
 
     Args:
-        asset: One of ours.
-        at: The instant, with a zone; now, if not given.
+        assets: Some of ours.
+        at: The instant, with a zone.
+        settings: The windows of each phase.
 
     Raises:
         SettingsError: A setting cannot be used.
     """
-    return promise_of(asset, current_phase(at), freshness_settings())
+    phase = phase_at(at, event_period(), settings.approach_days)
+    return {asset: window_of(asset, phase, settings) for asset in assets}
 
 
 def current_phase(at: datetime | None = None) -> Phase:

@@ -16,9 +16,9 @@ from event_assets.assets.versions import Materialisations
 from event_assets.automation.clock import is_ahead
 from event_assets.automation.evaluations import latest_evaluations
 from event_assets.automation.failures import has_ended_by_itself
-from event_assets.automation.freshness import current_promise
+from event_assets.automation.freshness import current_windows
 from event_assets.automation.readers import mended_unpublished
-from event_assets.settings import SettingsError, published_path, warehouse_path
+from event_assets.settings import SettingsError, freshness_settings, published_path, warehouse_path
 from event_assets.warehouse import RAW
 
 
@@ -49,7 +49,7 @@ class Overdue(dg.AutomationCondition[dg.AssetKey]):
         """Compare age and promise."""
         view, is_raw = context.asset_graph_view, context.key.path[0] == RAW
         now = view.effective_dt
-        due_after = current_promise(context.key, now).due_after
+        due_after = current_windows([context.key], now, freshness_settings())[context.key].due_after
         raw = [key for key in view.asset_graph.get_all_asset_keys() if is_raw and key.path[0] == RAW]
         gone_at = _gone_at(context.cursor, now)
         if is_raw and not warehouse_path().exists():

@@ -17,7 +17,7 @@ from event_assets.automation.clock import is_ahead
 from event_assets.automation.conditions import check_with_asset
 from event_assets.automation.declare import raw_below
 from event_assets.automation.evaluations import is_being_evaluated, shown_result
-from event_assets.automation.freshness import current_phase, promise_of
+from event_assets.automation.freshness import current_phase, window_of
 from event_assets.automation.state_conditions import load_time
 from event_assets.settings import freshness_settings
 from event_assets.warehouse import PUBLISHED, RAW
@@ -111,7 +111,7 @@ class Graph:
             SettingsError: A setting cannot be used.
         """
         settings, phase = freshness_settings(), current_phase(at)
-        allowed = {key: promise_of(key, phase, settings).fails_after for key in self.nodes if key.path[0] == RAW}
+        allowed = {key: window_of(key, phase, settings).fails_after for key in self.nodes if key.path[0] == RAW}
         return {asset: self._findings(asset, latest, at, allowed) for asset in assets}
 
     def _findings(

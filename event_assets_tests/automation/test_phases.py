@@ -5,9 +5,9 @@ from datetime import datetime, timedelta, timezone
 import dagster as dg
 import pytest
 
-from event_assets.automation.freshness import Promise, current_promise
+from event_assets.automation.freshness import FreshnessWindow, current_windows
 from event_assets.automation.phases import Phase, phase_at
-from event_assets.settings import EventPeriod
+from event_assets.settings import EventPeriod, freshness_settings
 
 OPENS = datetime(2030, 5, 6, 9, tzinfo=timezone.utc)
 CLOSES = datetime(2030, 5, 8, 18, tzinfo=timezone.utc)
@@ -51,15 +51,16 @@ def test_how_old_a_table_may_be(
     key = dg.AssetKey(asset.split("/"))
     for at, minutes in ((CLOSES, quiet), (OPENS - SECOND, approach), (OPENS, event)):
         fails, warns = (timedelta(minutes=each) for each in minutes)
-        promise = current_promise(key, at)
-        assert (promise.fails_after, promise.warns_after, promise.due_after) == (fails, warns, warns)
-        assert promise.policy() == dg.FreshnessPolicy.time_window(fail_window=fails, warn_window=warns)
+        window = current_windows([key], at, freshness_settings())[key]
+        assert (window.fails_after, window.warns_after, window.due_after) == (fails, warns, warns)
+        assert window.policy() == dg.FreshnessPolicy.time_window(fail_window=fails, warn_window=warns)
 
 
 def test_a_window_of_a_minute_does_not_warn(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("FRESHNESS__QUIET_MINUTES", "1")
-    promise = current_promise(dg.AssetKey(["raw", "halls"]), OPENS)
+    key = dg.AssetKey(["raw", "halls"])
+    window = current_windows([key], OPENS, freshness_settings())[key]
     minute = timedelta(minutes=1)
-    assert promise == Promise(minute, None)
-    assert promise.due_after == minute
-    assert promise.policy() == dg.FreshnessPolicy.time_window(fail_window=minute)
+    assert window == FreshnessWindow(minute, None)
+    assert window.due_after == minute
+    assert window.policy() == dg.FreshnessPolicy.time_window(fail_window=minute)
