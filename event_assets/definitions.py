@@ -12,13 +12,14 @@ from event_assets.assets.raw import build_raw_assets
 from event_assets.assets.resources import EventApiResource, WarehouseResource
 from event_assets.automation.alerts import alert_sensors
 from event_assets.automation.change_sensor import change_sensor
-from event_assets.automation.conditions import check_with_asset, condition_sensor
-from event_assets.automation.declare import automated
+from event_assets.automation.conditions import CheckWithAsset, Planning, auto_materialize
+from event_assets.automation.declare import apply_automation
 from event_assets.automation.freshness import current_phase
+from event_assets.automation.graph import Graph
 from event_assets.automation.jobs import endpoint_jobs, refresh_everything
 from event_assets.automation.phase_sensor import phase_sensor
 from event_assets.automation.schedules import daily_sync
-from event_assets.automation.up_to_date import Graph, up_to_date_checks, up_to_date_sensor
+from event_assets.automation.up_to_date import up_to_date_checks, up_to_date_sensor
 from event_assets.warehouse import SUMMARY
 
 
@@ -45,10 +46,12 @@ def build_definitions(
     models = project_models()
     tables = [*build_raw_assets(pool), *build_model_assets(pool, models)]
     keys = [key for each in tables for key in each.keys]
-    assets = automated([*tables, build_published_copy(keys, models, pool)])
+    assets = [*tables, build_published_copy(keys, models, pool)]
+    graph = Graph.of(assets)
+    planning = Planning(graph)
+    assets, checked = apply_automation(assets, planning), CheckWithAsset(planning)
     summaries = [key for key in keys if key.path[0] == SUMMARY]
-    graph = Graph(assets)
-    checks = [*build_raw_checks(pool, check_with_asset()), up_to_date_checks(graph, summaries)]
+    checks = [*build_raw_checks(pool, checked), up_to_date_checks(graph, summaries, checked)]
     check_keys = [key for each in [*assets, *checks] for key in each.check_keys]
     steps = {each.op.name: [*each.keys] for each in assets} | {each.op.name: [] for each in checks}
     return dg.Definitions(
@@ -57,7 +60,7 @@ def build_definitions(
         jobs=[refresh_everything, *endpoint_jobs()],
         schedules=[daily_sync()],
         sensors=[
-            condition_sensor(),
+            auto_materialize(),
             change_sensor(),
             up_to_date_sensor(graph, summaries),
             phase_sensor(current_phase()),

@@ -1,12 +1,11 @@
-"""Data versions: what a table holds, and whether it is built from what it reads now.
+"""Data versions: what a table holds, and what it was built from.
 
 A raw table's version is made of the warehouse it is in and of its records, those that could not be loaded as well. So
-once a sync has filled an empty warehouse
-beside an old Dagster instance, every model is built anew, though the API still says the same. What has the warehouse
-filled where it is gone is the automation condition ``Overdue``, or `make run`.
+once a sync has filled an empty warehouse beside an old Dagster instance, every model is built anew, though the API
+still says the same.
 
 This is the one place that reads the tags of materialisations: Dagster documents the versions, and has no public call
-that compares them.
+that compares them. What follows from them is decided in ``automation.planner``.
 """
 
 from __future__ import annotations
@@ -92,20 +91,22 @@ class Materialisations:
             instance: Where they are recorded.
             assets: Whose.
         """
-        self._instance = instance
-        self._events = instance.get_latest_materialization_events(list(assets))
+        events = instance.get_latest_materialization_events(list(assets))
+        self._latest = {asset: Materialisation.read(event) for asset, event in events.items() if event}
 
     def __bool__(self) -> bool:
         """Whether any of them was ever materialised."""
-        return any(self._events.values())
+        return bool(self._latest)
 
     def version(self, asset: dg.AssetKey) -> str | None:
         """The data version of what an asset holds; None if it was never materialised."""
-        return self._tags(asset).get(DATA_VERSION)
+        latest = self._latest.get(asset)
+        return latest.data_version if latest else None
 
     def holds(self, raw: dg.AssetKey, records: str) -> bool:
         """Whether a raw table holds records of a version, in whatever warehouse."""
-        return self._parts(raw)[1] == records
+        latest = self._latest.get(raw)
+        return latest is not None and latest.records == records
 
     def next_version(self, raw: dg.AssetKey, warehouse_id: str, before: str, records: str) -> dg.DataVersion:
         """The data version of a raw table that was synced now.
@@ -128,26 +129,13 @@ class Materialisations:
 
     def is_in(self, raw: dg.AssetKey, warehouse_id: str) -> bool:
         """Whether a raw table was synced into a warehouse, and not into another one that was there before."""
-        return self._warehouse(raw) == warehouse_id
-
-    def is_elsewhere(self, raw: dg.AssetKey, others: Iterable[dg.AssetKey]) -> bool:
-        """Whether a raw table was loaded into another warehouse than the one that any of them was loaded into last.
-
-        Args:
-            raw: The table.
-            others: All raw tables.
-        """
-        loaded = [
-            (event.timestamp, warehouse)
-            for other in others
-            if (event := self._events.get(other)) and (warehouse := self._warehouse(other))
-        ]
-        return bool(loaded) and self._warehouse(raw) != max(loaded)[1]
+        latest = self._latest.get(raw)
+        return latest is not None and latest.warehouse_id == warehouse_id
 
     def time(self, asset: dg.AssetKey) -> datetime | None:
         """When an asset was materialised; None if it never was."""
-        event = self._events.get(asset)
-        return datetime.fromtimestamp(event.timestamp, timezone.utc) if event else None
+        latest = self._latest.get(asset)
+        return latest.at if latest else None
 
     def was_made_of(self, asset: dg.AssetKey, read: dg.AssetKey) -> bool:
         """Return whether an asset was made of something that it reads as that is now.
@@ -156,51 +144,5 @@ class Materialisations:
             asset: The asset.
             read: What it reads directly.
         """
-        return self._tags(asset).get(f"{INPUT_VERSION}{read.to_user_string()}") == self.version(read)
-
-    def is_current(
-        self,
-        asset: dg.AssetKey,
-        reads: Iterable[dg.AssetKey],
-        code_version: str | None,
-        loaded: datetime | None = None,
-    ) -> bool:
-        """Whether an asset was built by its code as it is, from what it reads as that is.
-
-        What was never materialised cannot have changed: Dagster records some version of it all the same.
-
-        Args:
-            asset: The asset.
-            reads: The assets that it reads directly.
-            code_version: The version of its code.
-            loaded: When the code was. A run loads it anew: what a later one has built was built by the code as it is,
-                and to build it again would change nothing, so only what it has read itself can make it old. Not given,
-                the code is taken for what it is.
-        """
-        tags = self._tags(asset)
-        known = [(tags.get(f"{INPUT_VERSION}{read.to_user_string()}"), self.version(read)) for read in reads]
-        read = [(then, now) for then, now in known if now is not None]
-        is_of_this_code = tags.get(CODE_VERSION) == code_version and all(then is not None for then, _ in read)
-        return (
-            DATA_VERSION in tags
-            and all(then in (None, now) for then, now in read)
-            and (is_of_this_code or (loaded is not None and self._began_after(asset, loaded)))
-        )
-
-    def _began_after(self, asset: dg.AssetKey, instant: datetime) -> bool:
-        """Whether the run that made an asset was asked for after an instant. One that waits loads its code later."""
-        event = self._events.get(asset)
-        run = self._instance.get_run_record_by_id(event.run_id) if event else None
-        return run is not None and run.create_timestamp > instant
-
-    def _warehouse(self, raw: dg.AssetKey) -> str:
-        return self._parts(raw)[0]
-
-    def _parts(self, raw: dg.AssetKey) -> tuple[str, str]:
-        warehouse, _, rest = (self.version(raw) or "").partition(".")
-        return warehouse, rest.partition(".")[0]
-
-    def _tags(self, asset: dg.AssetKey) -> Mapping[str, str]:
-        event = self._events.get(asset)
-        materialisation = event.asset_materialization if event else None
-        return (materialisation.tags if materialisation else None) or {}
+        latest = self._latest.get(asset)
+        return (latest.inputs.get(read) if latest else None) == self.version(read)

@@ -18,10 +18,10 @@ from event_assets.automation.clock import is_ahead
 from event_assets.automation.dead_runs import end_dead_runs
 from event_assets.automation.evaluations import latest_evaluations
 from event_assets.automation.failures import Failure
+from event_assets.automation.graph import Graph
 from event_assets.automation.messages import is_told, try_to_tell
 from event_assets.automation.outcomes import Outcome, outcome
 from event_assets.automation.readers import mended_unpublished, readers_lack
-from event_assets.automation.up_to_date import Graph
 from event_assets.settings import warehouse_path
 from event_assets.warehouse import PUBLISHED, RAW
 
@@ -189,7 +189,7 @@ def stale_tables(instance: dg.DagsterInstance, graph: Graph) -> Troubles:
     broken = {asset: state.updated_at for asset, state in states.items() if state.freshness_state.value == "FAIL"}
     latest = Materialisations(instance, broken)
     stale = {asset for asset, at in broken.items() if (made := latest.time(asset)) is None or made <= at}
-    blocking = [check for checks in graph.blocking_checks.values() for check in checks] if stale else []
+    blocking = [check for node in graph.nodes.values() for check in node.blocking_checks] if stale else []
     failing = {check.asset_key for check, found in latest_evaluations(instance, blocking).items() if not found.passed}
     first = {
         asset.to_user_string()

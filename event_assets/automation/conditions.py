@@ -1,119 +1,192 @@
-"""What starts by itself, and when: the automation conditions of the assets.
+"""What starts by itself, and when: the automation conditions of the assets, and the sensor that evaluates them.
 
-All of them look at how things are, not at what has just happened: whether a table is too old, or built from versions
-that are no longer those it reads. So a change that comes while a run is under way is not forgotten, a daemon that was
-off for a week catches up by itself, and nothing is done twice, because what was done is no longer to do.
+A condition is flat: it looks up what the ``planner`` has decided for its asset. The plan is made once for a whole look,
+of what was read once, so what is requested now and what goes into the same run with it are decided together.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timezone
+from functools import partial
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import dagster as dg
 
-from event_assets.automation.state_conditions import (
-    AttemptedLately,
-    BlockingCheckFailed,
-    CopyIsGone,
-    MendedUnpublished,
-    OutOfDate,
-    Overdue,
-    WasNotReached,
-)
-
-AC = dg.AutomationCondition
+from event_assets.automation.facts import Facts, failing_tables, read_facts, with_copy
+from event_assets.automation.graph import Graph, is_copy, is_raw
+from event_assets.automation.planner import NOTHING, Decision, Plan, plan, plan_with_checks, requested
 
 
-def refresh_raw(together: Iterable[dg.AssetKey], retry_minutes: int) -> dg.AutomationCondition:
-    """When to sync the assets of an endpoint: all of them, as soon as one is overdue or was never loaded.
+class Planning:
+    """The plans of a code location: one for each look of the condition sensor.
 
     Args:
-        together: The assets of the endpoint.
-        retry_minutes: How long to wait after a failed attempt, 1 to 60.
+        graph: All assets.
     """
-    assets = list(together)
-    return (
-        ~_any_of(assets, AC.in_progress(), "the endpoint is being synced")
-        & _any_of(assets, Overdue() | AC.missing(), "a table of the endpoint is overdue, or was never loaded")
-        & ~_any_of(assets, _too_soon(retry_minutes), "an attempt failed, and it is not yet time for the next")
-    )
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._plans: WeakKeyDictionary[object, tuple[Plan, datetime | None]] = WeakKeyDictionary()
+
+    def decision(self, context: dg.AutomationContext[Any], asset: dg.AssetKey) -> Decision:
+        """Return what this look has decided for an asset.
+
+        Raises:
+            SettingsError: A setting cannot be used.
+        """
+        return self._looked(context)[0].get(asset, NOTHING)
+
+    def lost_at(self, context: dg.AutomationContext[dg.AssetKey]) -> datetime | None:
+        """Return when the warehouse was last seen to be gone. The conditions of raw tables keep it in their cursors."""
+        return self._looked(context)[1]
+
+    def _looked(self, context: dg.AutomationContext[Any]) -> tuple[Plan, datetime | None]:
+        view = context.asset_graph_view  # one for each look
+        if view not in self._plans:
+            # Raw tables come first in a look, and their cursors all say the same.
+            kept = context.cursor if is_raw(context.key) else None
+            self._plans[view] = self._look(view.instance, view.effective_dt, kept)
+        return self._plans[view]
+
+    def _look(self, instance: dg.DagsterInstance, now: datetime, kept: str | None) -> tuple[Plan, datetime | None]:
+        lost_at = datetime.fromtimestamp(float(kept), timezone.utc) if kept else None
+        facts = self._read(instance, now, lost_at)
+        decisions = plan(self._graph, facts)
+        if requested(decisions):
+            # Mostly nothing is. What is, is decided once more by fresh facts, since runs begin and end in the meantime.
+            facts = self._read(instance, now, lost_at)
+            decisions = plan_with_checks(self._graph, facts, partial(failing_tables, instance, self._graph))
+        return decisions, facts.lost_at
+
+    def _read(self, instance: dg.DagsterInstance, now: datetime, lost_at: datetime | None) -> Facts:
+        return with_copy(instance, self._graph, read_facts(instance, self._graph, now, lost_at))
 
 
-def rebuild_model(raw: Iterable[dg.AssetKey], retry_minutes: int, loaded: datetime) -> dg.AutomationCondition:
-    """When to build a model: if it is out of date or overdue, or reads what is built now.
-
-    It waits until everything that it is made of has been synced, so that it is built once for all of it. A sync that
-    fails holds it up no longer than it takes: it is not in that run, unless there is nothing yet that it could read.
+class _Planned(dg.AutomationCondition[dg.AssetKey]):
+    """Holds where the plan requests the asset.
 
     Args:
-        raw: The raw assets that it is made of, directly or not.
-        retry_minutes: How long to wait after a failed attempt, 1 to 60.
-        loaded: When the code was loaded.
+        planning: The plans of the code location.
     """
-    assets = list(raw)
-    built_now = AC.any_deps_match(AC.will_be_requested()).ignore(dg.AssetSelection.assets(*assets))
-    wanted = OutOfDate(loaded) | Overdue() | built_now.with_label("something that it reads is built now")
-    held_back = ~AC.will_be_requested() & BlockingCheckFailed()  # what is built now is checked in the same run
-    synced_now = AC.in_progress() | (AC.will_be_requested() & ~AC.missing())
-    return (
-        ~AC.in_progress()
-        & ~_any_of(assets, synced_now, "a raw table that it is made of is being synced")
-        & wanted.with_label("out of date, overdue, or reads what is built now")
-        & ~AC.any_deps_missing()
-        & ~AC.any_deps_match(held_back).with_label("a blocking check of something that it reads failed")
-        & ~_too_soon(retry_minutes)
-    )
+
+    def __init__(self, planning: Planning) -> None:
+        self._planning = planning
+
+    @property
+    def requires_cursor(self) -> bool:
+        """Whether it keeps anything from look to look."""
+        return False
+
+    def evaluate(self, context: dg.AutomationContext[dg.AssetKey]) -> dg.AutomationResult[dg.AssetKey]:
+        """Look the asset up in the plan. A part of the result says why, unless there is nothing to say."""
+        decision = self._planning.decision(context, context.key)
+        subset = context.candidate_subset if decision.is_request else context.get_empty_subset()
+        return dg.AutomationResult(context, subset, self._cursor(context), _because(context, subset, decision))
+
+    def _cursor(self, context: dg.AutomationContext[dg.AssetKey]) -> str | None:
+        return None
 
 
-def republish(raw: Iterable[dg.AssetKey], retry_minutes: int, loaded: datetime) -> dg.AutomationCondition:
-    """When to publish what is built: as a model is built, and also where the copy's file is gone.
+class SyncWhenDue(_Planned):
+    """The condition of the raw assets of an endpoint."""
 
-    The copy is made of what there is. What cannot be had is not waited for: a table whose endpoint has always failed,
-    whose SQL does, or whose blocking check does. So the copy is in no run with a table whose last attempt or check
-    failed, which could keep the run from coming to it, but is made in a run of its own after that. Only on the very
-    first attempt it goes with the syncs, so that a healthy API has one copy made and not two.
+    @property
+    def name(self) -> str:
+        """How the UI calls it."""
+        return "sync_when_due"
 
-    Args:
-        raw: All raw assets.
-        retry_minutes: How long to wait after a failed attempt, 1 to 60. A run that did not come to the copy, because
-            something before it failed, was no attempt at it.
-        loaded: When the code was loaded.
-    """
-    assets = list(raw)
-    built_now = AC.any_deps_match(AC.will_be_requested()).ignore(dg.AssetSelection.assets(*assets))
-    wanted = (
-        OutOfDate(loaded)
-        | Overdue()
-        | CopyIsGone()
-        | MendedUnpublished()
-        | built_now.with_label("something that it holds is built now")
-    )
-    may_fail_again = AC.will_be_requested() & (AC.execution_failed() | BlockingCheckFailed())
-    first_time = AC.missing() & ~AC.execution_failed()
-    synced_now = AC.in_progress() | (AC.will_be_requested() & ~first_time)
-    return (
-        ~AC.in_progress()
-        & ~_any_of(assets, synced_now, "a raw table is being synced, and not for the first time")
-        & ~AC.any_deps_in_progress()
-        & ~AC.any_deps_match(may_fail_again).with_label("something that failed is tried again now: the copy follows")
-        & wanted.with_label("out of date, overdue, gone, or holds what is built now")
-        & AC.any_deps_match(~AC.missing() | AC.will_be_requested()).with_label("there is something to publish")
-        & ~(_too_soon(retry_minutes) & ~WasNotReached())
-    )
+    @property
+    def description(self) -> str:
+        """How the UI describes it."""
+        return "A table of the endpoint was never loaded, is as old as it may become, or is lost with its warehouse"
+
+    @property
+    def requires_cursor(self) -> bool:
+        """It keeps when the warehouse was last seen to be gone."""
+        return True
+
+    def _cursor(self, context: dg.AutomationContext[dg.AssetKey]) -> str | None:
+        lost_at = self._planning.lost_at(context)
+        return str(lost_at.timestamp()) if lost_at else None
 
 
-def check_with_asset() -> dg.AutomationCondition:
-    """When to run a check that is an op of its own: whenever its asset is materialised because of a condition.
+class BuildWhenOutdated(_Planned):
+    """The condition of a model."""
+
+    @property
+    def name(self) -> str:
+        """How the UI calls it."""
+        return "build_when_outdated"
+
+    @property
+    def description(self) -> str:
+        """How the UI describes it."""
+        return "What it reads has another data version than it was built from, its SQL has changed, or it is overdue"
+
+
+class PublishWhenOutdated(_Planned):
+    """The condition of the published copy."""
+
+    @property
+    def name(self) -> str:
+        """How the UI calls it."""
+        return "publish_when_outdated"
+
+    @property
+    def description(self) -> str:
+        """How the UI describes it."""
+        return "What it holds has changed, its file is gone, or it is overdue"
+
+
+class CheckWithAsset(dg.AutomationCondition[dg.AssetCheckKey]):
+    """The condition of a check that is an op of its own: it runs whenever a condition has its asset materialised.
 
     Runs that a person, a schedule or a sensor starts have the checks of their assets with them anyway.
+
+    Args:
+        planning: The plans of the code location.
     """
-    return AC.any_deps_match(AC.will_be_requested()).with_label("its table is brought up to date now")
+
+    def __init__(self, planning: Planning) -> None:
+        self._planning = planning
+
+    @property
+    def name(self) -> str:
+        """How the UI calls it."""
+        return "check_with_asset"
+
+    @property
+    def description(self) -> str:
+        """How the UI describes it."""
+        return "Its table is brought up to date now"
+
+    @property
+    def requires_cursor(self) -> bool:
+        """Whether it keeps anything from look to look."""
+        return False
+
+    def evaluate(self, context: dg.AutomationContext[dg.AssetCheckKey]) -> dg.AutomationResult[dg.AssetCheckKey]:
+        """Look its asset up in the plan."""
+        is_request = self._planning.decision(context, context.key.asset_key).is_request
+        return dg.AutomationResult(context, context.candidate_subset if is_request else context.get_empty_subset())
 
 
-def condition_sensor() -> dg.AutomationConditionSensorDefinition:
-    """The sensor that evaluates the conditions: in the code location, because some of them are ours."""
+def condition_of(asset: dg.AssetKey, planning: Planning) -> dg.AutomationCondition[dg.AssetKey]:
+    """Return the condition of an asset.
+
+    Args:
+        asset: One of ours.
+        planning: The plans of the code location.
+    """
+    if is_raw(asset):
+        return SyncWhenDue(planning)
+    return PublishWhenOutdated(planning) if is_copy(asset) else BuildWhenOutdated(planning)
+
+
+def auto_materialize() -> dg.AutomationConditionSensorDefinition:
+    """Return the sensor that evaluates the conditions: in the code location, because they are ours."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.BetaWarning)  # of `use_user_code_server`, at each start and to everybody
         return dg.AutomationConditionSensorDefinition(
@@ -129,14 +202,44 @@ def condition_sensor() -> dg.AutomationConditionSensorDefinition:
         )
 
 
-def _too_soon(retry_minutes: int) -> dg.AutomationCondition:
-    """A failed attempt is not repeated at once but after the next of regular instants, so that attempts are bounded."""
-    failed_lately = AC.execution_failed() & AttemptedLately(retry_minutes)
-    return failed_lately.with_label(f"the last attempt failed; it is tried again every {retry_minutes} min")
+class _Because(dg.AutomationCondition[dg.AssetKey]):
+    """The part of an evaluation that says in words why it came out as it did.
+
+    Args:
+        sentence: Why.
+    """
+
+    def __init__(self, sentence: str) -> None:
+        self._sentence = sentence
+
+    @property
+    def name(self) -> str:
+        """How the UI calls it."""
+        return "because"
+
+    @property
+    def description(self) -> str:
+        """The sentence: evaluations are stored where it is another one than before."""
+        return self._sentence
+
+    @property
+    def requires_cursor(self) -> bool:
+        """Whether it keeps anything from look to look."""
+        return False
+
+    def get_label(self) -> str | None:
+        """Return the sentence: the UI shows the label of a part in its tree."""
+        return self._sentence
+
+    def evaluate(self, context: dg.AutomationContext[dg.AssetKey]) -> dg.AutomationResult[dg.AssetKey]:
+        """Hold: it is never asked by itself."""
+        return dg.AutomationResult(context, context.candidate_subset)
 
 
-def _any_of(assets: list[dg.AssetKey], condition: dg.AutomationCondition, label: str) -> dg.AutomationCondition:
-    matches = AC.asset_matches(assets[0], condition)
-    for asset in assets[1:]:
-        matches = matches | AC.asset_matches(asset, condition)
-    return matches.with_label(label)
+def _because(
+    context: dg.AutomationContext[dg.AssetKey], subset: Any, decision: Decision
+) -> list[dg.AutomationResult[dg.AssetKey]]:
+    if decision is NOTHING:
+        return []  # the condition's own description says as much
+    part = context.for_child_condition(_Because(decision.because), [0], context.candidate_subset)
+    return [dg.AutomationResult(part, subset)]

@@ -254,7 +254,7 @@ def _why_too_soon(facts: Facts, asset: dg.AssetKey) -> str | None:
 
 
 def _decide(why: str, hindrance: str | None) -> Decision:
-    due = f"{why[0].upper()}{why[1:]}."
+    due = f"{why if '/' in why.split()[0] else why[0].upper() + why[1:]}."  # the name of an asset stays as it is
     return Decision(Action.WAIT, f"{due} It waits: {hindrance}.") if hindrance else Decision(Action.REQUEST, due)
 
 

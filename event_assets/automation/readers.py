@@ -47,7 +47,8 @@ def readers_lack(instance: dg.DagsterInstance, asset: dg.AssetKey) -> bool:
 
 
 def _was_mended_after(published: dg.EventLogRecord, made: list[Evaluation]) -> bool:
-    after = [each for each in made if not each.is_before(published)]
+    # What somebody reports without a materialisation has changed nothing that readers could lack.
+    after = [each for each in made if each.number is not None and not each.is_before(published)]
     if not after or not after[-1].found.passed:
         return False
     held_in_copy = made[: -len(after)][-1:]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timezone
+from functools import partial
 
 import click
 import dagster as dg
@@ -10,13 +12,13 @@ import dagster as dg
 from event_assets.assets.published import PUBLISHED_COPY
 from event_assets.assets.raw import SyncConfig, sync_op_name
 from event_assets.assets.versions import Materialisations
-from event_assets.automation.alerts import failed_checks
 from event_assets.automation.dead_runs import end_dead_runs
 from event_assets.automation.declare import raw_key
+from event_assets.automation.facts import failing_tables, read_facts, with_copy
 from event_assets.automation.failures import is_failed_check, run_failure, step_failure
+from event_assets.automation.graph import Graph
 from event_assets.automation.jobs import refresh_everything
-from event_assets.automation.readers import mended_unpublished
-from event_assets.automation.up_to_date import Graph
+from event_assets.automation.planner import Trigger, plan_with_checks, requested
 from event_assets.cli.api import api_or_sandbox
 from event_assets.cli.home import open_instance, prepare_dagster_home
 from event_assets.cli.naming import command_name
@@ -58,7 +60,7 @@ def run_everything(*, allow_removals: bool = False) -> None:
             # No pool: a killed command would keep its place in it, and only a running daemon would give that back.
             # The warehouse's own lock goes with the process.
             definitions = build_definitions(pool=None)
-            graph = Graph([each for each in definitions.assets or () if isinstance(each, dg.AssetsDefinition)])
+            graph = Graph.of([each for each in definitions.assets or () if isinstance(each, dg.AssetsDefinition)])
             runs = _execute(instance, definitions, graph, warehouse, allow_removals)
             rows = _asset_rows(instance, graph, runs)
     if failures := _failures(graph, runs):
@@ -123,16 +125,9 @@ def _to_build(instance: dg.DagsterInstance, graph: Graph, warehouse: Warehouse) 
     """
     with warehouse.connect() as client:
         warehouse_id = identity(client)
-    latest = Materialisations(instance, graph.nodes)
-    models = graph.to_build(
-        latest,
-        warehouse_id,
-        fails=lambda asset: bool(failed_checks(instance, graph.blocking_checks[asset])),
-    )
-    is_copy_gone = latest.version(PUBLISHED_COPY) is not None and not published_path().exists()
-    blocking = [check for checks in graph.blocking_checks.values() for check in checks]
-    lacks = is_copy_gone or mended_unpublished(instance, blocking)
-    return [*models, PUBLISHED_COPY] if lacks and PUBLISHED_COPY not in models else models
+    facts = with_copy(instance, graph, read_facts(instance, graph, datetime.now(timezone.utc)))
+    facts = facts.within(graph, warehouse_id)
+    return requested(plan_with_checks(graph, facts, partial(failing_tables, instance, graph), Trigger.PERSON))
 
 
 def _failures(graph: Graph, runs: Sequence[dg.ExecuteInProcessResult]) -> list[str]:
@@ -153,7 +148,7 @@ def _failures(graph: Graph, runs: Sequence[dg.ExecuteInProcessResult]) -> list[s
 def _broken_promises(graph: Graph, run: dg.ExecuteInProcessResult, published: bool) -> Iterator[str]:
     for evaluation in run.get_asset_check_evaluations():
         table, check = evaluation.asset_key, evaluation.asset_check_key
-        if check in graph.blocking_checks[table] and not evaluation.passed:
+        if check in graph.nodes[table].blocking_checks and not evaluation.passed:
             because = f"{table.to_user_string()} does not keep its promise {check.name}"
             where = f"The check's page in the UI (`{command_name('ui')}`) shows the rows."
             yield f"{_held_back(table, because, published)} {where}"

@@ -12,7 +12,7 @@ from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatu
 from event_assets.automation.clock import forget_ticks_ahead, is_ahead
 from event_assets.automation.dead_runs import LONGEST_START
 from event_assets.automation.evaluations import latest_evaluations
-from event_assets.automation.state_conditions import load_time
+from event_assets.automation.reasons import load_time
 from event_assets.sandbox import Sandbox, faults
 from event_assets_tests.automation.alerting import RUNS, WELL
 from event_assets_tests.automation.breaking import failing_check

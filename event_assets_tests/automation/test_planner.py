@@ -164,19 +164,19 @@ def test_what_a_person_has_made(known: Facts, expected: list[dg.AssetKey]):
     ("known", "asset", "because"),
     [
         (facts(), AGENDA, "It is as it should be."),
-        (facts(OVERDUE), TALKS, "Raw/halls is as old as it may become (1500 minutes)."),
-        (facts(CHANGED), SESSIONS, "Raw/talks has another data version than staging/sessions was built from."),
-        (facts(CHANGED), AGENDA, "Staging/sessions, which summary/agenda is made of, is made now."),
+        (facts(OVERDUE), TALKS, "raw/halls is as old as it may become (1500 minutes)."),
+        (facts(CHANGED), SESSIONS, "raw/talks has another data version than staging/sessions was built from."),
+        (facts(CHANGED), AGENDA, "staging/sessions, which summary/agenda is made of, is made now."),
         (
             facts({**CHANGED, HALLS: state(HALLS, in_progress=True)}),
             SESSIONS,
-            "Raw/talks has another data version than staging/sessions was built from. "
+            "raw/talks has another data version than staging/sessions was built from. "
             "It waits: raw/halls is synced first.",
         ),
         (
             facts({AGENDA: made(AGENDA, sessions="0")}, failing=frozenset({SESSIONS})),
             AGENDA,
-            "Staging/sessions has another data version than summary/agenda was built from. "
+            "staging/sessions has another data version than summary/agenda was built from. "
             "It waits: staging/sessions fails a blocking check.",
         ),
         (

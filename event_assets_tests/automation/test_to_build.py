@@ -1,13 +1,16 @@
 """Which models `make run` builds: what is not built from what it reads as that is, and what held that back."""
 
 from collections.abc import Iterator
+from datetime import datetime, timezone
+from functools import partial
 
 import dagster as dg
 import pytest
 
-from event_assets.assets.versions import Materialisations, data_version
-from event_assets.automation.alerts import failed_checks
-from event_assets.automation.up_to_date import Graph
+from event_assets.assets.versions import data_version
+from event_assets.automation.facts import failing_tables, read_facts
+from event_assets.automation.graph import Graph
+from event_assets.automation.planner import Trigger, plan_with_checks, requested
 
 RAW, STAGED, SUMMED, APART, OTHER, COPY = (
     dg.AssetKey(name.split("/"))
@@ -43,16 +46,15 @@ class Project:
         def apart() -> None: ...
 
         self.assets = [raw, staged, summed, apart]
-        self.graph = Graph(self.assets)
+        self.graph = Graph.of(self.assets)
 
     def make(self, *assets: dg.AssetKey) -> None:
         dg.materialize(self.assets, selection=list(assets) or "*", instance=self.instance, raise_on_error=self.passes)
 
     def to_build(self) -> list[dg.AssetKey]:
-        return self.graph.to_build(
-            Materialisations(self.instance, self.graph.nodes),
-            self.warehouse,
-            fails=lambda asset: bool(failed_checks(self.instance, self.graph.blocking_checks[asset])),
+        facts = read_facts(self.instance, self.graph, datetime.now(timezone.utc)).within(self.graph, self.warehouse)
+        return requested(
+            plan_with_checks(self.graph, facts, partial(failing_tables, self.instance, self.graph), Trigger.PERSON)
         )
 
 
@@ -85,7 +87,7 @@ def test_the_published_copy_is_made_of_what_there_is(project: Project):
     def copy() -> None: ...
 
     project.assets += [other, copy]
-    project.graph = Graph([other, *project.assets[:-2], copy])
+    project.graph = Graph.of([other, *project.assets[:-2], copy])
     assert project.to_build() == []
     project.make(RAW)
     assert project.to_build() == [*ALL, COPY]
