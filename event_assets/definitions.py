@@ -17,6 +17,7 @@ from event_assets.automation.declare import apply_automation
 from event_assets.automation.freshness import current_phase
 from event_assets.automation.graph import Graph
 from event_assets.automation.jobs import endpoint_jobs, refresh_everything
+from event_assets.automation.orphaned_runs import orphaned_runs_sensor
 from event_assets.automation.phase_sensor import phase_sensor
 from event_assets.automation.schedules import daily_sync
 from event_assets.automation.up_to_date import up_to_date_checks, up_to_date_sensor
@@ -64,6 +65,7 @@ def build_definitions(
             change_sensor(),
             up_to_date_sensor(graph, summaries),
             phase_sensor(current_phase()),
+            orphaned_runs_sensor(),
             *alert_sensors(graph, check_keys, steps),
         ],
         resources={

@@ -15,14 +15,12 @@ import orjson
 from event_assets.assets.published import PUBLISHED_COPY
 from event_assets.assets.versions import Materialisations
 from event_assets.automation.clock import is_ahead
-from event_assets.automation.dead_runs import end_dead_runs
 from event_assets.automation.evaluations import latest_evaluations
 from event_assets.automation.failures import Failure
 from event_assets.automation.graph import Graph
 from event_assets.automation.messages import is_told, try_to_tell
 from event_assets.automation.outcomes import Outcome, outcome
 from event_assets.automation.readers import mended_unpublished, readers_lack
-from event_assets.settings import warehouse_path
 from event_assets.warehouse import PUBLISHED, RAW
 
 Troubles: TypeAlias = Mapping[str, str]
@@ -91,7 +89,7 @@ def alert_sensors(
             "alert_on_failed_runs",
             "A run has failed",
             "Tells people when a step of a run fails or a run is killed, and when that is made up for.",
-            lambda instance, before, since: _failed_and_killed(instance, before, since, models).only([*steps], names),
+            lambda instance, before, since: failed_steps(instance, before, since, models).only([*steps], names),
         ),
         _alert_sensor(
             "alert_on_stale_tables",
@@ -166,14 +164,6 @@ def _ended_runs(instance: dg.DagsterInstance, since: datetime) -> list[dg.RunRec
         *(each for each in ahead if back and each.update_timestamp > since),
         *(each for each in records if each not in ahead),
     ]
-
-
-def _failed_and_killed(
-    instance: dg.DagsterInstance, before: Found, since: datetime, models: Mapping[str, dg.AssetKey]
-) -> Found:
-    """The same, after those runs were told to have failed whose process is gone."""
-    end_dead_runs(instance, warehouse_path())
-    return failed_steps(instance, before, since, models)
 
 
 def stale_tables(instance: dg.DagsterInstance, graph: Graph) -> Troubles:

@@ -12,12 +12,12 @@ import dagster as dg
 from event_assets.assets.published import PUBLISHED_COPY
 from event_assets.assets.raw import SyncConfig, sync_op_name
 from event_assets.assets.versions import Materialisations
-from event_assets.automation.dead_runs import end_dead_runs
 from event_assets.automation.declare import raw_key
 from event_assets.automation.facts import failing_tables, read_facts, with_copy
 from event_assets.automation.failures import is_failed_check, run_failure, step_failure
 from event_assets.automation.graph import Graph
 from event_assets.automation.jobs import refresh_everything
+from event_assets.automation.orphaned_runs import end_orphaned_runs
 from event_assets.automation.planner import Trigger, plan_with_checks, requested
 from event_assets.cli.api import api_or_sandbox
 from event_assets.cli.home import open_instance, prepare_dagster_home
@@ -56,7 +56,7 @@ def run_everything(*, allow_removals: bool = False) -> None:
             f"Time zone: {event_timezone()} (`timezone` in the section [event])\n"
         )
         with open_instance() as instance:
-            end_dead_runs(instance, warehouse.path)
+            end_orphaned_runs(instance, warehouse.path)
             # No pool: a killed command would keep its place in it, and only a running daemon would give that back.
             # The warehouse's own lock goes with the process.
             definitions = build_definitions(pool=None)

@@ -33,7 +33,7 @@ def serve_ui(port: int) -> None:
     home = prepare_dagster_home()
     check_databases(home)
     if has_own_settings or (home / "history").exists():
-        _end_dead_runs()
+        _end_orphaned_runs()
     with api_or_sandbox(), tempfile.TemporaryDirectory(prefix="event_assets_") as folder:
         click.echo(f"Dagster UI: http://{HOST}:{port}\nIts state:  {home}\nWarehouse:  {warehouse_path()}\n")
         os.environ["UI__ADDRESS"] = f"http://{HOST}:{port}"
@@ -51,14 +51,14 @@ def _refuse_a_port_that_is_taken(port: int) -> None:
         ) from None
 
 
-def _end_dead_runs() -> None:
+def _end_orphaned_runs() -> None:
     """Let no run that a reboot or a kill has ended stand in the way of the next: nothing has been launched yet.
 
     Nor a look of a sensor that is recorded at a time to come, from before the clock was set back.
     """
     from event_assets.automation.clock import forget_ticks_ahead  # with Dagster, which takes seconds
-    from event_assets.automation.dead_runs import end_dead_runs
+    from event_assets.automation.orphaned_runs import end_orphaned_runs
 
     with open_instance() as instance:
-        end_dead_runs(instance, warehouse_path(), silent=timedelta())
+        end_orphaned_runs(instance, warehouse_path(), silent=timedelta())
         forget_ticks_ahead(instance)

@@ -2,3 +2,6 @@
 
 RUNS, STALE, CHECKS = "alert_on_failed_runs", "alert_on_stale_tables", "alert_on_failed_checks"
 WELL = "Nothing is wrong."
+
+ORPHANS = "end_orphaned_runs"
+"""The sensor that ends runs whose process is gone, so that the first hears of them."""

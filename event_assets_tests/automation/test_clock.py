@@ -10,11 +10,11 @@ from dagster._core.remote_origin import RemoteInstigatorOrigin
 from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, SensorInstigatorData
 
 from event_assets.automation.clock import forget_ticks_ahead, is_ahead
-from event_assets.automation.dead_runs import LONGEST_START
 from event_assets.automation.evaluations import latest_evaluations
+from event_assets.automation.orphaned_runs import LONGEST_START
 from event_assets.automation.reasons import load_time
 from event_assets.sandbox import Sandbox, faults
-from event_assets_tests.automation.alerting import RUNS, WELL
+from event_assets_tests.automation.alerting import ORPHANS, RUNS, WELL
 from event_assets_tests.automation.breaking import failing_check
 from event_assets_tests.automation.looking import PARTNERS, change, look
 from event_assets_tests.automation.ticking import REPOSITORY, START, Automation, Clock, reason
@@ -128,13 +128,13 @@ def test_a_run_whose_process_is_gone_is_ended(automation: Automation, clock: Clo
     run = automation.begin_run("raw/partners", status=dg.DagsterRunStatus.STARTED)
     clock.leap(**SET_BACK)
     for _ in range(2):
-        automation.look(RUNS)
+        automation.look(ORPHANS)
         found = automation.instance.get_run_by_id(run.run_id)
         assert found
         assert found.status is dg.DagsterRunStatus.STARTED, "how long it is silent counts from now on"
         clock.leap(seconds=LONGEST_START.total_seconds() - 30)
     clock.leap(minutes=1)
-    automation.look(RUNS)
+    automation.look(ORPHANS)
     found = automation.instance.get_run_by_id(run.run_id)
     assert found
     assert found.status is dg.DagsterRunStatus.FAILURE

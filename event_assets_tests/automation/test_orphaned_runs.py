@@ -9,17 +9,17 @@ import dagster as dg
 import pytest
 
 from event_assets.assets.resources import WarehouseResource
-from event_assets.automation.dead_runs import LONGEST_START, end_dead_runs
+from event_assets.automation.orphaned_runs import LONGEST_START, end_orphaned_runs
 from event_assets.cli import ui
 from event_assets.cli.home import prepare_dagster_home
 from event_assets.cli.supervisor import Supervisor
 from event_assets.sandbox import Sandbox
 from event_assets.warehouse.run_marker import is_alive, marked_as_alive
+from event_assets_tests.automation.alerting import ORPHANS, RUNS, WELL
 from event_assets_tests.automation.ticking import Automation, Clock, reason
 from event_assets_tests.running import Run
 from event_assets_tests.running import Warehouse as Place
 
-RUNS = "alert_on_failed_runs"
 UNDER_WAY = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
 
@@ -35,12 +35,14 @@ def test_a_run_that_is_silent_and_not_marked_as_alive_has_failed(
     automation.look(RUNS)
     run = automation.begin_run("raw/partners", status=before)
     clock.leap(seconds=LONGEST_START.total_seconds() - 30)
-    assert reason(automation.look(RUNS)) == "Nothing is wrong."
+    assert reason(automation.look(ORPHANS)) == "No run is orphaned."
+    assert reason(automation.look(RUNS)) == WELL
     assert status(automation, run) is before, "it may be on its way to the warehouse"
     clock.leap(minutes=1)
-    automation.look(RUNS)
-    clock.leap(seconds=30)
-    assert f"Run {run.run_id[:8]} of refresh_everything was ended before it was done." in reason(automation.look(RUNS))
+    name = f"{run.run_id[:8]} of refresh_everything"
+    assert reason(automation.look(ORPHANS)) == f"Ended, because their process is gone: {name}."
+    assert reason(automation.look(ORPHANS)) == "No run is orphaned."
+    assert f"Run {name} was ended before it was done." in reason(automation.look(RUNS))
     assert status(automation, run) is dg.DagsterRunStatus.FAILURE
 
 
@@ -48,9 +50,9 @@ def test_a_run_whose_process_is_there_is_left_alone(automation: Automation, ware
     run = automation.begin_run("raw/partners", status=dg.DagsterRunStatus.STARTED)
     with marked_as_alive(warehouse.path, run.run_id):
         clock.leap(hours=1)
-        automation.look(RUNS)
+        automation.look(ORPHANS)
         assert status(automation, run) is dg.DagsterRunStatus.STARTED
-    automation.look(RUNS)
+    automation.look(ORPHANS)
     assert status(automation, run) is dg.DagsterRunStatus.FAILURE
 
 
@@ -58,7 +60,7 @@ def test_the_mark_of_another_run_does_not_count(automation: Automation, warehous
     run = automation.begin_run("raw/partners", status=dg.DagsterRunStatus.STARTED)
     with marked_as_alive(warehouse.path, "another"):
         clock.leap(hours=1)
-        automation.look(RUNS)
+        automation.look(ORPHANS)
         assert status(automation, run) is dg.DagsterRunStatus.FAILURE
 
 
@@ -98,7 +100,7 @@ def test_the_mark_of_a_killed_run_is_none(tmp_path: Path):
 def test_what_waits_for_its_turn_is_left_alone(automation: Automation, warehouse: Place, clock: Clock):
     run = automation.begin_run("raw/partners")
     clock.leap(hours=1)
-    end_dead_runs(automation.instance, warehouse.path, timedelta())
+    end_orphaned_runs(automation.instance, warehouse.path, timedelta())
     assert status(automation, run) is dg.DagsterRunStatus.QUEUED
 
 
@@ -106,7 +108,7 @@ def test_a_run_that_says_something_is_alive(automation: Automation, warehouse: P
     run = automation.begin_run("raw/partners", status=dg.DagsterRunStatus.STARTED)
     clock.leap(hours=1)
     automation.instance.report_engine_event("Goes on.", run)
-    end_dead_runs(automation.instance, warehouse.path)
+    end_orphaned_runs(automation.instance, warehouse.path)
     assert status(automation, run) is dg.DagsterRunStatus.STARTED
 
 

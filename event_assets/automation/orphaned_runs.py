@@ -1,4 +1,4 @@
-"""Ends orphaned runs: those that Dagster's records say go on, and whose process is gone.
+"""Ends orphaned runs: those that Dagster's records say go on, and whose process is gone. The sensor, and what it calls.
 
 Dagster's default launcher cannot say whether the process of a run is alive, and of `make run` nobody has launched one.
 Until its longest time is over, such a run takes the place of the others, and its assets are said to be in progress. But
@@ -13,6 +13,7 @@ from pathlib import Path
 import dagster as dg
 
 from event_assets.automation.clock import is_ahead
+from event_assets.settings import warehouse_path
 from event_assets.warehouse.run_marker import is_alive
 
 LONGEST_START = timedelta(minutes=5)
@@ -24,11 +25,34 @@ _SENTENCE = (
     "undone starts again by itself."
 )
 _NOTE = "The clock was set back after this run had recorded something last. How long it is silent counts from now on."
+_DESCRIPTION = """\
+Ends runs that Dagster's records say go on though their process is gone, so that they keep no place in the queue and
+their assets start again. A run that was launched or has recorded anything in the last five minutes is left alone.
+"""
 _UNDER_WAY = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
 
-def end_dead_runs(instance: dg.DagsterInstance, warehouse: Path, silent: timedelta = LONGEST_START) -> None:
-    """Report those runs as failed that cannot be alive.
+def orphaned_runs_sensor() -> dg.SensorDefinition:
+    """Return the sensor that ends orphaned runs while the daemon runs. `make ui` and `make run` do it as they start."""
+
+    @dg.sensor(
+        name="end_orphaned_runs",
+        description=_DESCRIPTION,
+        minimum_interval_seconds=30,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+    )
+    def look_for_orphaned_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        ended = end_orphaned_runs(context.instance, warehouse_path())
+        names = ", ".join(f"{run.run_id[:8]} of {run.job_name.strip('_').lower()}" for run in ended)
+        return dg.SkipReason(f"Ended, because their process is gone: {names}." if names else "No run is orphaned.")
+
+    return look_for_orphaned_runs
+
+
+def end_orphaned_runs(
+    instance: dg.DagsterInstance, warehouse: Path, silent: timedelta = LONGEST_START
+) -> list[dg.DagsterRun]:
+    """Report those runs as failed that cannot be alive, and return them.
 
     Args:
         instance: Where they are recorded.
@@ -43,9 +67,10 @@ def end_dead_runs(instance: dg.DagsterInstance, warehouse: Path, silent: timedel
             instance.report_engine_event(_NOTE, record.dagster_run)
     suspects = [run for run, sign in signs.items() if sign <= now - silent or (not silent and is_ahead(sign, now))]
     orphaned = [run_id for run_id in suspects if not is_alive(warehouse, run_id)]
-    for run in map(instance.get_run_by_id, orphaned):
-        if run and not run.is_finished:  # it may have ended since they were read
-            instance.report_run_failed(run, _SENTENCE)
+    ended = [run for run in map(instance.get_run_by_id, orphaned) if run and not run.is_finished]
+    for run in ended:
+        instance.report_run_failed(run, _SENTENCE)
+    return ended
 
 
 def _last_sign(instance: dg.DagsterInstance, record: dg.RunRecord) -> datetime:
