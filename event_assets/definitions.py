@@ -48,12 +48,10 @@ def build_definitions(
     tables = [*build_raw_assets(pool), *build_model_assets(pool, models)]
     keys = [key for each in tables for key in each.keys]
     assets = [*tables, build_published_copy(keys, models, pool)]
-    graph = Graph.of(assets)
-    planning = Planning(graph)
+    planning = Planning(graph := Graph.of(assets))
     assets, checked = apply_automation(assets, planning), CheckWithAsset(planning)
     summaries = [key for key in keys if key.path[0] == SUMMARY]
     checks = [*build_raw_checks(pool, checked), up_to_date_checks(graph, summaries, checked)]
-    check_keys = [key for each in [*assets, *checks] for key in each.check_keys]
     steps = {each.op.name: [*each.keys] for each in assets} | {each.op.name: [] for each in checks}
     return dg.Definitions(
         assets=assets,
@@ -66,7 +64,7 @@ def build_definitions(
             up_to_date_sensor(graph, summaries),
             phase_sensor(current_phase()),
             orphaned_runs_sensor(),
-            *alert_sensors(graph, check_keys, steps),
+            *alert_sensors(graph, [key for each in [*assets, *checks] for key in each.check_keys], steps),
         ],
         resources={
             "event_api": event_api or EventApiResource(),

@@ -7,13 +7,16 @@ import dagster as dg
 import duckdb
 import pytest
 
-from event_assets.automation.alerts import Found
+from event_assets.automation.failed_runs import failed_runs
+from event_assets.automation.troubles import Found
 from event_assets.definitions import build_definitions
 from event_assets.sandbox import Sandbox, faults
 from event_assets.settings import SettingsError
 from event_assets_tests.automation.alerting import RUNS, WELL
-from event_assets_tests.automation.ticking import Automation, Clock, reason
+from event_assets_tests.automation.ticking import START, Automation, Clock, reason
 from event_assets_tests.running import Warehouse
+
+_DONE = {dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.ASSET_MATERIALIZATION}
 
 
 def test_a_failed_step_is_told_with_its_own_sentence_and_so_is_its_end(
@@ -49,7 +52,7 @@ def test_what_a_run_has_done_counts_though_a_person_has_cancelled_it_then(
     api.mend()
     with dg.DagsterInstance.ephemeral() as elsewhere:
         watched.definitions.resolve_job_def("sync_partners").execute_in_process(instance=elsewhere)
-        done = elsewhere.get_records_for_run(elsewhere.get_runs()[0].run_id, of_type=dg.DagsterEventType.STEP_SUCCESS)
+        done = elsewhere.get_records_for_run(elsewhere.get_runs()[0].run_id, of_type=_DONE)
     run = watched.begin_run(status=dg.DagsterRunStatus.STARTED)
     for record in done.records:
         watched.instance.report_dagster_event(record.event_log_entry.get_dagster_event(), run.run_id)
@@ -76,7 +79,7 @@ def test_a_run_that_was_ended_from_outside_is_told_and_so_is_its_end(
     clock.leap(seconds=30)
     assert reason(watched.look(RUNS)) == WELL
     assert webhook.texts == [f"🔴 A run has failed\n• {told}", f"🟢 Over: a run has failed (run {name})"]
-    assert json.loads(watched.cursor(RUNS))["undone"] == {}
+    assert json.loads(watched.cursor(RUNS))["pending"] == {}
 
 
 def test_a_killed_run_is_made_up_for_by_runs_of_other_jobs_that_do_what_it_left(
@@ -109,12 +112,24 @@ def test_every_killed_run_is_told_until_all_is_done_that_it_left(
     watched.run("raw/partners", "raw/participants", "raw/halls")
     clock.leap(seconds=30)
     watched.look(RUNS)
-    assert len(webhook.texts) == 4, "the last run had more to do"
+    assert webhook.texts[4:] == [f"🟢 Over: a run has failed ({', '.join(killed[:3])})"], "the last run had more to do"
     watched.run()
     clock.leap(seconds=30)
     assert reason(watched.look(RUNS)) == WELL
-    assert len(webhook.texts) == 5
-    assert all(name in webhook.texts[4] for name in killed)
+    assert webhook.texts[5:] == [f"🟢 Over: a run has failed ({killed[3]})"]
+
+
+def test_what_is_killed_again_and_again_is_told_once(watched: Automation, webhook: SimpleNamespace, clock: Clock):
+    for assets in (["raw/partners", "raw/halls"], ["raw/halls"], ["raw/partners"], ["raw/partners", "raw/halls"]):
+        watched.kill(watched.begin_run(*assets))
+        clock.leap(seconds=30)
+        assert reason(watched.look(RUNS)) != WELL
+    assert [text[0] for text in webhook.texts] == ["🔴"]
+    for asset, texts in (("raw/partners", 1), ("raw/halls", 2)):
+        watched.run(asset)
+        clock.leap(seconds=30)
+        watched.look(RUNS)
+        assert len(webhook.texts) == texts
 
 
 @pytest.mark.parametrize("cause", ["a step failed", "a check failed"])
@@ -151,16 +166,52 @@ def test_a_run_that_is_killed_after_something_of_it_failed_is_told_as_killed_as_
         assert reason(watched.look(RUNS)) == WELL
 
 
-def test_what_the_code_no_longer_has_is_over(watched: Automation, webhook: SimpleNamespace, clock: Clock):
-    kept, gone = Found({"load_partners": "It failed.", "summary__old": "It failed."}), {"load_partners"}
-    assert kept.only({"load_partners"}, {"raw/partners"}).troubles.keys() == gone
-    killed = Found(
-        {"run 1": "Killed.", "run 2": "Killed.", "run 3": "Killed.", "runs": "None begins."},
-        {"run 1": ["summary/old"], "run 2": ["run 1"], "run 3": ["summary/old", "raw/halls"], "runs": ["raw/halls"]},
+def test_what_the_code_no_longer_has_is_over(watched: Automation):
+    before = Found(
+        {
+            "load_partners": "It failed.",
+            "summary__old": "It failed.",
+            "check_partners": "It failed.",
+            "run 1": "Killed.",
+            "run 2": "Killed.",
+            "runs": "None begins.",
+        },
+        {
+            "load_partners": ["raw/partners"],
+            "summary__old": ["summary/old"],
+            "run 1": ["summary/old"],
+            "run 2": ["summary/old", "raw/halls"],
+            "runs": ["raw/halls"],
+        },
     )
-    left = killed.only({"load_partners"}, {"raw/halls"})
-    assert left == Found({"run 3": "Killed.", "runs": "None begins."}, {"run 3": ["raw/halls"], "runs": ["raw/halls"]})
-    assert left.only({"load_partners"}, {"raw/halls"}) == left
+    steps = {"load_partners": [dg.AssetKey(["raw", "partners"])], "load_content": [dg.AssetKey(["raw", "halls"])]}
+    left = failed_runs(watched.instance, before, START, {**steps, "check_partners": []})
+    assert left.troubles.keys() == before.troubles.keys() - {"summary__old", "run 1"}
+    assert left.pending == {
+        "load_partners": ["raw/partners"],
+        "check_partners": [],
+        "run 2": ["raw/halls"],
+        "runs": ["raw/halls"],
+    }
+    assert failed_runs(watched.instance, left, START, {**steps, "check_partners": []}) == left
+
+
+def test_a_check_that_cannot_be_run_is_told_until_it_can(
+    watched: Automation, webhook: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, clock: Clock
+):
+    def fail(*_: object) -> None:
+        raise KeyError
+
+    with monkeypatch.context() as broken:
+        broken.setattr("event_assets.assets.checks.raw_findings", fail)
+        watched.run("raw/partners", succeeds=False)
+    for _ in range(2):
+        clock.leap(seconds=30)
+        assert reason(watched.look(RUNS)).startswith("check_partners: failed unexpectedly (KeyError)")
+    watched.run("raw/partners")
+    clock.leap(seconds=30)
+    assert reason(watched.look(RUNS)) == WELL
+    assert [text[0] for text in webhook.texts] == ["🔴", "🟢"]
 
 
 def test_a_failed_model_that_is_renamed_later_is_over(
@@ -222,7 +273,7 @@ def test_runs_that_are_killed_between_others_that_cannot_begin_are_all_over_in_t
     clock.leap(seconds=30)
     assert reason(watched.look(RUNS)) == WELL
     told = "".join(webhook.texts)
-    assert (told.count("could not begin"), told.count("ended before it was done")) == (1, 2)
+    assert (told.count("could not begin"), told.count("ended before it was done")) == (1, 1)
 
 
 def test_an_unforeseen_error_is_told_without_its_text(

@@ -1,4 +1,4 @@
-"""What runs that have ended came to, out of Dagster's events. Who is told of it is the affair of ``alerts``."""
+"""What runs that have ended came to, out of Dagster's events. Who is told of it is the affair of ``failed_runs``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _EVENTS = {
 
 
 @dataclass
-class Outcome:
+class RunResult:
     """What a run came to.
 
     Attributes:
@@ -44,14 +44,14 @@ class Outcome:
         return self.planned - self.made
 
 
-def outcome(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Outcome:
+def run_result(instance: dg.DagsterInstance, run: dg.DagsterRun) -> RunResult:
     """Read what a run that has ended came to.
 
     Args:
         instance: Where it is recorded.
         run: The run.
     """
-    found = Outcome(broke_off=run.status is dg.DagsterRunStatus.FAILURE)
+    found = RunResult(broke_off=run.status is dg.DagsterRunStatus.FAILURE)
     for record in instance.get_records_for_run(run.run_id, of_type=_EVENTS).records:
         event = record.event_log_entry.get_dagster_event()
         if event.is_step_success or is_failed_check(event):
