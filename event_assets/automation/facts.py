@@ -157,7 +157,7 @@ def _read_states(instance: dg.DagsterInstance, graph: Graph) -> dict[dg.AssetKey
     """Read what has become of the assets.
 
     The runs that are under way are read first: one that ends in the meantime then counts as one that goes on, and what
-    it has made is not asked for again.
+    it has made is not asked for again. One that begins in the meantime is the latest run of its assets.
 
     Args:
         instance: Where it is recorded.
@@ -179,7 +179,9 @@ def _read_states(instance: dg.DagsterInstance, graph: Graph) -> dict[dg.AssetKey
         if not is_raw(asset) and not _is_of_this_code(graph, asset, latest) and latest.run_id
     }
     records = _run_records(instance, {*unmade.values(), *changed.values()})
-    failed = {asset: records[run] for asset, run in unmade.items() if run in records and _has_failed(records[run])}
+    status = {run: record.dagster_run.status for run, record in records.items()}
+    in_progress |= {asset for asset, run in unmade.items() if status.get(run) in _UNDER_WAY}
+    failed = {asset: records[run] for asset, run in unmade.items() if status.get(run) is dg.DagsterRunStatus.FAILURE}
     return {
         asset: AssetState(
             made.get(asset),
@@ -225,10 +227,6 @@ def _in_progress(instance: dg.DagsterInstance) -> set[dg.AssetKey]:
 def _run_records(instance: dg.DagsterInstance, runs: Collection[str]) -> dict[str, dg.RunRecord]:
     records = instance.get_run_records(dg.RunsFilter(run_ids=sorted(runs))) if runs else []
     return {record.dagster_run.run_id: record for record in records}
-
-
-def _has_failed(record: dg.RunRecord) -> bool:
-    return record.dagster_run.status is dg.DagsterRunStatus.FAILURE
 
 
 def _end(record: dg.RunRecord) -> datetime:

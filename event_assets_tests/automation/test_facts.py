@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 
 from event_assets.assets.versions import Materialisations
+from event_assets.automation import facts
 from event_assets.automation.facts import Facts, failing_tables, read_facts
 from event_assets.automation.graph import Graph, Node
 from event_assets.automation.reasons import why_outdated
@@ -101,6 +102,15 @@ def test_what_a_run_will_still_make_is_in_progress(project: Project):
     assert busy == {A, B}
     project.instance.report_run_canceled(run)
     assert not any(state.in_progress or state.failed_at for state in project.facts().states.values())
+
+
+def test_what_a_run_makes_that_begins_while_facts_are_read_is_in_progress(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+):
+    project.make(A)
+    project.begin_run(A)
+    monkeypatch.setattr(facts, "_in_progress", lambda _: set())  # as that was just before
+    assert project.facts().state(A).in_progress
 
 
 def test_an_attempt_has_failed_until_it_is_made_or_planned_again(project: Project):
