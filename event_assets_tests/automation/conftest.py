@@ -13,9 +13,9 @@ from dagster._core.debug import DebugRunPayload
 
 from event_assets.sandbox import Event, Sandbox, generate_event
 from event_assets_tests.automation.alerting import CHECKS, RUNS, STALE, WELL
+from event_assets_tests.automation.automation_harness import START, Automation, Clock, reason
 from event_assets_tests.automation.looking import look
 from event_assets_tests.automation.posted import taking_posts
-from event_assets_tests.automation.ticking import START, Automation, Clock, reason
 from event_assets_tests.code_location import configured, shared_definitions
 from event_assets_tests.running import Run, Warehouse
 

@@ -1,7 +1,7 @@
 """How tests let the change sensor look, and change what it looks at."""
 
 from event_assets.sandbox import Event
-from event_assets_tests.automation.ticking import Automation
+from event_assets_tests.automation.automation_harness import Automation
 
 SENSOR = "sync_what_changed"
 CONTENT, PARTNERS, PARTICIPANTS = (f"/public/v1/{name}" for name in ("content", "partners", "participants"))

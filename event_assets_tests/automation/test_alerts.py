@@ -9,7 +9,7 @@ from dagster._core.definitions.freshness import FreshnessState, FreshnessStateCh
 
 from event_assets.sandbox import Sandbox, faults
 from event_assets_tests.automation.alerting import CHECKS, RUNS, STALE, WELL
-from event_assets_tests.automation.ticking import Automation, Clock, reason
+from event_assets_tests.automation.automation_harness import Automation, Clock, reason
 from event_assets_tests.running import Warehouse
 
 

@@ -13,7 +13,7 @@ from event_assets.definitions import build_definitions
 from event_assets.sandbox import Sandbox, faults
 from event_assets.settings import SettingsError
 from event_assets_tests.automation.alerting import RUNS, WELL
-from event_assets_tests.automation.ticking import START, Automation, Clock, reason
+from event_assets_tests.automation.automation_harness import START, Automation, Clock, reason
 from event_assets_tests.running import Warehouse
 
 _DONE = {dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.ASSET_MATERIALIZATION}

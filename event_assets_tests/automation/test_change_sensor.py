@@ -12,8 +12,8 @@ from event_assets.sandbox.responses import Validators
 from event_assets.settings import EventApiSettings
 from event_assets.source.probe import Deadline, Seen, probe
 from event_assets.source.sync import SyncSettings
+from event_assets_tests.automation.automation_harness import Automation, Clock, reason
 from event_assets_tests.automation.looking import CONTENT, PARTICIPANTS, PARTNERS, SENSOR, change, company, look
-from event_assets_tests.automation.ticking import Automation, Clock, reason
 from event_assets_tests.running import Warehouse
 
 

@@ -10,8 +10,8 @@ from event_assets.sandbox import Event, Sandbox, faults
 from event_assets.sandbox.faults import Fault
 from event_assets.sandbox.responses import Response
 from event_assets.settings import run_folder
+from event_assets_tests.automation.automation_harness import Automation, Clock, reason
 from event_assets_tests.automation.looking import CONTENT, PARTICIPANTS, PARTNERS, SENSOR, change, company, look
-from event_assets_tests.automation.ticking import Automation, Clock, reason
 
 
 @pytest.mark.parametrize(

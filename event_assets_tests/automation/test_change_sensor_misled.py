@@ -7,8 +7,8 @@ import pytest
 from event_assets.automation.change_cursor import TRUSTED_FOR
 from event_assets.sandbox import Sandbox
 from event_assets.sandbox.responses import Response, Validators
+from event_assets_tests.automation.automation_harness import Automation, Clock
 from event_assets_tests.automation.looking import CONTENT, change, look
-from event_assets_tests.automation.ticking import Automation, Clock
 from event_assets_tests.running import Warehouse
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from event_assets.sandbox import Sandbox
+from event_assets_tests.automation.automation_harness import Automation, Clock
 from event_assets_tests.automation.looking import CONTENT, PARTICIPANTS, SENSOR, change, look
-from event_assets_tests.automation.ticking import Automation, Clock
 
 TOKEN, ADDRESS = "SOURCES__EVENT_API__API_TOKEN", "SOURCES__EVENT_API__BASE_URL"
 

@@ -15,9 +15,9 @@ from event_assets.automation.orphaned_runs import LONGEST_START
 from event_assets.automation.reasons import load_time
 from event_assets.sandbox import Sandbox, faults
 from event_assets_tests.automation.alerting import ORPHANS, RUNS, WELL
+from event_assets_tests.automation.automation_harness import REPOSITORY, START, Automation, Clock, reason
 from event_assets_tests.automation.breaking import failing_check
 from event_assets_tests.automation.looking import PARTNERS, change, look
-from event_assets_tests.automation.ticking import REPOSITORY, START, Automation, Clock, reason
 from event_assets_tests.running import Warehouse
 
 SET_BACK = {"days": -2}

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from event_assets.definitions import build_definitions
-from event_assets_tests.automation.ticking import Automation, Clock
+from event_assets_tests.automation.automation_harness import Automation, Clock
 from event_assets_tests.running import Run
 
 BEFORE = datetime(2020, 1, 1, tzinfo=timezone.utc)

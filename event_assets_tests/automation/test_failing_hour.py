@@ -7,8 +7,8 @@ import pytest
 
 from event_assets.sandbox import Sandbox, faults
 from event_assets_tests.automation.alerting import CHECKS, RUNS
+from event_assets_tests.automation.automation_harness import Automation, Clock
 from event_assets_tests.automation.looking import CONTENT, PARTICIPANTS, SENSOR, change, company
-from event_assets_tests.automation.ticking import Automation, Clock
 from event_assets_tests.running import Warehouse
 
 

@@ -11,9 +11,9 @@ from event_assets.sandbox import Event
 from event_assets.settings import published_path
 from event_assets.warehouse.failures import PublishError
 from event_assets_tests.automation.alerting import CHECKS, RUNS, STALE, WELL
+from event_assets_tests.automation.automation_harness import Automation, Clock, reason
 from event_assets_tests.automation.breaking import BREAKING, failing_check, failing_select
 from event_assets_tests.automation.looking import change
-from event_assets_tests.automation.ticking import Automation, Clock, reason
 from event_assets_tests.running import Warehouse
 
 COPY = {"published/warehouse"}

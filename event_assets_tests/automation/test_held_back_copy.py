@@ -3,8 +3,8 @@
 import pytest
 
 from event_assets.settings import published_path
+from event_assets_tests.automation.automation_harness import Automation, Clock
 from event_assets_tests.automation.breaking import BREAKING
-from event_assets_tests.automation.ticking import Automation, Clock
 from event_assets_tests.running import Warehouse
 
 HELD = "staging/session_speakers"

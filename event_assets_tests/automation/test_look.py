@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from event_assets_tests.automation.ticking import Automation, Clock
+from event_assets_tests.automation.automation_harness import Automation, Clock
 
 MOST_SECONDS = 0.3
 """Of CPU time, on a machine that does other things as well. It is some 0.05 on one that does not."""

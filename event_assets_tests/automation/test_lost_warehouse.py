@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from event_assets.sandbox import Sandbox, faults
-from event_assets_tests.automation.ticking import START, Automation, Clock
+from event_assets_tests.automation.automation_harness import START, Automation, Clock
 from event_assets_tests.running import Warehouse
 
 

@@ -16,7 +16,7 @@ from event_assets.cli.supervisor import Supervisor
 from event_assets.sandbox import Sandbox
 from event_assets.warehouse.run_marker import is_alive, marked_as_alive
 from event_assets_tests.automation.alerting import ORPHANS, RUNS, WELL
-from event_assets_tests.automation.ticking import Automation, Clock, reason
+from event_assets_tests.automation.automation_harness import Automation, Clock, reason
 from event_assets_tests.running import Run
 from event_assets_tests.running import Warehouse as Place
 

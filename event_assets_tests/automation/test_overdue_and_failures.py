@@ -7,7 +7,7 @@ import pytest
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
 
 from event_assets.sandbox import Sandbox, faults
-from event_assets_tests.automation.ticking import Automation, Clock
+from event_assets_tests.automation.automation_harness import Automation, Clock
 from event_assets_tests.running import Warehouse
 
 CONTENT = {f"raw/{name}" for name in ("halls", "days", "lectures", "speakers", "workshops", "pauses", "tracks")}

@@ -12,8 +12,8 @@ import pytest
 from event_assets.automation.phase_sensor import NotReloadedError, phase_sensor
 from event_assets.automation.phases import Phase
 from event_assets.definitions import build_definitions
+from event_assets_tests.automation.automation_harness import START, Clock
 from event_assets_tests.automation.posted import taking_posts
-from event_assets_tests.automation.ticking import START, Clock
 
 
 @pytest.fixture(autouse=True)

@@ -14,8 +14,8 @@ from event_assets.automation import messages
 from event_assets.automation.change_cursor import Cursor
 from event_assets.sandbox import Sandbox, faults
 from event_assets_tests.automation.alerting import CHECKS
+from event_assets_tests.automation.automation_harness import START, Automation, Clock, reason
 from event_assets_tests.automation.looking import SENSOR, change
-from event_assets_tests.automation.ticking import START, Automation, Clock, reason
 from event_assets_tests.source.raw_server import RawServer, Script, serving
 
 SOON = 5

@@ -4,7 +4,7 @@ import dagster as dg
 
 from event_assets.automation.evaluations import shown_result
 from event_assets.sandbox import Event
-from event_assets_tests.automation.ticking import Automation, Clock, reason
+from event_assets_tests.automation.automation_harness import Automation, Clock, reason
 
 SENSOR = "report_what_is_out_of_date"
 

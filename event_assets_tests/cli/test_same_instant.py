@@ -12,8 +12,8 @@ from event_assets.cli.home import prepare_dagster_home
 from event_assets.cli.run import run_everything
 from event_assets.sandbox import Event, Sandbox
 from event_assets.settings import published_path
+from event_assets_tests.automation.automation_harness import Automation
 from event_assets_tests.automation.looking import change
-from event_assets_tests.automation.ticking import Automation
 from event_assets_tests.cli.folder import Folder, configuration, row_counts
 from event_assets_tests.running import Warehouse
 
