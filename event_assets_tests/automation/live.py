@@ -171,7 +171,10 @@ class Live:
     def troubles(self) -> list[str]:
         """What people were told to be wrong, and not yet that it is over."""
         cursors = {state.instigator_name: self._cursor(state) for state in self.instance.all_instigator_state()}
-        open_troubles = [name for cursor in cursors.values() for name in cursor.get("troubles", {})]
+        # What a look finds to be over is told at the next one.
+        open_troubles = [
+            name for cursor in cursors.values() for key in ("troubles", "told") for name in cursor.get(key, {})
+        ]
         endpoints = cursors.get("sync_what_changed", {}).get("endpoints", {})
         return open_troubles + [name for name, state in endpoints.items() if state["failures"]]
 
