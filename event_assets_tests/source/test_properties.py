@@ -4,6 +4,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -157,7 +158,7 @@ def test_what_is_known_by_its_bytes_comes_to_the_same_as_if_it_were_not(data: st
             bring(api, answers, place, "participants", a)
             with duckdb.connect(str(place.path)) as warehouse:
                 warehouse.execute(forget)
-            result = bring(api, answers, place, "participants", b)
+            result = replace(bring(api, answers, place, "participants", b), examined=0)
             columns = [column.name for column in TABLES["participants"].columns]
             live = f"select {', '.join(columns)}, record_hash from raw.participants where removed_at is null"
             rejects = "select reason, payload from raw.rejected"

@@ -64,11 +64,11 @@ class Fetched:
         for number, digest in enumerate(previous, 1):
             if latest[0].digest != digest:
                 break
+            if progress:
+                so_far = f"/{latest[0].resource}: the same {count(number, 'page')} as last time so far"
+                progress.note(lambda _, so_far=so_far: so_far)
             if latest[0].next_url is None:
                 return None if number == len(previous) else self._after(same, latest, rest)
-            if progress:
-                so_far = f"{latest[0].resource}: the same {count(number, 'page')} as last time so far"
-                progress.note(lambda _, so_far=so_far: so_far)
             same += [page.packed() for page in latest]  # most answers have one page, which needs no packing
             latest = [next(rest)]
         return self._after(same, latest, rest)
