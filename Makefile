@@ -29,7 +29,7 @@ test-all: .venv/installed-dev ## Run all tests
 NEWEST := .venv-newest/bin/python
 # Not run twice: the sandbox, and what an answer says and what becomes of it, which no other package decides.
 OWN_CODE_ALONE = --ignore=event_assets_tests/sandbox $(addprefix --ignore=event_assets_tests/source/, \
-	test_more_pages.py test_matrix.py)
+	test_lossless_json.py test_matrix.py test_more_pages.py test_pages.py test_paging.py test_privacy_places.py test_records.py)
 test-newest: ## Run the tests on the newest packages within setup.cfg's bounds, without dagster-embedded-elt
 	@$(PYTHON) -m venv .venv-newest
 	@$(NEWEST) -m pip install --quiet --disable-pip-version-check uv
