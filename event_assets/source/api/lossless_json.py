@@ -1,7 +1,7 @@
 """JSON read without losing anything: names that stand twice in an object, numbers that no number type holds.
 
 JSON allows both, and every parser has a way to drop something silently. What becomes of the values is decided in
-``records`` and ``shape``.
+``records``.
 """
 
 from __future__ import annotations

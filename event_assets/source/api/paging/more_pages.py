@@ -1,7 +1,7 @@
 """The signs in an answer that it is not the whole list: the address of a next page, and claims that more exists.
 
 The rule. All that an answer says beside its records is looked at: every field of its envelope at any depth, and every
-header. What a field says, it says by the words of its name (see ``paging_words``) and by its value:
+header. What a field says, it says by the words of its name (see ``words``) and by its value:
 
 1. The address of the next page, where it stands in one of the known places (the field ``next`` and its relatives in
    the envelope or in objects such as ``links``, ``meta``, ``pagination``; entries of lists of links; the header
