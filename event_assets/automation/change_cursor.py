@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -59,9 +59,10 @@ class EndpointState:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> EndpointState:
-        """Read what `asdict` has written."""
-        seen = value.get("seen")
-        return cls(**{**value, "seen": Seen(**seen) if seen else None})
+        """Read what `asdict` has written, be it of an earlier release: what that knew otherwise is seen anew."""
+        seen = value.get("seen") or {}
+        of_now = seen if seen.keys() <= {each.name for each in fields(Seen)} else {}
+        return cls(**{**value, "seen": Seen(**of_now) if of_now else None})
 
     def failed(self, error: ProbeError, at: datetime, interval: timedelta, asked_as: str) -> None:
         """Take note of a look that failed, and wait longer after each."""

@@ -1,16 +1,18 @@
 """What the API changes is synced at once, and nothing else."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import pairwise
 from typing import Any
 
 import dagster as dg
 import pytest
 
+from event_assets.automation.change_cursor import EndpointState
 from event_assets.sandbox import Event, Sandbox
 from event_assets.sandbox.responses import Validators
 from event_assets.settings import EventApiSettings
-from event_assets.source.probe import Deadline, Seen, probe
+from event_assets.source.api.deadline import Deadline
+from event_assets.source.probe import Seen, probe
 from event_assets.source.sync import SyncSettings
 from event_assets_tests.automation.automation_harness import Automation, Clock, reason
 from event_assets_tests.automation.looking import CONTENT, PARTICIPANTS, PARTNERS, SENSOR, change, company, look
@@ -30,6 +32,14 @@ def stuck_at_first_change(
     assert seen
     changed = before is not None and seen.versions != before.versions
     return replace(seen, etag="the same" if stuck or changed else "")
+
+
+def test_what_an_earlier_release_has_seen_is_seen_anew():
+    """It kept one digest of the body, and no digests of pages."""
+    state = asdict(EndpointState(failures=2))
+    seen = {"versions": {"days": "1"}, "etag": "x", "last_modified": "", "reading": "r"}
+    assert EndpointState.from_json({**state, "seen": {**seen, "digest": "d"}}) == EndpointState(failures=2)
+    assert EndpointState.from_json({**state, "seen": {**seen, "pages": ["d"]}}).seen == Seen(**seen, pages=["d"])
 
 
 def test_what_was_never_loaded_is_not_its_business(automation: Automation, api: Sandbox):
