@@ -2,6 +2,7 @@
 
 import shutil
 
+import duckdb
 import pytest
 
 from event_assets.sandbox import Sandbox, faults
@@ -41,7 +42,8 @@ def test_a_warehouse_that_is_lost_is_filled_again_though_the_first_attempt_has_b
     for endpoint in faults.ENDPOINTS:
         api.fail(endpoint, faults.status(503))
     assert loaded.follow(succeeds=False)[1].materialised == set()
-    assert lost.path.exists()
+    assert not lost.path.exists(), "of an API that does not answer nothing is made"
+    duckdb.connect(str(lost.path)).close()  # as an attempt that was killed leaves it
     assert loaded.tick() == set()
     api.mend()
     clock.move_to(START.replace(minute=5))
