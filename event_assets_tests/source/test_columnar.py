@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from event_assets.sandbox import Sandbox, generate_event
 from event_assets.settings import PersonalData, PrivacySettings
+from event_assets.source.api.pages import DecodedBatch, EncodedBatch, Expectation
 from event_assets.source.records.coerce import Coercion
 from event_assets.source.records.fingerprints import record_hash
 from event_assets.source.records.privacy import Privacy
+from event_assets.source.records.process import RecordProcessor
 from event_assets.source.records.typed import TypedRecords
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
@@ -74,6 +76,26 @@ def test_key_and_fingerprint_are_those_of_the_slow_way(personal_data: PersonalDa
     rows = [row for row, _ in coerced]
     assert decoded.keys == [privacy.key(table, record) for record in said]
     assert decoded.hashes == [*map(record_hash, decoded.rows)] == [*map(record_hash, rows)]
+
+
+@pytest.mark.parametrize("personal_data", MODES)
+@settings(max_examples=60, deadline=None)
+@given(odd=st.sets(st.integers(0, 39), max_size=40), extra=records("participants"))
+def test_records_that_are_as_declared_and_others_come_to_the_same_in_one_batch(
+    personal_data: PersonalData, odd: set[int], extra: list[dict[str, Any]]
+):
+    said: list[dict[str, Any]] = [{"id": n, "email": f"p{n}@example.org", "company": "A"} for n in range(40)]
+    for number in odd:
+        said[number] |= {"tickets": "VIP", "shoe size": number}
+    encoded = [json.dumps(record).encode() for record in [*said, *extra]]
+    batch = EncodedBatch(encoded, Expectation("/participants", "a list"))
+    privacy = Privacy(PrivacySettings(personal_data, "a secret of the test suite"))
+    judged = RecordProcessor(TABLES["participants"], privacy).process(batch)
+    coerced = RecordProcessor(TABLES["participants"], privacy).process(DecodedBatch(batch.records()))
+    for name in ("keys", "hashes", "versions", "type_mismatches", "undeclared"):
+        assert getattr(judged, name) == getattr(coerced, name)
+    as_they_are = sum(not isinstance(row, dict) for row in judged.rows)
+    assert as_they_are == 40 if not (odd or extra) else as_they_are <= 40 - len(odd) + len(extra)
 
 
 @pytest.mark.parametrize(
