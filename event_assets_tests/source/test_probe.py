@@ -168,6 +168,26 @@ def test_a_redirect_does_not_stand_for_what_is_there(api: Sandbox):
     assert moved().versions != before.versions
 
 
+def test_validators_are_sent_to_where_they_are_from_and_nowhere_else(api: Sandbox, monkeypatch: pytest.MonkeyPatch):
+    """Not along a redirect, nor for further pages: who answers there that nothing has changed means something else."""
+    api.validators = "etag"
+    before = look(api, "participants")
+    respond = api.respond
+
+    def unchanged_elsewhere(method: str, target: str, headers: Mapping[str, str]) -> Response:
+        elsewhere = "?" in target and "If-None-Match" in headers
+        return Response(304, {"Content-Length": "0"}, ()) if elsewhere else respond(method, target, headers)
+
+    monkeypatch.setattr(api, "respond", unchanged_elsewhere)
+    api.event.participants.pop()
+    api.fail("participants", faults.redirect_elsewhere(f"{api.base_url}/participants?moved"), times=1)
+    led = look(api, "participants", before)
+    assert led.versions != before.versions
+    assert led.etag == ""
+    api.envelope, api.page_size = "pages", 40
+    assert look(api, "participants", before).versions == led.versions
+
+
 @pytest.mark.parametrize(
     ("fault", "passes", "retry_after"),
     [
