@@ -106,3 +106,11 @@ def watched(automation: Automation, webhook: SimpleNamespace, monkeypatch: pytes
         assert reason(automation.look(sensor)) == WELL
     assert webhook.texts == []
     return automation
+
+
+@pytest.fixture
+def during_the_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The event is on, and nobody waits for further attempts at a request."""
+    monkeypatch.setenv("EVENT__OPENS", "2030-05-06")
+    monkeypatch.setenv("EVENT__CLOSES", "2030-05-07")
+    monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
