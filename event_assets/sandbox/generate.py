@@ -8,10 +8,11 @@ from datetime import date
 from random import Random
 from typing import NamedTuple
 
+from event_assets.sandbox.bookings import book_workshops
 from event_assets.sandbox.event import EncodedRecords, Event, known_zone
 from event_assets.sandbox.participants import invent_participants, plant_key_trouble
 from event_assets.sandbox.people import People
-from event_assets.sandbox.programme import Programme, book_workshops
+from event_assets.sandbox.programme import Programme
 from event_assets.sandbox.timetable import plan
 
 

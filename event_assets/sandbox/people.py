@@ -162,3 +162,8 @@ def spell(name: str) -> str:
     """A name in lower-case a-z, as people spell theirs in an address; letters of unknown scripts are left out."""
     letters = unicodedata.normalize("NFKD", name.lower().translate(_LETTERS)).translate(_LETTERS)
     return "".join(letter for letter in letters if "a" <= letter <= "z")
+
+
+def phone(rng: Random) -> str:
+    """Return a telephone number from the ranges that Ofcom and the NANPA keep for fiction."""
+    return rng.choice((f"+44 7700 900{rng.randrange(1000):03d}", f"+1 202-555-{rng.randrange(100, 200):04d}"))

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from event_assets.sandbox import words
 from event_assets.sandbox.event import Record
-from event_assets.sandbox.people import DOMAINS, LOCALES, People, Person
+from event_assets.sandbox.people import DOMAINS, LOCALES, People, Person, phone
 from event_assets.sandbox.timetable import BLOCKS, DAY, SMALLEST_TROUBLED_PROGRAMME, Session, Timetable
 
 EVENT_ID = 4217
@@ -25,7 +25,6 @@ FIRST_ID = {
     "pauses": 901,
     "tracks": 601,
     "partners": 1201,
-    "bookings": 580001,
 }
 PAUSES = ("Coffee", "Lunch", "Tea and Cake")
 SESSION_TYPES = {"keynote": 1, "talk": 1, "open stage": 1, "party": 1, "workshop": 2}
@@ -230,7 +229,7 @@ class Programme:
             "order": number + 1,
             "name": person.name,
             "email": person.email if rng.random() < 0.92 else None,
-            "phone": _phone(rng) if rng.random() < 0.3 else None,
+            "phone": phone(rng) if rng.random() < 0.3 else None,
             "company": person.company,
             "position": person.position,
             "country": person.locale.country,
@@ -269,7 +268,7 @@ class Programme:
             "description": rng.choice(words.PARTNER_DESCRIPTIONS).format(company=company.replace("&", "&amp;")),
             "web": f"https://example.org/partners/{name}",
             "email": f"hello.{name}@{rng.choice(DOMAINS)}",
-            "phone": _phone(rng) if rng.random() < 0.6 else None,
+            "phone": phone(rng) if rng.random() < 0.6 else None,
             "address": f"{rng.choice(words.STREETS)} {rng.randint(1, 120)}" if rng.random() < 0.7 else None,
             "code": code,
             "sponsor": sponsor,
@@ -295,26 +294,5 @@ class Programme:
         return {"created_at": f"{created.isoformat()}.000000Z", "updated_at": f"{updated.isoformat()}.000000Z"}
 
 
-def book_workshops(rng: Random, workshops: list[Record], participants: Sequence[Record]) -> None:
-    """Gives the workshops seats and lets participants take them; one workshop in five is booked out."""
-    # Nobody books two: so nobody sits in two at once.
-    queue = rng.sample(range(len(participants)), min(len(participants), 30 * len(workshops)))
-    for number, workshop in enumerate(workshops):
-        capacity = rng.choice((12, 16, 20, 24, 30))
-        wanted = capacity if rng.random() < 0.2 else rng.randint(capacity // 4, capacity - 1)
-        booking, queue = queue[:wanted], queue[wanted:]
-        attendees = [{field: participants[place][field] for field in ("id", "name", "email")} for place in booking]
-        available = capacity - len(attendees)
-        seats = {"capacity": capacity, "available": available, "booked": available == 0}
-        workshop.update(seats)
-        ids = {"id": FIRST_ID["bookings"] + number, "lecture_id": workshop["id"]}
-        workshop["booking_info"] = [{**ids, **seats, "booked_attendees": attendees}]
-
-
 def _is_streamed(hall: int) -> bool:
     return hall % 2 == 0
-
-
-def _phone(rng: Random) -> str:
-    """A number from the ranges that Ofcom and the NANPA keep for fiction."""
-    return rng.choice((f"+44 7700 900{rng.randrange(1000):03d}", f"+1 202-555-{rng.randrange(100, 200):04d}"))
