@@ -5,7 +5,7 @@ API's answer would give it. So A → B → A ends with A, a failed run is tried 
 counts as well.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from time import monotonic
@@ -17,10 +17,10 @@ from event_assets.assets.versions import Materialisations
 from event_assets.automation.change_cursor import Cursor, EndpointState
 from event_assets.automation.declare import raw_key
 from event_assets.automation.messages import is_told, try_to_tell
-from event_assets.settings import SettingsError, change_poll_seconds
+from event_assets.settings import EventApiSettings, SettingsError, change_poll_seconds
 from event_assets.source.api.deadline import Deadline
 from event_assets.source.api.resources import resources_by_endpoint
-from event_assets.source.probe import ProbeError, UnfinishedError, probe
+from event_assets.source.probe import ProbeError, Seen, UnfinishedError, probe
 from event_assets.source.sync import SyncSettings
 from event_assets.warehouse import RAW
 
@@ -80,50 +80,112 @@ def change_sensor() -> dg.SensorDefinition:
             return dg.SensorResult(
                 skip_reason="People were told what has changed of the API's failures.", cursor=cursor.text()
             )
-        requests, asked_as = [], cursor.digest(api)
-        endpoints, deadline, has_asked = resources_by_endpoint(), Deadline(LOOK_SECONDS, monotonic), False
-        for endpoint in cursor.in_turn(endpoints):
-            state = cursor.endpoints.setdefault(endpoint, EndpointState())
-            assets = [raw_key(resource) for resource in endpoints[endpoint]]
-            if _is_being_synced(context.instance, assets):
-                continue
-            latest = Materialisations(context.instance, assets)  # after that: a run may just have ended
-            if any(latest.version(asset) is None for asset in assets):
-                continue
-            if state.waits(now, asked_as, [latest.time(asset) for asset in assets]):
-                continue
-            try:
-                state.succeeded(probe(api, endpoint, state.known(now), settings, deadline), now)
-                cursor.note_answer(endpoint)
-            except ProbeError as error:
-                cursor.note_answer(endpoint)
-                is_cut = isinstance(error, UnfinishedError)
-                if not (is_cut and has_asked):  # then the others have taken the time: next time it has all of it
-                    context.log.warning(str(error))
-                    state.failed(error, now, interval, asked_as)
-                if is_cut:
-                    cursor.first = endpoint
-                    break
-                continue
-            finally:
-                has_asked = True
-            missing = state.missing(latest)
-            if state.was_brought_otherwise(missing, latest, now):
-                state.note_other(now)
-            elif not missing or state.is_due(missing, now):
-                state.note_request(missing, now)
-                if missing:
-                    context.log.info(f"/{endpoint} has changed: {', '.join(missing)}")
-                    selection = [raw_key(resource) for resource in missing]
-                    requests.append(dg.RunRequest(run_key=cursor.next_run_key(), asset_selection=selection))
+        look = _Look(context, api, settings, interval, now, cursor)
+        endpoints = resources_by_endpoint()
+        requests = [*look.requests({name: endpoints[name] for name in cursor.in_turn(endpoints)})]
         cursor.note_troubles()
-        said = [state.trouble for state in cursor.endpoints.values() if state.trouble]
-        if cursor.first and not cursor.endpoints[cursor.first].trouble:
-            said.append(f"No time was left for /{cursor.first}: it is asked first at the next look.")
-        reason = None if requests else " ".join(said) or "Nothing has changed."
+        reason = None if requests else look.said()
         return dg.SensorResult(run_requests=requests, skip_reason=reason, cursor=cursor.text())
 
     return sync_what_changed
+
+
+class _Look:
+    """One look at the API: asks the endpoints one after another, as long as there is time.
+
+    Args:
+        context: Dagster's, for its instance and log.
+        api: Where to ask.
+        settings: How a sync reads an answer.
+        interval: The time from look to look.
+        now: The time now.
+        cursor: What is known of the endpoints; takes what this look finds.
+    """
+
+    def __init__(
+        self,
+        context: dg.SensorEvaluationContext,
+        api: EventApiSettings,
+        settings: SyncSettings,
+        interval: timedelta,
+        now: datetime,
+        cursor: Cursor,
+    ) -> None:
+        self._context = context
+        self._api = api
+        self._settings = settings
+        self._interval = interval
+        self._now = now
+        self._cursor = cursor
+        self._asked_as = cursor.digest(api)
+        self._deadline = Deadline(LOOK_SECONDS, monotonic)
+        self._has_asked = False
+
+    def requests(self, endpoints: Mapping[str, Sequence[str]]) -> Iterator[dg.RunRequest]:
+        """Ask endpoints in turn, and yield a request of a run for each whose tables do not hold what it answers.
+
+        Args:
+            endpoints: The resources of each.
+        """
+        for endpoint, resources in endpoints.items():
+            state = self._cursor.endpoints.setdefault(endpoint, EndpointState())
+            assets = [raw_key(resource) for resource in resources]
+            if _is_being_synced(self._context.instance, assets):
+                continue
+            latest = Materialisations(self._context.instance, assets)  # after that: a run may just have ended
+            if any(latest.version(asset) is None for asset in assets):
+                continue
+            if state.waits(self._now, self._asked_as, [latest.time(asset) for asset in assets]):
+                continue
+            try:
+                state.succeeded(self._ask(endpoint, state), self._now)
+            except UnfinishedError:
+                self._cursor.first = endpoint
+                return
+            except ProbeError:
+                continue
+            if missing := self._wanted(state, latest):
+                self._context.log.info(f"/{endpoint} has changed: {', '.join(missing)}")
+                selection = [raw_key(resource) for resource in missing]
+                yield dg.RunRequest(run_key=self._cursor.next_run_key(), asset_selection=selection)
+
+    def _ask(self, endpoint: str, state: EndpointState) -> Seen:
+        """Return what an endpoint answers.
+
+        Raises:
+            UnfinishedError: There is no time left.
+            ProbeError: It gives no usable answer.
+        """
+        is_first, self._has_asked = not self._has_asked, True
+        try:
+            return probe(self._api, endpoint, state.known(self._now), self._settings, self._deadline)
+        except ProbeError as error:
+            # Where others have taken the time, it is no failure: next time it has all of it.
+            if is_first or not isinstance(error, UnfinishedError):
+                self._context.log.warning(str(error))
+                state.failed(error, self._now, self._interval, self._asked_as)
+            raise
+        finally:
+            self._cursor.note_answer(endpoint)
+
+    def _wanted(self, state: EndpointState, latest: Materialisations) -> dict[str, str]:
+        """Return the versions of the resources to sync now; none where nothing is missing, or it is asked for."""
+        missing = state.missing(latest)
+        if state.was_brought_otherwise(missing, latest, self._now):
+            state.note_other(self._now)
+            return {}
+        if missing and not state.is_due(missing, self._now):
+            return {}
+        state.note_request(missing, self._now)
+        return missing
+
+    def said(self) -> str:
+        """Return what the look has found where nothing is to be synced."""
+        endpoints, first = self._cursor.endpoints, self._cursor.first
+        said = [state.trouble for state in endpoints.values() if state.trouble]
+        if first and not endpoints[first].trouble:
+            said.append(f"No time was left for /{first}: it is asked first at the next look.")
+        return " ".join(said) or "Nothing has changed."
 
 
 def _impatient(settings: SyncSettings) -> SyncSettings:

@@ -85,16 +85,17 @@ def main(
     if page_size and envelope != "pages":
         raise click.UsageError("--page-size needs --envelope pages.")
     try:
-        if folder:
-            event = load_event(folder, timezone or "UTC")
-        else:
-            event = generate_event(
+        event = (
+            load_event(folder, timezone or "UTC")
+            if folder
+            else generate_event(
                 size=size or "conference",
                 lectures=lectures,
                 participants=participants,
                 seed=1 if seed is None else seed,
                 timezone=timezone or "Europe/Vienna",
             )
+        )
     except (OSError, ValueError) as error:
         raise click.ClickException(str(error)) from None
 
@@ -107,6 +108,15 @@ def main(
             sandbox.fail(*failure)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--fault") from None
+    _serve(sandbox, port, str(folder) if folder else "an invented event")
+
+
+def _serve(sandbox: Sandbox, port: int, what: str) -> None:
+    """Serve until a signal.
+
+    Raises:
+        click.ClickException: The port is taken.
+    """
     try:
         sandbox.start()
     except OSError as error:
@@ -116,7 +126,7 @@ def main(
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    click.echo(_introduction(sandbox, str(folder) if folder else "an invented event"))
+    click.echo(_introduction(sandbox, what))
     stopped.wait()
     sandbox.stop()
     click.echo("Stopped.")

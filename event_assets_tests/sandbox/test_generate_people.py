@@ -3,29 +3,13 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
 from random import Random
-from typing import Any
 
 import pytest
 
 from event_assets.sandbox import Event, generate_event
 from event_assets.sandbox.people import LOCALES, People, spell
-
-
-def sessions(event: Event) -> list[dict[str, Any]]:
-    return event.content["lectures"] + event.content["workshops"]
-
-
-def strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for inner in value.values():
-            yield from strings(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from strings(inner)
+from event_assets_tests.sandbox.test_generate import sessions, strings
 
 
 def test_even_a_small_event_has_difficult_texts_and_names():
