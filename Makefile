@@ -60,6 +60,8 @@ format: .venv/installed-dev ## Mend style and format
 
 docs: .venv/installed-dev ## Write the pages that are made from the code
 	@$(PY) -m event_assets dictionary > docs/data-dictionary.md
+	@$(PY) -m event_assets settings > .dlt/config.toml
+	@$(PY) -m event_assets settings --secrets > .dlt/secrets.toml.example
 	@$(PY) -m event_assets_tests.source.matrix_page > docs/what-happens-when.md
 
 # Resolved for every supported Python at once, so that a fresh machine installs what was tested.

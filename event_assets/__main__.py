@@ -53,6 +53,15 @@ def dictionary() -> None:
         click.echo(data_dictionary(), nl=False)
 
 
+@main.command()
+@click.option("--secrets", is_flag=True, help="Print what goes into .dlt/secrets.toml instead.")
+def settings(secrets: bool) -> None:
+    """Print a commented .dlt/config.toml with every setting and its default."""
+    from event_assets.cli.settings_files import config_toml, secrets_toml
+
+    click.echo(secrets_toml() if secrets else config_toml(), nl=False)
+
+
 @contextmanager
 def _looking_for_no_garbage() -> Iterator[None]:
     """Import in a block; what is there at its end is never looked through again.
@@ -71,9 +80,9 @@ def _looking_for_no_garbage() -> Iterator[None]:
 
 def _check_settings() -> None:
     """Read all settings before the rest is imported: dlt reads its files when some of its modules are."""
-    from event_assets.settings import check_settings  # here, for the same reason: it brings dlt
+    from event_assets.settings import read_event  # here, for the same reason: it brings dlt
 
-    check_settings()
+    read_event().check()
 
 
 @contextmanager

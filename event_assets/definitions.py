@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
+
 import dagster as dg
 
 from event_assets.assets.checks import build_raw_checks
@@ -14,30 +16,26 @@ from event_assets.automation.alerts import alert_sensors
 from event_assets.automation.change_sensor import change_sensor
 from event_assets.automation.conditions import CheckWithAsset, Planning, auto_materialize
 from event_assets.automation.declare import apply_automation
-from event_assets.automation.freshness import current_phase
+from event_assets.automation.freshness import phase_of
 from event_assets.automation.graph import Graph
 from event_assets.automation.jobs import endpoint_jobs, refresh_everything
 from event_assets.automation.orphaned_runs import orphaned_runs_sensor
 from event_assets.automation.phase_sensor import phase_sensor
 from event_assets.automation.schedules import daily_sync
 from event_assets.automation.up_to_date import up_to_date_checks, up_to_date_sensor
+from event_assets.settings import Event, read_event
 from event_assets.warehouse import SUMMARY
 
 
-def build_definitions(
-    *,
-    event_api: EventApiResource | None = None,
-    warehouse: WarehouseResource | None = None,
-    pool: str | None = WAREHOUSE_POOL,
-) -> dg.Definitions:
-    """The code location, with parts that another caller can replace.
+def build_definitions(event: Event, pool: str | None = WAREHOUSE_POOL) -> dg.Definitions:
+    """The code location of an event.
 
     Steps run one after another in the run's own process: each writes the same DuckDB file, and a process of its own
     would cost every step seconds of imports.
 
     Args:
-        event_api: Where the raw assets come from.
-        warehouse: Where everything is written.
+        event: As it is configured when the definitions load. What may change while they are loaded, such as the token,
+            runs and sensors read when they need it.
         pool: The concurrency pool of everything that writes; None for runs that no daemon looks after.
 
     Raises:
@@ -45,11 +43,12 @@ def build_definitions(
         ModelError: A model is wrong.
     """
     models = project_models()
-    tables = [*build_raw_assets(pool), *build_model_assets(pool, models)]
+    tables = [*build_raw_assets(pool), *build_model_assets(models, event.dates.timezone, pool)]
     keys = [key for each in tables for key in each.keys]
-    assets = [*tables, build_published_copy(keys, models, pool)]
+    copy = build_published_copy(keys, models, personal_data=event.published.personal_data, pool=pool)
+    assets, now = [*tables, copy], datetime.now(timezone.utc)
     planning = Planning(graph := Graph.of(assets))
-    assets, checked = apply_automation(assets, planning), CheckWithAsset(planning)
+    assets, checked = apply_automation(assets, planning, event, now), CheckWithAsset(planning)
     summaries = [key for key in keys if key.path[0] == SUMMARY]
     checks = [*build_raw_checks(pool, checked), up_to_date_checks(graph, summaries, checked)]
     steps = {each.op.name: [*each.keys] for each in assets} | {each.op.name: [] for each in checks}
@@ -57,18 +56,18 @@ def build_definitions(
         assets=assets,
         asset_checks=checks,
         jobs=[refresh_everything, *endpoint_jobs()],
-        schedules=[daily_sync()],
+        schedules=[daily_sync(event)],
         sensors=[
             auto_materialize(),
-            change_sensor(),
+            change_sensor(event),
             up_to_date_sensor(graph, summaries),
-            phase_sensor(current_phase()),
+            phase_sensor(phase_of(event, now)),
             orphaned_runs_sensor(),
             *alert_sensors(graph, [key for each in [*assets, *checks] for key in each.check_keys], steps),
         ],
         resources={
-            "event_api": event_api or EventApiResource(),
-            "warehouse": warehouse or WarehouseResource(),
+            "event_api": EventApiResource(),
+            "warehouse": WarehouseResource(),
             # No step hands a value to another. Dagster's own would let a run's config say where it writes files.
             "io_manager": dg.IOManagerDefinition(lambda _: dg.InMemoryIOManager(), config_schema={}),
         },
@@ -79,4 +78,4 @@ def build_definitions(
 @dg.definitions
 def defs() -> dg.Definitions:
     """What Dagster loads. Not built when the module is imported: the command line builds its own."""
-    return build_definitions()
+    return build_definitions(read_event())

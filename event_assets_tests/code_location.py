@@ -2,22 +2,29 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from functools import cache
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
-from event_assets.automation.freshness import current_phase
+from event_assets import sandbox
+from event_assets.automation.freshness import phase_of
+from event_assets.automation.phases import Phase
 from event_assets.definitions import build_definitions
-from event_assets.sandbox import Event, Sandbox
+from event_assets.sandbox import Sandbox
 from event_assets.settings import (
-    change_poll_seconds,
-    daily_sync_time,
-    event_timezone,
-    freshness_settings,
-    published_personal_data,
+    DateSettings,
+    Event,
+    FreshnessSettings,
+    PublishedSettings,
+    ScheduleSettings,
+    SettingsError,
+    read_event,
 )
+from event_assets.settings.declaring import Section
+from event_assets.settings.event import SECTIONS
 
 
 def shared_definitions() -> dg.Definitions:
@@ -30,32 +37,23 @@ def shared_definitions() -> dg.Definitions:
     Raises:
         SettingsError: A setting cannot be used.
     """
-    return _built(what_definitions_depend_on())
+    event = read_event()
+    sections = {section: event.sections[section] for section in SECTIONS_OF_THE_DEFINITIONS}
+    return _built(tuple(sections.items()), phase_of(event, datetime.now(timezone.utc)))
 
 
-def what_definitions_depend_on() -> tuple[object, ...]:
-    """All that is read while the code location loads, beside its own files.
-
-    Raises:
-        SettingsError: A setting cannot be used.
-    """
-    return (
-        event_timezone(),
-        freshness_settings(),
-        current_phase(),
-        daily_sync_time(),
-        change_poll_seconds(),
-        published_personal_data(),
-    )
+SECTIONS_OF_THE_DEFINITIONS = (DateSettings, FreshnessSettings, ScheduleSettings, PublishedSettings)
+"""What of the event counts while the code location loads."""
 
 
 @cache
-def _built(depends_on: tuple[object, ...]) -> dg.Definitions:
-    return build_definitions()
+def _built(sections: tuple[tuple[type[Section], Section | SettingsError], ...], phase: Phase) -> dg.Definitions:
+    unread = dict.fromkeys(SECTIONS, SettingsError("The definitions are not made of this section."))
+    return build_definitions(Event({**unread, **dict(sections)}))
 
 
 @contextmanager
-def configured(event: Event, folder: Path) -> Iterator[Sandbox]:
+def configured(event: sandbox.Event, folder: Path) -> Iterator[Sandbox]:
     """Serve an event and configure the project for it and a warehouse in a folder: for what many tests share."""
     with Sandbox(event, token="token-of-the-test") as api, pytest.MonkeyPatch.context() as environment:
         environment.setenv("SOURCES__EVENT_API__BASE_URL", api.base_url)

@@ -27,10 +27,14 @@ def test_all_that_it_writes_is_in_its_own_folder(tmp_path: Path, monkeypatch: py
     monkeypatch.delenv("WAREHOUSE__PUBLISHED", raising=False)
     for name, value in _environment(SERVER, tmp_path).items():
         monkeypatch.setenv(name, value)
-    for path in (settings.warehouse_path(), settings.published_path(), settings.dagster_home()):
+    for path in (
+        settings.read_event().warehouse.file,
+        settings.read_event().warehouse.published_file,
+        settings.dagster_home(),
+    ):
         assert path.is_relative_to(tmp_path)
-    assert settings.privacy_settings().personal_data == "keep"
-    assert settings.alert_webhook_url() is None
+    assert settings.read_event().privacy.personal_data == "keep"
+    assert settings.read_event().alerts.webhook_url is None
 
 
 def test_what_was_prepared_is_what_the_event_says_in_each_case():

@@ -9,11 +9,11 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from dlt.common.configuration.specs import BaseConfiguration
 
 from event_assets.definitions import build_definitions
-from event_assets.settings import reading
-from event_assets_tests.code_location import shared_definitions, what_definitions_depend_on
+from event_assets.settings import Event, SettingsError, read_event
+from event_assets.settings.declaring import Section
+from event_assets_tests.code_location import SECTIONS_OF_THE_DEFINITIONS, shared_definitions
 
 LAYERS = {
     "raw": set(),
@@ -52,11 +52,11 @@ def test_definitions_load_without_token_network_or_file(tmp_path: Path):
 
 
 def test_the_definitions_fit_together():
-    dg.Definitions.validate_loadable(build_definitions())
+    dg.Definitions.validate_loadable(build_definitions(read_event()))
 
 
 def test_the_graph_runs_from_raw_to_summary():
-    graph = build_definitions().resolve_asset_graph()
+    graph = build_definitions(read_event()).resolve_asset_graph()
     for key in graph.get_all_asset_keys():
         layers = {parent.path[0] for parent in graph.get(key).parent_keys}
         allowed = LAYERS[key.path[0]]
@@ -65,44 +65,12 @@ def test_the_graph_runs_from_raw_to_summary():
     assert not graph.external_asset_keys
 
 
-SETTINGS_OF_THE_DEFINITIONS = {
-    "EVENT__TIMEZONE": "Asia/Tokyo",
-    "EVENT__CLOSES": "2999-01-01",  # with the opening, another phase
-    "FRESHNESS__EVENT_MINUTES": "14",
-    "FRESHNESS__APPROACH_MINUTES": "200",
-    "FRESHNESS__QUIET_MINUTES": "2000",
-    "FRESHNESS__APPROACH_DAYS": "7",
-    "FRESHNESS__RETRY_MINUTES": "6",
-    "SCHEDULE__DAILY_SYNC": "05:30",
-    "SCHEDULE__CHANGE_POLL_SECONDS": "61",
-    "WAREHOUSE__PUBLISHED_PERSONAL_DATA": "true",
-}
-
-
-@pytest.mark.parametrize(("name", "value"), SETTINGS_OF_THE_DEFINITIONS.items())
-def test_tests_share_no_definitions_between_settings(monkeypatch: pytest.MonkeyPatch, name: str, value: str):
-    before = what_definitions_depend_on()
-    with monkeypatch.context() as environment:
-        environment.setenv(name, value)
-        if name == "EVENT__CLOSES":
-            environment.setenv("EVENT__OPENS", "2020-01-01")
-        assert what_definitions_depend_on() != before
-    assert what_definitions_depend_on() == before
+@pytest.mark.parametrize("section", SECTIONS_OF_THE_DEFINITIONS)
+def test_the_definitions_depend_on_these_sections(section: type[Section]):
+    """And on no other one: ``shared_definitions`` makes them of an event that has only these."""
     assert shared_definitions() is shared_definitions()
-
-
-def test_the_definitions_depend_on_no_other_setting(monkeypatch: pytest.MonkeyPatch):
-    """What else they read when they load would not be seen by the tests that share them."""
-    read: set[str] = set()
-    resolve = reading.resolve_configuration
-
-    def noted(spec: BaseConfiguration, *, sections: tuple[str, ...]) -> BaseConfiguration:
-        read.update(f"{'__'.join(sections)}__{name}".upper() for name in spec.get_resolvable_fields())
-        return resolve(spec, sections=sections)
-
-    monkeypatch.setattr(reading, "resolve_configuration", noted)
-    build_definitions()
-    assert read == {*SETTINGS_OF_THE_DEFINITIONS, "EVENT__OPENS"}
+    with pytest.raises(SettingsError, match="of no use"):
+        build_definitions(Event({section: SettingsError("of no use")}))
 
 
 @pytest.mark.parametrize(
@@ -115,7 +83,7 @@ def test_the_definitions_depend_on_no_other_setting(monkeypatch: pytest.MonkeyPa
     ],
 )
 def test_a_run_config_names_no_place_to_write_to_or_to_ask(config: dict[str, object]):
-    for job in build_definitions().resolve_all_job_defs():
+    for job in build_definitions(read_event()).resolve_all_job_defs():
         with pytest.raises(dg.DagsterInvalidConfigError):
             dg.validate_run_config(job, config)
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from event_assets import settings
+from event_assets.settings import SettingsError, read_event
 
 PLACES = {
-    "DESTINATION__DUCKDB__CREDENTIALS": settings.warehouse_path,
-    "WAREHOUSE__PUBLISHED": settings.published_path,
+    "DESTINATION__DUCKDB__CREDENTIALS": lambda: read_event().warehouse.file,
+    "WAREHOUSE__PUBLISHED": lambda: read_event().warehouse.published_file,
 }
 
 
@@ -58,10 +58,8 @@ def place(
 )
 def test_what_is_no_file_is_told(place: Callable[[str], Callable[[], Path]], tmp_path: Path, value: str, why: str):
     read = place(value.replace("{folder}", str(tmp_path)))
-    for each in (read, settings.check_settings):
-        with pytest.raises(
-            settings.SettingsError, match=rf"`(credentials|published)` in the section \[.*\] .* {why}.*: write"
-        ):
+    for each in (read, lambda: read_event().check()):
+        with pytest.raises(SettingsError, match=rf"`(credentials|published)` in the section \[.*\] .* {why}.*: write"):
             each()
 
 
@@ -71,6 +69,6 @@ def test_what_is_no_file_is_told(place: Callable[[str], Callable[[], Path]], tmp
 def test_a_file_may_be_called_anything_else(
     place: Callable[[str], Callable[[], Path]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ):
-    monkeypatch.setattr("event_assets.settings.places.run_folder", lambda: tmp_path / "run")
+    monkeypatch.setattr("event_assets.settings.warehouse.run_folder", lambda: tmp_path / "run")
     assert place(name)() == tmp_path / "run" / name
     assert place(f"duckdb:///{tmp_path}/x/{name}")() == tmp_path / "x" / name

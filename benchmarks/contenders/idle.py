@@ -11,6 +11,7 @@ gc.disable()  # as the command does while it imports, which is here in part befo
 import dagster as dg  # noqa: E402
 
 from event_assets import __main__, definitions  # noqa: E402
+from event_assets.settings import Event  # noqa: E402
 
 build_definitions = definitions.build_definitions
 
@@ -49,9 +50,9 @@ def idle_result(check: dg.AssetCheckSpec) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(asset_key=check.asset_key, check_name=check.name, passed=True)
 
 
-def idle_definitions(*, pool: str | None) -> dg.Definitions:
+def idle_definitions(event: Event, pool: str | None) -> dg.Definitions:
     """The code location with idle ops."""
-    whole = build_definitions(pool=pool)
+    whole = build_definitions(event, pool)
     return dg.Definitions(
         assets=[idle_asset(each) for each in whole.assets or () if isinstance(each, dg.AssetsDefinition)],
         asset_checks=[

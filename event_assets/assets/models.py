@@ -16,7 +16,6 @@ from event_assets.assets.versions import data_version
 from event_assets.models import Model, build, load_models
 from event_assets.models.facts import Promise
 from event_assets.models.lineage import Lineage
-from event_assets.settings import event_timezone
 from event_assets.warehouse import SUMMARY
 from event_assets.warehouse.failures import model_failure
 from event_assets.warehouse.relations import Relation, identity, row_count
@@ -35,21 +34,17 @@ def project_models() -> dict[Relation, Model]:
 
 
 def build_model_assets(
-    pool: str | None = WAREHOUSE_POOL, models: Mapping[Relation, Model] | None = None
+    models: Mapping[Relation, Model], timezone: str, pool: str | None = WAREHOUSE_POOL
 ) -> list[dg.AssetsDefinition]:
-    """The assets of all models, each after those it reads. Needs no configuration, network or file but the models'.
+    """The assets of models, each after those it reads. Needs no network, nor any file.
 
     Args:
+        models: The models, each after those that it reads.
+        timezone: The event's, an IANA name.
         pool: The concurrency pool of the ops.
-        models: The models; the project's, if not given.
-
-    Raises:
-        ModelError: A model is wrong.
-        SettingsError: A setting that models ask for cannot be used.
     """
-    models = project_models() if models is None else models
     lineage = Lineage(models, raw_columns())
-    parameters = {"event_timezone": event_timezone()}
+    parameters = {"event_timezone": timezone}
     return [_model_asset(model, parameters, lineage, pool) for model in models.values()]
 
 

@@ -14,7 +14,6 @@ from event_assets.assets.resources import WarehouseResource
 from event_assets.models import Model
 from event_assets.models.lineage import Lineage
 from event_assets.models.pii import check_pii
-from event_assets.settings import published_path, published_personal_data
 from event_assets.warehouse import PUBLISHED
 from event_assets.warehouse.published import Note, PublishPlan, publish
 from event_assets.warehouse.relations import Relation
@@ -31,21 +30,24 @@ are held back because a check of theirs failed, is in its table `about_this_copy
 
 
 def build_published_copy(
-    tables: Iterable[dg.AssetKey], models: Mapping[Relation, Model], pool: str | None = WAREHOUSE_POOL
+    tables: Iterable[dg.AssetKey],
+    models: Mapping[Relation, Model],
+    *,
+    personal_data: bool = False,
+    pool: str | None = WAREHOUSE_POOL,
 ) -> dg.AssetsDefinition:
     """The asset.
 
     Args:
         tables: The assets that it waits for.
         models: All models, each after those that it reads.
+        personal_data: Whether it holds personal data as well.
         pool: The concurrency pool of its op.
 
     Raises:
         ModelError: A model may show personal data, and does not say so.
-        SettingsError: A setting cannot be used.
     """
     check_pii(models, Lineage(models, raw_columns()), private_columns())
-    personal_data = published_personal_data()
 
     @dg.asset(
         key=PUBLISHED_COPY,
@@ -60,7 +62,7 @@ def build_published_copy(
     )
     def published_copy(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
         with explained():
-            path = published_path()
+            path = warehouse.published_file()
             plan = publish_plan(models, held_back(context.instance, models), personal_data=personal_data)
             published = publish(warehouse.open(), path, plan)
         for note in published.held_back:

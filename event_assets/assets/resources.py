@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from pathlib import Path
 
 import dagster as dg
 from pydantic import PrivateAttr
 
 from event_assets.assets.failures import explained
-from event_assets.settings import (
-    EventApiSettings,
-    event_api_settings,
-    lock_wait_seconds,
-    privacy_settings,
-    removal_settings,
-    retry_settings,
-    warehouse_memory_limit,
-    warehouse_path,
-)
+from event_assets.settings import EventApiSettings, read_event
 from event_assets.source.sync import SyncSettings
 from event_assets.warehouse import Warehouse
 from event_assets.warehouse.run_marker import marked_as_alive
@@ -37,7 +28,7 @@ class EventApiResource(dg.ConfigurableResource):
         Raises:
             SettingsError: One of them is not configured.
         """
-        return event_api_settings()
+        return read_event().api
 
     def sync_settings(self, *, allow_removals: bool = False) -> SyncSettings:
         """Read how a sync goes about it.
@@ -48,10 +39,7 @@ class EventApiResource(dg.ConfigurableResource):
         Raises:
             SettingsError: One of the settings cannot be used.
         """
-        removals = removal_settings()
-        return SyncSettings(
-            retry_settings(), replace(removals, allowed=removals.allowed or allow_removals), privacy_settings()
-        )
+        return SyncSettings.of(read_event(), allow_removals=allow_removals)
 
 
 class WarehouseResource(dg.ConfigurableResource):
@@ -68,7 +56,15 @@ class WarehouseResource(dg.ConfigurableResource):
         Raises:
             SettingsError: One of the settings cannot be used.
         """
-        return self._of_the_run or Warehouse(warehouse_path(), lock_wait_seconds(), warehouse_memory_limit())
+        return self._of_the_run or Warehouse.of(read_event().warehouse)
+
+    def published_file(self) -> Path:
+        """The file of the copy for readers.
+
+        Raises:
+            SettingsError: One of the settings cannot be used.
+        """
+        return read_event().warehouse.published_file
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[WarehouseResource]:

@@ -19,6 +19,7 @@ from event_assets.automation.graph import Graph
 from event_assets.automation.messages import is_told, try_to_tell
 from event_assets.automation.readers import mended_unpublished
 from event_assets.automation.troubles import Found, Troubles, what_readers_see
+from event_assets.settings import ReadEvent, read_event
 
 LOOK_SECONDS = 30
 OVERLAP = timedelta(seconds=10)
@@ -26,7 +27,10 @@ OVERLAP = timedelta(seconds=10)
 
 
 def alert_sensors(
-    graph: Graph, checks: Collection[dg.AssetCheckKey], steps: Mapping[str, Collection[dg.AssetKey]]
+    graph: Graph,
+    checks: Collection[dg.AssetCheckKey],
+    steps: Mapping[str, Collection[dg.AssetKey]],
+    read: ReadEvent = read_event,
 ) -> list[dg.SensorDefinition]:
     """The sensors.
 
@@ -34,21 +38,25 @@ def alert_sensors(
         graph: All assets of the code location.
         checks: All their checks.
         steps: The assets that each step makes which runs can have, by its name: none, if it is one that checks.
+        read: Reads the event at each look.
     """
     return [
         _alert_sensor(
+            read,
             "alert_on_failed_runs",
             "A run has failed",
             "Tells people when a step of a run fails or a run is killed, and when all that it left was made.",
             lambda instance, before, since: failed_runs(instance, before, since, steps),
         ),
         _alert_sensor(
+            read,
             "alert_on_stale_tables",
             "Tables are older than they promise to be",
             "Tells people when a freshness policy is broken, and when it is kept again.",
             lambda instance, *_: Found(stale_tables(instance, graph)),
         ),
         _alert_sensor(
+            read,
             "alert_on_failed_checks",
             "A promise of a table is broken",
             "Tells people when a check of severity ERROR fails, and when it passes again and readers have the table.",
@@ -105,6 +113,7 @@ def _name(check: dg.AssetCheckKey) -> str:
 
 
 def _alert_sensor(
+    read: ReadEvent,
     name: str,
     heading: str,
     description: str,
@@ -124,7 +133,7 @@ def _alert_sensor(
         told = known.get("told", before.troubles)  # an earlier release has told what it has found
         hindrance = ""
         if not is_told(told, before.troubles):
-            hindrance = try_to_tell(heading, told, before.troubles, context.log)
+            hindrance = try_to_tell(read(), heading, told, before.troubles, context.log)
             if not hindrance:
                 return _looked(before, before.troubles, known)
         found = find(context.instance, before, since)

@@ -12,12 +12,11 @@ from time import monotonic
 
 import dagster as dg
 
-from event_assets.assets.resources import EventApiResource
 from event_assets.assets.versions import Materialisations
 from event_assets.automation.change_cursor import Cursor, EndpointState
 from event_assets.automation.declare import raw_key
 from event_assets.automation.messages import is_told, try_to_tell
-from event_assets.settings import EventApiSettings, SettingsError, change_poll_seconds
+from event_assets.settings import Event, EventApiSettings, ReadEvent, SettingsError, read_event
 from event_assets.source.api.deadline import Deadline
 from event_assets.source.api.resources import resources_by_endpoint
 from event_assets.source.probe import ProbeError, Seen, UnfinishedError, probe
@@ -51,13 +50,17 @@ PATIENCE_SECONDS = 15
 """For one wait for an answer: a silent endpoint must leave time for others."""
 
 
-def change_sensor() -> dg.SensorDefinition:
-    """The sensor. How often it looks is read when the definitions load.
+def change_sensor(event: Event, read: ReadEvent = read_event) -> dg.SensorDefinition:
+    """The sensor.
+
+    Args:
+        event: How often it looks counts.
+        read: Reads the event at each look.
 
     Raises:
         SettingsError: A setting cannot be used.
     """
-    interval = timedelta(seconds=change_poll_seconds())
+    interval = timedelta(seconds=event.schedule.change_poll_seconds)
 
     @dg.sensor(
         name="sync_what_changed",
@@ -66,15 +69,16 @@ def change_sensor() -> dg.SensorDefinition:
         minimum_interval_seconds=int(interval.total_seconds()),
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
-    def sync_what_changed(context: dg.SensorEvaluationContext, event_api: EventApiResource) -> dg.SensorResult:
+    def sync_what_changed(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        current = read()
         try:
-            api, settings = event_api.settings(), _impatient(event_api.sync_settings())
+            api, settings = current.api, _impatient(SyncSettings.of(current))
         except SettingsError as error:
             return dg.SensorResult(skip_reason=str(error), cursor=context.cursor)
         now = datetime.now(timezone.utc)
         cursor = Cursor.read(context.cursor, now)
         if not is_told(cursor.told, cursor.troubles) and not try_to_tell(
-            "The event API gives no usable answer", cursor.told, cursor.troubles, context.log
+            current, "The event API gives no usable answer", cursor.told, cursor.troubles, context.log
         ):
             cursor.told = cursor.troubles
             return dg.SensorResult(

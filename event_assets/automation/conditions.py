@@ -17,6 +17,7 @@ import dagster as dg
 from event_assets.automation.facts import Facts, failing_tables, read_facts, with_copy
 from event_assets.automation.graph import Graph, is_copy, is_raw
 from event_assets.automation.planner import NOTHING, Decision, Plan, plan, plan_with_checks, requested
+from event_assets.settings import ReadEvent, read_event
 
 
 class Planning:
@@ -24,10 +25,11 @@ class Planning:
 
     Args:
         graph: All assets.
+        read: Reads the event at each look.
     """
 
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
+    def __init__(self, graph: Graph, read: ReadEvent = read_event) -> None:
+        self._graph, self._read_event = graph, read
         self._plans: WeakKeyDictionary[object, tuple[Plan, datetime | None]] = WeakKeyDictionary()
 
     def decision(self, context: dg.AutomationContext[Any], asset: dg.AssetKey) -> Decision:
@@ -61,7 +63,8 @@ class Planning:
         return decisions, facts.lost_at
 
     def _read(self, instance: dg.DagsterInstance, now: datetime, lost_at: datetime | None) -> Facts:
-        return with_copy(instance, self._graph, read_facts(instance, self._graph, now, lost_at))
+        event = self._read_event()
+        return with_copy(instance, self._graph, event, read_facts(instance, self._graph, event, now, lost_at))
 
 
 class _Planned(dg.AutomationCondition[dg.AssetKey]):

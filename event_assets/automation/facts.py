@@ -18,7 +18,7 @@ from event_assets.automation.failures import has_ended_by_itself
 from event_assets.automation.freshness import FreshnessWindow, current_windows
 from event_assets.automation.graph import Graph, is_copy, is_raw
 from event_assets.automation.readers import mended_unpublished
-from event_assets.settings import SettingsError, freshness_settings, published_path, warehouse_path
+from event_assets.settings import Event, SettingsError
 
 _UNDER_WAY = [
     dg.DagsterRunStatus.QUEUED,
@@ -110,36 +110,39 @@ class Facts:
         return replace(self, states=states)
 
 
-def read_facts(instance: dg.DagsterInstance, graph: Graph, now: datetime, lost_at: datetime | None = None) -> Facts:
+def read_facts(
+    instance: dg.DagsterInstance, graph: Graph, event: Event, now: datetime, lost_at: datetime | None = None
+) -> Facts:
     """Read what is known of the assets, except of their checks and of the copy's.
 
     Args:
         instance: Where it is recorded.
         graph: All assets.
+        event: Its windows count, and where its warehouse lies.
         now: The time now, with a zone.
         lost_at: When the warehouse was last seen to be gone, as far as an earlier look has told.
 
     Raises:
         SettingsError: A setting cannot be used.
     """
-    settings = freshness_settings()
-    if not warehouse_path().exists():
+    if not event.warehouse.file.exists():
         lost_at = now
     return Facts(
         now,
         _read_states(instance, graph),
-        current_windows(graph.nodes, now, settings),
-        settings.retry_minutes,
+        current_windows(graph.nodes, now, event),
+        event.freshness.retry_minutes,
         lost_at=None if lost_at is None else min(lost_at, now),  # whatever the clock was then
     )
 
 
-def with_copy(instance: dg.DagsterInstance, graph: Graph, facts: Facts) -> Facts:
+def with_copy(instance: dg.DagsterInstance, graph: Graph, event: Event, facts: Facts) -> Facts:
     """Return the same with what is known of the published copy besides its materialisation.
 
     Args:
         instance: Where it is recorded.
         graph: All assets.
+        event: Where its copy lies counts.
         facts: What is known.
     """
     made_at = {asset: made.number for asset in graph.nodes if (made := facts.made(asset))}
@@ -149,7 +152,7 @@ def with_copy(instance: dg.DagsterInstance, graph: Graph, facts: Facts) -> Facts
     checks = [check for asset in later for check in graph.nodes[asset].blocking_checks]
     is_gone = False
     with suppress(SettingsError):  # of a setting that names no path for the copy the step tells, and not each look
-        is_gone = warehouse_path().exists() and not published_path().exists()
+        is_gone = event.warehouse.file.exists() and not event.warehouse.published_file.exists()
     return replace(facts, copy_is_gone=is_gone, mended=bool(checks and mended_unpublished(instance, checks)))
 
 

@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 import dagster as dg
 
 from event_assets.automation.phases import Phase, phase_at
-from event_assets.settings import FreshnessSettings, event_period, freshness_settings
+from event_assets.settings import Event, FreshnessSettings
 from event_assets.source.api.resources import endpoint_of
 from event_assets.warehouse import RAW
 
@@ -79,27 +79,29 @@ def window_of(asset: dg.AssetKey, phase: Phase, settings: FreshnessSettings) -> 
     return FreshnessWindow(fails_after, warns_after if warns_after >= SHORTEST_WINDOW else None)
 
 
-def current_windows(
-    assets: Iterable[dg.AssetKey], at: datetime, settings: FreshnessSettings
-) -> dict[dg.AssetKey, FreshnessWindow]:
+def current_windows(assets: Iterable[dg.AssetKey], at: datetime, event: Event) -> dict[dg.AssetKey, FreshnessWindow]:
     """Return how old each asset may become at an instant.
 
     Args:
         assets: Some of ours.
         at: The instant, with a zone.
-        settings: The windows of each phase.
+        event: Its dates and the windows of each phase count.
 
     Raises:
         SettingsError: A setting cannot be used.
     """
-    phase = phase_at(at, event_period(), settings.approach_days)
-    return {asset: window_of(asset, phase, settings) for asset in assets}
+    phase = phase_of(event, at)
+    return {asset: window_of(asset, phase, event.freshness) for asset in assets}
 
 
-def current_phase(at: datetime | None = None) -> Phase:
-    """The phase of the event at an instant (now, if not given), by the settings as they are now.
+def phase_of(event: Event, at: datetime) -> Phase:
+    """Return the phase of an event at an instant.
+
+    Args:
+        event: Its dates count, and when the approach begins.
+        at: The instant, with a zone.
 
     Raises:
         SettingsError: A setting cannot be used.
     """
-    return phase_at(at or datetime.now(timezone.utc), event_period(), freshness_settings().approach_days)
+    return phase_at(at, event.dates.period, event.freshness.approach_days)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import requests
 
-from event_assets.settings import SettingsError, alert_webhook_url
+from event_assets.settings import AlertSettings, Event, SettingsError
 from event_assets.source.api.deadline import BoundedAdapter, Bounds, Deadline
 
 logger = logging.getLogger(__name__)
@@ -31,7 +31,9 @@ def is_told(told: Mapping[str, str], troubles: Mapping[str, str]) -> bool:
     return told.keys() == troubles.keys()
 
 
-def try_to_tell(about: str, told: Mapping[str, str], troubles: Mapping[str, str], log: logging.Logger) -> str:
+def try_to_tell(
+    event: Event, about: str, told: Mapping[str, str], troubles: Mapping[str, str], log: logging.Logger
+) -> str:
     """Tell what a look before this one has found and recorded; return what hinders it, or "".
 
     A look records what it finds, and asks for runs, before anybody is told: Dagster keeps neither of one that is cut.
@@ -39,30 +41,31 @@ def try_to_tell(about: str, told: Mapping[str, str], troubles: Mapping[str, str]
     between, they are told once more, which is better than never.
 
     Args:
+        event: Who is told counts.
         about: What the troubles are about, as a heading.
         told: The troubles that people know of: a sentence by identifier.
         troubles: The troubles that there are.
         log: Takes what hinders it.
     """
     try:
-        announce(about, told, troubles)
+        announce(about, told, troubles, event.alerts)
     except (UndeliveredError, SettingsError) as error:
         log.error(str(error))
         return str(error)
     return ""
 
 
-def announce(about: str, before: Mapping[str, str], now: Mapping[str, str]) -> None:
+def announce(about: str, before: Mapping[str, str], now: Mapping[str, str], alerts: AlertSettings) -> None:
     """Tell what is new in the open troubles, and what is over. Nothing to tell, nothing is sent.
 
     Args:
         about: What the troubles are about, as a heading.
         before: The troubles that people know of: a sentence by identifier.
         now: The troubles that there are.
+        alerts: Who is told.
 
     Raises:
         UndeliveredError: The webhook is configured and did not take it.
-        SettingsError: The webhook is configured and cannot be used.
     """
     started = [sentence for trouble, sentence in now.items() if trouble not in before]
     ended = [trouble for trouble in before if trouble not in now]
@@ -75,8 +78,8 @@ def announce(about: str, before: Mapping[str, str], now: Mapping[str, str]) -> N
         return
     message = "\n".join(lines)
     logger.log(logging.ERROR if started else logging.WARNING, "%s", message)
-    if url := alert_webhook_url():
-        _send(url, message)
+    if alerts.webhook_url:
+        _send(alerts.webhook_url, message)
 
 
 def _send(url: str, message: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import dagster as dg
 
 from event_assets.automation.clock import is_ahead
-from event_assets.settings import warehouse_path
+from event_assets.settings import ReadEvent, read_event
 from event_assets.warehouse.run_marker import is_alive
 
 LONGEST_START = timedelta(minutes=5)
@@ -32,8 +32,12 @@ their assets start again. A run that was launched or has recorded anything in th
 _UNDER_WAY = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
 
-def orphaned_runs_sensor() -> dg.SensorDefinition:
-    """Return the sensor that ends orphaned runs while the daemon runs. `make ui` and `make run` do it as they start."""
+def orphaned_runs_sensor(read: ReadEvent = read_event) -> dg.SensorDefinition:
+    """Return the sensor that ends orphaned runs while the daemon runs. `make ui` and `make run` do it as they start.
+
+    Args:
+        read: Reads the event at each look.
+    """
 
     @dg.sensor(
         name="end_orphaned_runs",
@@ -42,7 +46,7 @@ def orphaned_runs_sensor() -> dg.SensorDefinition:
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
     def look_for_orphaned_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        ended = end_orphaned_runs(context.instance, warehouse_path())
+        ended = end_orphaned_runs(context.instance, read().warehouse.file)
         names = ", ".join(f"{run.run_id[:8]} of {run.job_name.strip('_').lower()}" for run in ended)
         return dg.SkipReason(f"Ended, because their process is gone: {names}." if names else "No run is orphaned.")
 

@@ -7,12 +7,13 @@ follows at once; what the UI shows and judges by follows when the webserver has 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timezone
 
 import dagster as dg
 
-from event_assets.automation.freshness import current_phase
+from event_assets.automation.freshness import phase_of
 from event_assets.automation.phases import Phase
-from event_assets.settings import dagster_ui_address
+from event_assets.settings import ReadEvent, read_event
 from event_assets.warehouse.failures import in_one_line
 
 LOCATION = "event_assets"
@@ -28,12 +29,15 @@ class NotReloadedError(Exception):
     """The webserver did not load the definitions anew; the message says what to do."""
 
 
-def phase_sensor(loaded: Phase, reload: Callable[[], None] | None = None) -> dg.SensorDefinition:
+def phase_sensor(
+    loaded: Phase, reload: Callable[[str], None] | None = None, read: ReadEvent = read_event
+) -> dg.SensorDefinition:
     """The sensor.
 
     Args:
         loaded: The phase whose policies these definitions hold.
-        reload: Has them loaded anew; by the webserver, if not given.
+        reload: Has them loaded anew by the webserver at an address.
+        read: Reads the event at each look.
     """
     reload = reload or _reload_by_webserver
 
@@ -44,17 +48,21 @@ def phase_sensor(loaded: Phase, reload: Callable[[], None] | None = None) -> dg.
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
     def follow_the_event() -> dg.SkipReason:
-        phase = current_phase()
+        event = read()
+        phase = phase_of(event, datetime.now(timezone.utc))
         if phase is loaded:
             return dg.SkipReason(f"The event is in the phase {phase.value}, and so are the policies.")
-        reload()
+        reload(event.ui.address)
         return dg.SkipReason(f"The event has entered the phase {phase.value}: the definitions are loaded anew.")
 
     return follow_the_event
 
 
-def _reload_by_webserver() -> None:
+def _reload_by_webserver(address: str) -> None:
     """Have the webserver load the code location anew.
+
+    Args:
+        address: Where it answers.
 
     Raises:
         NotReloadedError: It did not.
@@ -65,7 +73,6 @@ def _reload_by_webserver() -> None:
         ReloadRepositoryLocationStatus,
     )
 
-    address = dagster_ui_address()
     scheme, _, place = address.rpartition("://")
     try:
         # The client has no argument for a path (`dagster-webserver --path-prefix`): it is part of the host's name, as

@@ -14,6 +14,7 @@ from event_assets.automation.evaluations import is_being_evaluated, shown_result
 from event_assets.automation.facts import read_facts
 from event_assets.automation.graph import Graph
 from event_assets.automation.reasons import why_not_up_to_date
+from event_assets.settings import ReadEvent, read_event
 
 IS_UP_TO_DATE = "is_up_to_date"
 _CHECK_DESCRIPTION = (
@@ -27,7 +28,10 @@ freshness policies, or the summary is no longer built from what they hold, and w
 
 
 def up_to_date_checks(
-    graph: Graph, summaries: Collection[dg.AssetKey], when: dg.AutomationCondition | None = None
+    graph: Graph,
+    summaries: Collection[dg.AssetKey],
+    when: dg.AutomationCondition | None = None,
+    read: ReadEvent = read_event,
 ) -> dg.AssetChecksDefinition:
     """The checks, for the runs that build the summaries.
 
@@ -35,6 +39,7 @@ def up_to_date_checks(
         graph: All assets.
         summaries: Those to check.
         when: What starts them by itself.
+        read: Reads the event when they are evaluated.
     """
 
     @dg.multi_asset_check(
@@ -46,7 +51,7 @@ def up_to_date_checks(
         can_subset=True,
     )
     def check_summaries(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        facts = read_facts(context.instance, graph, datetime.now(timezone.utc))
+        facts = read_facts(context.instance, graph, read(), datetime.now(timezone.utc))
         for key in sorted(check.asset_key for check in context.selected_asset_check_keys):
             found = why_not_up_to_date(graph, facts, key)
             yield dg.AssetCheckResult(
@@ -60,7 +65,9 @@ def up_to_date_checks(
     return check_summaries
 
 
-def up_to_date_sensor(graph: Graph, summaries: Collection[dg.AssetKey]) -> dg.SensorDefinition:
+def up_to_date_sensor(
+    graph: Graph, summaries: Collection[dg.AssetKey], read: ReadEvent = read_event
+) -> dg.SensorDefinition:
     """Return the sensor that reports the checks between runs.
 
     The checks cannot be right without it: Dagster evaluates a check in a run, and it stops being true without one. When
@@ -71,6 +78,7 @@ def up_to_date_sensor(graph: Graph, summaries: Collection[dg.AssetKey]) -> dg.Se
     Args:
         graph: All assets.
         summaries: Those that have the check.
+        read: Reads the event at each look.
     """
 
     @dg.sensor(
@@ -81,7 +89,7 @@ def up_to_date_sensor(graph: Graph, summaries: Collection[dg.AssetKey]) -> dg.Se
     )
     def report_what_is_out_of_date(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         instance = context.instance
-        facts = read_facts(instance, graph, datetime.now(timezone.utc))
+        facts = read_facts(instance, graph, read(), datetime.now(timezone.utc))
         checks = {key: dg.AssetCheckKey(key, IS_UP_TO_DATE) for key in summaries if facts.version(key) is not None}
         # What a run is about to say itself is left to it.
         built = [key for key, check in checks.items() if not is_being_evaluated(instance, check)]

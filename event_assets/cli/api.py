@@ -16,39 +16,37 @@ from typing import Any
 import click
 from dlt.destinations.sql_client import SqlClientBase
 
-from event_assets.settings import (
-    event_api_settings,
-    has_api_token,
-    lock_wait_seconds,
-    published_path,
-    warehouse_path,
-)
+from event_assets.settings import Event, WarehouseSettings
 from event_assets.warehouse import RAW, Warehouse
 
 _NOTE = "main.sandbox_note"
 
 
 @contextmanager
-def api_or_sandbox() -> Iterator[None]:
+def api_or_sandbox(event: Event) -> Iterator[None]:
     """Work with the configured API; where no token is configured, with a sandbox that lives as long as the block.
+
+    The sandbox is set in the environment, so an event that is read within the block is another one.
+
+    Args:
+        event: Its address and token count, and where its tables lie.
 
     Raises:
         click.ClickException: No token is configured, and the warehouse holds what no sandbox has written.
         SettingsError: A token is configured, and no address that it could be for.
         WarehouseError: The warehouse cannot be used.
     """
-    path = warehouse_path()
-    if has_api_token():
-        event_api_settings()  # before anything is moved
-        _set_sandbox_data_aside(path)
+    if event.has_api_token:
+        _ = event.api  # that it is complete, before anything is moved
+        _set_sandbox_data_aside(event.warehouse)
         yield
         return
 
     from event_assets.sandbox import Sandbox, generate_event  # only who has no token pays for it
 
-    _mark_as_sandbox_data(path)
-    event = generate_event()
-    with Sandbox(event) as sandbox:
+    _mark_as_sandbox_data(event.warehouse)
+    invented = generate_event()
+    with Sandbox(invented) as sandbox:
         click.echo(
             "No API token is configured: using the sandbox, a local event API with invented data.\n"
             "To use your own event, set `api_token` in .dlt/secrets.toml and `base_url` in .dlt/config.toml, both in "
@@ -56,18 +54,19 @@ def api_or_sandbox() -> Iterator[None]:
         )
         os.environ["SOURCES__EVENT_API__BASE_URL"] = sandbox.base_url
         os.environ["SOURCES__EVENT_API__API_TOKEN"] = sandbox.token
-        os.environ["EVENT__TIMEZONE"] = event.timezone
+        os.environ["EVENT__TIMEZONE"] = invented.timezone
         yield
 
 
-def _mark_as_sandbox_data(path: Path) -> None:
-    holds_tables = path.exists()
-    with Warehouse(path, lock_wait_seconds()).connect() as client:
+def _mark_as_sandbox_data(settings: WarehouseSettings) -> None:
+    holds_tables = settings.file.exists()
+    with Warehouse.of(settings).connect() as client:
         if holds_tables and not _has_table(client, _NOTE) and _has_table(client, f"{RAW}._dlt_loads"):
             raise click.ClickException(
-                f"No API token is configured, and {path} holds the tables of a real event: the sandbox's invented data "
-                "would mix with them. Configure the token (`api_token` in the section [sources.event_api] of "
-                ".dlt/secrets.toml), or move the file away to try the sandbox. Nothing was changed."
+                f"No API token is configured, and {settings.file} holds the tables of a real event: the "
+                "sandbox's invented data would mix with them. Configure the token (`api_token` in the section "
+                "[sources.event_api] of .dlt/secrets.toml), or move the file away to try the sandbox. Nothing was "
+                "changed."
             )
         client.execute_sql(
             f"create table if not exists {_NOTE} as select 'This file was filled by the sandbox: its data is "
@@ -75,16 +74,16 @@ def _mark_as_sandbox_data(path: Path) -> None:
         )
 
 
-def _set_sandbox_data_aside(path: Path) -> None:
-    if not path.exists():
+def _set_sandbox_data_aside(settings: WarehouseSettings) -> None:
+    if not settings.file.exists():
         return
-    warehouse = Warehouse(path, lock_wait_seconds())
+    warehouse = Warehouse.of(settings)
     with warehouse.writing():
         with warehouse.connect() as client:
             if not _has_table(client, _NOTE):
                 return
         # The copy for readers first: if this ends between the two, the warehouse still has the note that tells.
-        moved = [str(_move_aside(each)) for each in (published_path(), path) if each.exists()]
+        moved = [str(_move_aside(each)) for each in (settings.published_file, settings.file) if each.exists()]
     click.echo(
         f"The sandbox's invented data was moved to {' and '.join(reversed(moved))}; your event begins with an empty "
         "warehouse.\n"

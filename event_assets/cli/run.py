@@ -24,13 +24,7 @@ from event_assets.cli.home import open_instance, prepare_dagster_home
 from event_assets.cli.naming import command_name
 from event_assets.cli.terminal import AssetRow, print_table, row_count, terminal_logger
 from event_assets.definitions import build_definitions
-from event_assets.settings import (
-    event_api_settings,
-    event_timezone,
-    lock_wait_seconds,
-    published_path,
-    warehouse_path,
-)
+from event_assets.settings import Event, read_event
 from event_assets.source.api.resources import resources_by_endpoint
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import PUBLISHED, RAW, Warehouse
@@ -49,30 +43,30 @@ def run_everything(*, allow_removals: bool = False) -> None:
         WarehouseError: Another run did not end in time, or the warehouse cannot be used. Nothing was requested.
     """
     prepare_dagster_home()
-    with api_or_sandbox():
-        warehouse = Warehouse(warehouse_path(), lock_wait_seconds())
+    with api_or_sandbox(read_event()):
+        event = read_event()
         click.echo(
-            f"Event API: {event_api_settings().base_url}\nWarehouse: {warehouse.path}\n"
-            f"Time zone: {event_timezone()} (`timezone` in the section [event])\n"
+            f"Event API: {event.api.base_url}\nWarehouse: {event.warehouse.file}\n"
+            f"Time zone: {event.dates.timezone} (`timezone` in the section [event])\n"
         )
         with open_instance() as instance:
-            end_orphaned_runs(instance, warehouse.path)
+            end_orphaned_runs(instance, event.warehouse.file)
             # No pool: a killed command would keep its place in it, and only a running daemon would give that back.
             # The warehouse's own lock goes with the process.
-            definitions = build_definitions(pool=None)
+            definitions = build_definitions(event, pool=None)
             graph = Graph.of([each for each in definitions.assets or () if isinstance(each, dg.AssetsDefinition)])
-            runs = _execute(instance, definitions, graph, warehouse, allow_removals)
+            runs = _execute(instance, definitions, graph, event, allow_removals)
             rows = _asset_rows(instance, graph, runs)
     if failures := _failures(graph, runs):
         raise click.ClickException("\n".join(failures))
     click.echo()
     print_table(rows)
     shows = f"`{command_name('ui')}` shows it"
-    click.echo(f"\nAll of it is in {published_path()}, a copy that any DuckDB client can query; {shows}.")
+    click.echo(f"\nAll of it is in {event.warehouse.published_file}, a copy that any DuckDB client can query; {shows}.")
 
 
 def _execute(
-    instance: dg.DagsterInstance, definitions: dg.Definitions, graph: Graph, warehouse: Warehouse, allow_removals: bool
+    instance: dg.DagsterInstance, definitions: dg.Definitions, graph: Graph, event: Event, allow_removals: bool
 ) -> list[dg.ExecuteInProcessResult]:
     """Sync every endpoint, then build what is not built from what the tables hold now, and publish the copy of it.
 
@@ -99,7 +93,7 @@ def _execute(
             instance=instance, run_config=config, asset_selection=assets, raise_on_error=False
         )
 
-    models = _to_build(instance, graph, warehouse)
+    models = _to_build(instance, graph, event)
     if not models:
         if synced.success:
             click.echo("Nothing that the models read has changed: they stay as they are.")
@@ -118,14 +112,14 @@ def _is_left_out(asset: dg.AssetKey, planned: list[dg.AssetKey], run: dg.Execute
     return bool(failed) and asset in planned and asset not in made and asset.to_python_identifier() not in failed
 
 
-def _to_build(instance: dg.DagsterInstance, graph: Graph, warehouse: Warehouse) -> list[dg.AssetKey]:
+def _to_build(instance: dg.DagsterInstance, graph: Graph, event: Event) -> list[dg.AssetKey]:
     """The models that are not built from what the tables hold now, and the published copy where it lacks something.
 
     Its file may be gone, or a table that it holds back have passed its check again.
     """
-    with warehouse.connect() as client:
+    with Warehouse.of(event.warehouse).connect() as client:
         warehouse_id = identity(client)
-    facts = with_copy(instance, graph, read_facts(instance, graph, datetime.now(timezone.utc)))
+    facts = with_copy(instance, graph, event, read_facts(instance, graph, event, datetime.now(timezone.utc)))
     facts = facts.within(graph, warehouse_id)
     return requested(plan_with_checks(graph, facts, partial(failing_tables, instance, graph), Trigger.PERSON))
 

@@ -16,7 +16,7 @@ from event_assets.cli.home_files import HomeFiles, check_databases
 from event_assets.cli.naming import command_name
 from event_assets.cli.services import dagster_services
 from event_assets.cli.supervisor import Supervisor
-from event_assets.settings import warehouse_path
+from event_assets.settings import Event, read_event
 
 HOST = "127.0.0.1"
 
@@ -30,12 +30,12 @@ def serve_ui(port: int) -> None:
     """
     _refuse_a_port_that_is_taken(port)
     has_own_settings = "DAGSTER_HOME" in os.environ
-    home = prepare_dagster_home()
+    home, event = prepare_dagster_home(), read_event()
     check_databases(home)
     if has_own_settings or (home / "history").exists():
-        _end_orphaned_runs()
-    with api_or_sandbox(), tempfile.TemporaryDirectory(prefix="event_assets_") as folder:
-        click.echo(f"Dagster UI: http://{HOST}:{port}\nIts state:  {home}\nWarehouse:  {warehouse_path()}\n")
+        _end_orphaned_runs(event)
+    with api_or_sandbox(event), tempfile.TemporaryDirectory(prefix="event_assets_") as folder:
+        click.echo(f"Dagster UI: http://{HOST}:{port}\nIts state:  {home}\nWarehouse:  {event.warehouse.file}\n")
         os.environ["UI__ADDRESS"] = f"http://{HOST}:{port}"
         Supervisor(dagster_services(Path(folder), HOST, port), HomeFiles(home).check).run()
 
@@ -51,7 +51,7 @@ def _refuse_a_port_that_is_taken(port: int) -> None:
         ) from None
 
 
-def _end_orphaned_runs() -> None:
+def _end_orphaned_runs(event: Event) -> None:
     """Let no run that a reboot or a kill has ended stand in the way of the next: nothing has been launched yet.
 
     Nor a look of a sensor that is recorded at a time to come, from before the clock was set back.
@@ -60,5 +60,5 @@ def _end_orphaned_runs() -> None:
     from event_assets.automation.orphaned_runs import end_orphaned_runs
 
     with open_instance() as instance:
-        end_orphaned_runs(instance, warehouse_path(), silent=timedelta())
+        end_orphaned_runs(instance, event.warehouse.file, silent=timedelta())
         forget_ticks_ahead(instance)

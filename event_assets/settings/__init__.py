@@ -1,72 +1,44 @@
 """The one reader of configuration.
 
 Everything comes from dlt's providers (environment, ``.dlt/secrets.toml``, ``.dlt/config.toml``) and is read when it is
-asked for, never at import. Nothing else in the package reads the environment or these files; what a setting is for
-belongs to whoever uses it.
+asked for, never at import. Nothing else in the package reads the environment or these files. ``read_event`` reads; who
+works is handed the ``Event``, or the section of it that is needed.
 """
 
-from event_assets.settings.automation import (
-    FreshnessSettings,
-    alert_webhook_url,
-    change_poll_seconds,
-    dagster_ui_address,
-    daily_sync_time,
-    freshness_settings,
-)
-from event_assets.settings.check import check_settings
-from event_assets.settings.event import EventPeriod, event_period, event_timezone
-from event_assets.settings.places import (
-    dagster_home,
-    lock_wait_seconds,
-    published_path,
-    published_personal_data,
-    run_folder,
-    warehouse_memory_limit,
-    warehouse_path,
-)
-from event_assets.settings.reading import SettingsError
-from event_assets.settings.source import (
+from event_assets.settings.api import (
     MIN_SECRET_LENGTH,
     EventApiSettings,
     PersonalData,
     PrivacySettings,
     RemovalSettings,
     RetrySettings,
-    event_api_settings,
-    has_api_token,
-    privacy_settings,
-    removal_settings,
-    retry_settings,
 )
+from event_assets.settings.automation import AlertSettings, FreshnessSettings, ScheduleSettings, UiSettings
+from event_assets.settings.dates import DateSettings, EventPeriod
+from event_assets.settings.declaring import SettingsError
+from event_assets.settings.event import Event, ReadEvent, read_event
+from event_assets.settings.paths import dagster_home, run_folder
+from event_assets.settings.warehouse import PublishedSettings, WarehouseSettings
 
 __all__ = [
     "MIN_SECRET_LENGTH",
+    "AlertSettings",
+    "DateSettings",
+    "Event",
     "EventApiSettings",
     "EventPeriod",
     "FreshnessSettings",
     "PersonalData",
     "PrivacySettings",
+    "PublishedSettings",
+    "ReadEvent",
     "RemovalSettings",
     "RetrySettings",
+    "ScheduleSettings",
     "SettingsError",
-    "alert_webhook_url",
-    "change_poll_seconds",
-    "check_settings",
+    "UiSettings",
+    "WarehouseSettings",
     "dagster_home",
-    "dagster_ui_address",
-    "daily_sync_time",
-    "event_api_settings",
-    "event_period",
-    "event_timezone",
-    "freshness_settings",
-    "has_api_token",
-    "lock_wait_seconds",
-    "privacy_settings",
-    "published_path",
-    "published_personal_data",
-    "removal_settings",
-    "retry_settings",
+    "read_event",
     "run_folder",
-    "warehouse_memory_limit",
-    "warehouse_path",
 ]

@@ -1,20 +1,21 @@
-"""Settings of what happens by itself: how fresh tables are kept, how often changes are looked for, who is told."""
+"""Settings of what happens by itself: how fresh tables are kept, how often changes are looked for, who is alerted."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import ClassVar, Optional
+from datetime import time
+from typing import Any, Optional
 
-from dlt.common.configuration import configspec
-from dlt.common.configuration.specs import BaseConfiguration
-from dlt.common.typing import TSecretStrValue
+from event_assets.settings.declaring import Section, setting
 
-from event_assets.settings.reading import SettingsError, require, resolve
+
+def _minutes(default: int, help: str) -> Any:
+    return setting(default, help, fits=lambda minutes: 1 <= minutes <= 525_600, wanted="from 1 to 525600, a year")
 
 
 @dataclass(frozen=True)
-class FreshnessSettings:
+class FreshnessSettings(Section):
     """How old tables may become, in minutes.
 
     Attributes:
@@ -25,106 +26,97 @@ class FreshnessSettings:
         retry_minutes: How long to wait after a failed attempt, 1 to 60.
     """
 
-    event_minutes: int = 15
-    approach_minutes: int = 4 * 60
-    quiet_minutes: int = 26 * 60
-    approach_days: int = 28
-    retry_minutes: int = 5
+    path = ("freshness",)
+
+    event_minutes: int = _minutes(15, "How old tables may become while the event is on, in minutes.")
+    approach_minutes: int = _minutes(4 * 60, "In the weeks before it.")
+    quiet_minutes: int = _minutes(26 * 60, "At all other times, and where opening and closing are not set.")
+    approach_days: int = setting(
+        28,
+        "How many days before the opening the approach begins.",
+        fits=lambda days: days >= 0,
+        wanted="0 or more",
+    )
+    retry_minutes: int = setting(
+        5,
+        "How long to wait after a failed attempt, in minutes, 1 to 60.",
+        fits=lambda minutes: 1 <= minutes <= 60,
+        wanted="from 1 to 60",
+    )
 
 
-@configspec
-class _FreshnessSpec(BaseConfiguration):
-    sections: ClassVar[tuple[str, ...]] = ("freshness",)
-
-    event_minutes: int = FreshnessSettings.event_minutes
-    approach_minutes: int = FreshnessSettings.approach_minutes
-    quiet_minutes: int = FreshnessSettings.quiet_minutes
-    approach_days: int = FreshnessSettings.approach_days
-    retry_minutes: int = FreshnessSettings.retry_minutes
-
-
-@configspec
-class _ScheduleSpec(BaseConfiguration):
-    sections: ClassVar[tuple[str, ...]] = ("schedule",)
-
-    daily_sync: str = "04:00"
-    change_poll_seconds: int = 60
-
-
-@configspec
-class _AlertsSpec(BaseConfiguration):
-    sections: ClassVar[tuple[str, ...]] = ("alerts",)
-
-    webhook_url: Optional[TSecretStrValue] = None  # noqa: UP045  # dlt reads the hint at run time
-
-
-@configspec
-class _UiSpec(BaseConfiguration):
-    sections: ClassVar[tuple[str, ...]] = ("ui",)
-
-    address: str = "http://127.0.0.1:3000"
-
-
-def freshness_settings() -> FreshnessSettings:
-    """Read how old tables may become (``freshness.*``).
-
-    Raises:
-        SettingsError: A window is shorter than a minute, which is the shortest that Dagster knows, the approach begins
-            after the opening, or a retry is not within an hour.
-    """
-    spec = resolve(_FreshnessSpec())
-    windows = {
-        "event_minutes": spec.event_minutes,
-        "approach_minutes": spec.approach_minutes,
-        "quiet_minutes": spec.quiet_minutes,
-    }
-    require(spec, "from 1 to 525600, a year", **{name: 1 <= m <= 525_600 for name, m in windows.items()})
-    require(spec, "0 or more", approach_days=spec.approach_days >= 0)
-    require(spec, "from 1 to 60", retry_minutes=1 <= spec.retry_minutes <= 60)
-    return FreshnessSettings(**windows, approach_days=spec.approach_days, retry_minutes=spec.retry_minutes)
-
-
-def daily_sync_time() -> tuple[int, int]:
-    """Read when everything is synced once a day (``schedule.daily_sync``), as hour and minute in the event's zone.
-
-    Raises:
-        SettingsError: It is no time of day.
-    """
-    text = str(resolve(_ScheduleSpec()).daily_sync).strip()
-    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text)
+def _time_of_day(text: str) -> time:
+    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text.strip())
     if not found:
-        raise SettingsError(
-            "`daily_sync` in the section [schedule] of .dlt/config.toml is no time of day: write it as 04:00."
-        )
-    return int(found[1]), int(found[2])
+        raise ValueError("is no time of day: write it as 04:00.")
+    return time(int(found[1]), int(found[2]))
 
 
-def change_poll_seconds() -> int:
-    """Read how often the API is asked whether something changed (``schedule.change_poll_seconds``).
+@dataclass(frozen=True)
+class ScheduleSettings(Section):
+    """What starts by the clock.
 
-    Raises:
-        SettingsError: It is less than a second.
+    Attributes:
+        daily_sync: When everything is synced once a day, in the event's zone.
+        change_poll_seconds: How often the API is asked whether something has changed.
     """
-    spec = resolve(_ScheduleSpec())
-    require(spec, "1 or more", change_poll_seconds=spec.change_poll_seconds >= 1)
-    return spec.change_poll_seconds
+
+    path = ("schedule",)
+
+    daily_sync: time = setting(
+        time(4),
+        "Everything is synced once a day at this time of the event's zone, whatever has been synced before.",
+        raw=str,
+        parse=_time_of_day,
+        shown='"04:00"',
+    )
+    change_poll_seconds: int = setting(
+        60,
+        "How often the API is asked whether something has changed, in seconds.",
+        fits=lambda seconds: seconds >= 1,
+        wanted="1 or more",
+    )
 
 
-def alert_webhook_url() -> str | None:
-    """Read where alerts are sent (``alerts.webhook_url``, a secret); None where they only go to the log.
+def _http_address(text: str) -> str | None:
+    address = text.strip() or None
+    if address and not address.startswith(("http://", "https://")):
+        raise ValueError("must begin with https:// (or http://): correct it.")
+    return address
 
-    Raises:
-        SettingsError: It is no http address.
+
+@dataclass(frozen=True)
+class AlertSettings(Section):
+    """Who is alerted.
+
+    Attributes:
+        webhook_url: Where alerts are sent; None where they only go to the log.
     """
-    url = str(resolve(_AlertsSpec()).webhook_url or "").strip() or None
-    if url and not url.startswith(("http://", "https://")):
-        raise SettingsError(
-            "`webhook_url` in the section [alerts] of .dlt/secrets.toml must begin with https:// (or http://): "
-            "correct it."
-        )
-    return url
+
+    path = ("alerts",)
+
+    webhook_url: Optional[str] = setting(  # noqa: UP045  # a value, at run time
+        None,
+        "Where alerts go beside the log: the address of an incoming webhook (Slack, Mattermost, Rocket.Chat, ...).",
+        raw=str,
+        parse=_http_address,
+        secret=True,
+        shown='"https://hooks.example.com/services/..."',
+    )
 
 
-def dagster_ui_address() -> str:
-    """Read where Dagster's webserver answers (``ui.address``)."""
-    return resolve(_UiSpec()).address.rstrip("/")
+@dataclass(frozen=True)
+class UiSettings(Section):
+    """Where people look.
+
+    Attributes:
+        address: Where Dagster's webserver answers, without a trailing slash.
+    """
+
+    path = ("ui",)
+
+    address: str = setting(
+        "http://127.0.0.1:3000",
+        "Where Dagster's webserver answers, so that it can be asked to load the definitions anew. `make ui` sets it.",
+        parse=lambda text: text.rstrip("/"),
+    )

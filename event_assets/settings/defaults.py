@@ -6,21 +6,51 @@ They are code and not a configuration file, because a file can be missing: an in
 from __future__ import annotations
 
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from dlt.common.configuration.container import Container
 from dlt.common.configuration.providers import CustomLoaderDocProvider
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 from dlt.common.runtime.telemetry import stop_telemetry
 
-DEFAULTS: dict[str, Any] = {
-    # dlt reports its use to its makers unless it is told not to.
-    "dlthub_telemetry": False,
-    # dlt merges by way of a second dataset, and keeps the files it has loaded: copies of personal data, both.
-    "truncate_staging_dataset": True,
-    "delete_completed_jobs": True,
-}
-"""By their names alone, without sections: no other setting of dlt is called so."""
+
+class Default(NamedTuple):
+    """Another default for a setting of dlt.
+
+    Attributes:
+        path: The section in which people set it.
+        name: What it is called; no other setting of dlt is called so, so it is looked for by that alone.
+        value: The default.
+        help: What it is for.
+    """
+
+    path: tuple[str, ...]
+    name: str
+    value: bool
+    help: str
+
+
+DEFAULTS = (
+    Default(
+        ("runtime",),
+        "dlthub_telemetry",
+        False,
+        "Whether dlt reports its use to its makers. dlt's own default is true.",
+    ),
+    Default(
+        ("load",),
+        "truncate_staging_dataset",
+        True,
+        "Whether the second dataset by way of which dlt merges, _dlt_merge_raw, is emptied after each load, so that no "
+        "copy of personal data stays there. dlt's own default is false.",
+    ),
+    Default(
+        ("load",),
+        "delete_completed_jobs",
+        True,
+        "Whether dlt deletes the files that it has loaded from its working folder. dlt's own default is false.",
+    ),
+)
 
 _NAME = "defaults of event_assets"
 _lock = Lock()
@@ -33,7 +63,7 @@ class _Defaults(CustomLoaderDocProvider):
     """
 
     def __init__(self) -> None:
-        super().__init__(_NAME, lambda: DEFAULTS, supports_secrets=False)
+        super().__init__(_NAME, lambda: {each.name: each.value for each in DEFAULTS}, supports_secrets=False)
 
     def get_value(self, key: str, hint: type[Any], pipeline_name: str | None, *sections: str) -> tuple[Any | None, str]:
         """Return the default of a setting, in whatever section it is looked for."""

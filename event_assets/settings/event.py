@@ -1,117 +1,150 @@
-"""Settings of the event: its time zone, and when it opens and closes."""
+"""One event as a value: all its settings, read at one moment and handed down.
+
+Nothing below reads a setting by itself.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from functools import cache
-from importlib import resources
-from typing import ClassVar, Optional
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import TypeAlias, TypeVar, cast
 
-from dlt.common.configuration import configspec
-from dlt.common.configuration.specs import BaseConfiguration
+from event_assets.settings.api import EventApiSettings, PrivacySettings, RemovalSettings, RetrySettings
+from event_assets.settings.automation import AlertSettings, FreshnessSettings, ScheduleSettings, UiSettings
+from event_assets.settings.dates import DateSettings
+from event_assets.settings.declaring import Section, SettingsError
+from event_assets.settings.reading import read
+from event_assets.settings.warehouse import PublishedSettings, WarehouseSettings
 
-from event_assets.settings.reading import SettingsError, resolve
+SECTIONS: tuple[type[Section], ...] = (
+    EventApiSettings,
+    PrivacySettings,
+    RemovalSettings,
+    DateSettings,
+    FreshnessSettings,
+    ScheduleSettings,
+    WarehouseSettings,
+    PublishedSettings,
+    AlertSettings,
+    UiSettings,
+    RetrySettings,
+)
+"""All settings of the project, in the order in which people read them."""
+
+_AnySection = TypeVar("_AnySection", bound=Section)
 
 
 @dataclass(frozen=True)
-class EventPeriod:
-    """When the event is on.
+class Event:
+    """An event, as it was configured when it was read.
+
+    A section that cannot be used stops those who need it and nobody else: a slip made while doors are open, in where
+    the copy lies, must not end the syncs. So each section is there as it is, or as the error that says what is wrong.
 
     Attributes:
-        opens: The first instant of it.
-        closes: The first instant after it.
+        sections: What was read; what is not in it has its defaults.
     """
 
-    opens: datetime
-    closes: datetime
+    sections: Mapping[type[Section], Section | SettingsError]
+
+    @property
+    def api(self) -> EventApiSettings:
+        """Where to ask, and the token.
+
+        Raises:
+            SettingsError: One of them is missing, or cannot be used.
+        """
+        return self._section(EventApiSettings).complete()
+
+    @property
+    def has_api_token(self) -> bool:
+        """Whether a token is configured.
+
+        Raises:
+            SettingsError: One is, and it or the address cannot be used.
+        """
+        return bool(self._section(EventApiSettings).api_token)
+
+    @property
+    def privacy(self) -> PrivacySettings:
+        """What becomes of personal data."""
+        return self._section(PrivacySettings)
+
+    @property
+    def removals(self) -> RemovalSettings:
+        """What an answer may remove."""
+        return self._section(RemovalSettings)
+
+    @property
+    def retry(self) -> RetrySettings:
+        """How requests are tried again."""
+        return self._section(RetrySettings)
+
+    @property
+    def dates(self) -> DateSettings:
+        """When it is on, and its time zone."""
+        return self._section(DateSettings)
+
+    @property
+    def freshness(self) -> FreshnessSettings:
+        """How old its tables may become."""
+        return self._section(FreshnessSettings)
+
+    @property
+    def schedule(self) -> ScheduleSettings:
+        """What starts by the clock."""
+        return self._section(ScheduleSettings)
+
+    @property
+    def warehouse(self) -> WarehouseSettings:
+        """Where its tables lie."""
+        return self._section(WarehouseSettings)
+
+    @property
+    def published(self) -> PublishedSettings:
+        """What its copy for readers holds."""
+        return self._section(PublishedSettings)
+
+    @property
+    def alerts(self) -> AlertSettings:
+        """Who is alerted."""
+        return self._section(AlertSettings)
+
+    @property
+    def ui(self) -> UiSettings:
+        """Where people look."""
+        return self._section(UiSettings)
+
+    def check(self) -> None:
+        """See to it that all of it can be used. Without a token nothing need be set of the API.
+
+        Raises:
+            SettingsError: Something cannot; each such setting has a line.
+        """
+        wrong = [str(section) for section in self.sections.values() if isinstance(section, SettingsError)]
+        if not wrong and self.has_api_token:
+            _ = self.api
+        if wrong:
+            raise SettingsError("\n".join(dict.fromkeys(wrong)))
+
+    def _section(self, section: type[_AnySection]) -> _AnySection:
+        found = self.sections.get(section)
+        if isinstance(found, SettingsError):
+            raise SettingsError(str(found))  # a new one, since the event outlives who is told
+        return cast(_AnySection, found or section())
 
 
-@configspec
-class _EventSpec(BaseConfiguration):
-    sections: ClassVar[tuple[str, ...]] = ("event",)
-
-    timezone: str = "UTC"
-    opens: Optional[str] = None  # noqa: UP045  # dlt reads the hint at run time
-    closes: Optional[str] = None  # noqa: UP045
+ReadEvent: TypeAlias = Callable[[], Event]
+"""Reads an event as it is configured now: what lives for weeks is handed this, and asks at each look."""
 
 
-def event_timezone() -> str:
-    """Read the event's time zone (``event.timezone``), an IANA name; UTC where it is not set.
-
-    Raises:
-        SettingsError: There is no time zone of that name.
-    """
-    name = str(resolve(_EventSpec()).timezone)
-    if not _is_time_zone(name):
-        raise SettingsError(
-            f"There is no time zone {name!r}: set `timezone` in the section [event] of .dlt/config.toml to an IANA "
-            "name such as Europe/Vienna."
-        )
-    return name
+def read_event() -> Event:
+    """Read the event that the settings describe."""
+    return Event({section: _read_or_error(section) for section in SECTIONS})
 
 
-def _is_time_zone(name: str) -> bool:
-    """Whether Python and DuckDB both know a zone of that name.
-
-    DuckDB knows the IANA database's zones and links. Python takes any file beside them for one: the same zones once
-    more with leap seconds (``right/``), a machine's own (``localtime``), whatever a system that ignores case finds.
-    """
-    if name not in _iana_names():
-        return False
+def _read_or_error(section: type[Section]) -> Section | SettingsError:
     try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
-
-
-@cache
-def _iana_names() -> frozenset[str]:
-    """All names of the IANA database but ``Factory``, which stands for a zone that nobody has set.
-
-    From the list that comes with `tzdata`: to look through the machine's own database takes longer than all settings.
-    """
-    zones = resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8")
-    return frozenset(zones.split()) - {"Factory"}
-
-
-def event_period() -> EventPeriod | None:
-    """Read when the event is on (``event.opens``, ``event.closes``); None where it is not set.
-
-    A value is a date or a time of ISO 8601. Without an offset it is read in the event's zone; a date of closing is the
-    last day of the event.
-
-    Raises:
-        SettingsError: Only one is set, one cannot be read, or the event closes before it opens.
-    """
-    spec = resolve(_EventSpec())
-    if not (spec.opens or spec.closes):
-        return None
-    if not (spec.opens and spec.closes):
-        raise SettingsError(
-            "Of the event's opening and closing only one is set: set both, `opens` and `closes`, in the section "
-            "[event] of .dlt/config.toml, or neither."
-        )
-    zone = ZoneInfo(event_timezone())
-    opens = _instant("opens", str(spec.opens), zone, timedelta(0))
-    closes = _instant("closes", str(spec.closes), zone, timedelta(days=1))
-    if closes <= opens:
-        raise SettingsError(
-            "The event closes before it opens: correct `opens` and `closes` in the section [event] of .dlt/config.toml."
-        )
-    return EventPeriod(opens, closes)
-
-
-def _instant(name: str, text: str, zone: ZoneInfo, after_date: timedelta) -> datetime:
-    try:
-        if len(text.strip()) == len("2026-12-01"):
-            return datetime.combine(date.fromisoformat(text.strip()) + after_date, time(), zone)
-        instant = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
-    except (ValueError, OverflowError):  # the latter of the day after the last one that there is
-        raise SettingsError(
-            f"`{name}` in the section [event] of .dlt/config.toml is no date or time: write it as 2026-12-01 or "
-            "2026-12-01T09:00."
-        ) from None
-    return instant if instant.tzinfo else instant.replace(tzinfo=zone)
+        return read(section)
+    except SettingsError as error:
+        return error

@@ -1,54 +1,82 @@
-"""How a section of the configuration is read, and how a wrong one is told."""
+"""How a section is read from dlt's providers, and how a wrong value or file is reported."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from itertools import groupby
 from pathlib import Path
 from threading import Lock
-from typing import TypeAlias, TypeVar
+from typing import Any, Optional, TypeAlias, TypeVar
 
-from dlt.common.configuration import resolve_configuration
+from dlt.common.configuration import configspec, resolve_configuration
 from dlt.common.configuration.exceptions import ConfigurationValueError, ValueNotSecretException
 from dlt.common.configuration.providers.toml import TomlProviderReadException
 from dlt.common.configuration.specs import BaseConfiguration
+from dlt.common.typing import TSecretStrValue
 
+from event_assets.settings.declaring import Declared, Section, SettingsError, place_of, settings_of
 from event_assets.settings.defaults import run_context
 
 _States: TypeAlias = dict[str, tuple[int, int]]
 
-Spec = TypeVar("Spec", bound=BaseConfiguration)
+AnySection = TypeVar("AnySection", bound=Section)
 
 
-class SettingsError(Exception):
-    """A setting is missing or cannot be used; the message says which, and where to put it."""
+def read(section: type[AnySection]) -> AnySection:
+    """Read a section as it is set now. What is not set has its default.
+
+    Raises:
+        SettingsError: A value cannot be used, a secret is not where secrets are, or a file cannot be read.
+    """
+    values = {}
+    for path, group in groupby(settings_of(section), lambda each: each.path):
+        declared = {each.name: each for each in group}
+        resolved = _resolve(section, path, declared)
+        for name, each in declared.items():
+            value = each.setting.unset if resolved[name] is None else resolved[name]
+            if value is None:
+                continue
+            try:
+                values[each.attribute] = each.setting.parse(value)
+            except ValueError as error:
+                raise each.error(str(error)) from None
+    return section(**values)
 
 
-def resolve(spec: Spec) -> Spec:
-    """Fill a spec from dlt's providers, in the sections that it names.
+def _resolve(section: type[Section], path: tuple[str, ...], declared: dict[str, Declared]) -> BaseConfiguration:
+    """Return what stands in dlt's providers for the settings of a path; None for what does not stand there.
 
     Raises:
         SettingsError: A value is not of the type that the setting has, a secret is not where secrets are, or a file
             cannot be read.
     """
-    sections = _sections(spec)
     try:
         with readable_files():
             _files.read_anew_if_changed()
-            return resolve_configuration(spec, sections=sections)
+            return resolve_configuration(_spec(section, path)(), sections=path)
     except ConfigurationValueError as error:
-        name, wanted = getattr(error, "field_name", "?"), getattr(error, "hint", None)
-        raise SettingsError(
-            f"`{name}` in the section [{'.'.join(sections)}] of .dlt/config.toml cannot be read"
-            f"{f' as {wanted.__name__}' if isinstance(wanted, type) else ''}: correct it."
-        ) from None
+        wrong = declared[getattr(error, "field_name", "")]
+        raise wrong.error(f"cannot be read as {wrong.setting.raw.__name__}: correct it.") from None
     except ValueNotSecretException as error:
         name = error.key.rpartition(".")[2]
         raise SettingsError(
-            f"`{name}` is a secret, and stands in .dlt/config.toml: move it to the section [{'.'.join(sections)}] of "
-            ".dlt/secrets.toml."
+            f"`{name}` is a secret, and stands in .dlt/config.toml: move it to the section {place_of(path, True)}."
         ) from None
+
+
+@cache
+def _spec(section: type[Section], path: tuple[str, ...]) -> type[BaseConfiguration]:
+    """Dlt's declaration of the settings of a section: every one may be missing, since the defaults are ours."""
+    hints = {
+        each.name: Optional[TSecretStrValue if each.setting.secret else each.setting.raw]  # noqa: UP045  # at run time
+        for each in settings_of(section)
+        if each.path == path
+    }
+    body: dict[str, Any] = {**dict.fromkeys(hints), "__annotations__": hints, "__module__": __name__}
+    return configspec(type(section.__name__, (BaseConfiguration,), body))
 
 
 class _Files:
@@ -88,27 +116,9 @@ def _state(place: str) -> os.stat_result | None:
 _files = _Files()
 
 
-def require(spec: BaseConfiguration, wanted: str, **fits: bool) -> None:
-    """See to it that values are such as can be used.
-
-    Args:
-        spec: Where they are from.
-        wanted: What they must be, as the end of the sentence "it must be".
-        fits: Whether the value is so, by the setting's name.
-
-    Raises:
-        SettingsError: One is not.
-    """
-    if wrong := [f"`{name}`" for name, fit in fits.items() if not fit]:
-        raise SettingsError(
-            f"{', '.join(wrong)} in the section [{'.'.join(_sections(spec))}] of .dlt/config.toml must be {wanted}: "
-            "correct it."
-        )
-
-
 @contextmanager
 def readable_files() -> Iterator[None]:
-    """Tell a slip in a configuration file in a sentence. dlt reads the files when the first setting is asked for.
+    """Report a slip in a configuration file in a sentence. dlt reads the files when the first setting is asked for.
 
     Raises:
         SettingsError: A file cannot be read.
@@ -126,7 +136,3 @@ def _slip(error: BaseException | None) -> str:
     if not line:
         return f"it is no TOML ({type(error).__name__})."
     return f"line {line}, column {column + 1} is no TOML. Texts need quotes, and no name may be set twice."
-
-
-def _sections(spec: BaseConfiguration) -> tuple[str, ...]:
-    return getattr(spec, "sections", ())

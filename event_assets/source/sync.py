@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from dlt.extract.exceptions import ResourceExtractionError
 from dlt.load.exceptions import LoadClientJobException
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from event_assets.settings import EventApiSettings, PrivacySettings, RemovalSettings, RetrySettings
+from event_assets.settings import Event, EventApiSettings, PrivacySettings, RemovalSettings, RetrySettings
 from event_assets.source.api.fetch import Fetched, fetch
 from event_assets.source.api.fingerprint import ResponseFingerprint
 from event_assets.source.api.resources import resources_by_endpoint
@@ -50,6 +50,20 @@ class SyncSettings:
     retry: RetrySettings = field(default_factory=RetrySettings)
     removals: RemovalSettings = field(default_factory=RemovalSettings)
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
+
+    @classmethod
+    def of(cls, event: Event, *, allow_removals: bool = False) -> SyncSettings:
+        """Return how the tables of an event are synced.
+
+        Args:
+            event: Its sections of the same names count.
+            allow_removals: Let an answer through that would remove too much, whatever the setting says.
+
+        Raises:
+            SettingsError: One of the settings cannot be used.
+        """
+        removals = replace(event.removals, allowed=event.removals.allowed or allow_removals)
+        return cls(event.retry, removals, event.privacy)
 
 
 def sync(

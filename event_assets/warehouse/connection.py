@@ -20,6 +20,7 @@ from dlt.destinations.sql_client import SqlClientBase
 from filelock import BaseFileLock, FileLock, Timeout
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
+from event_assets.settings import WarehouseSettings
 from event_assets.warehouse.failures import WarehouseBusyError, WarehouseUnreadableError, in_one_line
 from event_assets.warehouse.rewrite import is_due, rewrite
 
@@ -81,11 +82,16 @@ class Warehouse:
     """
 
     path: Path
-    wait_seconds: float = 600
+    wait_seconds: float = WarehouseSettings.lock_wait_seconds
     memory_limit: str | None = None
     _destination: Destination[Any, Any] | None = field(default=None, init=False, repr=False, compare=False)
     _kept: ExitStack | None = field(default=None, init=False, repr=False, compare=False)
     _kept_client: SqlClientBase[Any] | None = field(default=None, init=False, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, settings: WarehouseSettings) -> Warehouse:
+        """Return the warehouse that settings name."""
+        return cls(settings.file, settings.lock_wait_seconds, settings.memory_limit)
 
     def destination(self) -> Destination[Any, Any]:
         """The warehouse as a dlt destination.

@@ -9,6 +9,7 @@ import pytest
 from event_assets.assets import models as model_assets
 from event_assets.definitions import build_definitions
 from event_assets.sandbox import Sandbox
+from event_assets.settings import read_event
 from event_assets.warehouse.failures import without_values
 from event_assets_tests.running import Run, Warehouse
 
@@ -51,7 +52,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, warehouse: Warehouse) -
         (tmp_path / name).write_text(text)
     load = model_assets.load_models
     monkeypatch.setattr(model_assets, "load_models", lambda raw: load(raw, tmp_path))
-    return Run(build_definitions())
+    return Run(build_definitions(read_event()))
 
 
 def found(run: Run, *, succeeds: bool = True) -> dict[str, bool]:
@@ -192,7 +193,7 @@ def test_no_title_is_shown_as_markdown(run: Run, api: Sandbox):
 def test_what_a_failing_statement_quotes_is_in_no_event(tmp_path: Path, api: Sandbox, warehouse: Warehouse):
     api.event.content["halls"][0]["name"] = "Grace Hopper"
     (tmp_path / "summary/places.sql").write_text("select hall_id, cast(hall as integer) as hall from staging.halls")
-    definitions = build_definitions()
+    definitions = build_definitions(read_event())
     with dg.DagsterInstance.ephemeral() as instance:
         result = Run(definitions, instance)("raw/halls", "staging/halls", "summary/places", succeeds=False)
         log = "".join(
@@ -214,11 +215,13 @@ def test_a_model_that_fails_is_named_and_holds_up_no_other(tmp_path: Path, api: 
     for name in ("others", "third"):
         (tmp_path / f"summary/{name}.yml").write_text(SUMMARY_FACTS)
         (tmp_path / f"summary/{name}.sql").write_text(SUMMARY_SQL)
-    Run(build_definitions())("raw/halls", "staging/halls", "summary/places", "summary/others", "summary/third")
+    Run(build_definitions(read_event()))(
+        "raw/halls", "staging/halls", "summary/places", "summary/others", "summary/third"
+    )
     before = warehouse.rows("from summary.others")
     overflow = "9223372036854775807 - cast('-' || (1 + hall_id::bigint * 0) as bigint)"
     (tmp_path / "summary/others.sql").write_text(f"select hall_id, ({overflow})::varchar as hall from staging.halls")
-    result = Run(build_definitions())("summary/places", "summary/others", "summary/third", succeeds=False)
+    result = Run(build_definitions(read_event()))("summary/places", "summary/others", "summary/third", succeeds=False)
     assert result.materialised == {"summary/places", "summary/third"}
     assert warehouse.rows("from summary.others") == before
     (failure,) = result.failures
@@ -261,5 +264,5 @@ def test_a_model_has_another_code_version_for_other_sql_and_other_promises(
 
 
 def _code_versions() -> dict[str, str | None]:
-    graph = build_definitions().resolve_asset_graph()
+    graph = build_definitions(read_event()).resolve_asset_graph()
     return {key.to_user_string(): graph.get(key).code_version for key in graph.materializable_asset_keys}

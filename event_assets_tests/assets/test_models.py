@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from event_assets.assets.models import build_model_assets
+from event_assets.assets.models import build_model_assets, project_models
 from event_assets.sandbox import Sandbox
 from event_assets_tests.assets.conftest import Loaded
 from event_assets_tests.assets.programme import PROGRAMME
@@ -12,7 +12,11 @@ from event_assets_tests.running import Run, Warehouse
 
 @pytest.fixture(scope="module")
 def specs():
-    return {spec.key.to_user_string(): spec for assets in build_model_assets() for spec in assets.specs}
+    return {
+        spec.key.to_user_string(): spec
+        for assets in build_model_assets(project_models(), "UTC")
+        for spec in assets.specs
+    }
 
 
 def test_dependencies_are_the_tables_that_the_select_names(specs):

@@ -15,6 +15,7 @@ from event_assets.assets import models as model_assets
 from event_assets.definitions import build_definitions
 from event_assets.models.project import MODELS_FOLDER
 from event_assets.sandbox import Event, Sandbox, faults, generate_event
+from event_assets.settings import read_event
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse.copy_plan import HeldBack
 from event_assets.warehouse.relations import Relation
@@ -102,10 +103,12 @@ def test_with_the_setting_it_has_everything(
 ):
     planted(event)
     with dg.DagsterInstance.ephemeral() as instance:
-        Run(build_definitions(), instance)("raw/participants", "staging/participants", "published/warehouse")
+        Run(build_definitions(read_event()), instance)(
+            "raw/participants", "staging/participants", "published/warehouse"
+        )
         version = code_version(instance)
         monkeypatch.setenv("WAREHOUSE__PUBLISHED_PERSONAL_DATA", "true")
-        Run(build_definitions(), instance)("published/warehouse")
+        Run(build_definitions(read_event()), instance)("published/warehouse")
         assert code_version(instance) != version, "so that the copy is made anew where the setting has changed"
     assert published.rows("select email, name, company from raw.participants order by email_key") == warehouse.rows(
         "select email, name, company from raw.participants order by email_key"
@@ -160,12 +163,12 @@ def test_what_fails_is_as_it_was_and_the_rest_is_new(
 ):
     tables = {model.replace("/", "."): why for model, why in BROKEN.items()}
     with dg.DagsterInstance.ephemeral() as instance:
-        Run(build_definitions(), instance)(*BUILT, "published/warehouse")
+        Run(build_definitions(read_event()), instance)(*BUILT, "published/warehouse")
         before = {table: published.rows(f"from {table} order by all") for table in tables}
         event.content["lectures"][0]["name"] = "Another title"
         event.partners[0]["company"] = "Another company"
         with broken_models(tmp_path / "models"):
-            changed = build_definitions()
+            changed = build_definitions(read_event())
             Run(changed, instance)(*BUILT, succeeds=False)
             for _ in range(2):
                 said = Run(changed, instance)("published/warehouse").metadata("published/warehouse")["held_back"]
@@ -179,7 +182,7 @@ def test_what_fails_is_as_it_was_and_the_rest_is_new(
                 api.fail("content", faults.status(401), times=1)
                 Run(changed, instance)("raw/lectures", *STAGING, "summary/agenda", succeeds=False)
         assert ("Another company",) in warehouse.rows("select company from staging.partners")
-        Run(build_definitions(), instance)(*BUILT, "published/warehouse")
+        Run(build_definitions(read_event()), instance)(*BUILT, "published/warehouse")
     assert lacking(published, "held back") == {}
     assert published.count("summary.agenda where title = 'Another title'") == 1
     assert ("Another company",) in published.rows("select company from staging.partners")

@@ -11,7 +11,7 @@ from event_assets.automation.failed_runs import failed_runs
 from event_assets.automation.troubles import Found
 from event_assets.definitions import build_definitions
 from event_assets.sandbox import Sandbox, faults
-from event_assets.settings import SettingsError
+from event_assets.settings import read_event
 from event_assets_tests.automation.alerting import RUNS, WELL
 from event_assets_tests.automation.automation_harness import START, Automation, Clock, reason
 from event_assets_tests.running import Warehouse
@@ -222,7 +222,7 @@ def test_a_failed_model_that_is_renamed_later_is_over(
     clock.leap(seconds=30)
     watched.look(RUNS)
     monkeypatch.setattr("event_assets.assets.raw.sync_op_name", lambda endpoint: f"renamed_{endpoint}")
-    watched.load(build_definitions())
+    watched.load(build_definitions(read_event()))
     clock.leap(seconds=30)
     assert reason(watched.look(RUNS)) == WELL
     assert webhook.texts[1:] == ["🟢 Over: a run has failed (load_partners)"]
@@ -231,19 +231,15 @@ def test_a_failed_model_that_is_renamed_later_is_over(
 def test_what_keeps_runs_from_beginning_is_told_once(
     watched: Automation, webhook: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ):
-    limit = "event_assets.assets.resources.warehouse_memory_limit"
-
-    def fail() -> str:
-        raise SettingsError("`memory_limit` is no size: write it as 300MB.")
-
     with monkeypatch.context() as wrong:
-        wrong.setattr(limit, fail)
+        wrong.setenv("WAREHOUSE__MEMORY_LIMIT", "much")
         for asset in ("raw/partners", "raw/participants"):
             watched.run(asset, succeeds=False)
             clock.leap(seconds=30)
             watched.look(RUNS)
     assert webhook.texts == [
-        "🔴 A run has failed\n• A run could not begin: `memory_limit` is no size: write it as 300MB."
+        "🔴 A run has failed\n• A run could not begin: `memory_limit` in the section [warehouse] of .dlt/config.toml "
+        "is no size: write it as 300MB or 2GB."
     ]
     for asset, over in (("raw/partners", False), ("raw/participants", True)):
         watched.run(asset)
@@ -255,13 +251,10 @@ def test_what_keeps_runs_from_beginning_is_told_once(
 def test_runs_that_are_killed_between_others_that_cannot_begin_are_all_over_in_the_end(
     watched: Automation, webhook: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ):
-    def fail() -> str:
-        raise SettingsError("no.")
-
     for wrong in (True, False, False, True):
         with monkeypatch.context() as patch:
             if wrong:
-                patch.setattr("event_assets.assets.resources.warehouse_memory_limit", fail)
+                patch.setenv("WAREHOUSE__MEMORY_LIMIT", "much")
                 watched.run("raw/partners", succeeds=False)
             else:
                 watched.kill(watched.begin_run("raw/partners"))

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 
 from event_assets.definitions import build_definitions
+from event_assets.settings import read_event
 from event_assets_tests.automation.automation_harness import Automation, Clock
 from event_assets_tests.running import Run
 
@@ -121,9 +122,9 @@ def test_what_runs_have_built_by_later_code_is_not_built_again_and_again(
     loaded: Automation, lectures: list[dict], monkeypatch: pytest.MonkeyPatch
 ):
     with time_machine.travel(BEFORE):  # runs are dated by the database's clock, which stands still for nobody
-        loaded.load(build_definitions())
+        loaded.load(build_definitions(read_event()))
         monkeypatch.setenv("EVENT__TIMEZONE", "Asia/Tokyo")
-        changed = Run(build_definitions(), loaded.instance)  # as a run loads the code: anew
+        changed = Run(build_definitions(read_event()), loaded.instance)  # as a run loads the code: anew
     lectures[0]["name"] = "Another talk"
     changed("raw/lectures")
     built = changed(*loaded.tick())

@@ -17,6 +17,7 @@ import pytest
 
 from event_assets.definitions import build_definitions
 from event_assets.sandbox import Event, Sandbox, faults, generate_event
+from event_assets.settings import read_event
 from event_assets_tests import truth
 from event_assets_tests.automation.live import Live, RunSeen, Webhook, raw, until
 
@@ -43,7 +44,7 @@ class Story:
         self.api, self.live, self.webhook, self.opens = api, live, webhook, opens
         self.event: Event = api.event
         self.prompt = float(PROMPT)
-        self.graph = build_definitions().resolve_asset_graph()
+        self.graph = build_definitions(read_event()).resolve_asset_graph()
 
     @property
     def assets(self) -> set[str]:

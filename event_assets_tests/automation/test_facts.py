@@ -11,6 +11,7 @@ from event_assets.automation import facts
 from event_assets.automation.facts import Facts, failing_tables, read_facts
 from event_assets.automation.graph import Graph, Node
 from event_assets.automation.reasons import why_outdated
+from event_assets.settings import read_event
 
 A, B = dg.AssetKey(["raw", "a"]), dg.AssetKey(["summary", "b"])
 COPY = dg.AssetKey(["published", "warehouse"])
@@ -42,7 +43,7 @@ class Project:
         dg.materialize(self.assets, selection=list(assets), instance=self.instance, raise_on_error=False)
 
     def facts(self) -> Facts:
-        return read_facts(self.instance, self.graph, datetime.now(timezone.utc))
+        return read_facts(self.instance, self.graph, read_event(), datetime.now(timezone.utc))
 
     def begin_run(self, *assets: dg.AssetKey) -> dg.DagsterRun:
         job = dg.Definitions(assets=self.assets).resolve_implicit_global_asset_job_def()
@@ -87,7 +88,7 @@ def test_what_later_code_has_built_of_something_else_is_current(project: Project
 
     def why(code_version: str, loaded: datetime) -> str | None:
         graph = Graph({A: Node(), B: Node((A,), code_version)}, loaded)
-        return why_outdated(graph, read_facts(project.instance, graph, now + 2 * hour), B)
+        return why_outdated(graph, read_facts(project.instance, graph, read_event(), now + 2 * hour), B)
 
     assert why("x", now - hour) is None
     assert why("y", now - hour) is None

@@ -8,7 +8,7 @@ import pytest
 from dagster._core.definitions.freshness import FreshnessState, FreshnessStateChange
 
 from event_assets.sandbox import Event
-from event_assets.settings import published_path
+from event_assets.settings import read_event
 from event_assets.warehouse.failures import PublishError
 from event_assets_tests.automation.alerting import CHECKS, RUNS, STALE, WELL
 from event_assets_tests.automation.automation_harness import Automation, Clock, reason
@@ -26,7 +26,7 @@ def at(hour: int, minute: int, second: int = 5) -> datetime:
 
 
 def published(query: str) -> list[tuple]:
-    return Warehouse(published_path()).rows(query)
+    return Warehouse(read_event().warehouse.published_file).rows(query)
 
 
 def look_all(automation: Automation, clock: Clock) -> None:

@@ -12,6 +12,7 @@ import pytest
 from event_assets.automation.phase_sensor import NotReloadedError, phase_sensor
 from event_assets.automation.phases import Phase
 from event_assets.definitions import build_definitions
+from event_assets.settings import read_event
 from event_assets_tests.automation.automation_harness import START, Clock
 from event_assets_tests.automation.posted import taking_posts
 
@@ -23,14 +24,14 @@ def event_opens_soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_has_the_definitions_loaded_when_the_event_opens_and_closes(clock: Clock):
-    reloads: list[None] = []
-    before = phase_sensor(Phase.APPROACH, lambda: reloads.append(None))
+    reloads: list[str] = []
+    before = phase_sensor(Phase.APPROACH, reloads.append)
     assert said(before) == "The event is in the phase approach, and so are the policies."
     assert reloads == []
     clock.leap(hours=1)
     assert said(before) == "The event has entered the phase event: the definitions are loaded anew."
     assert len(reloads) == 1
-    loaded_anew = phase_sensor(Phase.EVENT, lambda: reloads.append(None))
+    loaded_anew = phase_sensor(Phase.EVENT, reloads.append)
     assert "is in the phase event" in said(loaded_anew)
     clock.leap(days=2)
     assert "has entered the phase quiet" in said(loaded_anew)
@@ -39,7 +40,7 @@ def test_it_has_the_definitions_loaded_when_the_event_opens_and_closes(clock: Cl
 
 def test_the_policies_are_those_of_the_phase_in_which_definitions_are_loaded(clock: Clock):
     def policy() -> dg.FreshnessPolicy | None:
-        return build_definitions().resolve_asset_graph().get(dg.AssetKey(["raw", "halls"])).freshness_policy
+        return build_definitions(read_event()).resolve_asset_graph().get(dg.AssetKey(["raw", "halls"])).freshness_policy
 
     def window(*, fails: timedelta, warns: timedelta) -> dg.FreshnessPolicy:
         return dg.FreshnessPolicy.time_window(fail_window=fails, warn_window=warns)

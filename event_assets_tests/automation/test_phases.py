@@ -7,7 +7,7 @@ import pytest
 
 from event_assets.automation.freshness import FreshnessWindow, current_windows
 from event_assets.automation.phases import Phase, phase_at
-from event_assets.settings import EventPeriod, freshness_settings
+from event_assets.settings import EventPeriod, read_event
 
 OPENS = datetime(2030, 5, 6, 9, tzinfo=timezone.utc)
 CLOSES = datetime(2030, 5, 8, 18, tzinfo=timezone.utc)
@@ -51,7 +51,7 @@ def test_how_old_a_table_may_be(
     key = dg.AssetKey(asset.split("/"))
     for at, minutes in ((CLOSES, quiet), (OPENS - SECOND, approach), (OPENS, event)):
         fails, warns = (timedelta(minutes=each) for each in minutes)
-        window = current_windows([key], at, freshness_settings())[key]
+        window = current_windows([key], at, read_event())[key]
         assert (window.fails_after, window.warns_after, window.due_after) == (fails, warns, warns)
         assert window.policy() == dg.FreshnessPolicy.time_window(fail_window=fails, warn_window=warns)
 
@@ -59,7 +59,7 @@ def test_how_old_a_table_may_be(
 def test_a_window_of_a_minute_does_not_warn(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("FRESHNESS__QUIET_MINUTES", "1")
     key = dg.AssetKey(["raw", "halls"])
-    window = current_windows([key], OPENS, freshness_settings())[key]
+    window = current_windows([key], OPENS, read_event())[key]
     minute = timedelta(minutes=1)
     assert window == FreshnessWindow(minute, None)
     assert window.due_after == minute

@@ -4,6 +4,7 @@ import dagster as dg
 import pytest
 
 from event_assets.automation.schedules import daily_sync
+from event_assets.settings import read_event
 from event_assets_tests.code_location import shared_definitions
 
 
@@ -15,7 +16,7 @@ def definitions() -> dg.Definitions:
 def test_everything_is_synced_once_a_day_at_a_local_time(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("EVENT__TIMEZONE", "Europe/Vienna")
     monkeypatch.setenv("SCHEDULE__DAILY_SYNC", "05:30")
-    schedule = daily_sync()
+    schedule = daily_sync(read_event())
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("30 5 * * *", "Europe/Vienna")
 
 

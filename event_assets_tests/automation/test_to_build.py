@@ -11,6 +11,7 @@ from event_assets.assets.versions import data_version
 from event_assets.automation.facts import failing_tables, read_facts
 from event_assets.automation.graph import Graph
 from event_assets.automation.planner import Trigger, plan_with_checks, requested
+from event_assets.settings import read_event
 
 RAW, STAGED, SUMMED, APART, OTHER, COPY = (
     dg.AssetKey(name.split("/"))
@@ -52,7 +53,9 @@ class Project:
         dg.materialize(self.assets, selection=list(assets) or "*", instance=self.instance, raise_on_error=self.passes)
 
     def to_build(self) -> list[dg.AssetKey]:
-        facts = read_facts(self.instance, self.graph, datetime.now(timezone.utc)).within(self.graph, self.warehouse)
+        facts = read_facts(self.instance, self.graph, read_event(), datetime.now(timezone.utc)).within(
+            self.graph, self.warehouse
+        )
         return requested(
             plan_with_checks(self.graph, facts, partial(failing_tables, self.instance, self.graph), Trigger.PERSON)
         )

@@ -7,7 +7,7 @@ import pytest
 from event_assets import warehouse as places
 from event_assets.cli.api import api_or_sandbox
 from event_assets.sandbox import Sandbox
-from event_assets.settings import SettingsError
+from event_assets.settings import SettingsError, read_event
 from event_assets_tests.running import Warehouse
 
 
@@ -30,7 +30,7 @@ def test_it_is_moved_aside_with_its_copy_and_what_lies_there_stays(
 ):
     for what in ("first", "second", "third"):
         fill_as_the_sandbox_does(warehouse, what)
-        with api_or_sandbox():
+        with api_or_sandbox(read_event()):
             assert not warehouse.path.exists()
     kept = {number: Warehouse(tmp_path / f"warehouse.sandbox{number}.duckdb") for number in ("", 2, 3)}
     assert [each.rows("select name from halls") for each in kept.values()] == [
@@ -50,7 +50,7 @@ def test_nothing_is_moved_for_a_token_without_an_address(
 ):
     fill_as_the_sandbox_does(warehouse, "all")
     monkeypatch.setenv("SOURCES__EVENT_API__API_TOKEN", "a-token")
-    with pytest.raises(SettingsError, match="no table was changed"), api_or_sandbox():
+    with pytest.raises(SettingsError, match="no table was changed"), api_or_sandbox(read_event()):
         pass
     assert files(tmp_path) == {"warehouse.duckdb", "published.duckdb"}
 
@@ -58,7 +58,7 @@ def test_nothing_is_moved_for_a_token_without_an_address(
 def test_what_is_real_stays_where_it_is(warehouse: Warehouse, api: Sandbox, tmp_path: Path):
     with places.Warehouse(warehouse.path).connect() as client:
         client.execute_sql("create table halls as select 'real' as name")
-    with api_or_sandbox():
+    with api_or_sandbox(read_event()):
         assert warehouse.rows("select name from halls") == [("real",)]
     assert files(tmp_path) == {"warehouse.duckdb"}
     assert not api.requests

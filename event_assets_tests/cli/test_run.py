@@ -9,11 +9,14 @@ import pytest
 from click.testing import CliRunner
 
 from event_assets.__main__ import main
+from event_assets.assets.resources import WarehouseResource
 from event_assets.cli.run import run_everything
 from event_assets.models import ModelError
 from event_assets.sandbox import Sandbox
-from event_assets.settings import SettingsError, published_path
+from event_assets.settings import SettingsError, read_event
 from event_assets_tests.running import Warehouse
+
+OPEN = WarehouseResource.open
 
 
 @pytest.fixture(autouse=True)
@@ -25,11 +28,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def no_warehouse(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     """The warehouse's resource fails, before any step."""
 
-    def fail() -> str:
+    def fail(_: WarehouseResource) -> None:
         raise SettingsError("the memory is no size.")
 
     with monkeypatch.context() as patch:
-        patch.setattr("event_assets.assets.resources.warehouse_memory_limit", fail)
+        patch.setattr(WarehouseResource, "open", fail)
         yield patch
 
 
@@ -42,7 +45,7 @@ def test_a_run_that_fails_before_its_first_step(
     assert not api.requests
 
     with pytest.MonkeyPatch.context() as well:
-        well.setattr("event_assets.assets.resources.warehouse_memory_limit", lambda: "300MB")
+        well.setattr(WarehouseResource, "open", OPEN)
         run_everything()
     assert warehouse.count("raw.participants") == len(api.event.participants)
     told = capsys.readouterr().out
@@ -73,9 +76,9 @@ def test_a_copy_that_is_gone_is_made_again(
     warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     run_everything()
-    published_path().unlink()
+    read_event().warehouse.published_file.unlink()
     run_everything()
-    assert count(published_path()) == warehouse.count("summary.agenda")
+    assert count(read_event().warehouse.published_file) == warehouse.count("summary.agenda")
 
     monkeypatch.setenv("WAREHOUSE__PUBLISHED", str(tmp_path / "elsewhere.duckdb"))
     run_everything()

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from event_assets.__main__ import main
 from event_assets.cli.run import run_everything
 from event_assets.sandbox import Event, Sandbox, generate_event
-from event_assets.settings import published_path
+from event_assets.settings import read_event
 from event_assets_tests.automation.breaking import BREAKING, failing_select
 from event_assets_tests.cli.folder import row_counts
 from event_assets_tests.running import Warehouse
@@ -50,7 +50,7 @@ def test_one_failing_endpoint_fails_the_command_and_names_it(api: Sandbox, wareh
     assert "/partners was answered with 404" in told
     assert len(told.splitlines()) == 1
     assert warehouse.count("raw.participants") == len(api.event.participants)
-    published = Warehouse(published_path())
+    published = Warehouse(read_event().warehouse.published_file)
     assert published.count("raw.participants") == published.count("staging.participants") == len(api.event.participants)
 
 
@@ -59,7 +59,7 @@ def test_a_model_that_fails_holds_back_what_is_made_of_it_and_the_rest_is_publis
     api: Sandbox, warehouse: Warehouse, what: str
 ):
     run_everything()
-    published = Warehouse(published_path())
+    published = Warehouse(read_event().warehouse.published_file)
     lectures = api.event.content["lectures"]
     lectures.append({**lectures[0], "id": 999, "name": "One more"})
     because = {
@@ -84,7 +84,7 @@ def test_a_model_that_fails_holds_back_what_is_made_of_it_and_the_rest_is_publis
 def test_a_model_that_fails_the_first_time_is_all_that_readers_lack(api: Sandbox, warehouse: Warehouse):
     with failing_select("summary/agenda"):
         assert "published, except summary/agenda" in failure()
-    published = Warehouse(published_path())
+    published = Warehouse(read_event().warehouse.published_file)
     assert published.count("summary.speaker_load") == warehouse.count("summary.speaker_load") > 0
 
 

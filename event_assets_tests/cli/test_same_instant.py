@@ -11,7 +11,7 @@ import pytest
 from event_assets.cli.home import prepare_dagster_home
 from event_assets.cli.run import run_everything
 from event_assets.sandbox import Event, Sandbox
-from event_assets.settings import published_path
+from event_assets.settings import read_event
 from event_assets_tests.automation.automation_harness import Automation
 from event_assets_tests.automation.looking import change
 from event_assets_tests.cli.folder import Folder, configuration, row_counts
@@ -46,7 +46,10 @@ def test_the_daemon_and_a_command_want_the_same_at_once(daemon: Automation, even
             run_everything()
         assert daemon.tick() == set(), "nothing is built again and again"
         title = event.content["lectures"][0]["name"]
-        assert len(Warehouse(published_path()).rows(f"from summary.agenda where title = '{title}'")) == 1
+        assert (
+            len(Warehouse(read_event().warehouse.published_file).rows(f"from summary.agenda where title = '{title}'"))
+            == 1
+        )
 
 
 @pytest.mark.slow

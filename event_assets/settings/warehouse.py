@@ -1,0 +1,119 @@
+"""Settings of the warehouse and of its published copy."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from event_assets.settings.declaring import Section, SettingsError, setting
+from event_assets.settings.paths import run_folder
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+._-]+:")
+"""How an address begins, or a name that DuckDB opens by an extension. One letter is a drive of Windows."""
+
+
+def _file_in_folder(example: str) -> Callable[[str], Path]:
+    """Return what makes a path of a setting that names a file: a path, or a ``duckdb:///`` address of one.
+
+    Args:
+        example: A name that such a file may have.
+    """
+
+    def parse(text: str) -> Path:
+        plain = text.strip().removeprefix("duckdb:///")
+        # An absolute path goes to DuckDB, which sees nothing but a file in it, whatever it is called.
+        path = Path(os.path.abspath(run_folder() / plain.replace("\0", "")))
+        if why := _why_no_file(plain, path):
+            raise ValueError(f'{why}: write the path of a file, such as "data/{example}".')
+        return path.resolve()
+
+    return parse
+
+
+def _why_no_file(plain: str, path: Path) -> str | None:
+    """Return why a text names no file. DuckDB would take some for something else, and make files of others."""
+    if not plain:
+        return "is empty"
+    if plain.startswith("{"):
+        return "is a table of values, and nothing but its path can be set of the warehouse, which is a file"
+    if plain.startswith(":memory:"):
+        return "is a database that is kept nowhere"
+    if _SCHEME.match(plain) or "\0" in plain:
+        return "is no path of a file on this machine"
+    if plain.endswith(("/", os.sep)) or path.is_dir():
+        return "is a folder and no file"
+    return "has a ? in it, behind which DuckDB reads options" if "?" in str(path) else None
+
+
+def _memory(text: str) -> str:
+    if not re.fullmatch(r"\d+(\.\d+)? ?[KMGT]i?B", text.strip()):
+        raise ValueError("is no size: write it as 300MB or 2GB.")
+    return text.strip()
+
+
+@dataclass(frozen=True)
+class WarehouseSettings(Section):
+    """Where the warehouse and its copy for readers lie, and how it is opened.
+
+    Attributes:
+        file: The warehouse, relative to the folder the command was started in; it need not exist.
+        published_file: The copy for readers, likewise.
+        lock_wait_seconds: How long a writer waits for the one before it.
+        memory_limit: How much memory DuckDB may take for its own before it uses the disk.
+    """
+
+    path = ("warehouse",)
+
+    file: Path = setting(
+        Path("data/warehouse.duckdb"),
+        "The warehouse file; a relative path starts in the folder that the command is started in.",
+        raw=str,
+        parse=_file_in_folder("warehouse.duckdb"),
+        name="credentials",
+        path=("destination", "duckdb"),
+        unset="data/warehouse.duckdb",
+    )
+    published_file: Path = setting(
+        Path("data/published.duckdb"),
+        "The copy for readers, replaced after each refresh.",
+        raw=str,
+        parse=_file_in_folder("published.duckdb"),
+        name="published",
+        unset="data/published.duckdb",
+    )
+    lock_wait_seconds: float = setting(
+        600.0,
+        "How long a run waits for the one before it, or for a program that has the warehouse open.",
+        fits=lambda seconds: seconds >= 0,
+        wanted="0 or more",
+    )
+    memory_limit: str = setting("300MB", "How much memory DuckDB may take before it uses the disk.", parse=_memory)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.published_file == self.file:
+            raise SettingsError(
+                "The published copy cannot be the warehouse itself: set `published` in the section [warehouse] of "
+                ".dlt/config.toml to a file of its own."
+            )
+
+
+@dataclass(frozen=True)
+class PublishedSettings(Section):
+    """What the copy for readers holds.
+
+    Attributes:
+        personal_data: Whether it holds all that the warehouse does.
+    """
+
+    path = ("warehouse",)
+
+    personal_data: bool = setting(
+        False,
+        "Whether the copy for readers holds all that the warehouse does: personal data, fields that are not declared, "
+        "and bookkeeping as well.",
+        name="published_personal_data",
+    )
