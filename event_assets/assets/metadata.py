@@ -26,7 +26,10 @@ def table_name(relation: Relation) -> dict[str, Any]:
 
 
 def column_schema(
-    types: Iterable[tuple[str, str]], descriptions: Mapping[str, str], key: Collection[str] = ()
+    types: Iterable[tuple[str, str]],
+    descriptions: Mapping[str, str],
+    key: Collection[str] = (),
+    not_null: Collection[str] = (),
 ) -> dict[str, Any]:
     """The columns with types and descriptions.
 
@@ -34,6 +37,8 @@ def column_schema(
         types: Name and type of each column, in their order.
         descriptions: What each of the columns means.
         key: The columns that tell one row from another; a single one is marked as unique.
+        not_null: The columns that are never null, because a test fails where one is or the table takes none. A column
+            of the key may be null.
     """
     return {
         "dagster/column_schema": dg.TableSchema(
@@ -42,7 +47,7 @@ def column_schema(
                     name=name,
                     type=data_type,
                     description=descriptions[name],
-                    constraints=dg.TableColumnConstraints(nullable=name not in key, unique=[*key] == [name]),
+                    constraints=dg.TableColumnConstraints(nullable=name not in not_null, unique=[*key] == [name]),
                 )
                 for name, data_type in types
             ]
@@ -51,7 +56,11 @@ def column_schema(
 
 
 def table_state(
-    client: SqlClientBase[Any], relation: Relation, descriptions: Mapping[str, str], key: Collection[str]
+    client: SqlClientBase[Any],
+    relation: Relation,
+    descriptions: Mapping[str, str],
+    key: Collection[str],
+    not_null: Collection[str],
 ) -> dict[str, Any]:
     """Row count and columns of a table as they are in the warehouse now; of those without a description, how many."""
     types = [(column.name, column.data_type) for column in columns(client, relation)]
@@ -60,7 +69,7 @@ def table_state(
     known = [(name, data_type) for name, data_type in types if name in descriptions]
     return {
         "dagster/row_count": row_count(client, relation),
-        **column_schema(known, descriptions, key),
+        **column_schema(known, descriptions, key, not_null),
         **({"undeclared_columns": unknown} if unknown else {}),
     }
 

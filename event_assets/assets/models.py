@@ -79,7 +79,7 @@ def _model_asset(
     def model_asset(warehouse: WarehouseResource) -> dg.MaterializeResult:
         with explained(failure), warehouse.open().connect() as client:
             build(client, model, parameters)
-            metadata = table_state(client, model.relation, model.facts.columns, model.facts.grain)
+            metadata = table_state(client, model.relation, model.facts.columns, model.facts.grain, model.facts.not_null)
             metadata |= _column_lineage(model.relation, lineage)
             if schema == SUMMARY:
                 metadata |= preview(client, model.relation)

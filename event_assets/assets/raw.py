@@ -71,7 +71,10 @@ class RawTranslator(DagsterDltTranslator):
                 group_name=RAW,
                 owners=OWNERS,
                 tags={"layer": RAW, "endpoint": endpoint_of(table.name)},
-                metadata={**table_name(relation), **column_schema(types, table.descriptions, [table.key])},
+                metadata={
+                    **table_name(relation),
+                    **column_schema(types, table.descriptions, [table.key], table.not_null),
+                },
             )
         )
 
@@ -106,7 +109,8 @@ def _endpoint_assets(
             warehouse_id, latest = identity(client), Materialisations(context.instance, selected)
             for key, resource in selected.items():
                 table, result = TABLES[resource], results[resource]
-                state = table_state(client, Relation(RAW, resource), table.descriptions, [table.key])
+                relation = Relation(RAW, resource)
+                state = table_state(client, relation, table.descriptions, [table.key], table.not_null)
                 yield dg.MaterializeResult(
                     asset_key=key,
                     metadata={**state, **_what_was_done(result)},

@@ -79,6 +79,11 @@ class ModelFacts(BaseModel):
     not_pii: dict[str, str] = {}
     tests: list[ModelTest] = []
 
+    @property
+    def not_null(self) -> frozenset[str]:
+        """The columns that are never null in a table that readers see: a test of severity ``error`` says so."""
+        return frozenset(name for test in self.tests if test.severity == "error" for name in test.not_null)
+
     @model_validator(mode="after")
     def _pii_is_of_columns(self) -> ModelFacts:
         if unknown := sorted({*self.pii, *self.not_pii} - self.columns.keys()):

@@ -51,6 +51,27 @@ def test_a_materialisation_shows_rows_and_columns(everything_loaded: Loaded):
     assert "Title" in columns["title"].description
 
 
+def test_only_what_is_never_null_is_shown_as_such(everything_loaded: Loaded):
+    warehouse, result = everything_loaded.warehouse, everything_loaded.result
+    shown: dict[str, set[str]] = {}
+    for asset in result.materialised - {"published/warehouse"}:
+        columns = result.metadata(asset)["dagster/column_schema"].columns
+        shown[asset] = {column.name for column in columns if not column.constraints.nullable}
+    for asset, names in shown.items():
+        table = asset.replace("/", ".")
+        nulls = ", ".join(f'count(*) filter ("{name}" is null)' for name in sorted(names)) or "0"
+        assert set(warehouse.rows(f"select {nulls} from {table}")[0]) == {0}, asset
+        if asset.startswith("raw/"):
+            enforced = warehouse.rows(f"select column_name from (describe {table}) where \"null\" = 'NO'")
+            assert names == {name for (name,) in enforced}, asset
+
+    assert shown["summary/data_quality"] == {"rule", "resource"}, "id and detail are of the grain, and may be null"
+    assert shown["summary/registrations_by_day"] == {"role"}
+    assert shown["summary/event_overview"] == set()
+    assert shown["staging/halls"] == {"hall_id"}, "a test that only warns lets nulls through"
+    assert shown["summary/partners_overview"] == {"partner_id"}
+
+
 def test_staging_is_views_but_for_participants_and_summaries_are_tables(everything_loaded: Loaded):
     query = "select table_schema, table_name, table_type from information_schema.tables"
     kinds = everything_loaded.warehouse.rows(query)

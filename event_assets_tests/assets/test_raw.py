@@ -219,6 +219,10 @@ def test_the_specs_describe_every_table_before_the_first_run():
         columns = spec.metadata["dagster/column_schema"].columns
         assert [column.name for column in columns] == [column.name for column in table.all_columns]
         assert all(column.description for column in columns)
+        nullable = {column.name: column.constraints.nullable for column in columns}
+        assert nullable == {column.name: column.nullable for column in table.all_columns}
+        assert not nullable[table.key]
+        assert nullable["removed_at"]
     participants = specs["raw/participants"].metadata["dagster/column_schema"].columns
     assert [column.name for column in participants if column.constraints.unique] == ["email_key"]
 

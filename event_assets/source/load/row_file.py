@@ -41,10 +41,7 @@ class RowFile:
         self._finished = False
         # Nothing of it differs from the declared table, or dlt would write the file anew.
         self._schema = pa.schema(
-            [
-                pa.field(column.name, _ARROW[column.data_type], nullable=(column.hints or {}).get("nullable", True))
-                for column in table.all_columns
-            ]
+            [pa.field(column.name, _ARROW[column.data_type], nullable=column.nullable) for column in table.all_columns]
         )
 
     def add(self, upserts: Upserts) -> None:

@@ -39,6 +39,11 @@ class Column:
     fields: tuple[str, ...] = ()
     hints: Mapping[str, Any] | None = None
 
+    @property
+    def nullable(self) -> bool:
+        """Whether a value may be missing; the warehouse takes no row without one that may not."""
+        return bool((self.hints or {}).get("nullable", True))
+
     def as_dlt(self) -> dict[str, Any]:
         """The column as dlt's column schema."""
         hints = {"name": self.name, "data_type": self.data_type, "nullable": True, "description": self.description}
@@ -113,6 +118,11 @@ class Table:
         key = (self.key_column,) if self.key_column else ()
         received = (_RECEIVED,) if self.known_by_bytes else ()
         return (*self.columns, *key, *_OWN_COLUMNS, *received, *_LOAD_COLUMNS)
+
+    @property
+    def not_null(self) -> frozenset[str]:
+        """The names of the columns that are never null."""
+        return frozenset(column.name for column in self.all_columns if not column.nullable)
 
     @property
     def link_tables(self) -> dict[str, tuple[Column, ...]]:
