@@ -8,10 +8,10 @@ WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PARALLEL = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui test test-all test-newest bench soak fuzz lint format docs lock clean
+.PHONY: help run ui test test-all test-newest bench soak fuzz lint hooks check-definitions format docs lock clean
 
 help: ## Show this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 run: .venv/installed ## Sync everything once and build every summary
 	@$(PY) -m event_assets run $(if $(filter yes,$(ALLOW_REMOVALS)),--allow-removals)
@@ -54,6 +54,13 @@ lint: .venv/installed-dev ## Check style, format and types
 	@.venv/bin/pyright
 	@.venv/bin/lint-imports --no-logo
 
+hooks: .venv/installed-dev ## Run what `make lint` does not: secrets, blanks, TOML, YAML
+	@SKIP=ruff,ruff-format,pyright,import-linter .venv/bin/pre-commit run --all-files
+
+check-definitions: .venv/installed-dev ## Load the definitions as Dagster's own `dg` does
+	@DAGSTER_DISABLE_TELEMETRY=yes .venv/bin/dg check defs
+	@DAGSTER_DISABLE_TELEMETRY=yes .venv/bin/dg list defs --json > /dev/null
+
 format: .venv/installed-dev ## Mend style and format
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/ruff format .
@@ -64,13 +71,14 @@ docs: .venv/installed-dev ## Write the pages that are made from the code
 	@$(PY) -m event_assets settings --secrets > .dlt/secrets.toml.example
 	@$(PY) -m event_assets_tests.source.matrix_page > docs/what-happens-when.md
 
-# Resolved for every supported Python at once, so that a fresh machine installs what was tested.
+# Resolved for every supported Python at once, so that a fresh machine installs what was tested. The development set comes
+# first, because its tools bound what runs as well: dagster-dg-core 1.13.1 needs an older tomlkit than dagster does.
 UV_COMPILE = .venv/bin/uv pip compile setup.cfg --universal --python-version 3.10 --generate-hashes --no-strip-extras --no-annotate \
 	--custom-compile-command "make lock" --upgrade --quiet
 lock: .venv/installed-dev ## Renew the lock files within the bounds of setup.cfg
 	@$(PY) -m pip install --quiet uv
-	@$(UV_COMPILE) --output-file requirements.lock
-	@$(UV_COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(UV_COMPILE) --extra dev --output-file requirements-dev.lock
+	@$(UV_COMPILE) --constraint requirements-dev.lock --output-file requirements.lock
 
 clean: ## Remove the environment and caches; the warehouse and Dagster's state stay
 	@rm -rf .venv .venv-newest .pytest_cache .ruff_cache .import_linter_cache .hypothesis event_assets.egg-info
