@@ -22,13 +22,13 @@ from event_assets.source.api.pages import Expectation, Page
 from event_assets.source.api.paging.claims import Claims
 from event_assets.source.api.paging.more_pages import Signs, signs_of_fields, signs_of_headers
 from event_assets.source.api.validators import CONDITIONS, Validators
+from event_assets.source.tables.schema import TABLES
 
 _KNOWN_FIELDS = frozenset(
     [
         *("data", "items", "results", "records", "meta", "links", "pagination", "page", "next", "href", "url", "total"),
         *("error", "errors", "message", "messages", "detail", "details", "status", "code", "success", "title", "type"),
-        *("content", "halls", "days", "lectures", "speakers", "workshops", "pauses", "tracks", "partners"),
-        *("participants", "id"),
+        *("content", "id", *TABLES),
     ]
 )
 """The names of fields that a message may have: any other name may be somebody's."""

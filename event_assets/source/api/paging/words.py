@@ -11,6 +11,8 @@ from collections.abc import Set as AbstractSet
 from enum import Enum, auto
 from functools import lru_cache
 
+from event_assets.source.tables.schema import TABLES
+
 Words = frozenset[str]
 
 
@@ -66,10 +68,7 @@ _PLACES = _LEAF | _words(
     "meta metadata info information envelope header headers summary stats statistics additional extra context search"
     " view d body payload embedded response resultset"
 )
-_KINDS = _words(
-    "participant participants attendee attendees partner partners hall halls day days lecture lectures"
-    " speaker speakers workshop workshops pause pauses track tracks"
-)
+_KINDS = _words("attendee attendees " + " ".join(f"{name.removesuffix('s')} {name}" for name in TABLES))
 """Words for records of one kind or another. Whether they count depends on what the answer has."""
 _VOCABULARY = _PLACES | _NOISE | _KINDS
 _MOST_LETTERS = 60
