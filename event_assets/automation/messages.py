@@ -7,7 +7,8 @@ data.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
 
 import requests
 
@@ -20,6 +21,13 @@ _SECONDS = 5
 seconds in all, and needs most where the API is slow."""
 _MOST_BYTES = 100_000
 """Of an answer, of which only the status counts: its headers are not longer than this."""
+
+
+BODIES: Mapping[str, Callable[[str], dict[str, str]]] = {
+    # Takes 2,000 characters at most.
+    "discord.com": lambda message: {"content": message[:2000]},
+}
+"""By host: what a chat's webhook takes, where that is not what Slack, Mattermost, Rocket.Chat and others take."""
 
 
 class UndeliveredError(Exception):
@@ -82,8 +90,13 @@ def announce(about: str, before: Mapping[str, str], now: Mapping[str, str], aler
         _send(alerts.webhook_url, message)
 
 
+def body_for(url: str, message: str) -> dict[str, str]:
+    """Return what a webhook is sent for a message: ``text``, or what its chat takes (``BODIES``)."""
+    body = BODIES.get(urlsplit(url).hostname or "")
+    return body(message) if body else {"text": message}
+
+
 def _send(url: str, message: str) -> None:
-    """Slack, Mattermost, Rocket.Chat and others take this form."""
     try:
         status = _status(url, message)
         problem = None if status in range(200, 300) else status
@@ -103,6 +116,6 @@ def _status(url: str, message: str) -> int:
         for scheme in ("http://", "https://"):
             session.mount(scheme, BoundedAdapter())
         # A redirect would be followed with GET, which gives a page and posts nothing.
-        answer = session.post(url, json={"text": message}, timeout=_SECONDS, allow_redirects=False, stream=True)
+        answer = session.post(url, json=body_for(url, message), timeout=_SECONDS, allow_redirects=False, stream=True)
         answer.close()
         return answer.status_code

@@ -97,7 +97,7 @@ class AlertSettings(Section):
 
     webhook_url: Optional[str] = setting(  # noqa: UP045  # a value, at run time
         None,
-        "Where alerts go beside the log: the address of an incoming webhook (Slack, Mattermost, Rocket.Chat, ...).",
+        "Where alerts go beside the log: the address of an incoming webhook (Slack, Mattermost, Discord, ...).",
         raw=str,
         parse=_http_address,
         secret=True,

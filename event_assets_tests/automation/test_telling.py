@@ -119,3 +119,15 @@ def test_a_cursor_of_the_release_before_has_told_what_it_holds():
     trouble = {"/participants": "It fails."}
     cursor = Cursor.read(json.dumps({"epoch": 1, "sequence": 2, "endpoints": {}, "told": trouble}), START)
     assert (cursor.told, cursor.troubles) == (trouble, trouble)
+
+
+@pytest.mark.parametrize(
+    ("url", "body"),
+    [
+        ("https://hooks.slack.com/services/T0/B0/x", {"text": "m" * 3000}),
+        ("https://chat.example.org/hooks/discord.com", {"text": "m" * 3000}),
+        ("https://discord.com/api/webhooks/1/x", {"content": "m" * 2000}),
+    ],
+)
+def test_a_chat_is_sent_what_it_takes(url: str, body: dict[str, str]):
+    assert messages.body_for(url, "m" * 3000) == body
