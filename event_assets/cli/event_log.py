@@ -85,6 +85,14 @@ class EventLog(SqliteEventLogStorage):
                 whole.enter_context(self._connect(shard))
             super().store_event_batch(events)
 
+    def dispose(self) -> None:
+        """Close the databases; Dagster asks for it when an instance is no longer used."""
+        with self._db_lock:
+            for engine in self._engines.values():
+                engine.dispose()
+            self._engines.clear()
+        super().dispose()
+
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
         """A transaction; within another one of the same thread, that one."""

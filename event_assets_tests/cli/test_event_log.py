@@ -1,6 +1,7 @@
 """The event log that is kept open: the same events in the same files as Dagster's own."""
 
 from pathlib import Path
+from sqlite3 import ProgrammingError
 
 import dagster as dg
 import pytest
@@ -42,7 +43,9 @@ def test_it_reads_what_dagster_has_written(home: Path):
         assert not isinstance(instance.event_log_storage, EventLog)
         run = dg.materialize([halls], instance=instance)
     prepare_dagster_home()
-    assert EventLog(str(home)).get_logs_for_run(run.run_id)
+    log = EventLog(str(home))
+    assert log.get_logs_for_run(run.run_id)
+    log.dispose()
 
 
 def test_two_programs_write_side_by_side(home: Path):
@@ -60,6 +63,11 @@ def test_only_a_few_databases_stay_open(home: Path):
         assert isinstance(log, EventLog)
         assert len(log._engines) == KEPT_OPEN
         assert all(instance.all_logs(run) for run in runs)
+        kept = [engine.raw_connection().driver_connection for engine in log._engines.values()]
+    for connection in kept:
+        assert connection
+        with pytest.raises(ProgrammingError, match="closed"):
+            connection.execute("select 1")
 
 
 def test_a_table_is_looked_for_until_it_is_there(home: Path):
