@@ -59,7 +59,7 @@ def build_definitions(event: Event, pool: str | None = WAREHOUSE_POOL) -> dg.Def
         schedules=[daily_sync(event)],
         sensors=[
             auto_materialize(),
-            change_sensor(event),
+            change_sensor(graph, event),
             up_to_date_sensor(graph, summaries),
             phase_sensor(phase_of(event, now)),
             orphaned_runs_sensor(),

@@ -1,5 +1,6 @@
 """How tests run assets and read the warehouse back."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +41,13 @@ class Run:
         self._job = definitions.resolve_job_def("refresh_everything")
         self._instance = instance
 
-    def __call__(self, *assets: str, succeeds: bool = True) -> "RunResult":
+    def __call__(self, *assets: str, succeeds: bool = True, tags: Mapping[str, str] | None = None) -> "RunResult":
         """Materialise the assets named (``raw/halls``), or all, and see to it that the run ends as expected."""
         selection = [dg.AssetKey(asset.split("/")) for asset in assets] or None
         result = RunResult(
-            self._job.execute_in_process(asset_selection=selection, raise_on_error=False, instance=self._instance)
+            self._job.execute_in_process(
+                asset_selection=selection, raise_on_error=False, instance=self._instance, tags=tags
+            )
         )
         assert result.success is succeeds, result.failures
         return result

@@ -70,7 +70,7 @@ def test_when_everything_is_synced(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_how_often_changes_are_looked_for(monkeypatch: pytest.MonkeyPatch):
-    assert read_event().schedule.change_poll_seconds == 60
+    assert read_event().schedule == settings.ScheduleSettings(time(4), 5, 60, 900, None)
     monkeypatch.setenv("SCHEDULE__CHANGE_POLL_SECONDS", "1")
     assert read_event().schedule.change_poll_seconds == 1
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timezone
 
 import dagster as dg
 
@@ -19,6 +20,8 @@ from event_assets.warehouse.published import Note, PublishPlan, publish
 from event_assets.warehouse.relations import Relation
 
 PUBLISHED_COPY = dg.AssetKey([PUBLISHED, "warehouse"])
+CHANGE_SEEN_AT = "event_assets/change_seen_at"
+"""The tag of a run that was started because of a change: when that was seen, as a time of ISO 8601."""
 
 _DESCRIPTION = """\
 A copy of the warehouse for readers: a plain DuckDB file, replaced in one step after each refresh.
@@ -26,6 +29,8 @@ A copy of the warehouse for readers: a plain DuckDB file, replaced in one step a
 Open it with any DuckDB client, read-only, whenever you like: no sync waits for you, and you never see half of one. It
 has the tables of the schemas raw, staging, history and summary, without personal data. What it lacks, and which tables
 are held back because a check of theirs failed, is in its table `about_this_copy`.
+
+`lag_seconds` is the time from the look that saw a change of the API until readers had it.
 """
 
 
@@ -71,11 +76,20 @@ def build_published_copy(
             metadata={
                 "path": dg.MetadataValue.path(str(path)),
                 "bytes": published.size,
+                **_lag(context.run.tags),
                 "held_back": dg.MetadataValue.md(_in_markdown(published.held_back)),
             }
         )
 
     return published_copy
+
+
+def _lag(tags: Mapping[str, str]) -> dict[str, float]:
+    """Return how long it took from a look that saw a change until now; nothing where no change started the run."""
+    if CHANGE_SEEN_AT not in tags:
+        return {}
+    lag = datetime.now(timezone.utc) - datetime.fromisoformat(tags[CHANGE_SEEN_AT])
+    return {"lag_seconds": round(lag.total_seconds(), 1)}
 
 
 def _code_version(plan: PublishPlan) -> str:

@@ -44,6 +44,7 @@ class EndpointState:
         asked_for: The versions of the resources that were asked for last, and are not there yet.
         asked_at: When that was, or when a run brought something else, as a timestamp.
         attempts: How often they were asked for.
+        looked_at: When it was last asked, as a timestamp.
     """
 
     seen: Seen | None = None
@@ -56,6 +57,7 @@ class EndpointState:
     asked_for: dict[str, str] = field(default_factory=dict)
     asked_at: float = 0
     attempts: int = 0
+    looked_at: float = 0
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> EndpointState:
@@ -165,6 +167,18 @@ class Cursor:
         names = [*endpoints]
         begin = names.index(self.first) if self.first in names else 0
         return names[begin:] + names[:begin]
+
+    def was_just_asked(self, endpoint: str, at: datetime, every: timedelta) -> bool:
+        """Return whether to leave an endpoint alone at this look, that is asked less often than others.
+
+        Args:
+            endpoint: Which.
+            at: The time.
+            every: How often it is asked. A second less counts as well: looks do not come to the second.
+        """
+        looked_at = self.endpoints[endpoint].looked_at if endpoint in self.endpoints else 0
+        since = timedelta(seconds=at.timestamp() - looked_at + 1)
+        return since < every and not _is_ahead(looked_at, at)
 
     def note_answer(self, endpoint: str) -> None:
         """Take note that an endpoint was asked, so that it need not be the first any more."""

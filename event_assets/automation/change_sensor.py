@@ -1,4 +1,8 @@
-"""The sensor that looks whether the API has changed, and has what did synced at once, and nothing else.
+"""The sensor that looks whether the API has changed, and has what did synced at once, with all that is made of it.
+
+One run syncs the changed tables, builds what reads them and publishes the copy: a second run would begin half a minute
+later, when the conditions look. Where a sync fails in it, what is made of its tables is left out, and follows by the
+conditions.
 
 What counts is how things are: an asset is asked for while its data version is another than the one that a sync of the
 API's answer would give it. So A → B → A ends with A, a failed run is tried again, and a run that somebody else started
@@ -8,23 +12,29 @@ counts as well.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from time import monotonic
 
 import dagster as dg
 
+from event_assets.assets.published import CHANGE_SEEN_AT
 from event_assets.assets.versions import Materialisations
 from event_assets.automation.change_cursor import Cursor, EndpointState
 from event_assets.automation.declare import raw_key
+from event_assets.automation.facts import failing_tables, read_facts, with_copy
+from event_assets.automation.freshness import phase_of, poll_interval
+from event_assets.automation.graph import Graph
 from event_assets.automation.messages import is_told, try_to_tell
+from event_assets.automation.planner import Trigger, plan_with_checks, requested
 from event_assets.settings import Event, EventApiSettings, ReadEvent, SettingsError, read_event
 from event_assets.source.api.deadline import Deadline
 from event_assets.source.api.resources import resources_by_endpoint
 from event_assets.source.probe import ProbeError, Seen, UnfinishedError, probe
 from event_assets.source.sync import SyncSettings
-from event_assets.warehouse import RAW
 
 _DESCRIPTION = """\
-Asks each endpoint of the event API whether its answer has changed, and syncs only the tables whose records did.
+Asks each endpoint of the event API whether its answer has changed. One run syncs the tables whose records did, builds
+what is made of them, and publishes the copy.
 
 An answer is compared by the server's ETag or Last-Modified, else by a digest of its body, so a look at an unchanged
 answer costs next to nothing. A list in pages has to be read page by page at every look.
@@ -50,32 +60,33 @@ PATIENCE_SECONDS = 15
 """For one wait for an answer: a silent endpoint must leave time for others."""
 
 
-def change_sensor(event: Event, read: ReadEvent = read_event) -> dg.SensorDefinition:
+def change_sensor(graph: Graph, event: Event, read: ReadEvent = read_event) -> dg.SensorDefinition:
     """The sensor.
 
     Args:
+        graph: All assets.
         event: How often it looks counts.
         read: Reads the event at each look.
 
     Raises:
         SettingsError: A setting cannot be used.
     """
-    interval = timedelta(seconds=event.schedule.change_poll_seconds)
+    interval = poll_interval(phase_of(event, datetime.now(timezone.utc)), event.schedule)
 
     @dg.sensor(
         name="sync_what_changed",
         description=_DESCRIPTION,
-        asset_selection=dg.AssetSelection.groups(RAW),
-        minimum_interval_seconds=int(interval.total_seconds()),
+        asset_selection=dg.AssetSelection.all(),
+        minimum_interval_seconds=max(int(interval.total_seconds()) - 1, 1),  # or Dagster's loop misses it by a turn
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
     def sync_what_changed(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        current = read()
+        current, now = read(), datetime.now(timezone.utc)
         try:
-            api, settings = current.api, _impatient(SyncSettings.of(current))
+            api, settings, _ = current.api, _impatient(SyncSettings.of(current)), current.warehouse
+            every = _seldom(current, now)
         except SettingsError as error:
             return dg.SensorResult(skip_reason=str(error), cursor=context.cursor)
-        now = datetime.now(timezone.utc)
         cursor = Cursor.read(context.cursor, now)
         if not is_told(cursor.told, cursor.troubles) and not try_to_tell(
             current, "The event API gives no usable answer", cursor.told, cursor.troubles, context.log
@@ -85,13 +96,38 @@ def change_sensor(event: Event, read: ReadEvent = read_event) -> dg.SensorDefini
                 skip_reason="People were told what has changed of the API's failures.", cursor=cursor.text()
             )
         look = _Look(context, api, settings, interval, now, cursor)
-        endpoints = resources_by_endpoint()
-        requests = [*look.requests({name: endpoints[name] for name in cursor.in_turn(endpoints)})]
+        endpoints, names = resources_by_endpoint(), cursor.in_turn(resources_by_endpoint())
+        asked = [name for name in names if name not in every or not cursor.was_just_asked(name, now, every[name])]
+        changed = [*look.changed({name: endpoints[name] for name in asked})]
         cursor.note_troubles()
-        reason = None if requests else look.said()
-        return dg.SensorResult(run_requests=requests, skip_reason=reason, cursor=cursor.text())
+        if not changed:
+            return dg.SensorResult(skip_reason=look.said(), cursor=cursor.text())
+        selection = _with_what_is_made_of_it(context.instance, graph, current, changed, now)
+        tags = {CHANGE_SEEN_AT: now.isoformat()}
+        request = dg.RunRequest(run_key=cursor.next_run_key(), asset_selection=selection, tags=tags)
+        return dg.SensorResult(run_requests=[request], cursor=cursor.text())
 
     return sync_what_changed
+
+
+def _seldom(event: Event, now: datetime) -> dict[str, timedelta]:
+    """Return the endpoints that are not asked at each look, and how often they are.
+
+    Raises:
+        SettingsError: A setting cannot be used.
+    """
+    phase, schedule = phase_of(event, now), event.schedule
+    every = {name: poll_interval(phase, schedule, name) for name in resources_by_endpoint()}
+    return {name: interval for name, interval in every.items() if interval > poll_interval(phase, schedule)}
+
+
+def _with_what_is_made_of_it(
+    instance: dg.DagsterInstance, graph: Graph, event: Event, changed: Sequence[dg.AssetKey], now: datetime
+) -> list[dg.AssetKey]:
+    """Return the tables that have changed and what is to be made of them in the same run, as the planner has it."""
+    facts = with_copy(instance, graph, event, read_facts(instance, graph, event, now))
+    facts = replace(facts, changed=frozenset(changed))
+    return requested(plan_with_checks(graph, facts, partial(failing_tables, instance, graph), Trigger.CHANGE))
 
 
 class _Look:
@@ -125,8 +161,8 @@ class _Look:
         self._deadline = Deadline(LOOK_SECONDS, monotonic)
         self._has_asked = False
 
-    def requests(self, endpoints: Mapping[str, Sequence[str]]) -> Iterator[dg.RunRequest]:
-        """Ask endpoints in turn, and yield a request of a run for each whose tables do not hold what it answers.
+    def changed(self, endpoints: Mapping[str, Sequence[str]]) -> Iterator[dg.AssetKey]:
+        """Ask endpoints in turn, and yield the tables that do not hold what they answer.
 
         Args:
             endpoints: The resources of each.
@@ -150,8 +186,7 @@ class _Look:
                 continue
             if missing := self._wanted(state, latest):
                 self._context.log.info(f"/{endpoint} has changed: {', '.join(missing)}")
-                selection = [raw_key(resource) for resource in missing]
-                yield dg.RunRequest(run_key=self._cursor.next_run_key(), asset_selection=selection)
+                yield from map(raw_key, missing)
 
     def _ask(self, endpoint: str, state: EndpointState) -> Seen:
         """Return what an endpoint answers.
@@ -161,6 +196,7 @@ class _Look:
             ProbeError: It gives no usable answer.
         """
         is_first, self._has_asked = not self._has_asked, True
+        state.looked_at = self._now.timestamp()
         try:
             return probe(self._api, endpoint, state.known(self._now), self._settings, self._deadline)
         except ProbeError as error:

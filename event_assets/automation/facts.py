@@ -61,6 +61,7 @@ class Facts:
         lost_at: When the warehouse was last seen to be gone.
         copy_is_gone: Whether the file of the published copy is not there, though there is something to copy.
         mended: Whether a table that the published copy holds back passes its check again.
+        changed: The raw tables that the API is known to have other records of.
     """
 
     now: datetime
@@ -71,6 +72,7 @@ class Facts:
     lost_at: datetime | None = None
     copy_is_gone: bool = False
     mended: bool = False
+    changed: frozenset[dg.AssetKey] = frozenset()
 
     def state(self, asset: dg.AssetKey) -> AssetState:
         """Return what is known of an asset."""
@@ -185,12 +187,13 @@ def _read_states(instance: dg.DagsterInstance, graph: Graph) -> dict[dg.AssetKey
     status = {run: record.dagster_run.status for run, record in records.items()}
     in_progress |= {asset for asset, run in unmade.items() if status.get(run) in _UNDER_WAY}
     failed = {asset: records[run] for asset, run in unmade.items() if status.get(run) is dg.DagsterRunStatus.FAILURE}
+    failed_steps = {run: _failed_steps(instance, run) for run in {unmade[asset] for asset in failed}}
     return {
         asset: AssetState(
             made.get(asset),
             asset in in_progress,
             _end(failed[asset]) if asset in failed else None,
-            not (asset in failed and is_copy(asset) and _was_not_reached(instance, asset, unmade[asset])),
+            asset not in failed or is_raw(asset) or _was_reached(asset, failed_steps[unmade[asset]]),
             records[changed[asset]].create_timestamp if changed.get(asset) in records else None,
         )
         for asset in {*in_progress, *runs} & graph.nodes.keys()
@@ -243,11 +246,15 @@ def _is_of_this_code(graph: Graph, asset: dg.AssetKey, latest: Materialisation) 
     return latest.code_version == node.code_version and latest.inputs.keys() >= {*node.reads}
 
 
-def _was_not_reached(instance: dg.DagsterInstance, asset: dg.AssetKey, run_id: str) -> bool:
-    """Whether a run has ended by itself, and did not come to an asset: something before it failed."""
+def _failed_steps(instance: dg.DagsterInstance, run_id: str) -> frozenset[str]:
+    """The steps that failed in a run that has ended by itself; none of one that was ended."""
     ends = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
     records = instance.get_records_for_run(run_id, of_type=ends).records
     events = [record.event_log_entry.get_dagster_event() for record in records]
     ended = any(each.event_type is dg.DagsterEventType.RUN_FAILURE and has_ended_by_itself(each) for each in events)
-    failed = {each.step_key for each in events if each.is_step_failure}
-    return ended and bool(failed) and asset.to_python_identifier() not in failed
+    return frozenset(each.step_key for each in events if ended and each.is_step_failure and each.step_key)
+
+
+def _was_reached(asset: dg.AssetKey, failed_steps: frozenset[str]) -> bool:
+    """Whether a run that failed had come to a model or the copy: otherwise something before it has failed."""
+    return not failed_steps or asset.to_python_identifier() in failed_steps

@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 import dagster as dg
 
 from event_assets.automation.phases import Phase, phase_at
-from event_assets.settings import Event, FreshnessSettings
+from event_assets.settings import Event, FreshnessSettings, ScheduleSettings
 from event_assets.source.api.resources import endpoint_of
 from event_assets.warehouse import RAW
 
@@ -92,6 +92,26 @@ def current_windows(assets: Iterable[dg.AssetKey], at: datetime, event: Event) -
     """
     phase = phase_of(event, at)
     return {asset: window_of(asset, phase, event.freshness) for asset in assets}
+
+
+def poll_interval(phase: Phase, schedule: ScheduleSettings, endpoint: str | None = None) -> timedelta:
+    """Return how often the API is asked whether something has changed.
+
+    Args:
+        phase: What goes on around the event.
+        schedule: The intervals.
+        endpoint: The endpoint that is asked; the one that is asked most often, if not given.
+    """
+    if schedule.change_poll_seconds is not None:
+        return timedelta(seconds=schedule.change_poll_seconds)
+    if phase is Phase.EVENT and endpoint in SETTLED_BEFORE_THE_EVENT:
+        phase = Phase.APPROACH
+    seconds = {
+        Phase.QUIET: schedule.quiet_poll_seconds,
+        Phase.APPROACH: schedule.approach_poll_seconds,
+        Phase.EVENT: schedule.event_poll_seconds,
+    }
+    return timedelta(seconds=seconds[phase])
 
 
 def phase_of(event: Event, at: datetime) -> Phase:

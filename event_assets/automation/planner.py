@@ -52,11 +52,14 @@ class Trigger(Enum):
     """Who asks.
 
     ``CONDITIONS``: nobody; what is due starts by itself, as soon as nothing hinders it. ``PERSON``: somebody who has
-    just had all endpoints synced, waits for the rest, and has what failed tried again at once.
+    just had all endpoints synced, waits for the rest, and has what failed tried again at once. ``CHANGE``: who has seen
+    that the API's answers are others than the tables; everything that is made of these is made in the run that syncs
+    them.
     """
 
     CONDITIONS = "conditions"
     PERSON = "person"
+    CHANGE = "change"
 
 
 Plan: TypeAlias = Mapping[dg.AssetKey, Decision]
@@ -70,14 +73,15 @@ def plan(graph: Graph, facts: Facts, trigger: Trigger = Trigger.CONDITIONS) -> P
     Args:
         graph: All assets.
         facts: What is known of them.
-        trigger: Who asks.
+        trigger: Who asks. Of a change only what is made of the changed tables is decided.
     """
     decisions: dict[dg.AssetKey, Decision] = {}
     for asset in graph.nodes:  # each after those that it reads
-        if is_raw(asset):
+        if trigger is Trigger.CHANGE and facts.changed.isdisjoint({asset, *graph.raw_below(asset)}):
+            decisions[asset] = NOTHING
+        elif is_raw(asset):
             if asset not in decisions:  # an endpoint decides once
-                decision = _sync(graph, facts, asset) if trigger is Trigger.CONDITIONS else NOTHING
-                decisions |= dict.fromkeys(graph.nodes[asset].together, decision)
+                decisions |= _sync_together(graph, facts, trigger, asset)
         elif trigger is Trigger.PERSON:
             decisions |= _make_by_hand(graph, facts, decisions, asset)
         elif is_copy(asset):
@@ -124,8 +128,16 @@ def _deciding_tables(graph: Graph, decisions: Plan, trigger: Trigger) -> set[dg.
         read
         for asset in requested(decisions)
         for read in graph.nodes[asset].reads
-        if decisions[read].is_request == (is_copy(asset) and trigger is Trigger.CONDITIONS)
+        if decisions[read].is_request == (is_copy(asset) and trigger is not Trigger.PERSON)
     }
+
+
+def _sync_together(graph: Graph, facts: Facts, trigger: Trigger, asset: dg.AssetKey) -> Plan:
+    """Whether to sync the tables of an endpoint. Of a change, those alone whose records are others."""
+    if trigger is Trigger.CHANGE:
+        return {asset: _decide(f"the API has other records than {_name(asset)}", None)}
+    decision = _sync(graph, facts, asset) if trigger is Trigger.CONDITIONS else NOTHING
+    return dict.fromkeys(graph.nodes[asset].together, decision)
 
 
 def _sync(graph: Graph, facts: Facts, asset: dg.AssetKey) -> Decision:
@@ -182,7 +194,7 @@ def _publish(graph: Graph, facts: Facts, decisions: Plan, asset: dg.AssetKey) ->
         why,
         _first(_why_not_copied(facts, decisions, each) for each in graph.nodes[asset].reads)
         or _why_empty(graph, facts, decisions, asset)
-        or (_why_too_soon(facts, asset) if facts.state(asset).was_reached else None),
+        or _why_too_soon(facts, asset),
     )
 
 
@@ -207,15 +219,15 @@ def _make_by_hand(graph: Graph, facts: Facts, decisions: Plan, asset: dg.AssetKe
 
 
 def _what_is_built(graph: Graph, facts: Facts, decisions: Plan, asset: dg.AssetKey) -> str | None:
-    """What an asset reads and is made in the same run: of raw tables only those that there were none of before."""
+    """What an asset reads and is made in the same run: of raw tables those that are new or known to be others."""
     made_now = (each for each in graph.nodes[asset].reads if decisions[each].is_request)
-    built = next((each for each in made_now if not (is_raw(each) and facts.made(each))), None)
+    built = next((each for each in made_now if not (is_raw(each) and _may_stay_as_it_is(facts, each))), None)
     return f"{_name(built)}, which {_name(asset)} is made of, is made now" if built else None
 
 
 def _why_synced_first(facts: Facts, decisions: Plan, raw: dg.AssetKey) -> str | None:
     """Why a model waits for a raw table that it is made of. Where there is none yet, it is in the run that loads it."""
-    is_synced = facts.state(raw).in_progress or (decisions[raw].is_request and facts.made(raw))
+    is_synced = facts.state(raw).in_progress or (decisions[raw].is_request and _may_stay_as_it_is(facts, raw))
     return f"{_name(raw)} is synced first" if is_synced else None
 
 
@@ -232,9 +244,14 @@ def _why_not_copied(facts: Facts, decisions: Plan, read: dg.AssetKey) -> str | N
         return f"{_name(read)} is made first"
     if not decisions[read].is_request:
         return None
-    if state.failed_at or read in facts.failing:
+    if (state.failed_at and state.was_reached) or read in facts.failing:
         return f"{_name(read)} failed, and is tried again first"
-    return f"{_name(read)} is synced first" if is_raw(read) and state.made else None
+    return f"{_name(read)} is synced first" if is_raw(read) and _may_stay_as_it_is(facts, read) else None
+
+
+def _may_stay_as_it_is(facts: Facts, raw: dg.AssetKey) -> bool:
+    """Whether a sync may find a raw table to be as the API has it, so that there is nothing to build of it."""
+    return facts.made(raw) is not None and raw not in facts.changed
 
 
 def _why_missing(facts: Facts, decisions: Plan, read: dg.AssetKey) -> str | None:
@@ -248,7 +265,7 @@ def _why_empty(graph: Graph, facts: Facts, decisions: Plan, copy: dg.AssetKey) -
 
 
 def _why_too_soon(facts: Facts, asset: dg.AssetKey) -> str | None:
-    if not failed_lately(facts, asset):
+    if not (facts.state(asset).was_reached and failed_lately(facts, asset)):
         return None
     return f"the last attempt at {_name(asset)} failed; it is tried again every {facts.retry_minutes} minutes"
 

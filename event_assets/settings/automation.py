@@ -52,13 +52,20 @@ def _time_of_day(text: str) -> time:
     return time(int(found[1]), int(found[2]))
 
 
+def _seconds(default: int, help: str) -> Any:
+    return setting(default, help, fits=lambda seconds: seconds >= 1, wanted="1 or more")
+
+
 @dataclass(frozen=True)
 class ScheduleSettings(Section):
     """What starts by the clock.
 
     Attributes:
         daily_sync: When everything is synced once a day, in the event's zone.
-        change_poll_seconds: How often the API is asked whether something has changed.
+        event_poll_seconds: How often the API is asked whether something has changed, while the event is on.
+        approach_poll_seconds: In the weeks before it.
+        quiet_poll_seconds: At all other times, and where opening and closing are not set.
+        change_poll_seconds: At all times, instead of these three; None where they count.
     """
 
     path = ("schedule",)
@@ -70,11 +77,18 @@ class ScheduleSettings(Section):
         parse=_time_of_day,
         shown='"04:00"',
     )
-    change_poll_seconds: int = setting(
-        60,
-        "How often the API is asked whether something has changed, in seconds.",
-        fits=lambda seconds: seconds >= 1,
+    event_poll_seconds: int = _seconds(
+        5, "How often the API is asked whether something has changed while the event is on, in seconds."
+    )
+    approach_poll_seconds: int = _seconds(60, "In the weeks before it.")
+    quiet_poll_seconds: int = _seconds(15 * 60, "At all other times, and where opening and closing are not set.")
+    change_poll_seconds: Optional[int] = setting(  # noqa: UP045  # a value, at run time
+        None,
+        "At all times, instead of these three.",
+        raw=int,
+        fits=lambda seconds: seconds is None or seconds >= 1,
         wanted="1 or more",
+        shown="60",
     )
 
 

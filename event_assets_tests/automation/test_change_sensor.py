@@ -15,7 +15,15 @@ from event_assets.source.api.deadline import Deadline
 from event_assets.source.probe import Seen, probe
 from event_assets.source.sync import SyncSettings
 from event_assets_tests.automation.automation_harness import Automation, Clock, reason
-from event_assets_tests.automation.looking import CONTENT, PARTICIPANTS, PARTNERS, SENSOR, change, company, look
+from event_assets_tests.automation.looking import (
+    CONTENT,
+    PARTICIPANTS,
+    PARTNERS,
+    SENSOR,
+    change,
+    company,
+    look,
+)
 from event_assets_tests.running import Warehouse
 
 
@@ -238,4 +246,4 @@ def test_it_waits_for_a_run_of_the_endpoint(
     run = watching.begin_run(*assets, status=status)
     assert look(watching) == ([{"raw/participants"}] if assets else [])
     watching.cancel(run)
-    assert {"raw/lectures"} in look(watching)
+    assert "raw/lectures" in set().union(*look(watching))

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta, timezone
 import dagster as dg
 import pytest
 
-from event_assets.automation.freshness import FreshnessWindow, current_windows
+from event_assets.automation.freshness import FreshnessWindow, current_windows, poll_interval
 from event_assets.automation.phases import Phase, phase_at
-from event_assets.settings import EventPeriod, read_event
+from event_assets.settings import EventPeriod, ScheduleSettings, read_event
 
 OPENS = datetime(2030, 5, 6, 9, tzinfo=timezone.utc)
 CLOSES = datetime(2030, 5, 8, 18, tzinfo=timezone.utc)
@@ -54,6 +54,18 @@ def test_how_old_a_table_may_be(
         window = current_windows([key], at, read_event())[key]
         assert (window.fails_after, window.warns_after, window.due_after) == (fails, warns, warns)
         assert window.policy() == dg.FreshnessPolicy.time_window(fail_window=fails, warn_window=warns)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "quiet", "approach", "event"),
+    [(None, 900, 60, 5), ("content", 900, 60, 5), ("participants", 900, 60, 5), ("partners", 900, 60, 60)],
+)
+def test_how_often_the_api_is_asked(endpoint: str | None, quiet: int, approach: int, event: int):
+    phases = {Phase.QUIET: quiet, Phase.APPROACH: approach, Phase.EVENT: event}
+    for phase, seconds in phases.items():
+        assert poll_interval(phase, ScheduleSettings(), endpoint) == timedelta(seconds=seconds)
+        always = ScheduleSettings(change_poll_seconds=7)
+        assert poll_interval(phase, always, endpoint) == timedelta(seconds=7)
 
 
 def test_a_window_of_a_minute_does_not_warn(monkeypatch: pytest.MonkeyPatch):

@@ -18,12 +18,14 @@ from event_assets_tests.automation.planning import (
     HALLS,
     HOUR,
     MINUTE,
+    MODELS,
     NOW,
     OVERVIEW,
     PEOPLE,
     RAW,
     SESSIONS,
     TALKS,
+    after,
     facts,
     made,
     nothing_made,
@@ -148,6 +150,53 @@ BY_HAND = {
         [],
     ),
 }
+
+
+TALKS_CHANGED = frozenset({TALKS})
+CHANGES = {
+    "all that is made of it": (facts(changed=TALKS_CHANGED), [TALKS, *PROGRAMME]),
+    "two tables: one run": (facts(changed=frozenset({TALKS, PEOPLE})), [TALKS, PEOPLE, *MODELS, COPY]),
+    "what is due besides starts by itself": (
+        facts({PEOPLE: made(PEOPLE, at=LATE)}, changed=TALKS_CHANGED),
+        [TALKS, *PROGRAMME],
+    ),
+    "what is outdated besides starts by itself": (
+        facts({GUESTS: AssetState()}, changed=TALKS_CHANGED),
+        [TALKS, SESSIONS, AGENDA, COPY],
+    ),
+    "another table is being synced: what reads it follows": (
+        facts({PEOPLE: state(PEOPLE, in_progress=True)}, changed=TALKS_CHANGED),
+        [TALKS, SESSIONS, AGENDA],
+    ),
+    "its last sync failed: the copy comes after it": (
+        facts({TALKS: state(TALKS, failed_at=FAILED_NOW)}, changed=TALKS_CHANGED),
+        [TALKS, SESSIONS, AGENDA, OVERVIEW],
+    ),
+    "a model failed just now": (
+        facts({SESSIONS: state(SESSIONS, failed_at=FAILED_NOW)}, changed=TALKS_CHANGED),
+        [TALKS, COPY],
+    ),
+    "a model fails its check: the copy comes after it": (
+        facts(changed=TALKS_CHANGED, failing=frozenset({SESSIONS})),
+        [TALKS, SESSIONS, AGENDA, OVERVIEW],
+    ),
+}
+
+
+@pytest.mark.parametrize(("known", "expected"), CHANGES.values(), ids=CHANGES)
+def test_what_a_change_has_made_in_one_run(known: Facts, expected: list[dg.AssetKey]):
+    assert requested(plan(GRAPH, known, Trigger.CHANGE)) == expected
+
+
+def test_after_the_run_of_a_change_nothing_is_left_for_a_second_one():
+    known = facts(changed=TALKS_CHANGED)
+    later = after(known, plan(GRAPH, known, Trigger.CHANGE))
+    assert requested(plan(GRAPH, replace(later, changed=frozenset()))) == []
+
+
+def test_what_a_failed_run_did_not_come_to_is_not_put_off():
+    unreached = {SESSIONS: state(SESSIONS, failed_at=FAILED_NOW, was_reached=False)}
+    assert requested(plan(GRAPH, facts({**CHANGED, **unreached}))) == PROGRAMME
 
 
 @pytest.mark.parametrize(("known", "expected"), CASES.values(), ids=CASES)
