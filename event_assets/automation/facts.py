@@ -36,7 +36,8 @@ class AssetState:
         made: Its latest materialisation; None if it was never materialised.
         in_progress: Whether a run is under way, or waits, that will make it.
         failed_at: When the latest run that was to make it failed without having made it; None if it did not fail.
-        was_reached: Whether that run came to it. Where something before it failed, it was no attempt at it.
+        was_reached: Whether that run was an attempt at it. It was not where a sync before it failed, nor at the copy
+            where anything did.
         asked_at: When the run that made it was asked for. None where it is not read: it matters only for what was
             built by other code.
     """
@@ -193,7 +194,7 @@ def _read_states(instance: dg.DagsterInstance, graph: Graph) -> dict[dg.AssetKey
             made.get(asset),
             asset in in_progress,
             _end(failed[asset]) if asset in failed else None,
-            asset not in failed or is_raw(asset) or _was_reached(asset, failed_steps[unmade[asset]]),
+            asset not in failed or is_raw(asset) or _was_reached(graph, asset, failed_steps[unmade[asset]]),
             records[changed[asset]].create_timestamp if changed.get(asset) in records else None,
         )
         for asset in {*in_progress, *runs} & graph.nodes.keys()
@@ -255,6 +256,12 @@ def _failed_steps(instance: dg.DagsterInstance, run_id: str) -> frozenset[str]:
     return frozenset(each.step_key for each in events if ended and each.is_step_failure and each.step_key)
 
 
-def _was_reached(asset: dg.AssetKey, failed_steps: frozenset[str]) -> bool:
-    """Whether a run that failed had come to a model or the copy: otherwise something before it has failed."""
-    return not failed_steps or asset.to_python_identifier() in failed_steps
+def _was_reached(graph: Graph, asset: dg.AssetKey, failed_steps: frozenset[str]) -> bool:
+    """Whether a failed run counts as an attempt at a model or the copy, because it came to it.
+
+    Of a model also where one that it is made of has failed: it is held back with that. A sync that has failed holds
+    back nothing, since its tables are as they were.
+    """
+    if not failed_steps or asset.to_python_identifier() in failed_steps:
+        return True
+    return not is_copy(asset) and any(each.to_python_identifier() in failed_steps for each in graph.below(asset))

@@ -1,6 +1,7 @@
 """Hours of an event with a programme that changes and an API that fails, both at random: what comes of it, in figures.
 
     python -m event_assets_tests.automation.soak --minutes 60 --seed 1
+    python -m event_assets_tests.automation.soak --minutes 12 --calm    # how long a change takes to the published copy
 
 The project runs beside it as a user runs it, with the intervals that it has where nothing is set. At the end faults and
 changes stop, everything is given time to come to rest, and every raw table and summary is compared with the event.
@@ -8,6 +9,7 @@ changes stop, everything is given time to come to rest, and every raw table and 
 
 from __future__ import annotations
 
+import math
 import sys
 import tempfile
 import time
@@ -15,6 +17,7 @@ from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from os import kill
 from pathlib import Path
@@ -29,10 +32,30 @@ from event_assets_tests.automation.live import Live, Webhook
 from event_assets_tests.automation.soak_changes import Change, Organisers, Shown
 from event_assets_tests.automation.soak_figures import as_markdown, differences, figures
 
-CHANGE_EVERY = (20, 40)
-FAULTS_EVERY, FAULTS_LAST = (120, 300), (5, 90)
-KILL_EVERY = (600, 1200)
-"""Seconds between changes of the event, between bursts of faults, of such a burst, and between kills of a run."""
+FAULTS_LAST = (5, 90)
+"""Seconds of a burst of faults."""
+NEVER = (math.inf, math.inf)
+
+
+@dataclass(frozen=True)
+class Course:
+    """What happens how often: seconds from one to the next, at random between two bounds.
+
+    Attributes:
+        change: Changes of the event.
+        faults: Bursts of faults.
+        kill: Kills of a run.
+        partners_fail: Whether `/partners` fails in the second half.
+    """
+
+    change: tuple[float, float] = (20, 40)
+    faults: tuple[float, float] = (120, 300)
+    kill: tuple[float, float] = (600, 1200)
+    partners_fail: bool = False
+
+
+CALM = Course(change=(10, 20), faults=NEVER, kill=NEVER, partners_fail=True)
+"""To measure how long a change takes, with a failing endpoint beside it for half of the time."""
 LOOK_EVERY = 0.5
 """Seconds between looks at the published copy: the figures are as exact."""
 REST_SECONDS, REST_MINUTES = 120, 40
@@ -55,8 +78,8 @@ FAULTS = [
 class Soak:
     """What is done to the project, and what is seen of it."""
 
-    def __init__(self, api: Sandbox, live: Live, rng: Random, say: Callable[[str], object]):
-        self.api, self.live, self.rng, self.say = api, live, rng, say
+    def __init__(self, api: Sandbox, live: Live, rng: Random, say: Callable[[str], object], course: Course):
+        self.api, self.live, self.rng, self.say, self.course = api, live, rng, say, course
         self.organisers = Organisers(api.event, rng)
         self.changes: list[Change] = []
         self.bursts: Counter[str] = Counter()
@@ -66,7 +89,7 @@ class Soak:
         self.unreadable: list[str] = []
         self._seen_copy: tuple[int, int] | None = None
         self._burst_ends: float | None = None
-        self._is_killing = False
+        self._partners_fail = False
 
     @property
     def waiting(self) -> list[Change]:
@@ -75,23 +98,28 @@ class Soak:
 
     def go(self, seconds: float) -> None:
         """Let everything happen for so long, then let it come to rest."""
-        ends = time.time() + seconds
-        next_change, next_burst, next_kill = (self._soon(each) for each in (CHANGE_EVERY, FAULTS_EVERY, KILL_EVERY))
+        ends, course = time.time() + seconds, self.course
+        next_change, next_burst, next_kill = (self._soon(each) for each in (course.change, course.faults, course.kill))
+        partners_fail_at = ends - seconds / 2 if course.partners_fail else math.inf
         while time.time() < ends:
             now = time.time()
             if now >= next_change:
                 self._change()
-                next_change = self._soon(CHANGE_EVERY)
+                next_change = self._soon(course.change)
             if self._burst_ends is None and now >= next_burst:
                 self._begin_burst()
             elif self._burst_ends is not None and now >= self._burst_ends:
                 self._end_burst(now)
-                next_burst = self._soon(FAULTS_EVERY)
+                next_burst = self._soon(course.faults)
             if now >= next_kill and self._kill_a_run():
-                next_kill = self._soon(KILL_EVERY)
+                next_kill = self._soon(course.kill)
+            if not self._partners_fail and now >= partners_fail_at:
+                self._let_partners_fail()
             self._look()
             time.sleep(LOOK_EVERY)
         self._end_burst(time.time())
+        self._partners_fail = False
+        self.api.mend()
         self.say(f"{datetime.now():%H:%M:%S} changes and faults have ended; {len(self.waiting)} changes are under way")
         deadline, rest_since = time.time() + REST_MINUTES * 60, time.time()
         while time.time() < min(deadline, rest_since + REST_SECONDS):
@@ -101,13 +129,20 @@ class Soak:
                 rest_since = time.time()
 
     def _soon(self, between: tuple[float, float]) -> float:
-        return time.time() + self.rng.uniform(*between)
+        return math.inf if between == NEVER else time.time() + self.rng.uniform(*between)
 
     def _change(self) -> None:
         change = self.organisers.change({change.record for change in self.waiting})
-        change.undisturbed = self._burst_ends is None
+        change.undisturbed = self._burst_ends is None and not (self._partners_fail and change.is_of_partners)
         self.changes.append(change)
         self.say(f"{datetime.now():%H:%M:%S} {change.kind} of {change.record}")
+
+    def _let_partners_fail(self) -> None:
+        self._partners_fail = True
+        self.api.fail("partners", faults.status(503))
+        for change in self.waiting:
+            change.undisturbed = change.undisturbed and not change.is_of_partners
+        self.say(f"{datetime.now():%H:%M:%S} /partners fails until the end")
 
     def _begin_burst(self) -> None:
         lasting = self.rng.uniform(*FAULTS_LAST)
@@ -175,6 +210,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--minutes", type=float, default=60, help="how long changes and faults go on")
     parser.add_argument("--seed", type=int, default=1, help="another seed, other changes and faults")
+    parser.add_argument("--calm", action="store_true", help="let nothing fail but /partners, in the second half")
     parser.add_argument("--folder", type=Path, help="where to put state, log and figures; a new one, if not given")
     options = parser.parse_args(arguments)
     folder = options.folder or Path(tempfile.mkdtemp(prefix="event_assets_soak_"))
@@ -198,7 +234,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             while "published/warehouse" not in live.materialisations() or not live.is_quiet():
                 time.sleep(1)
             say(f"First load: {time.time() - live.started:.0f} s after the start")
-            soak = Soak(api, live, Random(options.seed), say)
+            soak = Soak(api, live, Random(options.seed), say, CALM if options.calm else Course())
             began = time.time()
             soak.go(options.minutes * 60)
             result = figures(soak, webhook, list(differences(event, live.published)), (time.time() - began) / 60)

@@ -53,6 +53,11 @@ class Change:
     seen_at: float | None = None
     undisturbed: bool = True
 
+    @property
+    def is_of_partners(self) -> bool:
+        """Whether it is at `/partners`."""
+        return self.record.startswith("partner:")
+
 
 class Organisers:
     """People who change the event while it is on."""

@@ -14,6 +14,12 @@ from event_assets_tests.automation.automation_harness import Automation, Clock, 
 from event_assets_tests.automation.looking import CONTENT, PARTICIPANTS, PARTNERS, SENSOR, change, company, look
 
 
+@pytest.fixture(autouse=True)
+def asked_each_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In whatever phase of the event."""
+    monkeypatch.setenv("SCHEDULE__CHANGE_POLL_SECONDS", "60")
+
+
 @pytest.mark.parametrize(
     "address", ["http://127.0.0.1:9/hook", "hooks.example.org/hook", "https://hooks..example.org/hook"]
 )

@@ -148,14 +148,11 @@ def test_what_a_failed_run_did_not_come_to_holds_up_nobody(
     lectures[0]["name"] = "Another talk"
     loaded.run(succeeds=False)
     requested, _ = loaded.follow()
-    assert requested == COPY, "the run did not come to it, and readers get what it has brought"
+    of_the_rest = {"staging/rejected", "summary/event_overview", "summary/data_quality"}
+    assert requested == COPY | of_the_rest, "the run did not come to it, and readers get what it has brought"
     assert loaded.tick() == set(), "a failed attempt is not repeated at once"
     clock.move_to(at(12, 5))
-    requested, _ = loaded.follow()
-    assert requested == {"staging/rejected", "summary/event_overview", "summary/data_quality"}
-    requested, _ = loaded.follow()
-    assert requested == COPY
-    assert loaded.tick() == set()
+    assert loaded.tick() == set(), "the endpoint is not due"
 
     api.mend()
     loaded.run("raw/participants")
