@@ -22,7 +22,7 @@ from event_assets.assets.resources import EventApiResource, WarehouseResource
 from event_assets.assets.versions import Materialisations
 from event_assets.source.api.resources import SOURCE_NAME, endpoint_of, event_api, resources_by_endpoint
 from event_assets.source.load.results import ResourceResult
-from event_assets.source.sync import sync
+from event_assets.source.sync import SyncSettings, sync
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import RAW
 from event_assets.warehouse.relations import Relation, identity
@@ -100,8 +100,8 @@ def _endpoint_assets(
         selected = {key: resource for key, resource in keys.items() if key in context.selected_asset_keys}
         place = warehouse.open()
         with explained():
-            api = event_api.settings()
-            settings = event_api.sync_settings(allow_removals=config.allow_removals)
+            event = event_api.read()
+            api, settings = event.api, SyncSettings.of(event, allow_removals=config.allow_removals)
             context.log.info(f"GET {api.base_url}/{endpoint} for {', '.join(selected.values())}")
             told = (context.log.warning, context.log.info)
             results = sync(api, place, endpoint, [*selected.values()], settings, *told)

@@ -10,8 +10,7 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from event_assets.assets.failures import explained
-from event_assets.settings import EventApiSettings, read_event
-from event_assets.source.sync import SyncSettings
+from event_assets.settings import Event, read_event
 from event_assets.warehouse import Warehouse
 from event_assets.warehouse.run_marker import marked_as_alive
 
@@ -22,24 +21,9 @@ class EventApiResource(dg.ConfigurableResource):
     Address and token are no config of the resource itself, because Dagster shows that to everybody.
     """
 
-    def settings(self) -> EventApiSettings:
-        """Read address and token.
-
-        Raises:
-            SettingsError: One of them is not configured.
-        """
-        return read_event().api
-
-    def sync_settings(self, *, allow_removals: bool = False) -> SyncSettings:
-        """Read how a sync goes about it.
-
-        Args:
-            allow_removals: Let an answer through that would remove too much, whatever the setting says.
-
-        Raises:
-            SettingsError: One of the settings cannot be used.
-        """
-        return SyncSettings.of(read_event(), allow_removals=allow_removals)
+    def read(self) -> Event:
+        """Read the event as it is configured now."""
+        return read_event()
 
 
 class WarehouseResource(dg.ConfigurableResource):

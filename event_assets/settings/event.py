@@ -13,7 +13,7 @@ from event_assets.settings.api import EventApiSettings, PrivacySettings, Removal
 from event_assets.settings.automation import AlertSettings, FreshnessSettings, ScheduleSettings, UiSettings
 from event_assets.settings.dates import DateSettings
 from event_assets.settings.declaring import Section, SettingsError
-from event_assets.settings.reading import read
+from event_assets.settings.reading import read, read_files
 from event_assets.settings.warehouse import PublishedSettings, WarehouseSettings
 
 SECTIONS: tuple[type[Section], ...] = (
@@ -140,6 +140,10 @@ ReadEvent: TypeAlias = Callable[[], Event]
 
 def read_event() -> Event:
     """Read the event that the settings describe."""
+    try:
+        read_files()
+    except SettingsError as error:
+        return Event(dict.fromkeys(SECTIONS, error))
     return Event({section: _read_or_error(section) for section in SECTIONS})
 
 

@@ -25,11 +25,23 @@ _States: TypeAlias = dict[str, tuple[int, int]]
 AnySection = TypeVar("AnySection", bound=Section)
 
 
-def read(section: type[AnySection]) -> AnySection:
-    """Read a section as it is set now. What is not set has its default.
+def read_files() -> None:
+    """Have dlt read its files again where one has changed: to be called before sections are read.
 
     Raises:
-        SettingsError: A value cannot be used, a secret is not where secrets are, or a file cannot be read.
+        SettingsError: A file cannot be read.
+    """
+    with readable_files():
+        _files.read_anew_if_changed()
+
+
+def read(section: type[AnySection]) -> AnySection:
+    """Read a section as it stands in the files that were read last, and in the environment.
+
+    What is not set has its default.
+
+    Raises:
+        SettingsError: A value cannot be used, or a secret is not where secrets are.
     """
     values = {}
     for path, group in groupby(settings_of(section), lambda each: each.path):
@@ -50,13 +62,10 @@ def _resolve(section: type[Section], path: tuple[str, ...], declared: dict[str, 
     """Return what stands in dlt's providers for the settings of a path; None for what does not stand there.
 
     Raises:
-        SettingsError: A value is not of the type that the setting has, a secret is not where secrets are, or a file
-            cannot be read.
+        SettingsError: A value is not of the type that the setting has, or a secret is not where secrets are.
     """
     try:
-        with readable_files():
-            _files.read_anew_if_changed()
-            return resolve_configuration(_spec(section, path)(), sections=path)
+        return resolve_configuration(_spec(section, path)(), sections=path)
     except ConfigurationValueError as error:
         wrong = declared[getattr(error, "field_name", "")]
         raise wrong.error(f"cannot be read as {wrong.setting.raw.__name__}: correct it.") from None
