@@ -68,9 +68,9 @@ def _private_columns(table: Table) -> dict[str, str]:
 
 
 def _why_private(column: Column) -> str | None:
-    if column.personal:
+    if column.pii:
         return _PERSONAL
-    if column.personal_within:
+    if column.nested_pii:
         return _WITHIN
     return _JSON if column.data_type == "json" else None
 

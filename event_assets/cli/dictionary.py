@@ -56,7 +56,7 @@ def _raw(columns: Iterable[Column]) -> list[tuple[str, str, str]]:
         (
             column.name,
             column.data_type,
-            f"{'👤 ' if column.personal or column.personal_within else ''}{column.description}",
+            f"{'👤 ' if column.pii or column.nested_pii else ''}{column.description}",
         )
         for column in columns
     ]

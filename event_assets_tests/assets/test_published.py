@@ -25,7 +25,7 @@ PERSONAL = {
     f"raw.{table.name}.{column.name}"
     for table in TABLES.values()
     for column in table.all_columns
-    if column.personal or column.personal_within
+    if column.pii or column.nested_pii
 }
 
 

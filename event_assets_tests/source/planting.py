@@ -49,7 +49,7 @@ def _records(table: Table, marks: Marks) -> list[dict[str, Any]]:
 
     def mark(column: Column) -> str:
         place = f"{told}.{column.name}"
-        return marks.name(place) if column.personal else marks.address(place)
+        return marks.name(place) if column.pii else marks.address(place)
 
     values = {column.name: mark(column) for column in table.columns}
     longer = {
@@ -101,7 +101,7 @@ def _lists(table: Table, marks: Marks) -> dict[str, Any]:
         if column.data_type == "json":
             place = f"{table.name}.{column.name}[]"
             known = {field: marks.address(f"{place}.{field}") for field in column.fields}
-            personal = {field: [marks.name(f"{place}.{field}")] for field in column.personal_within}
+            personal = {field: [marks.name(f"{place}.{field}")] for field in column.nested_pii}
             other = {"holder": marks.name(f"{place}.holder"), marks.name(f"{place}, a name"): {"x": marks.name(place)}}
             entry = {**known, **personal, **other}
             lists[column.name] = [entry, marks.name(place), [marks.name(place)], json.dumps({"y": marks.name(place)})]

@@ -76,19 +76,19 @@ def test_every_table_and_column_is_described(table):
 
 
 def test_personal_data_is_marked():
-    personal = {(table.name, column.name) for table in TABLES.values() for column in table.columns if column.personal}
+    pii = {(table.name, column.name) for table in TABLES.values() for column in table.columns if column.pii}
     fields = {"email", "first_name", "last_name", "name", "company", "position"}
-    assert personal == {("participants", field) for field in fields} | {
+    assert pii == {("participants", field) for field in fields} | {
         ("speakers", "email"),
         ("speakers", "phone"),
         ("partners", "email"),
         ("partners", "phone"),
     }
     within = {
-        (table.name, column.name): column.personal_within
+        (table.name, column.name): column.nested_pii
         for table in TABLES.values()
         for column in table.columns
-        if column.personal_within
+        if column.nested_pii
     }
     assert within == {(name, "booking_info"): ("booked_attendees",) for name in ("lectures", "workshops")}
 

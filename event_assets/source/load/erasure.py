@@ -35,7 +35,7 @@ def erase_removed_rows(client: SqlClientBase[Any], table: Table, privacy: Privac
     """
     rows, stays = raw_sql(table.name), _stays(privacy, hashes_stay)
     for name, column in _columns(client, table):
-        if column.personal:
+        if column.pii:
             clear = f"delete from {rows}" if table.key_column else f'update {rows} set "{name}" = null'  # noqa: S608
             kept = stays.format(name=f'"{name}"')
             client.execute_sql(f'{clear} where {_REMOVED} and "{name}" is not null and not ({kept})')
@@ -139,7 +139,7 @@ def _redact_rows(client: SqlClientBase[Any], table: Table, privacy: Privacy, of:
         entries = _distinct(client, relation, "value", parents)
         _replace(client, relation, "value", {entry: privacy.protect_link(entry)[0] for entry in entries}, parents)
     for name, column in _columns(client, table):
-        if (column.personal and of == _REMOVED) or column == table.key_column:
+        if (column.pii and of == _REMOVED) or column == table.key_column:
             continue
         if name != column.name or column.data_type in ("text", "json"):
             texts = _distinct(client, rows, name, of)
@@ -156,7 +156,7 @@ def _redact_rows(client: SqlClientBase[Any], table: Table, privacy: Privacy, of:
 def _redacted(privacy: Privacy, column: Column, text: str, *, fits: bool) -> str | None:
     """A stored value as it may be; the same text where nothing changes."""
     value = text
-    if column.data_type == "json" or not (fits or column.personal):
+    if column.data_type == "json" or not (fits or column.pii):
         value = decoded(text)
     protected, _ = privacy.protect_value(column, value)
     if isinstance(protected, dict | list):

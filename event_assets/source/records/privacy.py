@@ -94,7 +94,7 @@ class Privacy:
         """
         if value is None or not self.protects:
             return value, 0
-        if column.personal:
+        if column.pii:
             return self._instead(value), 0
         if column.data_type == "json":
             return self._protect_list(column, value)
@@ -138,7 +138,7 @@ class Privacy:
     def _protect_column(self, column: Column, records: Sequence[Any]) -> bool:
         name = column.name
         values = [getattr(record, name) for record in records]
-        if column.personal:
+        if column.pii:
             instead = [value if value is None else self._instead(value) for value in values]
         elif column.data_type == "json":
             listed = [(value, 0) if value is None else self._remembered_list(column, value) for value in values]
@@ -216,7 +216,7 @@ class Privacy:
         protected, left_out = {}, 0
         for field, inner in entry.items():
             name = column_name(field)
-            if name in column.personal_within:
+            if name in column.nested_pii:
                 if self.personal_data == "hash":
                     protected[field] = [self._instead(each) for each in (inner if isinstance(inner, list) else [inner])]
             elif name not in column.fields or isinstance(inner, dict | list):

@@ -24,8 +24,8 @@ class Column:
         name: As it is called in the warehouse; ``__`` leads into a nested object (``stream__url``).
         data_type: dlt's data type.
         description: What a value means.
-        personal: Whether it holds data of a person who could be told by it.
-        personal_within: For lists of objects: the fields of each object that hold data of persons.
+        pii: Whether it holds personal data.
+        nested_pii: For lists of objects: the fields of each object that hold personal data.
         fields: For lists of objects: the other fields of each object that are known. Where personal data is hashed or
             dropped, no others are written.
         hints: Further dlt column hints.
@@ -34,8 +34,8 @@ class Column:
     name: str
     data_type: DataType
     description: str
-    personal: bool = False
-    personal_within: tuple[str, ...] = ()
+    pii: bool = False
+    nested_pii: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     hints: Mapping[str, Any] | None = None
 
@@ -88,7 +88,7 @@ class Table:
     @property
     def is_flat(self) -> bool:
         """Whether it has one column for each field: no nested objects, no link tables, no personal data in lists."""
-        return not self.links and not any("__" in column.name or column.personal_within for column in self.columns)
+        return not self.links and not any("__" in column.name or column.nested_pii for column in self.columns)
 
     @cached_property
     def columns_by_name(self) -> Mapping[str, Column]:

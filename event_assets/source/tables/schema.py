@@ -16,8 +16,8 @@ from __future__ import annotations
 from event_assets.source.tables.columns import Column, Table
 
 
-def _text(name: str, description: str, *, personal: bool = False) -> Column:
-    return Column(name, "text", description, personal)
+def _text(name: str, description: str, *, pii: bool = False) -> Column:
+    return Column(name, "text", description, pii)
 
 
 def _number(name: str, description: str) -> Column:
@@ -28,8 +28,8 @@ def _flag(name: str, description: str) -> Column:
     return Column(name, "bool", description)
 
 
-def _json(name: str, description: str, fields: tuple[str, ...], *, personal_within: tuple[str, ...] = ()) -> Column:
-    return Column(name, "json", description, personal_within=personal_within, fields=fields)
+def _json(name: str, description: str, fields: tuple[str, ...], *, nested_pii: tuple[str, ...] = ()) -> Column:
+    return Column(name, "json", description, nested_pii=nested_pii, fields=fields)
 
 
 _EVENT = _text("event_id", "The event that the record belongs to.")
@@ -66,7 +66,7 @@ def _session_columns(what: str) -> tuple[Column, ...]:
             "booking_info",
             "Booking state per occurrence, with booked_attendees.",
             ("id", "lecture_id", "capacity", "available", "booked"),
-            personal_within=("booked_attendees",),
+            nested_pii=("booked_attendees",),
         ),
         _text("code", "Code of the session in the event system."),
         _text("qr_code_url", "Address behind the session's QR code."),
@@ -149,8 +149,8 @@ SPEAKERS = Table(
         _EVENT,
         _number("order", "Place in the event system's lists."),
         _text("name", "Public name; can be blank."),
-        _text("email", "E-mail address.", personal=True),
-        _text("phone", "Telephone number.", personal=True),
+        _text("email", "E-mail address.", pii=True),
+        _text("phone", "Telephone number.", pii=True),
         _text("company", "Employer or organisation."),
         _text("position", "Position there."),
         _text("country", "Country."),
@@ -204,8 +204,8 @@ PARTNERS = Table(
         _text("company", "Name of the company."),
         _text("description", "Description; may hold HTML."),
         _text("web", "Web site."),
-        _text("email", "E-mail address of the contact.", personal=True),
-        _text("phone", "Telephone number of the contact.", personal=True),
+        _text("email", "E-mail address of the contact.", pii=True),
+        _text("phone", "Telephone number of the contact.", pii=True),
         _text("address", "Postal address."),
         _text("code", "Code of the partner in the event system."),
         _flag("sponsor", "Whether it sponsors the event."),
@@ -234,12 +234,12 @@ PARTICIPANTS = Table(
     "Keyed by e-mail address. Anonymous and deleted accounts carry a placeholder without an @ instead.",
     (
         _text("id", "Identifier of the participant in the event system."),
-        _text("email", "E-mail address or a placeholder, as sent.", personal=True),
-        _text("first_name", "First name.", personal=True),
-        _text("last_name", "Last name.", personal=True),
-        _text("name", "Full name.", personal=True),
-        _text("company", "Employer or organisation.", personal=True),
-        _text("position", "Position there.", personal=True),
+        _text("email", "E-mail address or a placeholder, as sent.", pii=True),
+        _text("first_name", "First name.", pii=True),
+        _text("last_name", "Last name.", pii=True),
+        _text("name", "Full name.", pii=True),
+        _text("company", "Employer or organisation.", pii=True),
+        _text("position", "Position there.", pii=True),
         _text("role", "a admin, m moderator, l lecturer, e attendee."),
         _text("group_id", "The group the participant belongs to."),
         _json("tickets", "Tickets, each with its name.", ("name",)),
@@ -252,7 +252,7 @@ PARTICIPANTS = Table(
         "email_key",
         "text",
         "What rows are told apart by: the e-mail address without blanks around it and in lower case.",
-        personal=True,
+        pii=True,
         hints={"nullable": False},
     ),
 )
