@@ -1,6 +1,6 @@
 """What is checked of the raw tables after each sync. All of it informs; nothing of it stops what comes after.
 
-What a model promises is checked by its own facts, not here.
+The checks of models are their data tests: see ``models.facts``.
 """
 
 from collections.abc import Iterator, Sequence

@@ -35,10 +35,10 @@ def held_back(instance: dg.DagsterInstance, models: Mapping[Relation, Model]) ->
 
 def _failed_checks(instance: dg.DagsterInstance, models: Iterable[Model]) -> dict[Relation, HeldBack]:
     checks = {
-        dg.AssetCheckKey(asset_key(model.relation), promise.name): model.relation
+        dg.AssetCheckKey(asset_key(model.relation), test.name): model.relation
         for model in models
-        for promise in model.promises
-        if promise.severity == "error"
+        for test in model.data_tests
+        if test.severity == "error"
     }
     # Of all at once: mostly each was evaluated when it was last planned, and has passed.
     latest = instance.event_log_storage.get_latest_asset_check_execution_by_key(list(checks))

@@ -14,14 +14,14 @@ from event_assets.assets.metadata import OWNERS, WAREHOUSE_POOL, preview, table_
 from event_assets.assets.resources import WarehouseResource
 from event_assets.assets.versions import data_version
 from event_assets.models import Model, build, load_models
-from event_assets.models.facts import Promise
+from event_assets.models.facts import DataTest
 from event_assets.models.lineage import Lineage
 from event_assets.warehouse import SUMMARY
 from event_assets.warehouse.failures import model_failure
 from event_assets.warehouse.relations import Relation, identity, row_count
 
 SAMPLE_KEYS = 5
-"""How many keys of broken rows a check shows: enough to look them up, few enough to read."""
+"""How many keys of failing rows a check shows: enough to look them up, few enough to read."""
 
 
 def project_models() -> dict[Relation, Model]:
@@ -69,10 +69,8 @@ def _model_asset(
             "sql": dg.MetadataValue.md(f"```sql\n{model.path.read_text(encoding='utf-8')}```"),
         },
         check_specs=[
-            dg.AssetCheckSpec(
-                promise.name, asset=key, description=promise.description, blocking=promise.severity == "error"
-            )
-            for promise in model.promises
+            dg.AssetCheckSpec(test.name, asset=key, description=test.description, blocking=test.severity == "error")
+            for test in model.data_tests
         ],
         pool=pool,
     )
@@ -85,7 +83,7 @@ def _model_asset(
                 metadata |= preview(client, model.relation)
             return dg.MaterializeResult(
                 metadata=metadata,
-                check_results=[_check(client, promise) for promise in model.promises],
+                check_results=[_check(client, test) for test in model.data_tests],
                 data_version=_data_version(client, model),
             )
 
@@ -103,19 +101,19 @@ def _data_version(client: SqlClientBase[Any], model: Model) -> dg.DataVersion | 
 
 
 def _code_version(model: Model, parameters: Mapping[str, str]) -> str:
-    """Another one for other SQL, another setting that it asks for, or other promises, which have to be checked."""
-    promises = [f"{promise.name} {promise.severity} {promise.broken}" for promise in model.promises]
-    return hashlib.sha256("\n".join([model.render(parameters), *promises]).encode()).hexdigest()[:16]
+    """Return a hash of the rendered SQL and the data tests: a change of either makes the model stale."""
+    data_tests = [f"{test.name} {test.severity} {test.failing_rows}" for test in model.data_tests]
+    return hashlib.sha256("\n".join([model.render(parameters), *data_tests]).encode()).hexdigest()[:16]
 
 
-def _check(client: SqlClientBase[Any], promise: Promise) -> dg.AssetCheckResult:
-    broken = client.execute_sql(promise.broken) or []
-    sample = [without_addresses(" | ".join(map(str, row))) for row in broken[:SAMPLE_KEYS]]
+def _check(client: SqlClientBase[Any], test: DataTest) -> dg.AssetCheckResult:
+    failing = client.execute_sql(test.failing_rows) or []
+    sample = [without_addresses(" | ".join(map(str, row))) for row in failing[:SAMPLE_KEYS]]
     return dg.AssetCheckResult(
-        check_name=promise.name,
-        passed=not broken,
-        severity=dg.AssetCheckSeverity.ERROR if promise.severity == "error" else dg.AssetCheckSeverity.WARN,
-        metadata={"broken_rows": len(broken), **({"keys": sample} if sample else {})},
+        check_name=test.name,
+        passed=not failing,
+        severity=dg.AssetCheckSeverity.ERROR if test.severity == "error" else dg.AssetCheckSeverity.WARN,
+        metadata={"failing_rows": len(failing), **({"sample_keys": sample} if sample else {})},
     )
 
 

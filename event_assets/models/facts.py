@@ -1,6 +1,6 @@
-"""What stands beside a model's SELECT: description, grain, columns, owner and tests; and the queries of the tests.
+"""The facts of a model, from the YAML file beside its SELECT: description, grain, columns, owner and data tests.
 
-How the SELECT is read is in ``project``; what Dagster makes of the tests is the assets' affair.
+``project`` reads the SELECT. ``assets.models`` makes Dagster checks of the data tests.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from event_assets.warehouse.relations import Relation
 Severity = Literal["error", "warn"]
 
 
-class ModelTest(BaseModel):
-    """One entry under ``tests``: exactly one kind of promise, for one or several columns.
+class DataTestSpec(BaseModel):
+    """One entry under ``tests``: exactly one kind of test, for one or several columns.
 
     Attributes:
         not_null: Columns that are never null.
-        unique: Columns that together tell rows apart (the grain is tested anyway).
+        unique: Columns that are unique together. The grain is always tested.
         accepted_values: Column → the values it may have.
-        relationships: Column → the column it refers to, as ``staging.halls.hall_id``.
-        expression: Name of the promise → a condition that holds for every row, unless it is null.
-        severity: ``error`` stops what is downstream; ``warn`` informs.
+        relationships: Column → the column that it references, as ``staging.halls.hall_id``.
+        expression: Name of the test → a condition that is true or null for every row.
+        severity: ``error`` blocks what is downstream; ``warn`` does not.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -40,32 +40,29 @@ class ModelTest(BaseModel):
     severity: Severity = "error"
 
     @model_validator(mode="after")
-    def _one_kind(self) -> ModelTest:
+    def _one_kind(self) -> DataTestSpec:
         kinds = (self.not_null, self.unique, self.accepted_values, self.relationships, self.expression)
         if sum(map(bool, kinds)) != 1:
             raise ValueError("a test has exactly one of not_null, unique, accepted_values, relationships, expression")
         if wrong := [target for target in self.relationships.values() if target.count(".") != 2]:
-            raise ValueError(f"a relationship leads to schema.table.column, which these do not: {', '.join(wrong)}")
+            raise ValueError(f"write a relationship as schema.table.column, unlike {', '.join(wrong)}")
         if odd := [name for name in self.expression if not re.fullmatch(r"[a-z][a-z0-9_]*", name)]:
-            raise ValueError(
-                f"an expression's name has only a to z, digits and _, which these do not: {', '.join(odd)}"
-            )
+            raise ValueError(f"name an expression with a to z, digits and _ only, unlike {', '.join(odd)}")
         return self
 
 
 class ModelFacts(BaseModel):
-    """What ``agenda.yml`` says of ``agenda.sql``.
+    """The facts of one model: ``agenda.yml`` beside ``agenda.sql``.
 
     Attributes:
         description: What one row is, then what else a reader should know.
-        grain: The columns that tell one row from another.
-        columns: Every column of the SELECT and what it means.
-        owner: The team that answers for it, as Dagster has it; the project's if not given.
-        materialized: What a model becomes that would be a view: a table, where several others read it and it costs
-            something to work out.
+        grain: The columns that identify a row.
+        columns: Every column of the SELECT → its meaning.
+        owner: The Dagster owner; the project's if not given.
+        materialized: ``table`` for a staging model that is expensive and read by several others. Default: a view.
         pii: Columns that hold personal data. The published copy leaves them out.
-        not_pii: Column → why it shows nothing of a person, though it is made of personal data.
-        tests: What it promises beside its grain.
+        not_pii: Column → why it identifies nobody, though it is derived from personal data.
+        tests: Data tests beside that of the grain.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -77,7 +74,7 @@ class ModelFacts(BaseModel):
     materialized: Literal["table"] | None = None
     pii: list[str] = []
     not_pii: dict[str, str] = {}
-    tests: list[ModelTest] = []
+    tests: list[DataTestSpec] = []
 
     @property
     def not_null(self) -> frozenset[str]:
@@ -87,46 +84,46 @@ class ModelFacts(BaseModel):
     @model_validator(mode="after")
     def _pii_is_of_columns(self) -> ModelFacts:
         if unknown := sorted({*self.pii, *self.not_pii} - self.columns.keys()):
-            raise ValueError(f"pii and not_pii name columns that are not described: {', '.join(unknown)}")
+            raise ValueError(f"describe the columns under pii and not_pii, also {', '.join(unknown)}")
         if both := sorted({*self.pii} & self.not_pii.keys()):
             raise ValueError(f"these columns are under pii and not_pii: {', '.join(both)}; keep one")
         return self
 
 
 @dataclass(frozen=True)
-class Promise:
-    """One thing that can be asked of a built model.
+class DataTest:
+    """A test of a built model, as in dbt: a SELECT that returns the rows that fail it.
 
     Attributes:
         name: Unique within the model; letters, digits and underscores.
-        description: What is promised, as a sentence.
-        severity: How bad it is if broken.
-        broken: A SELECT of the grain of the rows that break it, in the models' dialect.
-        columns: The columns of the model that it speaks of.
-        target: The relation and column that a reference leads to.
+        description: What holds if the test passes, as a sentence.
+        severity: ``error`` or ``warn``.
+        failing_rows: A SELECT of the grain of the rows that fail, in the models' dialect.
+        columns: The columns of the model that it tests.
+        target: For a relationship: the relation and column that it references.
     """
 
     name: str
     description: str
     severity: Severity
-    broken: str
+    failing_rows: str
     columns: tuple[str, ...]
     target: tuple[Relation, str] | None = None
 
 
-def promises(relation: Relation, facts: ModelFacts) -> list[Promise]:
-    """Everything that a model promises: its grain, and its tests."""
-    return list(_promises(relation, facts))
+def data_tests(relation: Relation, facts: ModelFacts) -> list[DataTest]:
+    """Return the data tests of a model: that of its grain, then those under ``tests``."""
+    return list(_data_tests(relation, facts))
 
 
-def _promises(relation: Relation, facts: ModelFacts) -> Iterator[Promise]:
+def _data_tests(relation: Relation, facts: ModelFacts) -> Iterator[DataTest]:
     table = relation.sql()
     grain = _list(facts.grain)
 
     def rows_where(condition: str) -> str:
         return f"select {grain} from {table} as tested where {condition}"  # noqa: S608
 
-    yield Promise(
+    yield DataTest(
         "grain_is_unique",
         f"There is one row for each {', '.join(facts.grain)}.",
         "error",
@@ -137,13 +134,13 @@ def _promises(relation: Relation, facts: ModelFacts) -> Iterator[Promise]:
         for column in test.not_null:
             condition = f"{_list([column])} is null"
             description = f"{column} is never null."
-            yield Promise(f"{column}_is_not_null", description, test.severity, rows_where(condition), (column,))
+            yield DataTest(f"{column}_is_not_null", description, test.severity, rows_where(condition), (column,))
         if test.unique:
             name, description = f"{'_'.join(test.unique)}_is_unique", f"{', '.join(test.unique)} is unique."
-            yield Promise(name, description, test.severity, _repeated(table, test.unique), tuple(test.unique))
+            yield DataTest(name, description, test.severity, _repeated(table, test.unique), tuple(test.unique))
         for column, values in test.accepted_values.items():
             accepted = ", ".join(exp.Literal.string(value).sql() for value in values)
-            yield Promise(
+            yield DataTest(
                 f"{column}_is_accepted",
                 f"{column} is one of {', '.join(values)}, or null.",
                 test.severity,
@@ -154,7 +151,7 @@ def _promises(relation: Relation, facts: ModelFacts) -> Iterator[Promise]:
             schema, name, target = reference.split(".")
             other = Relation(schema, name)
             missing = f"not exists (select 1 from {other.sql()} as target where target.{target} = tested.{column})"  # noqa: S608
-            yield Promise(
+            yield DataTest(
                 f"{column}_refers_to_{name}",
                 f"Every {column} is one of {reference}, or null.",
                 test.severity,
@@ -163,7 +160,7 @@ def _promises(relation: Relation, facts: ModelFacts) -> Iterator[Promise]:
                 (other, target),
             )
         for name, condition in test.expression.items():
-            yield Promise(name, f"For every row: {condition}.", test.severity, rows_where(f"not ({condition})"), ())
+            yield DataTest(name, f"For every row: {condition}.", test.severity, rows_where(f"not ({condition})"), ())
 
 
 def _repeated(table: str, columns: list[str]) -> str:

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from sqlglot import exp, parse
 from sqlglot.errors import ParseError
 
-from event_assets.models.facts import ModelFacts, Promise, promises
+from event_assets.models.facts import DataTest, ModelFacts, data_tests
 from event_assets.models.macros import Macro, MacroError, expand, read_macros
 from event_assets.warehouse import HISTORY, STAGING, SUMMARY
 from event_assets.warehouse.relations import Relation
@@ -89,9 +89,9 @@ class Model:
         return frozenset(parameter.name for parameter in self.query.find_all(exp.Placeholder))
 
     @cached_property
-    def promises(self) -> list[Promise]:
-        """What can be asked of it when it is built."""
-        return promises(self.relation, self.facts)
+    def data_tests(self) -> list[DataTest]:
+        """The data tests that run after each build."""
+        return data_tests(self.relation, self.facts)
 
     @cached_property
     def first_query(self) -> exp.Query:
@@ -187,7 +187,7 @@ def _read_model(path: Path, macros: Mapping[str, Macro]) -> Model:
         raise ModelError(f"{path}: must hold one SELECT and nothing else.")
     model = Model(Relation(path.parent.name, path.stem), path, query, facts)
     _check_columns(model)
-    _check_promises(model)
+    _check_data_tests(model)
     return model
 
 
@@ -221,20 +221,20 @@ def _check_columns(model: Model) -> None:
         raise ModelError(f"{facts_path}: describes columns that {model.path.name} does not have: {', '.join(unknown)}.")
 
 
-def _check_promises(model: Model) -> None:
+def _check_data_tests(model: Model) -> None:
     facts_path = model.path.with_suffix(".yml")
-    names = [promise.name for promise in model.promises]
+    names = [test.name for test in model.data_tests]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ModelError(f"{facts_path}: these tests stand there twice: {', '.join(twice)}. Keep one of each.")
-    for promise in model.promises:
-        if unknown := [column for column in promise.columns if column not in model.columns]:
+        raise ModelError(f"{facts_path}: these tests are declared twice: {', '.join(twice)}. Keep one of each.")
+    for test in model.data_tests:
+        if unknown := [column for column in test.columns if column not in model.columns]:
             raise ModelError(f"{facts_path}: tests columns that the SELECT does not have: {', '.join(unknown)}.")
-        if promise.target and promise.target[0] not in model.reads:
+        if test.target and test.target[0] not in model.reads:
             raise ModelError(
-                f"{facts_path}: {promise.name} leads to {promise.target[0]}, which the SELECT does not read, so it may "
-                "not be built yet. Refer to a relation that it reads."
+                f"{facts_path}: {test.name} references {test.target[0]}, which the SELECT does not read, so it may "
+                "not be built yet. Reference a relation that the SELECT reads."
             )
         try:
-            parse(promise.broken, dialect=DIALECT)
+            parse(test.failing_rows, dialect=DIALECT)
         except ParseError as error:
-            raise ModelError(f"{facts_path}: the test {promise.name} is not valid SQL of DuckDB. {error}") from None
+            raise ModelError(f"{facts_path}: the test {test.name} is not valid SQL of DuckDB. {error}") from None

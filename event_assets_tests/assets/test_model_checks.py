@@ -60,7 +60,7 @@ def found(run: Run, *, succeeds: bool = True) -> dict[str, bool]:
     return {name: passed for (asset, name), (passed, _) in result.checks.items() if asset == "staging/halls"}
 
 
-def test_all_pass_where_the_promises_are_kept(run: Run, api: Sandbox):
+def test_all_checks_pass_on_valid_data(run: Run, api: Sandbox):
     result = run("raw/halls", "staging/halls", "summary/places")
     checks = {
         (asset, name): passed
@@ -85,11 +85,11 @@ def test_all_pass_where_the_promises_are_kept(run: Run, api: Sandbox):
         ({"order": -1}, "order_is_positive"),
     ],
 )
-def test_a_warning_informs_and_lets_the_rest_be_built(run: Run, api: Sandbox, change: dict, check: str):
+def test_a_failing_warning_blocks_nothing_downstream(run: Run, api: Sandbox, change: dict, check: str):
     hall = api.event.content["halls"][0]
     hall.update(change)
     result = run("raw/halls", "staging/halls", "summary/places")
-    assert result.checks["staging/halls", check] == (False, {"broken_rows": 1, "keys": [str(hall["id"])]})
+    assert result.checks["staging/halls", check] == (False, {"failing_rows": 1, "sample_keys": [str(hall["id"])]})
     assert sum(not passed for passed, _ in result.checks.values()) == 1
     assert "summary/places" in result.materialised
 
@@ -97,17 +97,17 @@ def test_a_warning_informs_and_lets_the_rest_be_built(run: Run, api: Sandbox, ch
 @pytest.mark.parametrize(
     ("change", "check"), [({"name": None}, "hall_is_not_null"), ({"name": "the same"}, "hall_event_id_is_unique")]
 )
-def test_an_error_stops_what_is_downstream(run: Run, api: Sandbox, change: dict, check: str):
+def test_a_failing_error_blocks_what_is_downstream(run: Run, api: Sandbox, change: dict, check: str):
     for hall in api.event.content["halls"][:2]:
         hall.update(change)
     result = run("raw/halls", "staging/halls", "summary/places", succeeds=False)
     passed, metadata = result.checks["staging/halls", check]
     assert not passed
-    assert metadata["broken_rows"] == (2 if check == "hall_is_not_null" else 1)
+    assert metadata["failing_rows"] == (2 if check == "hall_is_not_null" else 1)
     assert "summary/places" not in result.materialised
 
 
-def test_a_grain_that_is_none_is_found(run: Run, api: Sandbox, warehouse: Warehouse):
+def test_a_grain_that_is_not_unique_fails(run: Run, api: Sandbox, warehouse: Warehouse):
     run("raw/halls", "staging/halls", "summary/places")
     with duckdb.connect(str(warehouse.path)) as connection:
         connection.execute(
@@ -115,18 +115,18 @@ def test_a_grain_that_is_none_is_found(run: Run, api: Sandbox, warehouse: Wareho
             " select 1 as hall_id, 'x' as hall from range(3) union all select 2, 'y' union all select 3, 'z'"
         )
     result = run("summary/places", succeeds=False)
-    assert result.checks["summary/places", "grain_is_unique"] == (False, {"broken_rows": 1, "keys": ["1"]})
+    assert result.checks["summary/places", "grain_is_unique"] == (False, {"failing_rows": 1, "sample_keys": ["1"]})
 
 
-def test_a_reference_that_leads_nowhere_is_found(tmp_path: Path, run: Run, api: Sandbox, warehouse: Warehouse):
+def test_a_missing_reference_fails(tmp_path: Path, run: Run, api: Sandbox, warehouse: Warehouse):
     run("raw/halls", "staging/halls", "summary/places")
     with duckdb.connect(str(warehouse.path)) as connection:
         connection.execute("create or replace table summary.places as select 'gone' as hall_id, 'x' as hall")
         broken = next(
-            promise.broken
+            test.failing_rows
             for model in model_assets.load_models(model_assets.raw_relations()).values()
-            for promise in model.promises
-            if promise.name == "hall_id_refers_to_halls"
+            for test in model.data_tests
+            if test.name == "hall_id_refers_to_halls"
         )
         assert connection.sql(broken).fetchall() == [("gone",)]
 
@@ -252,7 +252,7 @@ def test_numbers_of_records_are_in_no_message_and_sizes_are(said: str, told: str
         ("halls.yml", "Its name.", "The hall's name.", False),
     ],
 )
-def test_a_model_has_another_code_version_for_other_sql_and_other_promises(
+def test_the_code_version_changes_with_the_sql_and_the_data_tests(
     tmp_path: Path, file: str, before: str, after: str, differs: bool
 ):
     was = _code_versions()

@@ -140,7 +140,7 @@ BUILT = [*CONTENT, "raw/partners", *STAGING, *BROKEN]
 
 @contextmanager
 def broken_models(folder: Path) -> Iterator[None]:
-    """Have definitions made in which two models break a promise, and a third one cannot be built."""
+    """Have definitions made in which two models fail a data test, and a third one cannot be built."""
     shutil.copytree(MODELS_FOLDER, folder)
     for model, why in BROKEN.items():
         path = folder / model

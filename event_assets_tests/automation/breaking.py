@@ -16,9 +16,9 @@ def failing_check(table: str) -> Iterator[None]:
     """Let the check of a model's grain find a broken row, whatever the table holds."""
     checked, relation = models._check, Relation(*table.split("/"))
 
-    def check(client: Any, promise: Any) -> Any:
-        is_its_grain = promise.name == "grain_is_unique" and relation.sql() in promise.broken
-        return checked(client, replace(promise, broken="select 1") if is_its_grain else promise)
+    def check(client: Any, test: Any) -> Any:
+        is_its_grain = test.name == "grain_is_unique" and relation.sql() in test.failing_rows
+        return checked(client, replace(test, failing_rows="select 1") if is_its_grain else test)
 
     with pytest.MonkeyPatch.context() as spoiled:
         spoiled.setattr(models, "_check", check)

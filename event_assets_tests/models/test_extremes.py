@@ -77,9 +77,9 @@ def test_all_blocking_tests_hold_and_all_rows_can_be_read(built: duckdb.DuckDBPy
     broken = {}
     for relation, model in models().items():
         assert built.sql(f"from {relation.sql()}").fetchall(), relation
-        for promise in model.promises:
-            if promise.severity == "error" and (rows := built.sql(promise.broken).fetchall()):
-                broken[str(relation), promise.name] = rows[:5]
+        for test in model.data_tests:
+            if test.severity == "error" and (rows := built.sql(test.failing_rows).fetchall()):
+                broken[str(relation), test.name] = rows[:5]
     assert broken == {}
 
 

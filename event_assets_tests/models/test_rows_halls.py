@@ -230,7 +230,7 @@ def test_gaps_are_of_one_hall():
 
 
 def test_less_than_a_second_neither_overlaps_nor_is_a_gap_nor_a_length():
-    """Spreadsheets write ten o'clock as 10:00:00.000003; what has no minutes would break a promise of each summary."""
+    """Spreadsheets write ten o'clock as 10:00:00.000003; a session of no minutes would fail a data test."""
     a, b, c = ("09:00", "10:00:00.500"), ("10:00:00.200", "11:00:00.100"), ("11:00:00.900", "11:00:00.999")
     lectures = [placed(key, *times, speakers=["s"]) for key, times in zip("abc", (a, b, c), strict=True)]
     assert conflicts(*lectures) == gaps(*lectures) == []

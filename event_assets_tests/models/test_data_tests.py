@@ -1,11 +1,11 @@
-"""Every promise of every model, kept and broken: its query finds the row that breaks it, and no other."""
+"""Every data test of every model, passing and failing: its query returns the failing row, and no other."""
 
 from typing import Any
 
 import duckdb
 import pytest
 
-from event_assets.models.facts import Promise
+from event_assets.models.facts import DataTest
 from event_assets.warehouse.relations import Relation
 from event_assets_tests.models.bench import built, models
 
@@ -54,53 +54,51 @@ EXAMPLES: dict[str, tuple[Row, Row]] = {
     "fill_share between 0 and 1": ({"fill_share": 0}, {"fill_share": 1.2}),
     "available between 0 and capacity": ({"available": 5, "capacity": 5}, {"available": -1, "capacity": 5}),
 }
-"""For each expression that a model promises: a row that keeps it, and one that breaks it."""
+"""For each expression that a model tests: a row that passes, and one that fails."""
 
-PROMISES = {
-    f"{relation}-{promise.name}": (relation, promise) for relation, m in models().items() for promise in m.promises
-}
+DATA_TESTS = {f"{relation}-{test.name}": (relation, test) for relation, m in models().items() for test in m.data_tests}
 
 
-@pytest.mark.parametrize("name", PROMISES)
-def test_a_promise_is_kept_and_broken(name: str):
-    relation, promise = PROMISES[name]
+@pytest.mark.parametrize("name", DATA_TESTS)
+def test_a_data_test_passes_and_fails(name: str):
+    relation, test = DATA_TESTS[name]
     with built({}, str(relation)) as connection:
         model = models()[relation]
         connection.execute(f"create table emptied as from {relation.sql()} limit 0")
         connection.execute(f"drop {'view' if model.kind == 'view' else 'table'} {relation.sql()}")
         connection.execute(f"create table {relation.sql()} as from emptied")
-        kept, broken = _rows(connection, relation, promise)
+        passing, failing = _rows(connection, relation, test)
 
-        for row in kept:
+        for row in passing:
             _insert(connection, relation, row)
-        assert connection.sql(promise.broken).fetchall() == []
-        _insert(connection, relation, broken)
-        assert len(connection.sql(promise.broken).fetchall()) == 1
+        assert connection.sql(test.failing_rows).fetchall() == []
+        _insert(connection, relation, failing)
+        assert len(connection.sql(test.failing_rows).fetchall()) == 1
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, relation: Relation, promise: Promise) -> tuple[list[Row], Row]:
-    """Rows that keep a promise, and one that breaks it beside them."""
+def _rows(connection: duckdb.DuckDBPyConnection, relation: Relation, test: DataTest) -> tuple[list[Row], Row]:
+    """Return rows that pass a test, and one that fails beside them."""
     types = {column: kind for column, kind, *_ in connection.sql(f"describe {relation.sql()}").fetchall()}
-    values = {column: _value(types[column]) for column in promise.columns}
-    if promise.name.endswith("_is_not_null"):
+    values = {column: _value(types[column]) for column in test.columns}
+    if test.name.endswith("_is_not_null"):
         return [values], dict.fromkeys(values)
-    if promise.name.endswith("is_unique"):
+    if test.name.endswith("is_unique"):
         return [values], values
-    if promise.target:
-        target, column = promise.target
+    if test.target:
+        target, column = test.target
         (referring,) = values
         connection.execute(f"create table those as from {target.sql()} limit 0")
         connection.execute(f"drop {'view' if models()[target].kind == 'view' else 'table'} {target.sql()}")
         connection.execute(f"create table {target.sql()} as from those")
         _insert(connection, target, {column: "there"})
         return [{referring: "there"}], {referring: "nowhere"}
-    tests = models()[relation].facts.tests
-    conditions = {name: condition for test in tests for name, condition in test.expression.items()}
-    if promise.name in conditions:
-        kept, broken = EXAMPLES[conditions[promise.name]]
-        return [kept], broken
-    (column,) = promise.columns
-    (accepted,) = (test.accepted_values[column] for test in tests if column in test.accepted_values)
+    specs = models()[relation].facts.tests
+    conditions = {name: condition for spec in specs for name, condition in spec.expression.items()}
+    if test.name in conditions:
+        passing, failing = EXAMPLES[conditions[test.name]]
+        return [passing], failing
+    (column,) = test.columns
+    (accepted,) = (spec.accepted_values[column] for spec in specs if column in spec.accepted_values)
     return [{column: value} for value in accepted], {column: "anything else"}
 
 
