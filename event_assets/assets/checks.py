@@ -9,7 +9,7 @@ from typing import Any, cast
 import dagster as dg
 from dlt.destinations.sql_client import SqlClientBase
 
-from event_assets.assets.failures import explained
+from event_assets.assets.failures import as_dagster_failure
 from event_assets.assets.keys import asset_key
 from event_assets.assets.resources import WarehouseResource
 from event_assets.source.api.resources import resources_by_endpoint
@@ -55,7 +55,7 @@ def _endpoint_checks(
         context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
     ) -> Iterator[dg.AssetCheckResult]:
         selected = context.selected_asset_check_keys
-        with explained(), warehouse.open().connect() as client:
+        with as_dagster_failure(), warehouse.open().connect() as client:
             checkpoints = read_checkpoints(client, column_names(client, ANSWERS.schema))
             for key in {check.asset_key for check in selected}:
                 findings = raw_findings(client, TABLES[keys[key]], checkpoints.get(keys[key]))

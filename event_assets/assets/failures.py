@@ -1,4 +1,4 @@
-"""How what we know to go wrong is told in Dagster: as a failure whose description is the sentence."""
+"""Turns the project's own errors into Dagster failures, with the error's message as the description."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ from event_assets.warehouse.failures import database_failure
 
 
 @contextmanager
-def explained(describe: Callable[[Exception], str] = database_failure) -> Iterator[None]:
-    """Let a step fail with the error's own sentence, and at once.
+def as_dagster_failure(describe: Callable[[Exception], str] = database_failure) -> Iterator[None]:
+    """Raise the project's own errors as Dagster failures without retries.
 
-    Dagster retries none of them: the session has retried what a second request can better, the lock has waited.
+    The session has already retried the request, and the lock has already waited.
 
     Args:
-        describe: Says what it means where DuckDB refuses a statement.
+        describe: Makes the description where DuckDB rejects a statement.
+
+    Raises:
+        Failure: In place of a `SettingsError`, `SyncError`, `WarehouseError` or `DatabaseException`.
     """
     try:
         yield

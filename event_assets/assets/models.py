@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 from dlt.destinations.sql_client import SqlClientBase
 
-from event_assets.assets.failures import explained
+from event_assets.assets.failures import as_dagster_failure
 from event_assets.assets.keys import asset_key, asset_keys, raw_columns, raw_relations
 from event_assets.assets.metadata import OWNERS, WAREHOUSE_POOL, preview, table_name, table_state, without_addresses
 from event_assets.assets.resources import WarehouseResource
@@ -75,7 +75,7 @@ def _model_asset(
         pool=pool,
     )
     def model_asset(warehouse: WarehouseResource) -> dg.MaterializeResult:
-        with explained(failure), warehouse.open().connect() as client:
+        with as_dagster_failure(failure), warehouse.open().connect() as client:
             build(client, model, parameters)
             metadata = table_state(client, model.relation, model.facts.columns, model.facts.grain, model.facts.not_null)
             metadata |= _column_lineage(model.relation, lineage)

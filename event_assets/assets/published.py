@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 import dagster as dg
 
 from event_assets.assets.copy_plan import private_columns, publish_plan
-from event_assets.assets.failures import explained
+from event_assets.assets.failures import as_dagster_failure
 from event_assets.assets.held_back import held_back
 from event_assets.assets.keys import raw_columns
 from event_assets.assets.metadata import OWNERS, WAREHOUSE_POOL
@@ -66,7 +66,7 @@ def build_published_copy(
         pool=pool,
     )
     def published_copy(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
-        with explained():
+        with as_dagster_failure():
             path = warehouse.published_file()
             plan = publish_plan(models, held_back(context.instance, models), personal_data=personal_data)
             published = publish(warehouse.open(), path, plan)

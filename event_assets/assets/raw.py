@@ -15,7 +15,7 @@ from dagster_dlt.translator import DltResourceTranslatorData
 from dlt.extract.source import DltSource
 from pydantic import Field
 
-from event_assets.assets.failures import explained
+from event_assets.assets.failures import as_dagster_failure
 from event_assets.assets.keys import asset_key
 from event_assets.assets.metadata import OWNERS, WAREHOUSE_POOL, column_schema, table_name, table_state
 from event_assets.assets.resources import EventApiResource, WarehouseResource
@@ -99,13 +99,13 @@ def _endpoint_assets(
     ) -> Iterator[dg.MaterializeResult]:
         selected = {key: resource for key, resource in keys.items() if key in context.selected_asset_keys}
         place = warehouse.open()
-        with explained():
+        with as_dagster_failure():
             event = event_api.read()
             api, settings = event.api, SyncSettings.of(event, allow_removals=config.allow_removals)
             context.log.info(f"GET {api.base_url}/{endpoint} for {', '.join(selected.values())}")
             told = (context.log.warning, context.log.info)
             results = sync(api, place, endpoint, [*selected.values()], settings, *told)
-        with explained(), place.connect() as client:
+        with as_dagster_failure(), place.connect() as client:
             warehouse_id, latest = identity(client), Materialisations(context.instance, selected)
             for key, resource in selected.items():
                 table, result = TABLES[resource], results[resource]

@@ -9,7 +9,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import PrivateAttr
 
-from event_assets.assets.failures import explained
+from event_assets.assets.failures import as_dagster_failure
 from event_assets.settings import Event, read_event
 from event_assets.warehouse import Warehouse
 from event_assets.warehouse.run_marker import marked_as_alive
@@ -57,7 +57,7 @@ class WarehouseResource(dg.ConfigurableResource):
         Raises:
             Failure: Another run did not end in time, the file cannot be opened, or a setting cannot be used.
         """
-        with explained():
+        with as_dagster_failure():
             warehouse, run_id = self.open(), context.run.run_id if context.run else "no run"
             with marked_as_alive(warehouse.path, run_id), warehouse.kept_open():
                 self._of_the_run = warehouse
