@@ -1,4 +1,4 @@
-"""What is checked of the raw tables after each sync. All of it informs; nothing of it stops what comes after.
+"""The asset checks of the raw tables, which run after each sync. They warn and block nothing downstream.
 
 The checks of models are their data tests: see ``models.facts``.
 """
@@ -20,21 +20,21 @@ from event_assets.warehouse import RAW
 from event_assets.warehouse.relations import Relation, column_names, columns
 
 DESCRIPTIONS = {
-    "records_have_keys": "Every record of the latest answer could be loaded. The others are in raw.rejected.",
-    "fields_are_known": "No record has a field that the data dictionary does not know. New ones are loaded as text; "
-    "where personal data is hashed or dropped, they are left out and counted.",
-    "values_fit": "Every value of the latest answer fits its column's type. The others are kept as text: in the "
-    f"column's variant, *__{MISFIT}; of lists, as an entry.",
-    "in_answer": "The latest answer had the resource. If it had not, the table was left as it is.",
+    "no_rejected_records": "Every record of the latest response was loaded. Rejected records are in raw.rejected.",
+    "no_undeclared_fields": "Every field is in the data dictionary. Undeclared ones are loaded as text; where personal "
+    "data is hashed or dropped, they are left out and counted.",
+    "values_match_declared_types": "Every value of the latest response matches the declared type of its column. "
+    f"Other values are kept as text in the variant column *__{MISFIT}, or as an entry of the list.",
+    "resource_present": "The latest response had the resource. Without it, the table stays unchanged.",
 }
 
 
 def build_raw_checks(pool: str | None, when: dg.AutomationCondition | None = None) -> list[dg.AssetChecksDefinition]:
-    """The checks of every endpoint's raw tables.
+    """Return the checks of all raw tables, one op per endpoint.
 
     Args:
         pool: The concurrency pool of the ops.
-        when: What starts them by itself.
+        when: The automation condition of each check.
     """
     endpoints = resources_by_endpoint()
     return [_endpoint_checks(endpoint, resources, pool, when) for endpoint, resources in endpoints.items()]
@@ -75,17 +75,17 @@ def _endpoint_checks(
 def raw_findings(
     client: SqlClientBase[Any], table: Table, checkpoint: SyncCheckpoint | None
 ) -> dict[str, dict[str, Any]]:
-    """What each check finds in a raw table: nothing, if all is well.
+    """Return the findings of each check in a raw table; a check without any passes.
 
     Args:
         client: A connection to the warehouse.
         table: The table.
-        checkpoint: What the latest answer came to in it: only a sync sees all of one. None if that is not known.
+        checkpoint: What the latest sync saw; None if that is not known.
     """
     relation, rejected = Relation(RAW, table.name), Relation(RAW, REJECTED)
     extra = table.undeclared(column.name for column in columns(client, relation))
     fields = [name for name in extra if not name.endswith(f"__{MISFIT}")]
-    # Numbers, no names: what a field is called comes from the answer, and may be somebody's name or address.
+    # Numbers, no names: the name of a field comes from the response, and may be personal data.
     unknown = {
         "undeclared_columns_with_values": len(_with_values(client, relation, fields)),
         "undeclared_values_left_out": checkpoint.undeclared if checkpoint else 0,
@@ -95,15 +95,15 @@ def raw_findings(
         table.name,
     )
     return {
-        "records_have_keys": dict(cast(list[tuple[str, int]], rejects)),
-        "fields_are_known": {what: number for what, number in unknown.items() if number},
-        "values_fit": dict(checkpoint.type_mismatches) if checkpoint else {},
-        "in_answer": {table.name: "not in the answer"} if checkpoint and checkpoint.absent else {},
+        "no_rejected_records": dict(cast(list[tuple[str, int]], rejects)),
+        "no_undeclared_fields": {what: number for what, number in unknown.items() if number},
+        "values_match_declared_types": dict(checkpoint.type_mismatches) if checkpoint else {},
+        "resource_present": {table.name: "not in the response"} if checkpoint and checkpoint.absent else {},
     }
 
 
 def _with_values(client: SqlClientBase[Any], relation: Relation, names: Sequence[str]) -> list[str]:
-    """The columns of a raw table in which a row that is not removed has a value: the column of a field stays for ever.
+    """Return the columns that have a value in a row that is not removed. The column of a field is never dropped.
 
     Args:
         client: A connection to the warehouse.

@@ -121,12 +121,12 @@ def _column_lineage(relation: Relation, lineage: Lineage) -> dict[str, Any]:
     """Where each column comes from: as Dagster's metadata, and as a table, because its UI shows only that."""
     origins, raw_origins = lineage.origins(relation), lineage.raw_origins(relation)
     dependencies = {
-        column: [dg.TableColumnDep(asset_key(origin), name) for origin, name in sorted(made_of, key=str)]
-        for column, made_of in origins.items()
+        column: [dg.TableColumnDep(asset_key(origin), name) for origin, name in sorted(sources, key=str)]
+        for column, sources in origins.items()
     }
     rows = [f"| {column} | {_names(origins[column])} | {_names(raw_origins[column])} |" for column in origins]
-    table = "\n".join(["| column | made of | in the API's tables |", "|---|---|---|", *rows])
-    return {"dagster/column_lineage": dg.TableColumnLineage(dependencies), "made_of": dg.MetadataValue.md(table)}
+    table = "\n".join(["| column | source columns | raw columns |", "|---|---|---|", *rows])
+    return {"dagster/column_lineage": dg.TableColumnLineage(dependencies), "source_columns": dg.MetadataValue.md(table)}
 
 
 def _names(origins: set[tuple[Relation, str]]) -> str:

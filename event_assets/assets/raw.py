@@ -126,9 +126,9 @@ def _what_was_done(result: ResourceResult) -> dict[str, Any]:
         "rows_loaded": result.loaded,
         "rows_removed": result.removed,
         "rows_rejected": result.rejected,
-        "in_answer": not result.absent,
+        "resource_present": not result.absent,
     }
-    mismatches = {"values_that_do_not_fit": dict(result.type_mismatches)} if result.type_mismatches else {}
+    mismatches = {"type_mismatches": dict(result.type_mismatches)} if result.type_mismatches else {}
     left_out = {"undeclared_values_left_out": result.undeclared} if result.undeclared else {}
     return {**numbers, **mismatches, **left_out}
 

@@ -36,15 +36,15 @@ class Lineage:
     def raw_origins(self, relation: Relation) -> Origins:
         """The same, down to the raw tables."""
         return {
-            column: {leaf for origin in made_of for leaf in self._down(*origin)}
-            for column, made_of in self.origins(relation).items()
+            column: {leaf for origin in sources for leaf in self._down(*origin)}
+            for column, sources in self.origins(relation).items()
         }
 
     def _down(self, relation: Relation, column: str) -> set[tuple[Relation, str]]:
         if relation not in self._models:
             return {(relation, column)}
-        made_of = self.origins(relation).get(column, set())
-        return {leaf for origin in made_of for leaf in self._down(*origin)}
+        sources = self.origins(relation).get(column, set())
+        return {leaf for origin in sources for leaf in self._down(*origin)}
 
 
 def column_origins(model: Model, columns: Mapping[Relation, Iterable[str]]) -> Origins:

@@ -1,7 +1,7 @@
 -- Expressions that several models need. A model calls macros.event_time("start"), and gets the expression in its place.
 
 -- Text without the white space around it; null where nothing is left. (trim() leaves line breaks and tabs.)
-create macro written(sent) as nullif(regexp_replace(sent, '^[\s\p{Z}]+|[\s\p{Z}]+$', '', 'g'), '');
+create macro blank_to_null(sent) as nullif(regexp_replace(sent, '^[\s\p{Z}]+|[\s\p{Z}]+$', '', 'g'), '');
 
 -- A time or the end of one, with its offset as the cast reads it: "UTC" and "gmt" are Z, and no blank is before it.
 create macro close_offset(sent) as regexp_replace(
@@ -54,7 +54,7 @@ end;
 -- Whether a text is meant as a time. Not so a blank, a flag, and a date of noughts, as MySQL has them for none; PHP makes
 -- the thirtieth of November of the year before 0 of it.
 create macro says_when(sent) as coalesce(
-    not regexp_matches(macros.written(sent), '^(0|1|[fF]alse|[tT]rue|0000-00-00.*|-0001-11-30.*)$'), false
+    not regexp_matches(macros.blank_to_null(sent), '^(0|1|[fF]alse|[tT]rue|0000-00-00.*|-0001-11-30.*)$'), false
 );
 
 -- Whether a text is meant as a time and cannot be read as one: one pattern tells most that can, without reading them.
@@ -72,7 +72,7 @@ end;
 -- An identifier that a record refers to; null for a blank, which refers to nothing, and for JSON: an object without an
 -- identifier, or a list, that came in the place of one, and may hold anything.
 create macro reference(sent) as case
-    when macros.written(sent) is not null and sent <> '{}' and sent not like '{"%' and sent not like '[%' then sent
+    when macros.blank_to_null(sent) is not null and sent <> '{}' and sent not like '{"%' and sent not like '[%' then sent
 end;
 
 -- The date of an instant on the clock of the event's zone.

@@ -26,8 +26,8 @@ def check_pii(models: Mapping[Relation, Model], lineage: Lineage, private: Mappi
     for relation, model in models.items():
         declared = {*model.facts.pii, *model.facts.not_pii}
         if may_show(model, known):
-            for column, made_of in lineage.origins(relation).items():
-                origins = sorted(f"{read}.{name}" for read, name in made_of if name in known.get(read, ()))
+            for column, sources in lineage.origins(relation).items():
+                origins = sorted(f"{read}.{name}" for read, name in sources if name in known.get(read, ()))
                 if origins and column not in declared:
                     raise ModelError(
                         f"{model.path.with_suffix('.yml')}: {column} is made of {', '.join(origins)}, which may hold "

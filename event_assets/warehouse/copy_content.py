@@ -96,8 +96,8 @@ def _read_before(client: SqlClientBase[Any], name: str) -> CopyBefore | None:
     notes = f"{_quoted(name)}.{NOTES.sql()}"
     if NOTES in columns:
         comment = "select comment from duckdb_tables() where database_name = %s and table_name = %s"
-        made_of = client.execute_sql(comment, name, NOTES.name)
-        if made_of != [(_made_of(client),)]:
+        copy_comment = client.execute_sql(comment, name, NOTES.name)
+        if copy_comment != [(_copy_comment(client),)]:
             return None  # of another warehouse, which was in this place before
         rows = client.execute_sql(f"select relation, since from {notes} where status = 'held back'") or []  # noqa: S608
     elif (own := Relation("main", "identity")) in columns:  # as earlier releases made it
@@ -124,12 +124,12 @@ def fill(client: SqlClientBase[Any], plan: PublishPlan, new: str, before: CopyBe
     Raises:
         DatabaseException: DuckDB cannot write it.
     """
-    held, made_of = dict(plan.held_back), _made_of(client)
+    held, copy_comment = dict(plan.held_back), _copy_comment(client)
     while True:
         try:
             with client.begin_transaction():
                 notes = _fill(client, replace(plan, held_back=held), new, before)
-                _write_notes(client, new, notes, made_of)
+                _write_notes(client, new, notes, copy_comment)
                 return notes
         except _UnreadableError as error:
             if error.relation in held:
@@ -191,7 +191,7 @@ def _comment(
             )
 
 
-def _write_notes(client: SqlClientBase[Any], new: str, notes: tuple[Note, ...], made_of: str) -> None:
+def _write_notes(client: SqlClientBase[Any], new: str, notes: tuple[Note, ...], copy_comment: str) -> None:
     table = f"{_quoted(new)}.{NOTES.sql()}"
     columns = "relation varchar, column_name varchar, status varchar, why varchar, since timestamptz, setting varchar"
     client.execute_sql(f"create table {table} ({columns})")
@@ -199,10 +199,10 @@ def _write_notes(client: SqlClientBase[Any], new: str, notes: tuple[Note, ...], 
         rows = [(str(note.relation), note.column, note.status, note.why, note.since, note.setting) for note in notes]
         values = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(rows))
         client.execute_sql(f"insert into {table} values {values}", *(value for row in rows for value in row))  # noqa: S608
-    client.execute_sql(f"comment on table {table} is {exp.Literal.string(made_of).sql('duckdb')}")
+    client.execute_sql(f"comment on table {table} is {exp.Literal.string(copy_comment).sql('duckdb')}")
 
 
-def _made_of(client: SqlClientBase[Any]) -> str:
+def _copy_comment(client: SqlClientBase[Any]) -> str:
     """What the note table is described as, by which a later copy knows whether it is of the same warehouse."""
     return f"What this copy of the warehouse {identity(client)} lacks or has not as the warehouse has it, and why."
 

@@ -10,7 +10,7 @@ from event_assets.source.tables.schema import TABLES
 from event_assets_tests.assets.conftest import Loaded
 from event_assets_tests.running import Run
 
-CHECKS = {"records_have_keys", "fields_are_known", "values_fit", "in_answer"}
+CHECKS = {"no_rejected_records", "no_undeclared_fields", "values_match_declared_types", "resource_present"}
 
 
 def test_all_pass_where_all_is_well(everything_loaded: Loaded):
@@ -36,9 +36,9 @@ def spoil_values(event: Event) -> None:
 
 KEYS = {"another record of the same answer has this email": 1, "no usable email": 1}
 SPOILT: list[tuple[str, Callable[[Event], None], dict[str, Any]]] = [
-    ("records_have_keys", spoil_keys, KEYS),
-    ("fields_are_known", add_field, {"undeclared_columns_with_values": 1}),
-    ("values_fit", spoil_values, {"role": 1, "tickets": 1}),
+    ("no_rejected_records", spoil_keys, KEYS),
+    ("no_undeclared_fields", add_field, {"undeclared_columns_with_values": 1}),
+    ("values_match_declared_types", spoil_values, {"role": 1, "tickets": 1}),
 ]
 
 
@@ -68,15 +68,19 @@ def test_a_resource_that_is_not_in_the_answer_warns(run: Run, api: Sandbox):
         *("staging/days", "staging/halls", "staging/sessions", "summary/hall_utilisation"),
     )
 
-    assert result.checks["raw/days", "in_answer"] == (False, {"days": "not in the answer"})
-    assert result.checks["raw/halls", "in_answer"] == (True, {})
+    assert result.checks["raw/days", "resource_present"] == (False, {"days": "not in the response"})
+    assert result.checks["raw/halls", "resource_present"] == (True, {})
     assert {"raw/days", "summary/hall_utilisation"} < result.materialised
-    assert result.metadata("raw/days")["in_answer"] is False
+    assert result.metadata("raw/days")["resource_present"] is False
 
 
 @pytest.mark.parametrize(
     ("check", "spoil"),
-    [("records_have_keys", spoil_keys), ("fields_are_known", add_field), ("values_fit", spoil_values)],
+    [
+        ("no_rejected_records", spoil_keys),
+        ("no_undeclared_fields", add_field),
+        ("values_match_declared_types", spoil_values),
+    ],
 )
 def test_a_check_passes_again_when_the_trouble_is_over(
     run: Run, api: Sandbox, check: str, spoil: Callable[[Event], None]
@@ -104,11 +108,13 @@ def test_values_that_do_not_fit_into_lists_are_told_also_of_an_answer_without_th
     lectures = api.event.content["lectures"]
     lectures[0].update(files="none", speakers=[{"x": 5}], booking_info=7)
     found = {"booking_info": 1, "files": 1, "speakers": 1}
-    assert run("raw/lectures").checks["raw/lectures", "values_fit"] == (False, found)
+    assert run("raw/lectures").checks["raw/lectures", "values_match_declared_types"] == (False, found)
     api.fail("content", faults.without_resource("lectures"), times=1)
-    assert run("raw/lectures").checks["raw/lectures", "values_fit"] == (False, found), "the table is as it was"
+    assert run("raw/lectures").checks["raw/lectures", "values_match_declared_types"] == (False, found), (
+        "the table is as it was"
+    )
     lectures[0].update(files=[], speakers=[5], booking_info=None)
-    assert run("raw/lectures").checks["raw/lectures", "values_fit"] == (True, {})
+    assert run("raw/lectures").checks["raw/lectures", "values_match_declared_types"] == (True, {})
 
 
 def test_the_version_tells_what_could_not_be_loaded(run: Run, api: Sandbox):

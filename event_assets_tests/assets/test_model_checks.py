@@ -142,10 +142,10 @@ def test_columns_are_traced_to_the_raw_tables(run: Run, api: Sandbox):
         "event_id": [("raw/halls", "event_id")],
         "list_order": [("raw/halls", "order")],
     }
-    assert "| hall | raw.halls.name | raw.halls.name |" in result.metadata("staging/halls")["made_of"]
+    assert "| hall | raw.halls.name | raw.halls.name |" in result.metadata("staging/halls")["source_columns"]
     lineage = result.metadata("summary/places")["dagster/column_lineage"].deps_by_column
     assert lineage["hall"] == [dg.TableColumnDep(dg.AssetKey(["staging", "halls"]), "hall")]
-    assert "| hall | staging.halls.hall | raw.halls.name |" in result.metadata("summary/places")["made_of"]
+    assert "| hall | staging.halls.hall | raw.halls.name |" in result.metadata("summary/places")["source_columns"]
 
 
 def test_a_summary_shows_its_first_rows_and_a_view_does_not(run: Run, api: Sandbox):

@@ -29,7 +29,7 @@ def test_no_mark_is_in_what_a_run_leaves_behind(
     home.mkdir()
     with dg.DagsterInstance.local_temp(str(home)) as instance:
         result = Run(shared_definitions(), instance)()
-    checks = {asset: found for (asset, check), (_, found) in result.checks.items() if check == "fields_are_known"}
+    checks = {asset: found for (asset, check), (_, found) in result.checks.items() if check == "no_undeclared_fields"}
     assert all(found["undeclared_values_left_out"] > 0 for found in checks.values())
     left = {str(path): marks.found(path.read_bytes()) for path in tmp_path.rglob("*") if path.is_file()}
     assert any(path.endswith(".db") for path in left)
@@ -51,7 +51,7 @@ def test_where_data_is_kept_no_name_of_a_field_and_no_address_is_told(
     home.mkdir()
     with dg.DagsterInstance.local_temp(str(home)) as instance:
         result = Run(shared_definitions(), instance)()
-    assert result.checks["raw/halls", "fields_are_known"] == (False, {"undeclared_columns_with_values": 1})
+    assert result.checks["raw/halls", "no_undeclared_fields"] == (False, {"undeclared_columns_with_values": 1})
     assert result.metadata("raw/halls")["undeclared_columns"] == 1
     left = {str(path): marks.found(path.read_bytes()) for path in home.rglob("*") if path.is_file()}
     assert {path: places for path, places in left.items() if places} == {}

@@ -86,7 +86,7 @@ def test_whole_records_in_the_place_of_identifiers_are_what_they_identify(run: R
     result = run()
 
     assert {name: warehouse.rows(f"from summary.{name} order by all") for name in summaries} == before
-    assert [result.metadata(f"raw/{name}").get("values_that_do_not_fit") for name in resources] == [
+    assert [result.metadata(f"raw/{name}").get("type_mismatches") for name in resources] == [
         {"speakers": 1},
         None,
     ]

@@ -37,8 +37,8 @@ OF_JSON = (
         "sends a field of a record twice, with different values",
         "loaded",
         (_in_first_record("field_twice", b'"updated_at":"a","updated_at":"b"'),),
-        do="Nothing is lost: the last value counts, and the one before becomes the field `updated_at_2`, which the "
-        "check `fields_are_known` names. Of two values of the key field neither counts, and the record is rejected.",
+        do="Nothing is lost: the last value counts, and the one before becomes the field `updated_at_2`, for which "
+        "the check `no_undeclared_fields` warns. A record with two values of its key field is rejected.",
     ),
     Case(
         "sends `data`, or a resource of `/content`, twice",

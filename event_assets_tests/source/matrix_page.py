@@ -21,23 +21,23 @@ run's failure says the sentence that is quoted here. To see one yourself, let th
 _OTHERWISE = (
     (
         "A record has no usable key, or the key of an earlier record of the same answer",
-        "It goes to `raw.rejected` with the reason; the first record of a key wins. The check `records_have_keys` "
+        "It goes to `raw.rejected` with the reason; the first record of a key wins. The check `no_rejected_records` "
         "warns. Identifiers are numbers or texts; addresses count without blanks around them and in lower case.",
     ),
     (
         "A value does not fit its column's type",
         "It is kept as text: beside the column (`capacity__v_text`), or as an entry of the list, where it is one. The "
-        "check `values_fit` warns as long as answers have any.",
+        "check `values_match_declared_types` warns as long as answers have any.",
     ),
     (
         'Whole records come in the place of identifiers (`speakers: [{"id": 7, …}]`)',
-        "Their identifiers are taken, whatever `personal_data` says. What has none is a value that does not fit: the "
-        "check `values_fit` warns, and it stays in the link table as text, of which no model reads anything. Where "
-        "personal data is hashed or dropped, it is left out and counted.",
+        "Only their identifiers are loaded, whatever `personal_data` says. A record without an identifier is loaded "
+        "into the link table as text, and the check `values_match_declared_types` warns. No model reads such a text. "
+        "Where personal data is hashed or dropped, the record is left out and counted.",
     ),
     (
         "The API sends a new field",
-        "It becomes a text column. The check `fields_are_known` warns as long as a record has it: declare it in "
+        "It becomes a text column. The check `no_undeclared_fields` warns as long as a record has it: declare it in "
         "`source/tables/schema.py`. Where personal data is hashed or dropped, the field is left out, also within lists "
         "and objects; the check says how many values that were. Its name is in no message: with `keep`, look at the "
         "columns of the table.",

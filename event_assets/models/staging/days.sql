@@ -1,5 +1,5 @@
 with trimmed as (
-    select *, macros.written("date") as sent
+    select *, macros.blank_to_null("date") as sent
     from raw.days
     where removed_at is null
 ),

@@ -8,7 +8,7 @@ with timed as (
         -- as MySQL has them for none; PHP makes the year before 0 of it. Most begin with a year, and need no more.
         case
             when regexp_matches(checked_at, '^[1-9]') then true
-            else coalesce(not regexp_matches(macros.written(checked_at), '^(0$|[fF]alse$|0000-|-)'), false)
+            else coalesce(not regexp_matches(macros.blank_to_null(checked_at), '^(0$|[fF]alse$|0000-|-)'), false)
         end as checked_in,
         macros.unreadable_time(registered_at) as has_unreadable_registered_at,
         macros.unreadable_time(checked_at) as has_unreadable_checked_at,
@@ -21,16 +21,16 @@ select
     id as participant_id,
     -- The raw table is keyed by an address, which stays there; nothing makes identifiers unique.
     row_number() over (partition by id order by email_key) as account,
-    macros.written(role) as role_code,
-    case macros.written(role)
+    macros.blank_to_null(role) as role_code,
+    case macros.blank_to_null(role)
         when 'a' then 'admin'
         when 'm' then 'moderator'
         when 'l' then 'lecturer'
         when 'e' then 'attendee'
-        else macros.written(role)
+        else macros.blank_to_null(role)
     end as role,
-    macros.written(company) as company,
-    macros.written(group_id) as group_id,
+    macros.blank_to_null(company) as company,
+    macros.blank_to_null(group_id) as group_id,
     registered_instant as registered_at,
     macros.local_day(registered_instant) as registered_day,
     checked_instant as checked_at,

@@ -11,7 +11,7 @@ select
     id as pause_id,
     timed.event_id,
     -- A blank refers to nothing.
-    case when macros.written(event_day_id) is not null then event_day_id end as day_id,
+    case when macros.blank_to_null(event_day_id) is not null then event_day_id end as day_id,
     coalesce(days.day, macros.local_day(starts_at)) as day,
     name as title,
     starts_at,

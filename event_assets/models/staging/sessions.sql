@@ -40,9 +40,9 @@ select
     id as session_id,
     worded.event_id,
     -- A blank refers to nothing. Other identifiers stay as sent, as those that they refer to do.
-    case when macros.written(event_day_id) is not null then event_day_id end as day_id,
+    case when macros.blank_to_null(event_day_id) is not null then event_day_id end as day_id,
     coalesce(days.day, macros.local_day(starts_at)) as day,
-    case when macros.written(hall_id) is not null then hall_id end as hall_id,
+    case when macros.blank_to_null(hall_id) is not null then hall_id end as hall_id,
     name as title,
     description,
     -- &amp; comes last: "&amp;lt;" is the text "&lt;".

@@ -1,3 +1,3 @@
-select id as speaker_id, event_id, macros.written(name) as speaker, company, position, country, "order" as list_order
+select id as speaker_id, event_id, macros.blank_to_null(name) as speaker, company, position, country, "order" as list_order
 from raw.speakers
 where removed_at is null

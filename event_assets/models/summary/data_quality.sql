@@ -74,11 +74,11 @@ findings as (
     union all
     select resource, id, 'blank_name' as rule, null as detail
     from entries
-    where macros.written(title) is null
+    where macros.blank_to_null(title) is null
     union all
     select 'halls' as resource, hall_id as id, 'blank_name' as rule, null as detail
     from staging.halls
-    where macros.written(hall) is null
+    where macros.blank_to_null(hall) is null
     union all
     select 'speakers' as resource, speaker_id as id, 'blank_name' as rule, null as detail
     from staging.speakers
@@ -86,7 +86,7 @@ findings as (
     union all
     select 'tracks' as resource, track_id as id, 'blank_name' as rule, null as detail
     from staging.tracks
-    where macros.written(track) is null
+    where macros.blank_to_null(track) is null
     union all
     select 'partners' as resource, partner_id as id, 'blank_name' as rule, null as detail
     from staging.partners

@@ -16,7 +16,7 @@ events as (
     select event_id from staging.speakers
 )
 select
-    (select min(event_id) from events where macros.written(event_id) is not null) as event_id,
+    (select min(event_id) from events where macros.blank_to_null(event_id) is not null) as event_id,
     (select count(day) from event_days) as days,
     (select min(day) from event_days) as first_day,
     (select max(day) from event_days) as last_day,
