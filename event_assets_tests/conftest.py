@@ -71,15 +71,21 @@ def use_api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Sandbox]]
 
 
 @pytest.fixture
-def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
-    """An empty warehouse, configured, to read back what was written."""
+def warehouse_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The path of an empty warehouse, configured."""
     path = tmp_path / "warehouse.duckdb"
     monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS", str(path))
     monkeypatch.setenv("WAREHOUSE__PUBLISHED", str(tmp_path / "published.duckdb"))
-    return Warehouse(path)
+    return path
 
 
 @pytest.fixture
-def run(warehouse: Warehouse) -> Run:
+def warehouse(warehouse_path: Path) -> Warehouse:
+    """Reads the configured warehouse."""
+    return Warehouse(warehouse_path)
+
+
+@pytest.fixture
+def run(warehouse_path: Path) -> Run:
     """Materialise assets of the code location in this process: all, or those named."""
     return Run(shared_definitions())

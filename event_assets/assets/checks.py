@@ -14,7 +14,7 @@ from event_assets.assets.keys import asset_key
 from event_assets.assets.resources import WarehouseResource
 from event_assets.source.api.resources import resources_by_endpoint
 from event_assets.source.load.checkpoint import ANSWERS, SyncCheckpoint, read_checkpoints
-from event_assets.source.tables.columns import MISFIT, REMOVED_AT, Table
+from event_assets.source.tables.columns import REMOVED_AT, VARIANT, Table
 from event_assets.source.tables.schema import REJECTED, TABLES
 from event_assets.warehouse import RAW
 from event_assets.warehouse.relations import Relation, column_names, columns
@@ -24,7 +24,7 @@ DESCRIPTIONS = {
     "no_undeclared_fields": "Every field is in the data dictionary. Undeclared ones are loaded as text; where personal "
     "data is hashed or dropped, they are left out and counted.",
     "values_match_declared_types": "Every value of the latest response matches the declared type of its column. "
-    f"Other values are kept as text in the variant column *__{MISFIT}, or as an entry of the list.",
+    f"Other values are kept as text in the variant column *__{VARIANT}, or as an entry of the list.",
     "resource_present": "The latest response had the resource. Without it, the table stays unchanged.",
 }
 
@@ -84,7 +84,7 @@ def raw_findings(
     """
     relation, rejected = Relation(RAW, table.name), Relation(RAW, REJECTED)
     extra = table.undeclared(column.name for column in columns(client, relation))
-    fields = [name for name in extra if not name.endswith(f"__{MISFIT}")]
+    fields = [name for name in extra if not name.endswith(f"__{VARIANT}")]
     # Numbers, no names: the name of a field comes from the response, and may be personal data.
     unknown = {
         "undeclared_columns_with_values": len(_with_values(client, relation, fields)),

@@ -1,4 +1,4 @@
-"""Tells how long work goes on, so that nobody has to wonder whether it still does. What is told is not decided here."""
+"""Logs the progress of long work every few seconds."""
 
 from __future__ import annotations
 
@@ -8,59 +8,58 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 EVERY_SECONDS = 3.0
-"""Often enough that nothing is silent for five seconds, seldom enough that a short sync tells nothing."""
+"""The seconds between two lines: no silence is longer than five seconds, and a short sync logs nothing."""
 
 
 def count(number: int, noun: str) -> str:
-    """A number of things, as a reader has it: ``1 page``, ``2,000 pages``."""
+    """Return a number with its noun: ``1 page``, ``2,000 pages``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 class Progress:
-    """Passes a line on now and then."""
+    """Logs a line when the one before is old enough.
+
+    Args:
+        log: Takes a line.
+        clock: Returns the time in seconds, from any origin.
+        every: The seconds between two lines.
+    """
 
     def __init__(
         self,
-        tell: Callable[[str], object] = lambda _: None,
+        log: Callable[[str], object] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
         every: float = EVERY_SECONDS,
     ) -> None:
-        """Begin.
-
-        Args:
-            tell: Takes a line.
-            clock: The time in seconds, from whenever.
-            every: The seconds between two lines.
-        """
-        self._tell = tell
+        self._log = log
         self._clock = clock
         self._every = every
-        self._began = self._told = clock()
+        self._began = self._logged = clock()
 
-    def note(self, say: Callable[[float], str]) -> None:
-        """Tell how far it is, if it has been silent long enough.
+    def note(self, line: Callable[[float], str]) -> None:
+        """Log a line, unless the one before is too recent.
 
         Args:
-            say: Makes the line, of the seconds since the beginning.
+            line: Returns the line, given the seconds since the beginning.
         """
         now = self._clock()
-        if now - self._told >= self._every:
-            self._told = now
-            self._tell(say(now - self._began))
+        if now - self._logged >= self._every:
+            self._logged = now
+            self._log(line(now - self._began))
 
     @contextmanager
     def during(self, what: str) -> Iterator[None]:
-        """Tell now and then that something still goes on which cannot say how far it is, until the block ends."""
+        """Log regularly, until the block ends, that a task is still running which cannot report its own progress."""
         began, ended = self._clock(), threading.Event()
 
-        def keep_telling() -> None:
+        def keep_logging() -> None:
             while not ended.wait(self._every):
                 self.note(lambda _: f"{what}: {self._clock() - began:.0f} s so far")
 
-        teller = threading.Thread(target=keep_telling, daemon=True)
-        teller.start()
+        thread = threading.Thread(target=keep_logging, daemon=True)
+        thread.start()
         try:
             yield
         finally:
             ended.set()
-            teller.join()
+            thread.join()

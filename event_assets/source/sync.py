@@ -72,8 +72,8 @@ def sync(
     endpoint: str,
     resources: Sequence[str],
     settings: SyncSettings | None = None,
-    tell: Callable[[str], object] = lambda _: None,
-    tell_progress: Callable[[str], object] = lambda _: None,
+    log_warning: Callable[[str], object] = lambda _: None,
+    log_progress: Callable[[str], object] = lambda _: None,
 ) -> dict[str, ResourceResult]:
     """Ask an endpoint once and bring the tables of the given resources to what it says.
 
@@ -85,8 +85,8 @@ def sync(
         endpoint: The endpoint's name; keeps the working folders of different endpoints apart.
         resources: Which of the endpoint's resources to sync.
         settings: How to go about it.
-        tell: Takes lines for the run's log: what somebody should know of.
-        tell_progress: Takes a line every few seconds: how far it is.
+        log_warning: Takes a line that somebody should act on or know of.
+        log_progress: Takes a line about the progress every few seconds.
 
     Returns:
         What was done, by resource.
@@ -98,7 +98,7 @@ def sync(
     """
     # Nobody else syncs the endpoint meanwhile, so its tables stay as they were read. Others may write the rest while
     # the server is waited for. The folder is there for a sync that needs none, too: what a killed one has left goes.
-    call = _Call(api, endpoint, settings or SyncSettings(), tell, Progress(tell_progress))
+    call = _Call(api, endpoint, settings or SyncSettings(), log_warning, Progress(log_progress))
     with warehouse.syncing(endpoint) as folder:
         warehouse.give_back()
         fetched = _fetch(call, resources)
@@ -108,7 +108,7 @@ def sync(
             results = _load(call, warehouse, folder, states, changed_answer)
         else:
             results = {name: unchanged(state.checkpoint) for name, state in states.items() if state.checkpoint}
-            _tell_what_is_absent(tell, results)
+            _log_absent_resources(log_warning, results)
         if call.settings.privacy.clears:
             warehouse.rewrite_if_erased()
         return results
@@ -120,7 +120,7 @@ class _Call(NamedTuple):
     api: EventApiSettings
     endpoint: str
     settings: SyncSettings
-    tell: Callable[[str], object]
+    log_warning: Callable[[str], object]
     progress: Progress
 
     @property
@@ -139,7 +139,7 @@ def _fetch(call: _Call, resources: Sequence[str]) -> Fetched:
             resources,
             call.settings.retry,
             call.fingerprint,
-            report=call.tell,
+            log=call.log_warning,
             progress=call.progress,
         )
 
@@ -171,7 +171,7 @@ def _load(
     with _failures_of_the_api(call):
         staged = stage(pipeline, call.endpoint, diffs, {name: not state.rows for name, state in states.items()})
     results = {name: changed(changes, states[name]) for name, changes in staged.changes.items()}
-    _tell_what_is_absent(call.tell, results)
+    _log_absent_resources(call.log_warning, results)
     refuse_large_removals(
         (_removal(name, states[name], changes, privacy) for name, changes in staged.changes.items()),
         call.settings.removals,
@@ -216,15 +216,15 @@ def _removal(name: str, state: TableState, changes: Changes, privacy: Privacy) -
     return Removal(name, live, len(changes.removed_keys), changes.taken, rekeyed if keys else False)
 
 
-def _tell_what_is_absent(tell: Callable[[str], object], results: Mapping[str, ResourceResult]) -> None:
+def _log_absent_resources(log_warning: Callable[[str], object], results: Mapping[str, ResourceResult]) -> None:
     for name in sorted(results):
         if results[name].absent:
-            tell(f"The answer does not have {name}: raw.{name} stays as it is.")
+            log_warning(f"The answer does not have {name}: raw.{name} stays as it is.")
 
 
 @contextmanager
 def _failures_of_the_api(call: _Call) -> Iterator[None]:
-    """Tell in a sentence why an answer could not be read.
+    """Log in a sentence why an answer could not be read.
 
     Raises:
         SyncError: It could not.
@@ -237,7 +237,7 @@ def _failures_of_the_api(call: _Call) -> Iterator[None]:
 
 @contextmanager
 def _failures_of_the_warehouse(call: _Call) -> Iterator[None]:
-    """Tell in a sentence why the warehouse did not take an answer.
+    """Log in a sentence why the warehouse did not take an answer.
 
     Raises:
         SyncError: It did not.

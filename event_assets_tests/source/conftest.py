@@ -1,4 +1,4 @@
-"""What tests of syncs share: a place for a warehouse, and a server."""
+"""Fixtures of the sync tests: a warehouse and a served event."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,17 +11,17 @@ from event_assets_tests.running import Warehouse as Reader
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Warehouse:
+def warehouse(tmp_path: Path) -> Warehouse:
     return Warehouse(tmp_path / "warehouse.duckdb")
 
 
 @pytest.fixture
-def reader(place: Warehouse) -> Reader:
-    return Reader(place.path)
+def reader(warehouse: Warehouse) -> Reader:
+    return Reader(warehouse.path)
 
 
 @pytest.fixture
 def api(event: Event) -> Iterator[Sandbox]:
-    """The small event, served. Nothing is configured for it: a sync is told what to ask, and reads no settings."""
+    """The small event, served. Nothing is configured for it: a sync gets its settings as arguments."""
     with Sandbox(event) as sandbox:
         yield sandbox

@@ -83,7 +83,7 @@ FLAGS: dict[str, tuple[Any, Any]] = {
 }
 """What says that more follows, and what says that nothing does."""
 
-PLACES: tuple[tuple[str, ...], ...] = (
+PATHS: tuple[tuple[str, ...], ...] = (
     (), ("meta",), ("_meta",), ("pagination",), ("paging",), ("meta", "pagination"), ("response", "metadata"),
     ("page_info",), ("additional_data", "pagination"), ("result_info",),
 )  # fmt: skip
@@ -133,8 +133,8 @@ def _respelled(name: str, way: int) -> str:
     return ways[way % len(ways)] if re.fullmatch(r"[a-z]+(_[a-z]+)*", name) else name
 
 
-def placed(fields: dict[str, Any], place: tuple[str, ...]) -> dict[str, Any]:
-    """Return an envelope that has fields at a place."""
-    for name in reversed(place):
+def placed(fields: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+    """Return an envelope that has fields at a path."""
+    for name in reversed(path):
         fields = {name: fields}
     return fields

@@ -110,19 +110,19 @@ def body_to_tables(data: st.DataObject) -> None:
     key, endpoint = TABLES[resource].key, endpoint_of(resource)
     drawn = [data.draw(bodies(resource))[0] for _ in range(2)]
     with tempfile.TemporaryDirectory() as folder, served() as (_, api):
-        place, now = Warehouse(Path(folder) / "w.duckdb"), b""
+        warehouse, now = Warehouse(Path(folder) / "w.duckdb"), b""
 
         def respond(method: str, target: str, headers: Mapping[str, str]) -> Served:
             return Served(200, {"Content-Length": str(len(now))}, [now])
 
-        def bring() -> bool:
+        def run_sync() -> bool:
             options = SyncSettings(removals=RemovalSettings(allowed=True))
-            before = dump(place, resource) if place.path.exists() and has_tables() else None
+            before = dump(warehouse, resource) if warehouse.path.exists() and has_tables() else None
             try:
-                result = sync(EventApiSettings(api.base_url, "t"), place, endpoint, [resource], options)[resource]
+                result = sync(EventApiSettings(api.base_url, "t"), warehouse, endpoint, [resource], options)[resource]
             except SyncError as error:
                 is_sentence(error)
-                assert (dump(place, resource) if before is not None else None) == before
+                assert (dump(warehouse, resource) if before is not None else None) == before
                 return False
             live = f"select count(*) from raw.{resource} where removed_at is null"
             if not result.absent:
@@ -133,15 +133,15 @@ def body_to_tables(data: st.DataObject) -> None:
             return reader.rows("select count(*) from information_schema.tables where table_schema = 'raw'")[0][0] > 0
 
         api.respond = respond
-        reader = Reader(place.path)
+        reader = Reader(warehouse.path)
         for body in drawn:
             now = body
-            loaded = bring()
+            loaded = run_sync()
             seen[f"body to tables: {'loaded' if loaded else 'refused'}"] += 1
             if loaded:
-                state = dump(place, resource)
-                assert bring()
-                assert dump(place, resource) == state
+                state = dump(warehouse, resource)
+                assert run_sync()
+                assert dump(warehouse, resource) == state
                 keys = reader.rows(f"select {key} from raw.{resource}")
                 assert len(keys) == len(set(keys)), "a key has one row"
 

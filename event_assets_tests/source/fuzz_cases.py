@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from event_assets.source.api.resources import endpoint_of, parts_of
-from event_assets_tests.source.envelopes import ADDRESSES, FLAGS, HARMLESS, NUMBERS, PLACES, placed, respelled
+from event_assets_tests.source.envelopes import ADDRESSES, FLAGS, HARMLESS, NUMBERS, PATHS, placed, respelled
 from event_assets_tests.source.test_properties import records
 
 
@@ -39,9 +39,9 @@ def written(value: Any, style: Mapping[str, Any]) -> str:
 def doubled(record: dict[str, Any], more: list[tuple[int, Any]]) -> Any:
     """Return a record in which some fields stand twice."""
     pairs = Pairs(record.items())
-    for place, value in more:
+    for index, value in more:
         if pairs:
-            pairs.insert(place % (len(pairs) + 1), (pairs[place % len(pairs)][0], value))
+            pairs.insert(index % (len(pairs) + 1), (pairs[index % len(pairs)][0], value))
     return pairs
 
 
@@ -69,17 +69,17 @@ def bodies(draw: st.DrawFn, resource: str) -> tuple[bytes, int | None]:
     if draw(st.integers(0, 2)):
         return body, len(said)
     for _ in range(draw(st.integers(1, 3))):
-        place, other = draw(st.integers(0, len(body))), draw(st.integers(0, len(body)))
-        begin, end = sorted((place, other))
+        index, other = draw(st.integers(0, len(body))), draw(st.integers(0, len(body)))
+        begin, end = sorted((index, other))
         body = draw(
             st.sampled_from(
                 [
                     body[:begin] + body[end:],
                     body[:end] + body[begin:],
-                    body[:place] + draw(st.binary(max_size=4)) + body[place:],
-                    body[:place]
+                    body[:index] + draw(st.binary(max_size=4)) + body[index:],
+                    body[:index]
                     + draw(st.sampled_from([b'"', b"\\", b"{", b"]", b",", b"null", b'"id":1,']))
-                    + body[place:],
+                    + body[index:],
                 ]
             )
         )
@@ -89,7 +89,7 @@ def bodies(draw: st.DrawFn, resource: str) -> tuple[bytes, int | None]:
 @st.composite
 def envelopes(draw: st.DrawFn, number: int, pages: int, total: int, stops: int) -> tuple[dict[str, Any], bool]:
     """Draw what stands beside the records of a page; and whether it says that more than all pages so far exists."""
-    way, place = draw(st.integers(0, 5)), draw(st.sampled_from(PLACES))
+    way, path = draw(st.integers(0, 5)), draw(st.sampled_from(PATHS))
     envelope: dict[str, Any] = {}
     if number < stops:
         form = draw(st.sampled_from(sorted(ADDRESSES)))
@@ -106,7 +106,7 @@ def envelopes(draw: st.DrawFn, number: int, pages: int, total: int, stops: int) 
     else:
         form = draw(st.sampled_from(sorted(FLAGS)))
         fields = {form: FLAGS[form][0 if number < pages else 1]}
-    merged = placed(respelled(fields, way), place)
+    merged = placed(respelled(fields, way), path)
     if set(merged) & set(envelope):
         return envelope, False
     return {**envelope, **merged}, more

@@ -1,4 +1,4 @@
-"""Plants a mark of its own in every place of an answer that can hold something of a person, so that a leak is known."""
+"""Plants a unique mark in every field of a response that can hold personal data, so that a leak can be traced."""
 
 import json
 import re
@@ -13,30 +13,30 @@ class Marks:
     """Makes marks, and finds them again.
 
     Attributes:
-        places: What is planted where, by mark.
+        paths: What is planted where, by mark.
     """
 
     def __init__(self) -> None:
-        self.places: dict[str, str] = {}
+        self.paths: dict[str, str] = {}
 
-    def name(self, place: str) -> str:
+    def name(self, path: str) -> str:
         """A mark that looks like a name, or like the name of a field."""
-        mark = f"zq{len(self.places):04}x"
-        self.places[mark] = place
+        mark = f"zq{len(self.paths):04}x"
+        self.paths[mark] = path
         return mark
 
-    def address(self, place: str) -> str:
+    def address(self, path: str) -> str:
         """A mark that is an e-mail address."""
-        return f"{self.name(place)}@example.org"
+        return f"{self.name(path)}@example.org"
 
     def found(self, text: str | bytes) -> set[str]:
-        """The places of the marks that a text holds."""
+        """Return the paths of the marks that a text holds."""
         plain = text.decode("latin-1") if isinstance(text, bytes) else text
-        return {self.places.get(mark, f"an unknown place: {mark}") for mark in re.findall(r"zq\d{4}x", plain.lower())}
+        return {self.paths.get(mark, f"an unknown path: {mark}") for mark in re.findall(r"zq\d{4}x", plain.lower())}
 
 
 def plant(event: Event, marks: Marks) -> None:
-    """Add records to an event in which each place holds a mark."""
+    """Add records to an event in which each field holds a mark."""
     for table in TABLES.values():
         records = event.content.get(table.name)
         if records is None:
@@ -45,18 +45,18 @@ def plant(event: Event, marks: Marks) -> None:
 
 
 def _records(table: Table, marks: Marks) -> list[dict[str, Any]]:
-    told = table.name
+    name = table.name
 
     def mark(column: Column) -> str:
-        place = f"{told}.{column.name}"
-        return marks.name(place) if column.pii else marks.address(place)
+        path = f"{name}.{column.name}"
+        return marks.name(path) if column.pii else marks.address(path)
 
     values = {column.name: mark(column) for column in table.columns}
     longer = {
-        column.name: f"Ask {marks.address(f'{told}.{column.name} in a text')} now, or <b>no</b>"
+        column.name: f"Ask {marks.address(f'{name}.{column.name} in a text')} now, or <b>no</b>"
         for column in table.columns
     }
-    odd = {column.name: _odd(marks, f"{told}.{column.name}", number) for number, column in enumerate(table.columns)}
+    odd = {column.name: _odd(marks, f"{name}.{column.name}", number) for number, column in enumerate(table.columns)}
     keyed = [
         {**_nested(values), **_lists(table, marks), **_undeclared(table, marks), **_key(table, marks, 1)},
         {**_nested(longer), **_key(table, marks, 2)},
@@ -66,8 +66,8 @@ def _records(table: Table, marks: Marks) -> list[dict[str, Any]]:
     unkeyed = [
         {**_nested({c.name: mark(c) for c in table.columns}), table.key_field: None, **_undeclared(table, marks)},
         {**_nested({c.name: mark(c) for c in table.columns}), **_lists(table, marks), **_key(table, marks, 1)},
-        {"id": marks.address(f"{told}.id alone"), "name": "By its address", "email": marks.address(f"{told}.email")},
-        {"id": f"hall of {marks.address(f'{told}.id with more')}", "email": marks.address(f"{told}.email")},
+        {"id": marks.address(f"{name}.id alone"), "name": "By its address", "email": marks.address(f"{name}.email")},
+        {"id": f"hall of {marks.address(f'{name}.id with more')}", "email": marks.address(f"{name}.email")},
     ]
     return [*keyed, *unkeyed]
 
@@ -87,9 +87,9 @@ def _nested(values: dict[str, Any]) -> dict[str, Any]:
     return record
 
 
-def _odd(marks: Marks, place: str, number: int) -> Any:
+def _odd(marks: Marks, path: str, number: int) -> Any:
     """A value that does not fit: of several kinds, in turn."""
-    value, name = marks.name(f"{place}, within"), marks.name(f"{place}, as a name within")
+    value, name = marks.name(f"{path}, within"), marks.name(f"{path}, as a name within")
     kinds = ({name: value}, [value, {name: value}], json.dumps({"email": f"{value}@example.org"}), [[value]])
     return kinds[number % len(kinds)]
 
@@ -99,18 +99,18 @@ def _lists(table: Table, marks: Marks) -> dict[str, Any]:
     lists: dict[str, Any] = {}
     for column in table.columns:
         if column.data_type == "json":
-            place = f"{table.name}.{column.name}[]"
-            known = {field: marks.address(f"{place}.{field}") for field in column.fields}
-            personal = {field: [marks.name(f"{place}.{field}")] for field in column.nested_pii}
-            other = {"holder": marks.name(f"{place}.holder"), marks.name(f"{place}, a name"): {"x": marks.name(place)}}
+            path = f"{table.name}.{column.name}[]"
+            known = {field: marks.address(f"{path}.{field}") for field in column.fields}
+            personal = {field: [marks.name(f"{path}.{field}")] for field in column.nested_pii}
+            other = {"holder": marks.name(f"{path}.holder"), marks.name(f"{path}, a name"): {"x": marks.name(path)}}
             entry = {**known, **personal, **other}
-            lists[column.name] = [entry, marks.name(place), [marks.name(place)], json.dumps({"y": marks.name(place)})]
+            lists[column.name] = [entry, marks.name(path), [marks.name(path)], json.dumps({"y": marks.name(path)})]
     for link in table.links or {}:
-        place = f"{table.name}.{link}[]"
-        whole = {"id": 7, "name": marks.name(place)}
-        within = {"name": marks.name(place)}
-        lists[link] = [marks.address(place), f"mailto:{marks.address(place)}", whole, within, [marks.name(place)]]
-        lists[link].append(json.dumps({"id": marks.address(place), "z": marks.name(place)}))
+        path = f"{table.name}.{link}[]"
+        whole = {"id": 7, "name": marks.name(path)}
+        within = {"name": marks.name(path)}
+        lists[link] = [marks.address(path), f"mailto:{marks.address(path)}", whole, within, [marks.name(path)]]
+        lists[link].append(json.dumps({"id": marks.address(path), "z": marks.name(path)}))
     return lists
 
 
@@ -128,11 +128,11 @@ def _undeclared(table: Table, marks: Marks) -> dict[str, Any]:
 
 
 def _objects(table: Table, marks: Marks) -> dict[str, Any]:
-    """Objects of which fields have columns: with fields that have none, and with something else in their place."""
+    """Objects of which fields have columns: with fields that have none, and with other values instead of them."""
     objects = {}
     for number, name in enumerate(sorted(table.objects)):
-        place = f"{table.name}.{name}"
-        other = {marks.name(f"{place}, a name"): marks.name(f"{place}, a value"), "user": {"x": marks.name(place)}}
-        kinds: tuple[Any, ...] = (other, marks.name(place), [marks.name(place)])
+        path = f"{table.name}.{name}"
+        other = {marks.name(f"{path}, a name"): marks.name(f"{path}, a value"), "user": {"x": marks.name(path)}}
+        kinds: tuple[Any, ...] = (other, marks.name(path), [marks.name(path)])
         objects[name] = kinds[number % len(kinds)]
     return objects

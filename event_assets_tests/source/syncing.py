@@ -12,23 +12,25 @@ KEEP, DROP = PrivacySettings(), PrivacySettings("drop")
 HASH, OTHERWISE = (PrivacySettings("hash", f"{which} secret of the tests") for which in ("one", "another"))
 
 
-def bring(
+def run_sync(
     api: Sandbox,
-    place: Warehouse,
+    warehouse: Warehouse,
     *resources: str,
     removals: RemovalSettings | None = None,
     privacy: PrivacySettings | None = None,
-    told: list[str] | None = None,
+    logged: list[str] | None = None,
     timeout: float = 10,
 ) -> dict[str, ResourceResult]:
-    """Sync resources of one endpoint; put the run's log into `told`. The timeout is for servers that fall silent."""
+    """Sync resources of one endpoint; append what it logs to `logged`. The timeout is for servers that fall silent."""
     settings = SyncSettings(
         RetrySettings(timeout=timeout, max_attempts=3, backoff_factor=0, max_delay=0.1),
         removals or RemovalSettings(),
         privacy or PrivacySettings(),
     )
     asked = EventApiSettings(api.base_url, api.token)
-    return sync(asked, place, endpoint_of(resources[0]), resources, settings, (told if told is not None else []).append)
+    return sync(
+        asked, warehouse, endpoint_of(resources[0]), resources, settings, (logged if logged is not None else []).append
+    )
 
 
 def removed(reader: Reader, table: str, key: str = "id") -> set[str]:

@@ -66,11 +66,13 @@ def every_name_is_this_machine_s(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("every_name_is_this_machine_s")
 @pytest.mark.parametrize("host", ["LOCALHOST", "Api.Example.org", "bücher.example", "BÜCHER.example"])
-def test_an_api_whose_host_has_capitals_or_an_international_name_is_synced(event: Event, place: Warehouse, host: str):
+def test_an_api_whose_host_has_capitals_or_an_international_name_is_synced(
+    event: Event, warehouse: Warehouse, host: str
+):
     with Sandbox(event) as api:
         asked = EventApiSettings(api.base_url.replace("127.0.0.1", host), api.token)
         for endpoint, resources in resources_by_endpoint().items():
-            loaded = sync(asked, place, endpoint, resources)
+            loaded = sync(asked, warehouse, endpoint, resources)
             assert {name: result.received for name, result in loaded.items()} == {
                 name: event.counts()[name] for name in resources
             }

@@ -22,7 +22,7 @@ from event_assets_tests.source.diffing import read
 
 @dataclass
 class Clock:
-    """A clock that stands until it is told the time."""
+    """A clock that is set by hand."""
 
     now: float = 0
 
@@ -41,22 +41,22 @@ def trickling(clock: Clock) -> Fault:
     return Fault("trickling", lambda *_: Response(200, {"Content-Length": "999999999"}, bytes_of_it()))
 
 
-def asking(api: Sandbox, endpoint: str, clock: Callable[[], float], told: list[str]) -> requests.Response:
+def asking(api: Sandbox, endpoint: str, clock: Callable[[], float], logged: list[str]) -> requests.Response:
     retry = RetrySettings(max_attempts=3, backoff_factor=0, timeout=5)
-    session = ApiSession(api.base_url, read, retry, told.append, clock=clock)
+    session = ApiSession(api.base_url, read, retry, logged.append, clock=clock)
     session.headers["Authorization"] = f"Bearer {api.token}"
     return session.get(f"{api.base_url}/{endpoint}")
 
 
 @pytest.mark.parametrize("endpoint", ["content", "participants"])
 def test_a_body_that_trickles_is_not_waited_for_longer_than_all_attempts_may_last(event: Event, endpoint: str):
-    clock, told = Clock(), []
+    clock, logged = Clock(), []
     with Sandbox(event) as api:
         api.fail(endpoint, trickling(clock))
         with pytest.raises(TooSlowError, match=r"^\d\.\d MB in 600 s$") as failure:
-            asking(api, endpoint, clock, told)
+            asking(api, endpoint, clock, logged)
         assert api.requests[f"/public/v1/{endpoint}"] == 1, "another attempt has no time left"
-    assert told == []
+    assert logged == []
     said = str(api_failure(failure.value, EventApiSettings(api.base_url, api.token), endpoint))
     assert f"/public/v1/{endpoint} should be answered in time; what came is 0." in said
     assert "raise `request_max_total_wait` in the section [runtime]" in said

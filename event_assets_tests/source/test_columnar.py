@@ -20,7 +20,7 @@ from event_assets.source.records.typed import TypedRecords
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
-from event_assets_tests.source.syncing import bring
+from event_assets_tests.source.syncing import run_sync
 from event_assets_tests.source.test_properties import records
 
 FLAT = sorted(name for name, table in TABLES.items() if table.is_flat)
@@ -130,13 +130,13 @@ def test_the_tables_are_the_same_either_way(
     with Sandbox(event, envelope="pages", page_size=20) as api:
         for name, decode in (("quick", TypedRecords.decode), ("slow", lambda *_: None)):
             monkeypatch.setattr(TypedRecords, "decode", decode)
-            place = Warehouse(tmp_path / f"{name}.duckdb")
-            result = bring(api, place, "participants", privacy=privacy)["participants"]
+            warehouse = Warehouse(tmp_path / f"{name}.duckdb")
+            result = run_sync(api, warehouse, "participants", privacy=privacy)["participants"]
             columns = [column.name for column in TABLES["participants"].all_columns if column.name[0] != "_"]
             query = f"select {', '.join(columns)} from raw.participants order by all"
             rejects = "select reason, payload from raw.rejected order by all"
-            contents.append((result, Reader(place.path).rows(query), Reader(place.path).rows(rejects)))
-            identifiers = Reader(place.path).rows(
+            contents.append((result, Reader(warehouse.path).rows(query), Reader(warehouse.path).rows(rejects)))
+            identifiers = Reader(warehouse.path).rows(
                 "select count(*), count(distinct p._dlt_id), count(l.load_id) from raw.participants p"
                 " left join raw._dlt_loads l on l.load_id = p._dlt_load_id"
             )
@@ -148,17 +148,17 @@ def test_the_tables_are_the_same_either_way(
 def test_one_odd_record_does_not_change_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("event_assets.source.api.pages.BATCH_RECORDS", 10)
     event = generate_event(lectures=0, participants=50, seed=5)
-    place = Warehouse(tmp_path / "w.duckdb")
+    warehouse = Warehouse(tmp_path / "w.duckdb")
     with Sandbox(event) as api:
-        bring(api, place, "participants")
+        run_sync(api, warehouse, "participants")
         event.participants[13] = {**event.participants[13], "new_field": [1], "group_id": 2.5}
-        result = bring(api, place, "participants")["participants"]
+        result = run_sync(api, warehouse, "participants")["participants"]
         assert result.loaded == 1
         event.participants.append(event.participants[0])
         del event.participants[0]
-        assert bring(api, place, "participants")["participants"].version == result.version
-    with duckdb.connect(str(place.path)) as warehouse:
-        kept = warehouse.execute("select group_id, new_field from raw.participants where new_field is not null")
+        assert run_sync(api, warehouse, "participants")["participants"].version == result.version
+    with duckdb.connect(str(warehouse.path)) as connection:
+        kept = connection.execute("select group_id, new_field from raw.participants where new_field is not null")
         assert kept.fetchall() == [("2.5", "[1]")]
 
 
@@ -167,8 +167,8 @@ def test_an_answer_larger_than_a_batch_is_one_answer(tmp_path: Path, monkeypatch
     monkeypatch.setattr("event_assets.source.load.row_file.ROW_GROUP_ROWS", 15)
     event = generate_event(lectures=0, participants=50, seed=5)
     event.participants.append(event.participants[3])
-    place = Warehouse(tmp_path / "w.duckdb")
+    warehouse = Warehouse(tmp_path / "w.duckdb")
     with Sandbox(event) as api:
-        result = bring(api, place, "participants")["participants"]
+        result = run_sync(api, warehouse, "participants")["participants"]
     assert (result.received, result.loaded, result.rejected) == (51, 50, 1)
-    assert Reader(place.path).count("raw.participants") == 50
+    assert Reader(warehouse.path).count("raw.participants") == 50

@@ -13,21 +13,21 @@ from event_assets.settings import EventApiSettings
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
-from event_assets_tests.source import dying
-from event_assets_tests.source.syncing import bring
+from event_assets_tests.source import crash
+from event_assets_tests.source.syncing import run_sync
 
 ENDPOINTS = {"content": ("lectures", "halls", "tracks"), "participants": ("participants",)}
 
 # Each process is forked from one that has imported everything: only the import is shared, which takes three seconds.
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload([dying.__name__])
+_processes.set_forkserver_preload([crash.__name__])
 
 
-def killed(place: Warehouse, api: Sandbox, stage: str, endpoint: str) -> bool:
+def killed(warehouse: Warehouse, api: Sandbox, stage: str, endpoint: str) -> bool:
     """Sync in a process that dies at a stage; whether it did, and did not end by itself."""
     asked = EventApiSettings(api.base_url, api.token)
     process = _processes.Process(
-        target=dying.sync_and_die, args=(place.path, asked, stage, endpoint, ENDPOINTS[endpoint])
+        target=crash.sync_and_crash, args=(warehouse.path, asked, stage, endpoint, ENDPOINTS[endpoint])
     )
     process.start()
     try:
@@ -64,15 +64,15 @@ def change(event: Event, numbers: random.Random) -> None:
     lectures.remove(numbers.choice(lectures))
     event.content["tracks"][0]["name"] = f"Renamed {numbers.random()}"
     people = event.participants
-    for place in numbers.sample(range(len(people)), 5):
-        people[place] = {**people[place], "position": f"Promoted {numbers.random()}"}
+    for index in numbers.sample(range(len(people)), 5):
+        people[index] = {**people[index], "position": f"Promoted {numbers.random()}"}
     people.append({**people[0], "id": numbers.randint(90000, 99999), "email": f"{numbers.random()}@example.org"})
     people.append({**people[1], "email": f"{numbers.random()}@example.org", "shoe_size": 40})
     people.remove(numbers.choice(people))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stage", dying.STAGES)
+@pytest.mark.parametrize("stage", crash.STAGES)
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 @pytest.mark.parametrize("first", [True, False], ids=["first sync", "later sync"])
 def test_a_killed_sync_is_put_right_by_the_next(tmp_path: Path, api: Sandbox, first: bool, endpoint: str, stage: str):
@@ -81,19 +81,19 @@ def test_a_killed_sync_is_put_right_by_the_next(tmp_path: Path, api: Sandbox, fi
     if numbers.random() < 0.5:
         change(api.event, numbers)  # the fields that come with it are there from the beginning, or new later
     if not first:
-        bring(api, disturbed, *resources)
-        bring(api, undisturbed, *resources)
+        run_sync(api, disturbed, *resources)
+        run_sync(api, undisturbed, *resources)
         change(api.event, numbers)
     died = killed(disturbed, api, stage, endpoint)
     # Timers may come too late on a quick machine. No machine loads and settles in the first one's time.
     assert died or stage in ("normalize 0.01", "load 0.05", "load 0.1", "load 0.2")
     if numbers.random() < 0.5:
         change(api.event, numbers)
-    bring(api, disturbed, *resources)
-    bring(api, undisturbed, *resources)
+    run_sync(api, disturbed, *resources)
+    run_sync(api, undisturbed, *resources)
     expected = table_contents(undisturbed.path, resources)
     seen = table_contents(disturbed.path, resources)
-    # What came and went while the sync was dying may be there as removed, and never have come to the other one.
+    # What came and went before the crash may be there as removed, and never have come to the other one.
     extra = {name: [row for row in seen[name] if row not in expected[name]] for name in seen}
     assert all(row.endswith("True)") for name in resources for row in extra[name]), extra
     assert all(row in seen[name] for name in seen for row in expected[name])
@@ -104,10 +104,10 @@ def test_a_killed_sync_is_put_right_by_the_next(tmp_path: Path, api: Sandbox, fi
     assert not [path for path in disturbed.path.parent.iterdir() if path.name.endswith(".dlt")]
 
 
-def test_what_a_killed_sync_has_left_goes_with_the_next_though_nothing_has_changed(place: Warehouse, api: Sandbox):
-    bring(api, place, "participants")
-    left = place.path.with_name(f".{place.path.stem}.participants.dlt")
+def test_what_a_killed_sync_has_left_goes_with_the_next_though_nothing_has_changed(warehouse: Warehouse, api: Sandbox):
+    run_sync(api, warehouse, "participants")
+    left = warehouse.path.with_name(f".{warehouse.path.stem}.participants.dlt")
     left.mkdir()
     (left / "rows.parquet").write_text("what a person said")
-    assert bring(api, place, "participants")["participants"].loaded == 0
+    assert run_sync(api, warehouse, "participants")["participants"].loaded == 0
     assert not left.exists()

@@ -1,4 +1,4 @@
-"""How a failure on the way to the server is told, and whether it is worth another attempt."""
+"""Errors of a sync that cannot reach the server, and whether they are retried."""
 
 import errno
 import ssl
@@ -19,7 +19,7 @@ from event_assets.source.failures import api_failure, warehouse_failure
 from event_assets.source.probe import ProbeError, probe
 from event_assets.source.sync import SyncSettings, sync
 from event_assets.warehouse import Warehouse
-from event_assets_tests.source.syncing import bring
+from event_assets_tests.source.syncing import run_sync
 
 API = EventApiSettings("https://api.example.org/public/v1", "the-token")
 SETTINGS = SyncSettings(RetrySettings(timeout=5, max_attempts=3, backoff_factor=0))
@@ -44,40 +44,42 @@ def unreachable(monkeypatch: pytest.MonkeyPatch, error: Exception) -> list[str]:
     return tried
 
 
-def said_of_sync(place: Warehouse) -> str:
-    with pytest.raises(SyncError) as told:
-        sync(API, place, "partners", ["partners"], SETTINGS)
-    return str(told.value)
+def said_of_sync(warehouse: Warehouse) -> str:
+    with pytest.raises(SyncError) as error:
+        sync(API, warehouse, "partners", ["partners"], SETTINGS)
+    return str(error.value)
 
 
 def test_a_certificate_that_is_not_accepted_is_told_and_not_tried_again(
-    place: Warehouse, monkeypatch: pytest.MonkeyPatch
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ):
     tried = unreachable(monkeypatch, Expired(1, "[SSL: CERTIFICATE_VERIFY_FAILED]"))
-    said = said_of_sync(place)
+    said = said_of_sync(warehouse)
     assert tried == ["api.example.org"]
     assert "the server's certificate is not accepted (certificate has expired)" in said
     assert "attempts" not in said
-    with pytest.raises(ProbeError, match=r"certificate is not accepted \(certificate has expired\)") as told:
+    with pytest.raises(ProbeError, match=r"certificate is not accepted \(certificate has expired\)") as error:
         probe(API, "partners", None, SETTINGS)
-    assert not told.value.passes, "somebody has to do something"
+    assert not error.value.passes, "somebody has to do something"
 
 
-def test_a_secure_connection_that_does_not_come_about_is_tried_again(place: Warehouse, monkeypatch: pytest.MonkeyPatch):
+def test_a_secure_connection_that_does_not_come_about_is_tried_again(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+):
     tried = unreachable(monkeypatch, ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number"))
-    assert "found no secure connection (SSLError), several attempts included" in said_of_sync(place)
+    assert "found no secure connection (SSLError), several attempts included" in said_of_sync(warehouse)
     assert len(tried) == 3
-    with pytest.raises(ProbeError, match="found no secure connection") as told:
+    with pytest.raises(ProbeError, match="found no secure connection") as error:
         probe(API, "partners", None, SETTINGS)
-    assert told.value.passes
+    assert error.value.passes
 
 
-def test_a_proxy_that_cannot_be_reached_is_told_as_one(place: Warehouse, monkeypatch: pytest.MonkeyPatch):
+def test_a_proxy_that_cannot_be_reached_is_told_as_one(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch):
     for name in ("NO_PROXY", "no_proxy", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
     # Nothing listens at port 9, and the API's name is not looked up.
     monkeypatch.setenv("HTTPS_PROXY", "http://user:secret@127.0.0.1:9")
-    said = said_of_sync(place)
+    said = said_of_sync(warehouse)
     assert "did not get through the proxy, several attempts included" in said
     assert "NO_PROXY" in said
     assert "secret" not in said
@@ -128,22 +130,22 @@ def test_what_is_worth_another_attempt():
 )
 @pytest.mark.parametrize("resource", ["lectures", "participants"])
 def test_what_this_machine_lacks_is_not_told_as_the_api_s_fault(
-    event: Event, place: Warehouse, monkeypatch: pytest.MonkeyPatch, resource: str, error: Exception, says: str
+    event: Event, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, resource: str, error: Exception, says: str
 ):
     def write(*_: Any, **__: Any) -> NoReturn:
         raise error
 
     with Sandbox(event) as api:
         monkeypatch.setattr(pq.ParquetWriter, "write_table", write)
-        with pytest.raises(SyncError) as told:
-            bring(api, place, resource)
-        assert says in str(told.value)
-        assert "base_url" not in str(told.value)
+        with pytest.raises(SyncError) as error:
+            run_sync(api, warehouse, resource)
+        assert says in str(error.value)
+        assert "base_url" not in str(error.value)
         # Rows that are not put into a file as they are read are written later, into dlt's package.
         kept = "The tables are unchanged." if resource == "participants" else "puts right what is missing."
-        assert str(told.value).endswith(kept)
+        assert str(error.value).endswith(kept)
         monkeypatch.undo()
-        bring(api, place, resource)
+        run_sync(api, warehouse, resource)
 
 
 def test_a_disk_that_is_full_is_told_where_the_warehouse_is_written():

@@ -16,7 +16,7 @@ from event_assets.warehouse import Warehouse, WarehouseBusyError
 from event_assets_tests.locks import is_open_here, somebody_else_can_write
 from event_assets_tests.running import Run
 from event_assets_tests.running import Warehouse as Reader
-from event_assets_tests.source.syncing import bring
+from event_assets_tests.source.syncing import run_sync
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which files a process has open")
 
@@ -39,15 +39,15 @@ def on_request(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[str], obj
 @linux
 @pytest.mark.parametrize("kept_open", [False, True], ids=["alone", "in a run"])
 def test_nobody_is_held_up_while_the_server_is_waited_for(
-    place: Warehouse, reader: Reader, event: Event, on_request: Callable, kept_open: bool
+    warehouse: Warehouse, reader: Reader, event: Event, on_request: Callable, kept_open: bool
 ):
     seen: list[tuple[bool, bool]] = []
-    on_request(lambda _: seen.append((somebody_else_can_write(place.path), is_open_here(place.path))))
+    on_request(lambda _: seen.append((somebody_else_can_write(warehouse.path), is_open_here(warehouse.path))))
 
     def sync_all(api: Sandbox) -> None:
-        bring(api, place, "halls", "lectures", "speakers")
-        bring(api, place, "partners")
-        bring(api, place, "participants")
+        run_sync(api, warehouse, "halls", "lectures", "speakers")
+        run_sync(api, warehouse, "partners")
+        run_sync(api, warehouse, "participants")
 
     with Sandbox(event, envelope="pages", page_size=20) as api:
         for change in ("loads", "repeats", "changes"):
@@ -55,7 +55,7 @@ def test_nobody_is_held_up_while_the_server_is_waited_for(
                 event.content["halls"][0]["name"] = "Another Hall"
                 event.participants[45] = {**event.participants[45], "company": "Another Company"}
             if kept_open:
-                with place.kept_open():
+                with warehouse.kept_open():
                     sync_all(api)
             else:
                 sync_all(api)
@@ -67,7 +67,7 @@ def test_nobody_is_held_up_while_the_server_is_waited_for(
 
 @linux
 def test_a_run_gives_the_warehouse_back_while_it_waits_and_has_it_otherwise(
-    run: Run, warehouse: Reader, use_api: Callable[..., Sandbox], event: Event, on_request: Callable
+    run: Run, warehouse: Warehouse, use_api: Callable[..., Sandbox], event: Event, on_request: Callable
 ):
     use_api(event)
     seen: list[tuple[str, bool, bool]] = []
@@ -80,32 +80,34 @@ def test_a_run_gives_the_warehouse_back_while_it_waits_and_has_it_otherwise(
     assert sorted(seen) == [(endpoint, True, False) for endpoint in ("content", "participants", "partners")]
 
 
-def test_what_others_write_meanwhile_stays(place: Warehouse, reader: Reader, event: Event, on_request: Callable):
-    with Sandbox(event) as api, place.kept_open():
-        bring(api, place, "partners")
+def test_what_others_write_meanwhile_stays(warehouse: Warehouse, reader: Reader, event: Event, on_request: Callable):
+    with Sandbox(event) as api, warehouse.kept_open():
+        run_sync(api, warehouse, "partners")
         event.content["halls"][0]["name"] = "Another Hall"
 
         def write(_: str) -> None:
-            with Warehouse(place.path).writing(), duckdb.connect(str(place.path)) as other:
+            with Warehouse(warehouse.path).writing(), duckdb.connect(str(warehouse.path)) as other:
                 other.execute("create table main.written_meanwhile as select 1 as id")
 
         on_request(write)
-        bring(api, place, "halls")
+        run_sync(api, warehouse, "halls")
     assert reader.rows("select count(*) from raw.halls where name = 'Another Hall'") == [(1,)]
     assert reader.rows("from main.written_meanwhile") == [(1,)]
 
 
 def test_a_second_sync_of_an_endpoint_waits_and_then_says_so(
-    place: Warehouse, reader: Reader, event: Event, on_request: Callable, caplog: pytest.LogCaptureFixture
+    warehouse: Warehouse, reader: Reader, event: Event, on_request: Callable, caplog: pytest.LogCaptureFixture
 ):
-    told: list[str] = []
+    logged: list[str] = []
 
     def sync_as_well(url: str) -> None:
         def second() -> None:
             try:
-                sync(EventApiSettings(api.base_url, api.token), Warehouse(place.path, 0.05), "partners", ["partners"])
+                sync(
+                    EventApiSettings(api.base_url, api.token), Warehouse(warehouse.path, 0.05), "partners", ["partners"]
+                )
             except WarehouseBusyError as error:
-                told.append(str(error))
+                logged.append(str(error))
 
         thread = threading.Thread(target=second)
         thread.start()
@@ -113,8 +115,8 @@ def test_a_second_sync_of_an_endpoint_waits_and_then_says_so(
 
     with Sandbox(event) as api:
         on_request(sync_as_well)
-        bring(api, place, "partners")
-    assert told == [
+        run_sync(api, warehouse, "partners")
+    assert logged == [
         "Another run has been syncing /partners for more than 0 s: look what it is doing, or try again later. Nothing "
         "was changed."
     ]
@@ -122,22 +124,22 @@ def test_a_second_sync_of_an_endpoint_waits_and_then_says_so(
     assert reader.count("raw.partners") == len(event.partners)
 
 
-def test_runs_that_want_what_the_other_has_do_not_wait_for_ever(place: Warehouse, event: Event):
+def test_runs_that_want_what_the_other_has_do_not_wait_for_ever(warehouse: Warehouse, event: Event):
     """One keeps the warehouse and wants the endpoint, the other syncs the endpoint and wants the warehouse."""
     wants_to_write, ended = threading.Event(), threading.Event()
 
     def other_sync() -> None:
-        other = Warehouse(place.path, wait_seconds=10)
+        other = Warehouse(warehouse.path, wait_seconds=10)
         with other.syncing("partners"):
             wants_to_write.set()
             with other.writing():
                 ended.set()
 
-    with Sandbox(event) as api, place.kept_open():
+    with Sandbox(event) as api, warehouse.kept_open():
         thread = threading.Thread(target=other_sync)
         thread.start()
         wants_to_write.wait(10)
         assert not ended.is_set()
-        bring(api, place, "partners")
+        run_sync(api, warehouse, "partners")
         assert ended.is_set()
         thread.join()

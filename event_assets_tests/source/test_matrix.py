@@ -18,7 +18,7 @@ from event_assets_tests.conftest import CHECKOUT
 from event_assets_tests.running import Warehouse as Reader
 from event_assets_tests.source.matrix import MATRIX, Case
 from event_assets_tests.source.matrix_page import page
-from event_assets_tests.source.syncing import bring
+from event_assets_tests.source.syncing import run_sync
 
 RESOURCES = {"content": ("halls", "lectures"), "partners": ("partners",), "participants": ("participants",)}
 VALUES = {"top_level", "data_value", "replace_resource"}
@@ -74,24 +74,24 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[int | None, Path
     """Warehouses after a sync without fault, by the number of records."""
     folder, made = tmp_path_factory.mktemp("templates"), {}
     for records in {case.records for case in MATRIX}:
-        place = Warehouse(folder / f"{records}.duckdb")
+        warehouse = Warehouse(folder / f"{records}.duckdb")
         with Sandbox(event_of(records)) as api:
             for resources in RESOURCES.values():
-                bring(api, place, *resources)
-        made[records] = place.path
+                run_sync(api, warehouse, *resources)
+        made[records] = warehouse.path
     return made
 
 
-def contents(place: Warehouse, endpoint: str) -> dict[str, list[tuple]]:
+def contents(warehouse: Warehouse, endpoint: str) -> dict[str, list[tuple]]:
     """What the tables of an endpoint hold."""
-    reader = Reader(place.path)
+    reader = Reader(warehouse.path)
     return {name: reader.rows(f"select * from raw.{name} order by id") for name in RESOURCES[endpoint]}
 
 
-def names(place: Warehouse, table: str) -> dict[str, str]:
+def names(warehouse: Warehouse, table: str) -> dict[str, str]:
     """What tells whether a table holds the event before or after the change."""
     column = "company" if table in ("partners", "participants") else "name"
-    return dict(Reader(place.path).rows(f"select id, {column} from raw.{table} where removed_at is null"))
+    return dict(Reader(warehouse.path).rows(f"select id, {column} from raw.{table} where removed_at is null"))
 
 
 def said(event: Event, table: str) -> dict[str, str]:
@@ -103,16 +103,16 @@ def said(event: Event, table: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(("case", "fault", "endpoint"), CELLS)
 def test_fault(case: Case, fault: Fault, endpoint: str, templates: dict[int | None, Path], tmp_path: Path):
-    place = Warehouse(tmp_path / "warehouse.duckdb")
-    shutil.copy(templates[case.records], place.path)
-    before = contents(place, endpoint)
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb")
+    shutil.copy(templates[case.records], warehouse.path)
+    before = contents(warehouse, endpoint)
     event = changed(event_of(case.records))
-    told: list[str] = []
+    logged: list[str] = []
     message = ""
     with Sandbox(event) as api:
         api.fail(endpoint, fault, times=1 if case.once else None)
         try:
-            bring(api, place, *RESOURCES[endpoint], told=told, timeout=patience(case, fault))
+            run_sync(api, warehouse, *RESOURCES[endpoint], logged=logged, timeout=patience(case, fault))
         except SyncError as refusal:
             message = str(refusal)
         asked = api.requests[f"/public/v1/{endpoint}"]
@@ -124,18 +124,18 @@ def test_fault(case: Case, fault: Fault, endpoint: str, templates: dict[int | No
         assert case.says in message
         assert message.endswith("The tables are unchanged.")
         assert f"/public/v1/{endpoint}" in message or "raw." in message
-        assert contents(place, endpoint) == before
+        assert contents(warehouse, endpoint) == before
     elif case.outcome == "left as it is":
-        assert told == [case.says]
-        assert names(place, "lectures") == said(event, "lectures")
-        assert contents(place, endpoint)["halls"] == before["halls"]
+        assert logged == [case.says]
+        assert names(warehouse, "lectures") == said(event, "lectures")
+        assert contents(warehouse, endpoint)["halls"] == before["halls"]
     else:
-        assert len(told) == (case.requests - 1 if case.outcome == "loaded after a retry" else 0)
-        assert all(case.says in line for line in told)
+        assert len(logged) == (case.requests - 1 if case.outcome == "loaded after a retry" else 0)
+        assert all(case.says in line for line in logged)
         for table in RESOURCES[endpoint]:
-            assert names(place, table) == said(event, table)
-            assert "Changed" in names(place, table).values()
-    everything = message + "".join(told)
+            assert names(warehouse, table) == said(event, table)
+            assert "Changed" in names(warehouse, table).values()
+    everything = message + "".join(logged)
     assert api.token not in everything
     assert "@" not in everything
 
@@ -176,7 +176,7 @@ def test_the_page_in_the_docs_is_that_of_the_matrix():
 
 def test_every_raw_table_stays_as_it_is_when_an_answer_is_refused(tmp_path: Path):
     """What the matrix shows of some holds for all, also where the rest of the answer is right and has changed."""
-    place, event, endpoints = Warehouse(tmp_path / "warehouse.duckdb"), event_of(None), resources_by_endpoint()
+    warehouse, event, endpoints = Warehouse(tmp_path / "warehouse.duckdb"), event_of(None), resources_by_endpoint()
     wrong = {
         "content": faults.replace_resource("tracks", "x"),
         "partners": faults.data_value([*event.partners[1:], None]),
@@ -186,13 +186,13 @@ def test_every_raw_table_stays_as_it_is_when_an_answer_is_refused(tmp_path: Path
 
     def tables() -> dict[str, list[str]]:
         return {
-            name: sorted(map(repr, Reader(place.path).rows(f"from raw.{name}")))
+            name: sorted(map(repr, Reader(warehouse.path).rows(f"from raw.{name}")))
             for name in [*TABLES, *links, "rejected"]
         }
 
     with Sandbox(event) as api:
         for resources in endpoints.values():
-            bring(api, place, *resources)
+            run_sync(api, warehouse, *resources)
         before = tables()
         assert all(before[name] for name in TABLES)
         for records in event.content.values():
@@ -200,7 +200,7 @@ def test_every_raw_table_stays_as_it_is_when_an_answer_is_refused(tmp_path: Path
         for endpoint, resources in endpoints.items():
             api.fail(endpoint, wrong[endpoint])
             with pytest.raises(SyncError, match=r"The tables are unchanged\.$"):
-                bring(api, place, *resources)
+                run_sync(api, warehouse, *resources)
     assert tables() == before
     assert {name for resources in endpoints.values() for name in resources} == TABLES.keys()
     assert RESOURCES.keys() == endpoints.keys()

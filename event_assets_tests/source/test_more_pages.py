@@ -1,4 +1,4 @@
-"""Whatever says that a list goes on is followed or refused, in any form, place and spelling; the rest is loaded."""
+"""Whatever says that a list goes on is followed or refused, in any form, path and spelling; the rest is loaded."""
 
 import json
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from event_assets_tests.source.envelopes import (
     HARMLESS,
     NEXT,
     NUMBERS,
-    PLACES,
+    PATHS,
     RECORDS,
     placed,
     respelled,
@@ -79,12 +79,12 @@ def written(number: int) -> list[Any]:
 
 
 @pytest.mark.parametrize("form", NUMBERS)
-@pytest.mark.parametrize("place", PLACES, ids=".".join)
-def test_a_number_of_more_than_came_is_refused_and_any_other_is_not(form: str, place: tuple[str, ...]):
+@pytest.mark.parametrize("path", PATHS, ids=".".join)
+def test_a_number_of_more_than_came_is_refused_and_any_other_is_not(form: str, path: tuple[str, ...]):
     for way in WAYS:
-        kind = (way + PLACES.index(place)) % 4
+        kind = (way + PATHS.index(path)) % 4
         more, whole = (
-            placed(respelled(NUMBERS[form](written(records)[kind], written(pages)[kind]), way), place)
+            placed(respelled(NUMBERS[form](written(records)[kind], written(pages)[kind]), way), path)
             for records, pages in ((ALL, 2), (RECORDS, 1))
         )
         assert "without the address of the next page" in str(first_page(more)) or "page 1 of 2" in str(first_page(more))
@@ -98,23 +98,23 @@ def test_a_number_of_more_than_came_is_refused_and_any_other_is_not(form: str, p
 
 
 @pytest.mark.parametrize("form", FLAGS)
-@pytest.mark.parametrize("place", PLACES, ids=".".join)
+@pytest.mark.parametrize("path", PATHS, ids=".".join)
 def test_what_says_that_more_follows_is_refused_and_what_says_that_nothing_does_is_not(
-    form: str, place: tuple[str, ...]
+    form: str, path: tuple[str, ...]
 ):
     yes, no = FLAGS[form]
     likewise = {True: [True, 1, "true", "1", "yes"], False: [False, "false", "no"]}
     for way in WAYS:
         for value in likewise.get(yes, [yes]) if isinstance(yes, bool) else [yes, str(yes)]:
-            assert "where one follows" in str(first_page(placed(respelled({form: value}, way), place))), (way, value)
+            assert "where one follows" in str(first_page(placed(respelled({form: value}, way), path))), (way, value)
         for value in likewise.get(no, [no]) if isinstance(no, bool) else [no, "", False, 0, "0", "null"]:
-            assert first_page(placed(respelled({form: value}, way), place)) == RECORDS, (way, value)
+            assert first_page(placed(respelled({form: value}, way), path)) == RECORDS, (way, value)
 
 
-@pytest.mark.parametrize("place", [("data_2",), ("stuff", "things")])
+@pytest.mark.parametrize("path", [("data_2",), ("stuff", "things")])
 @pytest.mark.parametrize("beside", [{"total_pages": 2}, {"next_page": 2}, {"hasMore": True}, {"total_items": 40}])
-def test_in_an_unknown_place_it_counts_if_it_speaks_for_itself(place: tuple[str, ...], beside: dict[str, Any]):
-    assert isinstance(first_page(placed(beside, place)), str)
+def test_at_an_unknown_path_it_counts_if_it_speaks_for_itself(path: tuple[str, ...], beside: dict[str, Any]):
+    assert isinstance(first_page(placed(beside, path)), str)
 
 
 @pytest.mark.parametrize("beside", HARMLESS)

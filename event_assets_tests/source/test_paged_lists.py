@@ -23,7 +23,7 @@ from event_assets.source.sync import SyncSettings
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
-from event_assets_tests.source.syncing import bring
+from event_assets_tests.source.syncing import run_sync
 
 people = st.lists(
     st.fixed_dictionaries(
@@ -43,16 +43,18 @@ def first_of_each(said: list[dict[str, Any]]) -> dict[str, tuple[str, str | None
     return rows
 
 
-def held(place: Warehouse) -> dict[str, tuple[str, str | None]]:
-    reader = Reader(place.path)
+def held(warehouse: Warehouse) -> dict[str, tuple[str, str | None]]:
+    reader = Reader(warehouse.path)
     size = "shoe_size" if "shoe_size" in reader.columns("raw.participants") else "null"
     rows = reader.rows(f"select email_key, id, {size} from raw.participants where removed_at is null")
     return {key: (identifier, size) for key, identifier, size in rows}
 
 
-def odd_at(*places: int, of: int) -> list[dict[str, Any]]:
-    """Records of different people, those at some places with a field that nobody has declared."""
-    return [{"email": f"q{place}@example.org", **({"shoe_size": 40} if place in places else {})} for place in range(of)]
+def odd_at(*indexes: int, of: int) -> list[dict[str, Any]]:
+    """Records of different people, those at some indexes with a field that nobody has declared."""
+    return [
+        {"email": f"q{index}@example.org", **({"shoe_size": 40} if index in indexes else {})} for index in range(of)
+    ]
 
 
 @pytest.mark.slow
@@ -66,15 +68,17 @@ def test_the_first_record_of_each_key_is_held_and_every_one(
     event = generate_event(lectures=0, participants=0)
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr("event_assets.source.api.pages.BATCH_RECORDS", batch)
-        place = Warehouse(Path(folder) / "w.duckdb")
+        warehouse = Warehouse(Path(folder) / "w.duckdb")
         with Sandbox(event, envelope="pages", page_size=page_size) as api:
             for said in (a, b, a):
-                said = [{"id": place, **record} for place, record in enumerate(said)]  # no page is the one before again
+                said = [{"id": index, **record} for index, record in enumerate(said)]  # no page is the one before again
                 event.participants = said
-                result = bring(api, place, "participants", removals=RemovalSettings(allowed=True))["participants"]
-                assert held(place) == first_of_each(said)
+                result = run_sync(api, warehouse, "participants", removals=RemovalSettings(allowed=True))[
+                    "participants"
+                ]
+                assert held(warehouse) == first_of_each(said)
                 assert result.received - result.rejected == len(first_of_each(said))
-                again = bring(api, place, "participants")["participants"]
+                again = run_sync(api, warehouse, "participants")["participants"]
                 assert (again.loaded, again.removed, again.version) == (0, 0, result.version)
 
 
@@ -108,26 +112,26 @@ def test_pages_that_go_round_are_refused_and_come_to_an_end(
     pages = [[{"id": n, "email": f"p{n}@example.org"} for n in islice(numbers, size)] for size in sizes]
     event = generate_event(lectures=0, participants=5)
     with tempfile.TemporaryDirectory() as folder, Sandbox(event) as api:
-        place = Warehouse(Path(folder) / "w.duckdb")
-        bring(api, place, resource)
-        before = Reader(place.path).rows(f"select * from raw.{resource} order by all")
+        warehouse = Warehouse(Path(folder) / "w.duckdb")
+        run_sync(api, warehouse, resource)
+        before = Reader(warehouse.path).rows(f"select * from raw.{resource} order by all")
         api.fail(resource, going_round(pages, back_to, changing=changing))
         api.reset_requests()
         with pytest.raises(SyncError, match=r"before( again|, with a link to a next one).*The tables are unchanged"):
-            bring(api, place, resource)
+            run_sync(api, warehouse, resource)
         assert api.requests[f"/public/v1/{resource}"] <= 2 * len(pages) + 1
-        assert Reader(place.path).rows(f"select * from raw.{resource} order by all") == before
+        assert Reader(warehouse.path).rows(f"select * from raw.{resource} order by all") == before
         with pytest.raises(ProbeError, match=r"before( again|, with a link to a next one)"):
             probe(EventApiSettings(api.base_url, api.token), resource, None, SyncSettings())
 
 
-def test_pages_of_accounts_that_share_a_placeholder_do_not_go_round(place: Warehouse):
+def test_pages_of_accounts_that_share_a_placeholder_do_not_go_round(warehouse: Warehouse):
     event = generate_event(lectures=0, participants=0)
     event.participants = [
         {"id": number, "email": "anonymous" if number >= 5 else f"p{number}@example.org"} for number in range(21)
     ]
     with Sandbox(event, envelope="pages", page_size=5) as api:
-        result = bring(api, place, "participants")["participants"]
+        result = run_sync(api, warehouse, "participants")["participants"]
     assert (result.received, result.loaded, result.rejected) == (21, 6, 15)
 
 
@@ -146,21 +150,21 @@ def moving(event: Event, *, first: int) -> Fault:
 
 @pytest.mark.parametrize(("first", "missed", "rejected"), [(1, {"p5@example.org"}, 0), (0, {"new@example.org"}, 1)])
 def test_a_record_that_moves_while_pages_are_read_is_there_again_with_the_next_sync(
-    place: Warehouse, first: int, missed: set[str], rejected: int
+    warehouse: Warehouse, first: int, missed: set[str], rejected: int
 ):
     """The API does not say that a list has changed since its first page was sent."""
     event = generate_event(lectures=0, participants=0)
     event.participants = [{"id": number, "email": f"p{number}@example.org"} for number in range(12)]
     with Sandbox(event, envelope="pages", page_size=5) as api:
-        bring(api, place, "participants")
+        run_sync(api, warehouse, "participants")
         api.fail("participants", moving(event, first=first), times=1)
-        result = bring(api, place, "participants")["participants"]
+        result = run_sync(api, warehouse, "participants")["participants"]
         now = {person["email"] for person in event.participants}
-        assert now - held(place).keys() == missed
+        assert now - held(warehouse).keys() == missed
         assert result.rejected == rejected
 
-        bring(api, place, "participants")
-        assert held(place).keys() == now
+        run_sync(api, warehouse, "participants")
+        assert held(warehouse).keys() == now
 
 
 def counted(total: Any, *, over: int = 0) -> Fault:
@@ -175,24 +179,24 @@ def counted(total: Any, *, over: int = 0) -> Fault:
 
 @pytest.mark.parametrize("total", [21, "21", 20, 0, None, "many", 21.5])
 @pytest.mark.parametrize("envelope", ["data", "pages"])
-def test_a_list_that_is_as_long_as_it_says_or_longer_is_loaded(place: Warehouse, envelope: Envelope, total: Any):
+def test_a_list_that_is_as_long_as_it_says_or_longer_is_loaded(warehouse: Warehouse, envelope: Envelope, total: Any):
     event = generate_event(lectures=0, participants=21)
     with Sandbox(event, envelope=envelope, page_size=5) as api:
         api.fail("participants", counted(total))
         for loaded in (21, 0):
-            result = bring(api, place, "participants")["participants"]
+            result = run_sync(api, warehouse, "participants")["participants"]
             assert (result.received, result.loaded) == (21, loaded)
 
 
-def test_a_list_that_is_shorter_than_it_says_is_refused_after_its_last_page(place: Warehouse):
+def test_a_list_that_is_shorter_than_it_says_is_refused_after_its_last_page(warehouse: Warehouse):
     event = generate_event(lectures=0, participants=21)
     with Sandbox(event, envelope="pages", page_size=5) as api:
-        bring(api, place, "participants")
+        run_sync(api, warehouse, "participants")
         del event.participants[13:]
         api.fail("participants", counted(13, over=21))
         with pytest.raises(SyncError, match="what came is 13 of 21 records, without the address of the next page"):
-            bring(api, place, "participants")
-    assert len(held(place)) == 21
+            run_sync(api, warehouse, "participants")
+    assert len(held(warehouse)) == 21
 
 
 def headed(total: int) -> Fault:
@@ -204,13 +208,13 @@ def headed(total: int) -> Fault:
     return Fault("headed", answer)
 
 
-def test_the_same_body_is_refused_once_a_header_says_that_it_is_a_part(place: Warehouse):
+def test_the_same_body_is_refused_once_a_header_says_that_it_is_a_part(warehouse: Warehouse):
     event = generate_event(lectures=0, participants=21)
     with Sandbox(event) as api:
         api.fail("participants", headed(21), times=2)
         for loaded in (21, 0):
-            assert bring(api, place, "participants")["participants"].loaded == loaded
+            assert run_sync(api, warehouse, "participants")["participants"].loaded == loaded
         api.fail("participants", headed(4000))
         with pytest.raises(SyncError, match="what came is 21 of 4,000 records"):
-            bring(api, place, "participants")
-    assert len(held(place)) == 21
+            run_sync(api, warehouse, "participants")
+    assert len(held(warehouse)) == 21

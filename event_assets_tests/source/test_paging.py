@@ -132,9 +132,9 @@ def test_a_link_that_is_no_address_is_refused(link: str):
 
 
 def test_a_link_with_a_password_is_told_without_it():
-    with pytest.raises(UnusableAnswerError, match=r"leads to https://elsewhere\.example\.org: ") as told:
+    with pytest.raises(UnusableAnswerError, match=r"leads to https://elsewhere\.example\.org: ") as error:
         follow('{"next": "https://somebody:secret@elsewhere.example.org/?page=2"}')
-    assert "secret" not in str(told.value)
+    assert "secret" not in str(error.value)
 
 
 def test_a_link_that_repeats_is_refused():

@@ -6,18 +6,18 @@ import pytest
 from event_assets.sandbox import Sandbox
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
-from event_assets_tests.source.syncing import DROP, HASH, KEEP, OTHERWISE, bring
+from event_assets_tests.source.syncing import DROP, HASH, KEEP, OTHERWISE, run_sync
 
 FALSE = f"hmac:{'0' * 32}"
 
 
-def test_what_reads_like_a_hash_is_hashed(api: Sandbox, place: Warehouse, reader: Reader):
+def test_what_reads_like_a_hash_is_hashed(api: Sandbox, warehouse: Warehouse, reader: Reader):
     people = api.event.participants
     people[0] |= {"email": "ada@example.org", "name": "Ada"}
-    bring(api, place, "participants", privacy=HASH)
+    run_sync(api, warehouse, "participants", privacy=HASH)
     name, key = reader.rows(f"select name, email_key from raw.participants where id = '{people[0]['id']}'")[0]
     people[1] |= {"email": key, "name": name, "group_id": name}
-    bring(api, place, "participants", privacy=HASH)
+    run_sync(api, warehouse, "participants", privacy=HASH)
     rows = reader.rows(f"select name, email_key, email, group_id from raw.participants where id = '{people[1]['id']}'")
     assert not {name, key} & {*rows[0]}
     assert reader.rows(f"select count(*) from raw.participants where name = '{name}'") == [(1,)]
@@ -28,49 +28,51 @@ def email(reader: Reader, of: str) -> str | None:
 
 
 @pytest.mark.parametrize("release", ["this one", "the one before"])
-def test_stored_hashes_stay_and_stored_values_are_hashed(api: Sandbox, place: Warehouse, reader: Reader, release: str):
+def test_stored_hashes_stay_and_stored_values_are_hashed(
+    api: Sandbox, warehouse: Warehouse, reader: Reader, release: str
+):
     content = api.event.content
     content["speakers"] += [
         {"id": "a", "name": "A", "email": "a@example.org"},
         {"id": "b", "name": "B", "email": FALSE},
     ]
     resources = ("speakers", "halls")
-    bring(api, place, *resources, privacy=KEEP)
+    run_sync(api, warehouse, *resources, privacy=KEEP)
     if release == "the one before":
-        with duckdb.connect(str(place.path)) as warehouse:
-            warehouse.execute("alter table _sync.answers drop column protection")
-            warehouse.execute("alter table _sync.answers drop column undeclared")
+        with duckdb.connect(str(warehouse.path)) as connection:
+            connection.execute("alter table _sync.answers drop column protection")
+            connection.execute("alter table _sync.answers drop column undeclared")
     del content["speakers"]
-    bring(api, place, *resources, privacy=HASH)
+    run_sync(api, warehouse, *resources, privacy=HASH)
     once = email(reader, "a")
     assert once is not None
     assert once.startswith("hmac:")
     if release == "this one":
         assert email(reader, "b") != FALSE
     for privacy in (HASH, OTHERWISE, KEEP, OTHERWISE):
-        bring(api, place, *resources, privacy=privacy)
+        run_sync(api, warehouse, *resources, privacy=privacy)
         assert email(reader, "a") == once, "no answer has it, so nothing is known but its hash"
-    bring(api, place, *resources, privacy=DROP)
+    run_sync(api, warehouse, *resources, privacy=DROP)
     assert (email(reader, "a"), email(reader, "b")) == (None, None)
-    bring(api, place, *resources, privacy=HASH)
+    run_sync(api, warehouse, *resources, privacy=HASH)
     assert email(reader, "a") is None
 
 
 def test_a_killed_sync_that_keeps_does_not_pass_for_one_that_hashes(
-    api: Sandbox, place: Warehouse, reader: Reader, monkeypatch: pytest.MonkeyPatch
+    api: Sandbox, warehouse: Warehouse, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ):
     content = api.event.content
-    bring(api, place, "speakers", privacy=HASH)
+    run_sync(api, warehouse, "speakers", privacy=HASH)
     content["speakers"].append({"id": "a", "name": "A", "email": FALSE})
 
-    def die(*_: object) -> None:
+    def crash(*_: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("event_assets.source.load.apply.write_checkpoint", die)
+        patch.setattr("event_assets.source.load.apply.write_checkpoint", crash)
         with pytest.raises(KeyboardInterrupt):
-            bring(api, place, "speakers", privacy=KEEP)
+            run_sync(api, warehouse, "speakers", privacy=KEEP)
     assert email(reader, "a") == FALSE
     del content["speakers"][-1]
-    bring(api, place, "speakers", privacy=HASH)
+    run_sync(api, warehouse, "speakers", privacy=HASH)
     assert email(reader, "a") is None, "its row is marked as removed, and cleared"

@@ -9,7 +9,7 @@ from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
 from event_assets_tests.source.planting import Marks, plant
-from event_assets_tests.source.syncing import DROP, HASH, bring
+from event_assets_tests.source.syncing import DROP, HASH, run_sync
 
 CONTENT = ("halls", "days", "lectures", "speakers", "workshops", "pauses", "tracks")
 ENDPOINTS = (CONTENT, ("partners",), ("participants",))
@@ -25,37 +25,37 @@ def left_in(reader: Reader, marks: Marks) -> set[str]:
 
 @pytest.mark.parametrize("personal_data", ["hash", "drop"])
 def test_no_place_of_a_record_comes_through(
-    api: Sandbox, place: Warehouse, reader: Reader, caplog: pytest.LogCaptureFixture, personal_data: PersonalData
+    api: Sandbox, warehouse: Warehouse, reader: Reader, caplog: pytest.LogCaptureFixture, personal_data: PersonalData
 ):
     plant(api.event, marks := Marks())
-    assert len(marks.places) > 900
-    privacy, told = PrivacySettings(personal_data, "a secret of the test suite"), []
+    assert len(marks.paths) > 900
+    privacy, logged = PrivacySettings(personal_data, "a secret of the test suite"), []
     results = {}
     for resources in ENDPOINTS:
-        results |= bring(api, place, *resources, privacy=privacy, told=told)
+        results |= run_sync(api, warehouse, *resources, privacy=privacy, logged=logged)
     assert left_in(reader, marks) == set()
-    assert marks.found(place.path.read_bytes()) == set()
-    assert marks.found(str(told) + caplog.text) == set()
+    assert marks.found(warehouse.path.read_bytes()) == set()
+    assert marks.found(str(logged) + caplog.text) == set()
     for name, result in results.items():
         rows = reader.rows(f"select count(*) from raw.{name} where removed_at is null")[0][0]
         assert result.received == rows + result.rejected, name
         assert result.undeclared > 20, name
         assert TABLES[name].undeclared(reader.columns(f"raw.{name}")) == []
-    again = bring(api, place, "halls", privacy=privacy)["halls"]
+    again = run_sync(api, warehouse, "halls", privacy=privacy)["halls"]
     assert (again.loaded, again.undeclared) == (0, results["halls"].undeclared)
 
 
-def test_where_personal_data_is_kept_nothing_is_left_out(api: Sandbox, place: Warehouse, reader: Reader):
+def test_where_personal_data_is_kept_nothing_is_left_out(api: Sandbox, warehouse: Warehouse, reader: Reader):
     plant(api.event, marks := Marks())
     for resources in ENDPOINTS:
-        results = bring(api, place, *resources)
+        results = run_sync(api, warehouse, *resources)
         assert all(result.undeclared == 0 for result in results.values())
     assert left_in(reader, marks) > {"halls.user.email", "halls.id alone", "participants.tickets[].holder"}
 
 
 @pytest.mark.parametrize("personal_data", ["keep", "hash", "drop"])
 def test_what_is_said_of_a_wrong_answer_names_no_field_of_it(
-    api: Sandbox, place: Warehouse, personal_data: PersonalData
+    api: Sandbox, warehouse: Warehouse, personal_data: PersonalData
 ):
     marks = Marks()
     wrong = [{marks.name("a field of the envelope"): [{"email": marks.address("in it")}]}]
@@ -63,48 +63,50 @@ def test_what_is_said_of_a_wrong_answer_names_no_field_of_it(
     for answer in wrong:
         api.fail("participants", faults.data_value(answer), times=1)
         with pytest.raises(SyncError) as refusal:
-            bring(api, place, "participants", privacy=PrivacySettings(personal_data, "a secret of the test suite"))
+            run_sync(
+                api, warehouse, "participants", privacy=PrivacySettings(personal_data, "a secret of the test suite")
+            )
         assert marks.found(str(refusal.value)) == set()
 
 
 @pytest.mark.parametrize("privacy", [HASH, DROP], ids=lambda each: each.personal_data)
 @pytest.mark.parametrize("absent", [False, True])
 def test_turning_to_protection_clears_every_place_from_before(
-    api: Sandbox, place: Warehouse, reader: Reader, privacy: PrivacySettings, absent: bool
+    api: Sandbox, warehouse: Warehouse, reader: Reader, privacy: PrivacySettings, absent: bool
 ):
     content = api.event.content
     plain = {name: [*records] for name, records in content.items()}
     plant(api.event, marks := Marks())
-    bring(api, place, *CONTENT)
-    bring(api, place, "participants")
+    run_sync(api, warehouse, *CONTENT)
+    run_sync(api, warehouse, "participants")
     if absent:  # of these no answer brings the rows anew
         del content["lectures"], content["halls"]
     else:
         content |= plain
-        bring(api, place, *CONTENT)
-    bring(api, place, *CONTENT, privacy=privacy)
-    bring(api, place, "participants", privacy=privacy)
+        run_sync(api, warehouse, *CONTENT)
+    run_sync(api, warehouse, *CONTENT, privacy=privacy)
+    run_sync(api, warehouse, "participants", privacy=privacy)
     assert left_in(reader, marks) == set()
-    assert marks.found(place.path.read_bytes()) == set()
-    assert bring(api, place, *CONTENT, privacy=privacy)["days"].loaded == 0
+    assert marks.found(warehouse.path.read_bytes()) == set()
+    assert run_sync(api, warehouse, *CONTENT, privacy=privacy)["days"].loaded == 0
 
 
-def test_identifiers_that_are_addresses_still_lead_to_one_another(api: Sandbox, place: Warehouse, reader: Reader):
+def test_identifiers_that_are_addresses_still_lead_to_one_another(api: Sandbox, warehouse: Warehouse, reader: Reader):
     content = api.event.content
     content["halls"].append({"id": "zoe@example.org", "name": "Zoe's"})
     content["speakers"].append({"id": "Max <max@example.org>", "name": "Max"})
     content["lectures"][0] |= {"hall_id": "zoe@example.org", "speakers": ["Max <max@example.org>"]}
-    bring(api, place, *CONTENT, privacy=HASH)
+    run_sync(api, warehouse, *CONTENT, privacy=HASH)
     assert reader.rows("select h.name from raw.lectures l join raw.halls h on h.id = l.hall_id where h.name = 'Zoe''s'")
     links = "select s.name from raw.lectures__speakers l join raw.speakers s on s.id = l.value where s.name = 'Max'"
     assert reader.rows(links) == [("Max",)]
-    results = bring(api, place, *CONTENT, privacy=DROP)
+    results = run_sync(api, warehouse, *CONTENT, privacy=DROP)
     assert (results["halls"].rejected, results["speakers"].rejected) == (1, 1)
     assert reader.rows("select reason from raw.rejected where resource = 'halls'") == [("no usable id",)]
 
 
-def test_a_message_names_only_fields_that_are_known(api: Sandbox, place: Warehouse):
+def test_a_message_names_only_fields_that_are_known(api: Sandbox, warehouse: Warehouse):
     api.fail("participants", faults.data_value({"ZoeSmith": [1], "error": 2}), times=1)
     with pytest.raises(SyncError, match="an object with the fields error") as refusal:
-        bring(api, place, "participants")
+        run_sync(api, warehouse, "participants")
     assert "Zoe" not in str(refusal.value)

@@ -16,7 +16,7 @@ from event_assets.source.probe import ProbeError, Seen, UnfinishedError, probe
 from event_assets.source.records.process import RecordProcessor
 from event_assets.source.sync import SyncSettings
 from event_assets.warehouse import Warehouse
-from event_assets_tests.source.syncing import bring
+from event_assets_tests.source.syncing import run_sync
 
 PRIVACY = [
     PrivacySettings("keep", ""),
@@ -46,10 +46,10 @@ def test_it_sees_the_versions_that_a_sync_gives(
     event.content["days"] = []
     del event.content["tracks"]
     event.participants[3] = {**event.participants[3], "email": None, "extra": [1]}
-    place = Warehouse(tmp_path / "warehouse.duckdb")
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb")
     with Sandbox(event, envelope=envelope, page_size=5) as api:
         for endpoint, resources in resources_by_endpoint().items():
-            synced = bring(api, place, *resources, privacy=privacy)
+            synced = run_sync(api, warehouse, *resources, privacy=privacy)
             expected = {name: result.version for name, result in synced.items() if not result.absent}
             assert look(api, endpoint, privacy=privacy).versions == expected
             assert ("tracks" in expected) is False
@@ -91,7 +91,7 @@ def test_it_asks_as_a_sync_does_whatever_netrc_says(
 
     monkeypatch.setattr(api, "respond", noted)
     assert look(api, "participants").versions
-    bring(api, Warehouse(tmp_path / "warehouse.duckdb"), "participants")
+    run_sync(api, Warehouse(tmp_path / "warehouse.duckdb"), "participants")
     assert len(agents) > 1
     assert len(set(agents)) == 1
 
@@ -208,7 +208,7 @@ def test_validators_are_sent_to_where_they_are_from_and_nowhere_else(api: Sandbo
 )
 def test_a_failure_says_whether_it_passes(api: Sandbox, fault: faults.Fault, passes: bool, retry_after: float | None):
     api.fail("partners", fault)
-    with pytest.raises(ProbeError) as told:
+    with pytest.raises(ProbeError) as error:
         look(api, "partners", timeout=0.5 if fault is faults.hang else 10)
-    assert (told.value.passes, told.value.retry_after) == (passes, retry_after)
-    assert api.token not in str(told.value)
+    assert (error.value.passes, error.value.retry_after) == (passes, retry_after)
+    assert api.token not in str(error.value)

@@ -1,4 +1,4 @@
-"""What is told of work that takes long, by a clock of the test's own."""
+"""The progress that long work logs, by a clock of the test's own."""
 
 import re
 import threading
@@ -13,54 +13,54 @@ from event_assets.source.sync import sync
 from event_assets.warehouse import Warehouse
 
 
-def test_a_line_is_told_every_few_seconds_only():
-    now, told = [100.0], []
-    progress = Progress(told.append, clock=lambda: now[0], every=3)
+def test_a_line_is_logged_every_few_seconds():
+    now, logged = [100.0], []
+    progress = Progress(logged.append, clock=lambda: now[0], every=3)
     for _ in range(14):
         progress.note(lambda seconds: f"after {seconds:.1f} s")
         now[0] += 0.5
-    assert told == ["after 3.0 s", "after 6.0 s"]
+    assert logged == ["after 3.0 s", "after 6.0 s"]
 
 
-def test_what_is_quick_tells_nothing():
-    told: list[str] = []
-    progress = Progress(told.append, clock=lambda: 100.0)
+def test_quick_work_logs_nothing():
+    logged: list[str] = []
+    progress = Progress(logged.append, clock=lambda: 100.0)
     with progress.during("Writing"):
         progress.note(lambda _: "something")
-    assert told == []
+    assert logged == []
 
 
-def test_what_cannot_say_how_far_it_is_says_that_it_goes_on():
-    told: list[str] = []
+def test_work_without_a_measure_logs_its_duration():
+    logged: list[str] = []
     twice, before = threading.Event(), set(threading.enumerate())
 
-    def tell(line: str) -> None:
-        told.append(line)
-        if len(told) >= 2:
+    def log(line: str) -> None:
+        logged.append(line)
+        if len(logged) >= 2:
             twice.set()
 
     looks = count(100)  # each look at the clock is a second after the one before
-    with Progress(tell, clock=lambda: next(looks), every=0.001).during("Writing 7 rows"):
+    with Progress(log, clock=lambda: next(looks), every=0.001).during("Writing 7 rows"):
         assert twice.wait(60)
-    assert told[:2] == ["Writing 7 rows: 2 s so far", "Writing 7 rows: 4 s so far"]
+    assert logged[:2] == ["Writing 7 rows: 2 s so far", "Writing 7 rows: 4 s so far"]
     assert set(threading.enumerate()) <= before, "it has ended"
 
 
-def test_a_sync_tells_pages_records_and_rate(tmp_path, monkeypatch):
+def test_a_sync_logs_pages_records_and_rate(tmp_path, monkeypatch):
     monkeypatch.setattr(module.Progress.__init__, "__defaults__", (print, time.monotonic, 0.0))
-    told: list[str] = []
+    logged: list[str] = []
     with Sandbox(generate_event(lectures=0, participants=30), envelope="pages", page_size=10) as api:
-        asked, place = EventApiSettings(api.base_url, api.token), Warehouse(tmp_path / "w.duckdb")
-        sync(asked, place, "participants", ["participants"], tell_progress=told.append)
-        first = [line for line in told if "records" in line]
-        told.clear()
-        sync(asked, place, "participants", ["participants"], tell_progress=told.append)
+        asked, warehouse = EventApiSettings(api.base_url, api.token), Warehouse(tmp_path / "w.duckdb")
+        sync(asked, warehouse, "participants", ["participants"], log_progress=logged.append)
+        first = [line for line in logged if "records" in line]
+        logged.clear()
+        sync(asked, warehouse, "participants", ["participants"], log_progress=logged.append)
     counts = [re.sub(r", [\d,]+ a second", "", line) for line in first]
     assert counts == [
         "participants: 10 records of 1 page",
         "participants: 20 records of 2 pages",
         "participants: 30 records of 3 pages",
     ]
-    assert [line for line in told if "page" in line] == [
+    assert [line for line in logged if "page" in line] == [
         f"/participants: the same {pages} as last time so far" for pages in ("1 page", "2 pages", "3 pages")
     ]

@@ -90,16 +90,16 @@ def served() -> Iterator[tuple[dict[str, Any], Sandbox]]:
         yield answers, api
 
 
-def bring(api: Sandbox, answers: dict[str, Any], place: Warehouse, resource: str, said: list) -> ResourceResult:
+def run_sync(api: Sandbox, answers: dict[str, Any], warehouse: Warehouse, resource: str, said: list) -> ResourceResult:
     endpoint = "participants" if resource == "participants" else "content"
     answers[endpoint] = {"data": said} if resource == "participants" else {resource: said}
     options = SyncSettings(removals=RemovalSettings(allowed=True))
-    return sync(EventApiSettings(api.base_url, "t"), place, endpoint, [resource], options)[resource]
+    return sync(EventApiSettings(api.base_url, "t"), warehouse, endpoint, [resource], options)[resource]
 
 
-def dump(place: Warehouse, resource: str) -> list[list[str]]:
+def dump(warehouse: Warehouse, resource: str) -> list[list[str]]:
     tables = [f"raw.{resource}", *(f"raw.{link}" for link in TABLES[resource].link_tables), "raw.rejected"]
-    return [sorted(map(repr, Reader(place.path).rows(f"select * from {table}"))) for table in tables]
+    return [sorted(map(repr, Reader(warehouse.path).rows(f"select * from {table}"))) for table in tables]
 
 
 @pytest.mark.slow
@@ -110,22 +110,22 @@ def test_nothing_is_lost_and_nothing_invented(resource: str, data: st.DataObject
     a, b = data.draw(records(resource), "A"), data.draw(records(resource), "B")
     key = TABLES[resource].key
     with tempfile.TemporaryDirectory() as folder, served() as (answers, api):
-        place = Warehouse(Path(folder) / "w.duckdb")
-        reader = Reader(place.path)
+        warehouse = Warehouse(Path(folder) / "w.duckdb")
+        reader = Reader(warehouse.path)
 
         def live() -> set[str]:
             return {row[0] for row in reader.rows(f"select {key} from raw.{resource} where removed_at is null")}
 
-        first = bring(api, answers, place, resource, a)
+        first = run_sync(api, answers, warehouse, resource, a)
         assert first.received == len(a)
         assert len(live()) + reader.count("raw.rejected") == len(a)
-        in_a, before = live(), dump(place, resource)
+        in_a, before = live(), dump(warehouse, resource)
 
-        again = bring(api, answers, place, resource, a)
+        again = run_sync(api, answers, warehouse, resource, a)
         assert (again.loaded, again.removed, again.version) == (0, 0, first.version)
-        assert dump(place, resource) == before
+        assert dump(warehouse, resource) == before
 
-        bring(api, answers, place, resource, b)
+        run_sync(api, answers, warehouse, resource, b)
         in_b = live()
         assert len(in_b) + reader.count("raw.rejected") == len(b)
         removed = {row[0] for row in reader.rows(f"select {key} from raw.{resource} where removed_at is not null")}
@@ -133,7 +133,7 @@ def test_nothing_is_lost_and_nothing_invented(resource: str, data: st.DataObject
 
         with tempfile.TemporaryDirectory() as other:
             alone = Warehouse(Path(other) / "w.duckdb")
-            bring(api, answers, alone, resource, b)
+            run_sync(api, answers, alone, resource, b)
             # A row stays as it is where other bytes say the same, such as the same fields in another order.
             columns = [
                 f'"{column.name}"'
@@ -153,16 +153,16 @@ def test_what_is_known_by_its_bytes_comes_to_the_same_as_if_it_were_not(data: st
     b = data.draw(again, "records of A") + data.draw(records("participants"), "B") + data.draw(again, "more of A")
     outcomes = []
     with tempfile.TemporaryDirectory() as folder, served() as (answers, api):
-        for name, forget in (("known", ""), ("unknown", "update raw.participants set received_hash = null")):
-            place = Warehouse(Path(folder) / f"{name}.duckdb")
-            bring(api, answers, place, "participants", a)
-            with duckdb.connect(str(place.path)) as warehouse:
-                warehouse.execute(forget)
-            result = replace(bring(api, answers, place, "participants", b), examined=0)
+        for name, clear in (("known", ""), ("unknown", "update raw.participants set received_hash = null")):
+            warehouse = Warehouse(Path(folder) / f"{name}.duckdb")
+            run_sync(api, answers, warehouse, "participants", a)
+            with duckdb.connect(str(warehouse.path)) as connection:
+                connection.execute(clear)
+            result = replace(run_sync(api, answers, warehouse, "participants", b), decoded=0)
             columns = [column.name for column in TABLES["participants"].columns]
             live = f"select {', '.join(columns)}, record_hash from raw.participants where removed_at is null"
             rejects = "select reason, payload from raw.rejected"
-            reader = Reader(place.path)
+            reader = Reader(warehouse.path)
             outcomes.append((result, sorted(map(repr, reader.rows(live))), sorted(map(repr, reader.rows(rejects)))))
     assert outcomes[0] == outcomes[1]
 

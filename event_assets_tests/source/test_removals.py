@@ -9,27 +9,27 @@ from event_assets.source.errors import SyncError
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
-from event_assets_tests.source.syncing import DROP, HASH, KEEP, OTHERWISE, bring, removed
+from event_assets_tests.source.syncing import DROP, HASH, KEEP, OTHERWISE, removed, run_sync
 
 
-def test_what_the_answer_no_longer_has_is_marked_and_comes_back(api: Sandbox, place: Warehouse, reader: Reader):
+def test_what_the_answer_no_longer_has_is_marked_and_comes_back(api: Sandbox, warehouse: Warehouse, reader: Reader):
     lectures = api.event.content["lectures"]
-    bring(api, place, "lectures")
+    run_sync(api, warehouse, "lectures")
     links = reader.rows("from raw.lectures__speakers order by all")
     cancelled = next(lecture for lecture in lectures if lecture["speakers"])
     lectures.remove(cancelled)
 
-    result = bring(api, place, "lectures")["lectures"]
+    result = run_sync(api, warehouse, "lectures")["lectures"]
     assert (result.removed, result.loaded) == (1, 0)
     assert removed(reader, "raw.lectures") == {str(cancelled["id"])}
     assert reader.count("raw.lectures") == len(lectures) + 1
     assert reader.rows("from raw.lectures__speakers order by all") == links, "lists follow their parent"
     first_seen = reader.rows("select removed_at from raw.lectures where removed_at is not null")
-    assert bring(api, place, "lectures")["lectures"].removed == 0
+    assert run_sync(api, warehouse, "lectures")["lectures"].removed == 0
     assert reader.rows("select removed_at from raw.lectures where removed_at is not null") == first_seen
 
     lectures.append(cancelled)
-    result = bring(api, place, "lectures")["lectures"]
+    result = run_sync(api, warehouse, "lectures")["lectures"]
     assert (result.removed, result.loaded) == (0, 1)
     assert removed(reader, "raw.lectures") == set()
     speakers = reader.rows(
@@ -40,20 +40,20 @@ def test_what_the_answer_no_longer_has_is_marked_and_comes_back(api: Sandbox, pl
 
 
 def test_an_answer_that_removes_most_of_a_table_is_refused_until_it_is_meant(
-    api: Sandbox, place: Warehouse, reader: Reader
+    api: Sandbox, warehouse: Warehouse, reader: Reader
 ):
     participants = api.event.participants
-    bring(api, place, "participants")
+    run_sync(api, warehouse, "participants")
     del participants[24:]
 
     with pytest.raises(SyncError) as refusal:
-        bring(api, place, "participants")
+        run_sync(api, warehouse, "participants")
     assert "26 of the 50 rows of raw.participants" in str(refusal.value)
     assert "allow_removals" in str(refusal.value)
     assert str(refusal.value).endswith("The tables are unchanged.")
     assert removed(reader, "raw.participants", "email_key") == set()
 
-    result = bring(api, place, "participants", removals=RemovalSettings(allowed=True))["participants"]
+    result = run_sync(api, warehouse, "participants", removals=RemovalSettings(allowed=True))["participants"]
     assert result.removed == len(removed(reader, "raw.participants", "email_key")) == 26
 
 
@@ -70,48 +70,48 @@ def test_an_answer_that_removes_most_of_a_table_is_refused_until_it_is_meant(
     ],
 )
 def test_the_share_and_the_number_of_rows_decide(
-    api: Sandbox, place: Warehouse, left: int, settings: RemovalSettings, refused: bool
+    api: Sandbox, warehouse: Warehouse, left: int, settings: RemovalSettings, refused: bool
 ):
-    bring(api, place, "participants")
+    run_sync(api, warehouse, "participants")
     del api.event.participants[left:]
     if refused:
         with pytest.raises(SyncError, match="more than may be removed unasked"):
-            bring(api, place, "participants", removals=settings)
+            run_sync(api, warehouse, "participants", removals=settings)
     else:
-        assert bring(api, place, "participants", removals=settings)["participants"].removed == 50 - left
+        assert run_sync(api, warehouse, "participants", removals=settings)["participants"].removed == 50 - left
 
 
-def test_a_small_table_may_shrink_but_not_be_emptied(api: Sandbox, place: Warehouse):
-    bring(api, place, "halls")
+def test_a_small_table_may_shrink_but_not_be_emptied(api: Sandbox, warehouse: Warehouse):
+    run_sync(api, warehouse, "halls")
     halls = api.event.content["halls"]
     assert 1 < len(halls) < 10
     del halls[1:]
-    assert bring(api, place, "halls")["halls"].removed > 0
+    assert run_sync(api, warehouse, "halls")["halls"].removed > 0
     halls.clear()
     with pytest.raises(SyncError, match=r"1 of the 1 rows of raw\.halls"):
-        bring(api, place, "halls")
+        run_sync(api, warehouse, "halls")
 
 
-def test_the_only_row_of_a_table_may_be_replaced(api: Sandbox, place: Warehouse, reader: Reader):
+def test_the_only_row_of_a_table_may_be_replaced(api: Sandbox, warehouse: Warehouse, reader: Reader):
     pauses = api.event.content["pauses"]
     del pauses[1:]
-    bring(api, place, "pauses")
+    run_sync(api, warehouse, "pauses")
     pauses[0] = {**pauses[0], "id": 990001}
-    result = bring(api, place, "pauses")["pauses"]
+    result = run_sync(api, warehouse, "pauses")["pauses"]
     assert (result.loaded, result.removed) == (1, 1)
     assert reader.rows("select id from raw.pauses where removed_at is null") == [("990001",)]
 
     pauses[0] = {**pauses[0], "id": None}
     with pytest.raises(SyncError, match=r"1 of the 1 rows of raw\.pauses, which"):
-        bring(api, place, "pauses")
+        run_sync(api, warehouse, "pauses")
 
 
-def test_all_rows_of_a_larger_table_may_not_be_replaced(api: Sandbox, place: Warehouse):
-    bring(api, place, "participants")
+def test_all_rows_of_a_larger_table_may_not_be_replaced(api: Sandbox, warehouse: Warehouse):
+    run_sync(api, warehouse, "participants")
     people = api.event.participants
     people[:] = [{**person, "email": f"{number}@example.org"} for number, person in enumerate(people)]
     with pytest.raises(SyncError, match=r"50 of the 50 rows of raw\.participants, which"):
-        bring(api, place, "participants")
+        run_sync(api, warehouse, "participants")
 
 
 @pytest.mark.parametrize(
@@ -120,116 +120,116 @@ def test_all_rows_of_a_larger_table_may_not_be_replaced(api: Sandbox, place: War
     ids=lambda each: each.personal_data,
 )
 def test_keys_that_are_made_otherwise_are_no_removals(
-    api: Sandbox, place: Warehouse, reader: Reader, before: PrivacySettings, after: PrivacySettings
+    api: Sandbox, warehouse: Warehouse, reader: Reader, before: PrivacySettings, after: PrivacySettings
 ):
     people = api.event.participants
-    bring(api, place, "participants", privacy=before)
+    run_sync(api, warehouse, "participants", privacy=before)
     del people[25:]
-    result = bring(api, place, "participants", privacy=after)["participants"]
+    result = run_sync(api, warehouse, "participants", privacy=after)["participants"]
     assert (result.received, result.loaded) == (25, 0 if before == after else 25)
     assert reader.rows("select count(*) from raw.participants where removed_at is null") == [(25,)]
 
 
-def test_too_many_that_are_gone_are_told_apart_from_keys_that_are_made_otherwise(api: Sandbox, place: Warehouse):
-    bring(api, place, "participants")
+def test_too_many_that_are_gone_are_told_apart_from_keys_that_are_made_otherwise(api: Sandbox, warehouse: Warehouse):
+    run_sync(api, warehouse, "participants")
     del api.event.participants[24:]
     with pytest.raises(SyncError) as refusal:
-        bring(api, place, "participants", privacy=HASH)
+        run_sync(api, warehouse, "participants", privacy=HASH)
     assert "26 of the 50 rows of raw.participants (all are replaced, because `personal_data`" in str(refusal.value)
 
-    with duckdb.connect(str(place.path)) as warehouse:
-        warehouse.execute("alter table _sync.answers drop column keys")
+    with duckdb.connect(str(warehouse.path)) as connection:
+        connection.execute("alter table _sync.answers drop column keys")
     with pytest.raises(SyncError) as refusal:
-        bring(api, place, "participants", privacy=HASH)
+        run_sync(api, warehouse, "participants", privacy=HASH)
     assert "50 of the 50 rows of raw.participants (if `personal_data`" in str(refusal.value)
-    bring(api, place, "participants", privacy=HASH, removals=RemovalSettings(allowed=True))
+    run_sync(api, warehouse, "participants", privacy=HASH, removals=RemovalSettings(allowed=True))
 
 
 @pytest.mark.parametrize(("left", "refused"), [(49, False), (26, False), (24, True)])
 def test_a_run_that_was_killed_while_keys_were_made_otherwise_is_put_right(
-    api: Sandbox, place: Warehouse, reader: Reader, monkeypatch: pytest.MonkeyPatch, left: int, refused: bool
+    api: Sandbox, warehouse: Warehouse, reader: Reader, monkeypatch: pytest.MonkeyPatch, left: int, refused: bool
 ):
-    bring(api, place, "participants")
+    run_sync(api, warehouse, "participants")
     with monkeypatch.context() as patch:
-        patch.setattr("event_assets.source.load.apply.write_checkpoint", _die)
+        patch.setattr("event_assets.source.load.apply.write_checkpoint", _crash)
         with pytest.raises(KeyboardInterrupt):
-            bring(api, place, "participants", privacy=HASH)
+            run_sync(api, warehouse, "participants", privacy=HASH)
     assert reader.rows("select count(*) from raw.participants where removed_at is null") == [(100,)]
     del api.event.participants[left:]
     if refused:
         with pytest.raises(SyncError, match="all are replaced, because `personal_data`"):
-            bring(api, place, "participants", privacy=HASH)
+            run_sync(api, warehouse, "participants", privacy=HASH)
     else:
-        bring(api, place, "participants", privacy=HASH)
+        run_sync(api, warehouse, "participants", privacy=HASH)
         assert reader.rows("select count(*) from raw.participants where removed_at is null") == [(left,)]
 
 
-def _die(*_: object) -> None:
+def _crash(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def test_how_keys_were_made_before_an_upgrade_is_not_known(api: Sandbox, place: Warehouse):
-    bring(api, place, "participants")
-    with duckdb.connect(str(place.path)) as warehouse:
-        warehouse.execute("alter table _sync.answers drop column keys")
-    bring(api, place, "partners")  # which brings the column back
+def test_how_keys_were_made_before_an_upgrade_is_not_known(api: Sandbox, warehouse: Warehouse):
+    run_sync(api, warehouse, "participants")
+    with duckdb.connect(str(warehouse.path)) as connection:
+        connection.execute("alter table _sync.answers drop column keys")
+    run_sync(api, warehouse, "partners")  # which brings the column back
     people = api.event.participants
     people[:] = [{**person, "email": f"{number}@example.org"} for number, person in enumerate(people)]
     with pytest.raises(SyncError, match=r"50 of the 50 rows of raw\.participants \(if `personal_data`"):
-        bring(api, place, "participants")
+        run_sync(api, warehouse, "participants")
 
 
-def test_one_refused_table_keeps_the_others_of_the_answer_unchanged(api: Sandbox, place: Warehouse, reader: Reader):
-    bring(api, place, "halls", "tracks")
+def test_one_refused_table_keeps_the_others_of_the_answer_unchanged(api: Sandbox, warehouse: Warehouse, reader: Reader):
+    run_sync(api, warehouse, "halls", "tracks")
     before = reader.rows("from raw.tracks order by id")
     api.event.content["tracks"][0]["name"] = "Renamed"
     api.event.content["halls"] = []
     with pytest.raises(SyncError, match=r"raw\.halls"):
-        bring(api, place, "halls", "tracks")
+        run_sync(api, warehouse, "halls", "tracks")
     assert reader.rows("from raw.tracks order by id") == before
 
 
-def test_a_resource_that_the_answer_does_not_have_stays_as_it_is(api: Sandbox, place: Warehouse, reader: Reader):
-    first = bring(api, place, "days", "tracks")
+def test_a_resource_that_the_answer_does_not_have_stays_as_it_is(api: Sandbox, warehouse: Warehouse, reader: Reader):
+    first = run_sync(api, warehouse, "days", "tracks")
     before = reader.rows("from raw.days order by id")
     for absent in ("missing", "null"):
         api.event.content.pop("days", None)
         if absent == "null":
             api.event.content["days"] = None  # pyright: ignore[reportArgumentType]
-        told: list[str] = []
-        result = bring(api, place, "days", "tracks", told=told)
+        logged: list[str] = []
+        result = run_sync(api, warehouse, "days", "tracks", logged=logged)
         assert result["days"].absent
         assert not result["tracks"].absent
         assert result["days"].version == first["days"].version
-        assert told == ["The answer does not have days: raw.days stays as it is."]
+        assert logged == ["The answer does not have days: raw.days stays as it is."]
         assert reader.rows("from raw.days order by id") == before
 
 
-def test_a_resource_that_never_came_has_an_empty_table(api: Sandbox, place: Warehouse, reader: Reader):
+def test_a_resource_that_never_came_has_an_empty_table(api: Sandbox, warehouse: Warehouse, reader: Reader):
     del api.event.content["days"]
-    assert bring(api, place, "days", "tracks")["days"].absent
+    assert run_sync(api, warehouse, "days", "tracks")["days"].absent
     assert reader.columns("raw.days") == [column.name for column in TABLES["days"].all_columns]
     assert reader.count("raw.days") == 0
 
 
-def test_the_same_answer_writes_nothing(api: Sandbox, place: Warehouse, reader: Reader):
+def test_the_same_answer_writes_nothing(api: Sandbox, warehouse: Warehouse, reader: Reader):
     api.event.participants.append({**api.event.participants[0], "id": 990001})
-    first = bring(api, place, "participants")["participants"]
+    first = run_sync(api, warehouse, "participants")["participants"]
     assert first.rejected == 1
-    before = place.path.read_bytes()
-    again = bring(api, place, "participants")["participants"]
+    before = warehouse.path.read_bytes()
+    again = run_sync(api, warehouse, "participants")["participants"]
 
-    assert place.path.read_bytes() == before
+    assert warehouse.path.read_bytes() == before
     assert (again.received, again.loaded, again.removed, again.rejected) == (51, 0, 0, 1)
     assert again.version == first.version
 
 
-def test_one_changed_record_writes_one_row(api: Sandbox, place: Warehouse, reader: Reader):
-    bring(api, place, "participants")
+def test_one_changed_record_writes_one_row(api: Sandbox, warehouse: Warehouse, reader: Reader):
+    run_sync(api, warehouse, "participants")
     first_load = reader.rows("select distinct _dlt_load_id from raw.participants")
     changed = {**api.event.participants[7], "position": "Promoted"}
     api.event.participants[7] = changed
-    assert bring(api, place, "participants")["participants"].loaded == 1
+    assert run_sync(api, warehouse, "participants")["participants"].loaded == 1
 
     assert reader.rows(f"select id from raw.participants where _dlt_load_id <> '{first_load[0][0]}'") == [
         (str(changed["id"]),)
@@ -237,10 +237,10 @@ def test_one_changed_record_writes_one_row(api: Sandbox, place: Warehouse, reade
     assert reader.count("raw.participants") == 50
 
 
-def test_rejects_are_those_of_the_latest_answer(api: Sandbox, place: Warehouse, reader: Reader):
+def test_rejects_are_those_of_the_latest_answer(api: Sandbox, warehouse: Warehouse, reader: Reader):
     people = api.event.participants
     people.extend([{"id": 1, "email": None, "name": "Nobody"}, {**people[0], "id": 2}, {**people[0], "id": 2}])
-    assert bring(api, place, "participants")["participants"].rejected == 3
+    assert run_sync(api, warehouse, "participants")["participants"].rejected == 3
     rows = reader.rows("select reason, payload::json ->> 'id', load_id is not null from raw.rejected order by all")
     assert rows == [
         ("another record of the same answer has this email", "2", True),
@@ -248,19 +248,19 @@ def test_rejects_are_those_of_the_latest_answer(api: Sandbox, place: Warehouse, 
         ("no usable email", "1", True),
     ]
     del people[-2:]
-    bring(api, place, "participants")
+    run_sync(api, warehouse, "participants")
     assert reader.rows("select reason from raw.rejected") == [("no usable email",)]
     del people[-1]
-    bring(api, place, "participants")
+    run_sync(api, warehouse, "participants")
     assert reader.count("raw.rejected") == 0
 
 
-def test_drifting_types_are_kept_and_told(api: Sandbox, place: Warehouse, reader: Reader):
-    bring(api, place, "lectures")
+def test_drifting_types_are_kept_and_told(api: Sandbox, warehouse: Warehouse, reader: Reader):
+    run_sync(api, warehouse, "lectures")
     lectures = api.event.content["lectures"]
     lectures[0].update(capacity="about thirty", booked="sometimes", name={"de": "Titel"}, speakers=7)
     lectures[1].update(capacity=2**70 // 2**10, discussion=True, files="none", hall_id="TR212")
-    result = bring(api, place, "lectures")["lectures"]
+    result = run_sync(api, warehouse, "lectures")["lectures"]
 
     assert result.type_mismatches == {"capacity": 1, "booked": 1, "name": 1, "files": 1}
     columns = (

@@ -17,7 +17,7 @@ from event_assets.source.api.session import ApiSession
 from event_assets.source.errors import UnusableAnswerError
 from event_assets.warehouse import Warehouse
 from event_assets_tests.source.diffing import read
-from event_assets_tests.source.syncing import bring
+from event_assets_tests.source.syncing import run_sync
 
 
 def session(api: Sandbox, tell: Any = print, endpoint: str = "content", **settings: Any) -> ApiSession:
@@ -54,34 +54,34 @@ def test_only_what_may_pass_is_retried(event: Event, monkeypatch: pytest.MonkeyP
     with Sandbox(event) as api:
         count = api.respond
         monkeypatch.setattr(api, "respond", lambda *asked: (count(*asked), error_response(status, "Not now."))[1])
-        told: list[str] = []
-        assert session(api, told.append).get(f"{api.base_url}/content").status_code == status
+        logged: list[str] = []
+        assert session(api, logged.append).get(f"{api.base_url}/content").status_code == status
         assert api.requests["/public/v1/content"] == attempts
-    assert told == [
+    assert logged == [
         f"GET /public/v1/content was answered with {status}: attempt {number} of 3 in 0.0 s"
         for number in range(2, attempts + 1)
     ]
 
 
 def test_a_lost_server_is_tried_again_and_then_told(event: Event):
-    told: list[str] = []
+    logged: list[str] = []
     with Sandbox(event) as api:
-        asking = session(api, told.append)
+        asking = session(api, logged.append)
     with pytest.raises(requests.ConnectionError):
         asking.get(f"{api.base_url}/content")
-    assert told == [
+    assert logged == [
         f"GET /public/v1/content failed (ConnectionError): attempt {number} of 3 in 0.0 s" for number in (2, 3)
     ]
 
 
 def test_attempts_are_not_multiplied_by_a_redirect(event: Event):
-    told: list[str] = []
+    logged: list[str] = []
     with Sandbox(event) as api:
         api.fail("partners", faults.redirect_elsewhere(f"{api.base_url}/partners?moved"), times=1)
         api.fail("partners", faults.status(503))
-        assert session(api, told.append, "partners").get(f"{api.base_url}/partners").status_code == 503
+        assert session(api, logged.append, "partners").get(f"{api.base_url}/partners").status_code == 503
         assert api.requests["/public/v1/partners"] == 1 + 3
-    assert len(told) == 2
+    assert len(logged) == 2
 
 
 @pytest.mark.parametrize("endpoint", ["content", "partners"])
@@ -104,11 +104,11 @@ def also_at_v2(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("also_at_v2")
-def test_a_redirect_to_another_path_is_read_as_the_endpoint_s_answer(event: Event, place: Warehouse):
+def test_a_redirect_to_another_path_is_read_as_the_endpoint_s_answer(event: Event, warehouse: Warehouse):
     with Sandbox(event) as api:
         for endpoint, resources in resources_by_endpoint().items():
             api.fail(endpoint, faults.redirect_elsewhere(f"/public/v2/{endpoint}", 308), times=1)
-            loaded = bring(api, place, *resources)
+            loaded = run_sync(api, warehouse, *resources)
             assert {name: result.received for name, result in loaded.items()} == {
                 name: event.counts()[name] for name in resources
             }

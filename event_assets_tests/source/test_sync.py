@@ -1,4 +1,4 @@
-"""One sync of an endpoint without Dagster: what is written, and how a failure is told."""
+"""One sync of an endpoint without Dagster: what it writes, and its error messages."""
 
 import json
 from pathlib import Path
@@ -20,22 +20,22 @@ from event_assets_tests.running import Warehouse as Reader
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Warehouse:
+def warehouse(tmp_path: Path) -> Warehouse:
     return Warehouse(tmp_path / "nested" / "warehouse.duckdb")
 
 
-def sync(api: EventApiSettings, place: Warehouse, endpoint: str, resources: list[str]) -> dict[str, ResourceResult]:
+def sync(api: EventApiSettings, warehouse: Warehouse, endpoint: str, resources: list[str]) -> dict[str, ResourceResult]:
     """Sync without waiting between attempts."""
-    return sync_now(api, place, endpoint, resources, SyncSettings(RetrySettings(max_attempts=2, backoff_factor=0)))
+    return sync_now(api, warehouse, endpoint, resources, SyncSettings(RetrySettings(max_attempts=2, backoff_factor=0)))
 
 
 def settings(api: Sandbox) -> EventApiSettings:
     return EventApiSettings(api.base_url, api.token)
 
 
-def test_a_sync_says_what_it_loaded_and_leaves_nothing_else_behind(event: Event, place: Warehouse):
+def test_a_sync_says_what_it_loaded_and_leaves_nothing_else_behind(event: Event, warehouse: Warehouse):
     with Sandbox(event) as api:
-        results = sync(settings(api), place, "content", ["tracks", "lectures"])
+        results = sync(settings(api), warehouse, "content", ["tracks", "lectures"])
 
     lectures = event.content["lectures"]
     assert {
@@ -44,24 +44,24 @@ def test_a_sync_says_what_it_loaded_and_leaves_nothing_else_behind(event: Event,
         "tracks": (len(event.content["tracks"]), len(event.content["tracks"]), 0, 0),
         "lectures": (len(lectures), len(lectures), 0, 0),
     }
-    reader = Reader(place.path)
+    reader = Reader(warehouse.path)
     assert reader.count("raw.lectures__speakers") == sum(len(lecture["speakers"]) for lecture in lectures)
     assert reader.count("raw.lectures__tracks") == sum(len(lecture["tracks"]) for lecture in lectures)
-    assert {path.name for path in place.path.parent.iterdir()} <= {
+    assert {path.name for path in warehouse.path.parent.iterdir()} <= {
         "warehouse.duckdb",
         "warehouse.duckdb.lock",
         ".warehouse.content.dlt.lock",
     }
 
 
-def test_empty_lists_give_empty_tables_with_their_columns(event: Event, place: Warehouse):
+def test_empty_lists_give_empty_tables_with_their_columns(event: Event, warehouse: Warehouse):
     event.content = {name: [] for name in event.content}
     event.partners = []
     with Sandbox(event) as api:
-        sync(settings(api), place, "content", ["lectures", "pauses"])
-        sync(settings(api), place, "partners", ["partners"])
+        sync(settings(api), warehouse, "content", ["lectures", "pauses"])
+        sync(settings(api), warehouse, "partners", ["partners"])
 
-    reader = Reader(place.path)
+    reader = Reader(warehouse.path)
     for name in ("lectures", "pauses", "partners"):
         assert reader.columns(f"raw.{name}") == [column.name for column in TABLES[name].all_columns]
         assert reader.count(f"raw.{name}") == 0
@@ -69,34 +69,34 @@ def test_empty_lists_give_empty_tables_with_their_columns(event: Event, place: W
             assert reader.columns(f"raw.{link}") == [column.name for column in columns]
 
 
-def test_what_was_empty_first_can_be_filled_later(event: Event, place: Warehouse):
+def test_what_was_empty_first_can_be_filled_later(event: Event, warehouse: Warehouse):
     lectures = event.content["lectures"]
     with Sandbox(event) as api:
         event.content["lectures"] = []
-        sync(settings(api), place, "content", ["lectures"])
+        sync(settings(api), warehouse, "content", ["lectures"])
         event.content["lectures"] = lectures
-        sync(settings(api), place, "content", ["lectures"])
+        sync(settings(api), warehouse, "content", ["lectures"])
 
-    reader = Reader(place.path)
+    reader = Reader(warehouse.path)
     assert reader.count("raw.lectures") == len(lectures)
     assert reader.count("raw.lectures__speakers") == sum(len(lecture["speakers"]) for lecture in lectures)
 
 
-def test_identifiers_may_be_numbers_or_strings(event: Event, place: Warehouse):
+def test_identifiers_may_be_numbers_or_strings(event: Event, warehouse: Warehouse):
     halls = event.content["halls"]
     with Sandbox(event) as api:
-        sync(settings(api), place, "content", ["halls"])
+        sync(settings(api), warehouse, "content", ["halls"])
         event.content["halls"] = [{**hall, "id": str(hall["id"]), "name": "renamed"} for hall in halls] + [
             {"id": "TR212"}
         ]
-        sync(settings(api), place, "content", ["halls"])
+        sync(settings(api), warehouse, "content", ["halls"])
 
-    rows = dict(Reader(place.path).rows("select id, name from raw.halls"))
+    rows = dict(Reader(warehouse.path).rows("select id, name from raw.halls"))
     assert rows == {str(hall["id"]): "renamed" for hall in halls} | {"TR212": None}
 
 
 @pytest.mark.parametrize("rest", ["Security", " 7", "2026-05-12", "2026-05-12T09:00:00", "09:00:00", "abcd"])
-def test_a_text_that_begins_with_an_icon_is_kept_as_it_came(event: Event, place: Warehouse, rest: str):
+def test_a_text_that_begins_with_an_icon_is_kept_as_it_came(event: Event, warehouse: Warehouse, rest: str):
     texts = [f"{chr(icon)}{rest}" for icon in range(0xF020, 0xF034)]  # dlt's marks of its types are among them
     event.content["tracks"] = [{"id": number, "name": text, "more": text} for number, text in enumerate(texts)]
     event.content["lectures"] = [{"id": 1, "name": "A lecture", "speakers": texts, "files": texts}]
@@ -104,23 +104,23 @@ def test_a_text_that_begins_with_an_icon_is_kept_as_it_came(event: Event, place:
     with Sandbox(event) as api:
         for new_field in ({}, {"new_field": 1}):  # without it, participants go the fast way
             event.participants = [{**person, **new_field} for person in event.participants]
-            sync(settings(api), place, "content", ["tracks", "lectures"])
-            sync(settings(api), place, "participants", ["participants"])
-            assert Reader(place.path).rows("select name from raw.participants order by name") == [*zip(texts)]
+            sync(settings(api), warehouse, "content", ["tracks", "lectures"])
+            sync(settings(api), warehouse, "participants", ["participants"])
+            assert Reader(warehouse.path).rows("select name from raw.participants order by name") == [*zip(texts)]
 
-    reader = Reader(place.path)
+    reader = Reader(warehouse.path)
     assert reader.rows("select name, more from raw.tracks order by id::int") == [*zip(texts, texts, strict=True)]
     assert reader.rows("select value from raw.lectures__speakers order by _dlt_list_idx") == [*zip(texts)]
     assert json.loads(reader.rows("select files from raw.lectures")[0][0]) == texts
 
 
-def test_a_field_that_is_not_declared_is_text_whatever_it_looks_like(event: Event, place: Warehouse):
+def test_a_field_that_is_not_declared_is_text_whatever_it_looks_like(event: Event, warehouse: Warehouse):
     event.content["tracks"] = [{"id": 1, "opens": "2026-05-12T09:00:00+02:00", "closes": "2026-05-12T10:00:00Z"}]
     with Sandbox(event) as api:
-        sync(settings(api), place, "content", ["tracks"])
+        sync(settings(api), warehouse, "content", ["tracks"])
         event.content["tracks"].append({"id": 2, "opens": "soon"})
-        sync(settings(api), place, "content", ["tracks"])
-    assert Reader(place.path).rows("select opens, closes from raw.tracks order by id") == [
+        sync(settings(api), warehouse, "content", ["tracks"])
+    assert Reader(warehouse.path).rows("select opens, closes from raw.tracks order by id") == [
         ("2026-05-12T09:00:00+02:00", "2026-05-12T10:00:00Z"),
         ("soon", None),
     ]
@@ -137,40 +137,40 @@ def test_a_field_that_is_not_declared_is_text_whatever_it_looks_like(event: Even
     ],
 )
 def test_a_failure_is_told_in_a_sentence_and_changes_nothing(
-    event: Event, place: Warehouse, response: Response, sentence: str, monkeypatch: pytest.MonkeyPatch
+    event: Event, warehouse: Warehouse, response: Response, sentence: str, monkeypatch: pytest.MonkeyPatch
 ):
     with Sandbox(event) as api:
-        sync(settings(api), place, "content", ["halls"])
-        before = Reader(place.path).rows("from raw.halls")
+        sync(settings(api), warehouse, "content", ["halls"])
+        before = Reader(warehouse.path).rows("from raw.halls")
         monkeypatch.setattr(api, "respond", lambda *_: response)
         with pytest.raises(SyncError) as failure:
-            sync(settings(api), place, "content", ["halls"])
+            sync(settings(api), warehouse, "content", ["halls"])
 
     assert sentence in str(failure.value)
     assert "GET " in str(failure.value)
     assert "/public/v1/content" in str(failure.value)
     assert str(failure.value).endswith("The tables are unchanged.")
     assert api.token not in str(failure.value)
-    assert Reader(place.path).rows("from raw.halls") == before
+    assert Reader(warehouse.path).rows("from raw.halls") == before
 
 
-def test_a_server_that_is_not_there_is_told_in_a_sentence(event: Event, place: Warehouse):
+def test_a_server_that_is_not_there_is_told_in_a_sentence(event: Event, warehouse: Warehouse):
     with Sandbox(event) as api:
         pass
     with pytest.raises(SyncError, match=r"found no server that answers .* check `base_url` and the network"):
-        sync(settings(api), place, "partners", ["partners"])
+        sync(settings(api), warehouse, "partners", ["partners"])
 
 
-def test_a_warehouse_that_does_not_take_the_answer_is_told_in_a_sentence(event: Event, place: Warehouse):
-    place.path.parent.mkdir()
-    with duckdb.connect(str(place.path)) as connection:
+def test_a_warehouse_that_does_not_take_the_answer_is_told_in_a_sentence(event: Event, warehouse: Warehouse):
+    warehouse.path.parent.mkdir()
+    with duckdb.connect(str(warehouse.path)) as connection:
         connection.execute("create schema raw; create view raw.tracks as select 1 as one")
     with (
         Sandbox(event) as api,
-        pytest.raises(SyncError, match="The warehouse did not take the answer of /content") as told,
+        pytest.raises(SyncError, match="The warehouse did not take the answer of /content") as error,
     ):
-        sync(settings(api), place, "content", ["tracks"])
-    assert "the next sync puts right what is missing" in str(told.value)
+        sync(settings(api), warehouse, "content", ["tracks"])
+    assert "the next sync puts right what is missing" in str(error.value)
 
 
 def test_what_a_database_quotes_is_not_told():
@@ -193,17 +193,17 @@ def test_what_a_database_quotes_is_not_told():
     ],
 )
 def test_a_person_whom_the_warehouse_does_not_take_is_told_nowhere(
-    event: Event, place: Warehouse, caplog: pytest.LogCaptureFixture, tampering: str, says: str
+    event: Event, warehouse: Warehouse, caplog: pytest.LogCaptureFixture, tampering: str, says: str
 ):
     event.participants = [{"email": "bo@example.org"}]
     with Sandbox(event) as api:
-        sync(settings(api), place, "participants", ["participants"])
-        with duckdb.connect(str(place.path)) as warehouse:
-            warehouse.execute(tampering)
+        sync(settings(api), warehouse, "participants", ["participants"])
+        with duckdb.connect(str(warehouse.path)) as connection:
+            connection.execute(tampering)
         name = f"Ada O'Lovelace, {'Countess of ' * 30}Ockham"
         event.participants += [{"email": f"ada{number}@example.org", "name": name} for number in range(2)]
-        with pytest.raises(SyncError) as told:
-            sync(settings(api), place, "participants", ["participants"])
-    assert says in str(told.value)
-    said = f"{told.value} {caplog.text}"
+        with pytest.raises(SyncError) as error:
+            sync(settings(api), warehouse, "participants", ["participants"])
+    assert says in str(error.value)
+    said = f"{error.value} {caplog.text}"
     assert not any(part in said for part in ("Ada", "Lovelace", "Countess", "@"))

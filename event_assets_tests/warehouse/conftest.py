@@ -1,4 +1,4 @@
-"""What tests of the warehouse share: a place for one, and one for its published copy."""
+"""Fixtures of the warehouse tests: a warehouse, and a path for its published copy."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from event_assets.warehouse import Warehouse
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Warehouse:
+def warehouse(tmp_path: Path) -> Warehouse:
     return Warehouse(tmp_path / "warehouse.duckdb", wait_seconds=0.2)
 
 

@@ -31,10 +31,10 @@ PLAN = PublishPlan(
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Warehouse:
-    place = Warehouse(tmp_path / "warehouse.duckdb", memory_limit="300MB")
+def warehouse(tmp_path: Path) -> Warehouse:
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb", memory_limit="300MB")
     execute(
-        place,
+        warehouse,
         "create schema raw",
         "create schema staging",
         "create schema summary",
@@ -49,11 +49,11 @@ def place(tmp_path: Path) -> Warehouse:
         "create schema _sync",
         "create table _sync.answers as select 'dan@example.org' as body",
     )
-    return place
+    return warehouse
 
 
 @pytest.fixture
-def copy(place: Warehouse, tmp_path: Path) -> Callable[..., Reader]:
+def copy(warehouse: Warehouse, tmp_path: Path) -> Callable[..., Reader]:
     """Publish by a plan, and read the copy."""
 
     def publish_by(plan: PublishPlan = PLAN, **held: HeldBack) -> Reader:
@@ -61,15 +61,15 @@ def copy(place: Warehouse, tmp_path: Path) -> Callable[..., Reader]:
         chosen = PublishPlan(
             plan.columns, plan.left_out, plan.redacted, {names[name]: why for name, why in held.items()}, plan.setting
         )
-        published.append(publish(place, tmp_path / "published.duckdb", chosen))
+        published.append(publish(warehouse, tmp_path / "published.duckdb", chosen))
         return Reader(tmp_path / "published.duckdb")
 
     published: list[Published] = []
     return publish_by
 
 
-def execute(place: Warehouse, *statements: str) -> None:
-    with place.connect() as client:
+def execute(warehouse: Warehouse, *statements: str) -> None:
+    with warehouse.connect() as client:
         for statement in statements:
             client.execute_sql(statement)
 
@@ -121,8 +121,8 @@ def test_its_note_says_what_it_lacks_and_what_brings_it_back(copy: Callable[...,
     assert notes(reader, "held back") == []
 
 
-def test_without_a_choice_it_holds_everything(copy: Callable[..., Reader], place: Warehouse):
-    reader, warehouse = copy(PublishPlan()), Reader(place.path)
+def test_without_a_choice_it_holds_everything(copy: Callable[..., Reader], warehouse: Warehouse):
+    reader, warehouse = copy(PublishPlan()), Reader(warehouse.path)
     assert reader.count("about_this_copy") == 0
     for table in (
         "raw.people",
@@ -139,12 +139,14 @@ def test_without_a_choice_it_holds_everything(copy: Callable[..., Reader], place
     ("held", "relation"), [("people", "staging.people"), ("counts", "summary.counts"), ("raw_people", "raw.people")]
 )
 def test_a_held_back_relation_is_as_the_copy_before_has_it(
-    copy: Callable[..., Reader], place: Warehouse, held: str, relation: str
+    copy: Callable[..., Reader], warehouse: Warehouse, held: str, relation: str
 ):
     everything = ("raw.people", "staging.people", "summary.counts")
     before = {name: copy().rows(f"from {name}") for name in everything}
     execute(
-        place, "insert into raw.people values (3, 'eve@x.y', null, null)", "insert into summary.counts values ('d', 4)"
+        warehouse,
+        "insert into raw.people values (3, 'eve@x.y', null, null)",
+        "insert into summary.counts values ('d', 4)",
     )
     reader = copy(**{held: BROKEN})
     for name in everything:
@@ -171,9 +173,9 @@ def test_without_a_copy_before_a_held_back_relation_is_left_out(copy: Callable[.
     assert copy().count("summary.counts") == 3
 
 
-def test_a_relation_that_was_never_built_is_had_from_the_copy_before(copy: Callable[..., Reader], place: Warehouse):
+def test_a_relation_that_was_never_built_is_had_from_the_copy_before(copy: Callable[..., Reader], warehouse: Warehouse):
     copy()
-    execute(place, "drop table summary.counts")
+    execute(warehouse, "drop table summary.counts")
     assert copy(counts=BROKEN).rows("from summary.counts") == [("b", 2), ("a", 1), ("c", 3)]
 
 
@@ -186,12 +188,12 @@ def test_of_a_copy_with_everything_a_held_back_relation_gets_no_personal_data(co
 
 
 def test_a_copy_of_an_earlier_release_has_the_tables_that_are_held_back(
-    copy: Callable[..., Reader], place: Warehouse, tmp_path: Path
+    copy: Callable[..., Reader], warehouse: Warehouse, tmp_path: Path
 ):
     copy()  # which gives the warehouse its identity, as the first sync does
     (tmp_path / "published.duckdb").unlink()
-    (tmp_path / "published.duckdb").write_bytes(place.path.read_bytes())
-    execute(place, "insert into summary.counts values ('d', 4)")
+    (tmp_path / "published.duckdb").write_bytes(warehouse.path.read_bytes())
+    execute(warehouse, "insert into summary.counts values ('d', 4)")
     reader = copy(counts=BROKEN, people=BROKEN)
     assert reader.rows("from summary.counts") == [("b", 2), ("a", 1), ("c", 3)]
     # Its views would show what the warehouse has now.
@@ -218,10 +220,10 @@ def test_a_copy_that_is_none_of_this_warehouse_has_nothing_to_hold_back(
     assert reader.count("staging.people") == 2
 
 
-def test_what_cannot_be_read_is_held_back_and_the_rest_is_published(copy: Callable[..., Reader], place: Warehouse):
+def test_what_cannot_be_read_is_held_back_and_the_rest_is_published(copy: Callable[..., Reader], warehouse: Warehouse):
     copy()
     execute(
-        place,
+        warehouse,
         "create or replace view staging.people as"
         " select cast(email as integer) as id, true as has_address from raw.people",
         "insert into summary.counts values ('d', 4)",
@@ -234,15 +236,15 @@ def test_what_cannot_be_read_is_held_back_and_the_rest_is_published(copy: Callab
     assert why.startswith("It cannot be read: Conversion Error: Could not convert string")
     assert "ann@" not in why
     assert since is not None
-    with place.connect() as client:  # it is left as it was found
+    with warehouse.connect() as client:  # it is left as it was found
         assert client.execute_sql("select database_name from duckdb_databases() where not internal") == [("warehouse",)]
 
 
 def test_a_relation_with_nothing_to_show_is_left_out_and_readers_in_this_process_go_on(
-    copy: Callable[..., Reader], place: Warehouse, tmp_path: Path
+    copy: Callable[..., Reader], warehouse: Warehouse, tmp_path: Path
 ):
     copy()
-    execute(place, "create table raw.odd as select 'x@example.org' as undeclared")
+    execute(warehouse, "create table raw.odd as select 'x@example.org' as undeclared")
     with duckdb.connect(str(tmp_path / "published.duckdb"), read_only=True) as old:
         reader = copy(
             PublishPlan({**(PLAN.columns or {}), Relation("raw", "odd"): {"id": '"id"'}}, setting=SETTING),

@@ -27,13 +27,13 @@ KEEPS_IT_OPEN = "print('ready', flush=True); sys.stdin.read()"
 
 
 @pytest.fixture
-def put(place: Warehouse, target: Path) -> Callable[[int], None]:
+def put(warehouse: Warehouse, target: Path) -> Callable[[int], None]:
     """Publish numbers up to one."""
 
     def publish_numbers(rows: int) -> None:
-        with place.connect() as client:
+        with warehouse.connect() as client:
             replace(client, NUMBERS, "table", f"select range as number from range({rows})")
-        publish(place, target, ALL)
+        publish(warehouse, target, ALL)
 
     return publish_numbers
 
@@ -80,14 +80,14 @@ def test_what_somebody_wrote_into_the_copy_and_was_killed_is_in_no_later_one(put
     assert [path.name for path in target.parent.iterdir()] == ["published.duckdb"]
 
 
-def test_a_held_back_table_has_nothing_of_it_either(put: Callable[[int], None], place: Warehouse, target: Path):
+def test_a_held_back_table_has_nothing_of_it_either(put: Callable[[int], None], warehouse: Warehouse, target: Path):
     put(10)
     target.chmod(0o644)
     subprocess.run(command(WRITES_AND_IS_KILLED, target), check=False)
-    with place.connect() as client:
+    with warehouse.connect() as client:
         client.execute_sql("drop table summary.numbers")
         client.execute_sql("create view summary.numbers as select error('broken')::int as number")
-    publish(place, target, ALL)
+    publish(warehouse, target, ALL)
     assert numbers(target) == (10, 45)
 
 
@@ -97,8 +97,8 @@ def test_while_somebody_has_the_copy_open_for_writing_no_new_one_is_made(
     put(10)
     monkeypatch.setattr(copy_file, "_WAIT_SECONDS", 0.2)
     target.chmod(0o644)
-    told = r"Another program has the copy for readers .* open for writing.*: close it there, and open it read-only"
-    with somebody_has_it_open(target, "rw"), pytest.raises(PublishError, match=told):
+    logged = r"Another program has the copy for readers .* open for writing.*: close it there, and open it read-only"
+    with somebody_has_it_open(target, "rw"), pytest.raises(PublishError, match=logged):
         put(20)
     assert numbers(target) == (10, 45)
     put(20)
@@ -164,7 +164,7 @@ def test_what_a_killed_run_has_left_goes_with_the_next_copy(
 
 
 def test_a_run_that_is_killed_leaves_the_old_copy_and_one_hidden_folder(
-    put: Callable[[int], None], place: Warehouse, target: Path
+    put: Callable[[int], None], warehouse: Warehouse, target: Path
 ):
     put(10)
     program = (
@@ -173,7 +173,7 @@ def test_a_run_that_is_killed_leaves_the_old_copy_and_one_hidden_folder(
         "published.publish(Warehouse(Path(sys.argv[3])), Path(sys.argv[1]), published.PublishPlan())"
     )
     killed = subprocess.run(
-        [sys.executable, "-c", f"import os, signal, sys\n{program}", str(target), "", str(place.path)], check=False
+        [sys.executable, "-c", f"import os, signal, sys\n{program}", str(target), "", str(warehouse.path)], check=False
     )
     assert killed.returncode == -9
     assert {path.name for path in target.parent.iterdir()} == {"published.duckdb", ".published.duckdb.new"}

@@ -17,8 +17,8 @@ NUMBERS = Relation("summary", "numbers")
 ALL = PublishPlan()
 
 
-def fill(place: Warehouse, rows: int) -> None:
-    with place.connect() as client:
+def fill(warehouse: Warehouse, rows: int) -> None:
+    with warehouse.connect() as client:
         replace(client, NUMBERS, "table", f"select range as number from range({rows})")
         replace(client, Relation("staging", "even"), "view", f"select * from {NUMBERS.sql()} where number % 2 = 0")
 
@@ -31,42 +31,42 @@ def numbers(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
     return row[0], row[1]
 
 
-def test_it_holds_what_the_warehouse_holds(place: Warehouse, target: Path):
-    fill(place, 5000)
-    assert publish(place, target, ALL).size == target.stat().st_size > 0
+def test_it_holds_what_the_warehouse_holds(warehouse: Warehouse, target: Path):
+    fill(warehouse, 5000)
+    assert publish(warehouse, target, ALL).size == target.stat().st_size > 0
     assert [path.name for path in target.parent.iterdir()] == ["published.duckdb"]
     with duckdb.connect(str(target), read_only=True) as reader:
         assert numbers(reader) == (5000, 2500)
 
 
-def test_a_reader_goes_on_with_the_old_copy_and_a_new_one_gets_the_new(place: Warehouse, target: Path):
-    fill(place, 10)
-    publish(place, target, ALL)
+def test_a_reader_goes_on_with_the_old_copy_and_a_new_one_gets_the_new(warehouse: Warehouse, target: Path):
+    fill(warehouse, 10)
+    publish(warehouse, target, ALL)
     with target.open("rb") as old:
         before = target.read_bytes()
-        fill(place, 20)
-        publish(place, target, ALL)
+        fill(warehouse, 20)
+        publish(warehouse, target, ALL)
         assert old.read() == before
     with duckdb.connect(str(target), read_only=True) as reader:
         assert numbers(reader) == (20, 10)
 
 
 @pytest.mark.parametrize(("mode", "copied"), [(0o644, 0o444), (0o600, 0o400), (0o640, 0o440), (0o660, 0o440)])
-def test_it_has_the_warehouses_mode_and_nobody_may_write_it(place: Warehouse, target: Path, mode: int, copied: int):
-    fill(place, 10)
-    publish(place, target, ALL)
-    place.path.chmod(mode)
-    publish(place, target, ALL)
+def test_it_has_the_warehouses_mode_and_nobody_may_write_it(warehouse: Warehouse, target: Path, mode: int, copied: int):
+    fill(warehouse, 10)
+    publish(warehouse, target, ALL)
+    warehouse.path.chmod(mode)
+    publish(warehouse, target, ALL)
     assert target.stat().st_mode & 0o777 == copied
 
 
-def test_while_another_writes_the_old_copy_stays(place: Warehouse, target: Path, busy: Callable[[Warehouse], None]):
-    fill(place, 10)
-    publish(place, target, ALL)
+def test_while_another_writes_the_old_copy_stays(warehouse: Warehouse, target: Path, busy: Callable[[Warehouse], None]):
+    fill(warehouse, 10)
+    publish(warehouse, target, ALL)
     before = target.read_bytes()
-    busy(place)
+    busy(warehouse)
     with pytest.raises(WarehouseBusyError):
-        publish(place, target, ALL)
+        publish(warehouse, target, ALL)
     assert target.read_bytes() == before
 
 
@@ -75,30 +75,30 @@ def busy() -> Iterator[Callable[[Warehouse], None]]:
     """Let somebody else be the one writer, until the test ends."""
     begun, end = threading.Event(), threading.Event()
 
-    def write(place: Warehouse) -> None:
-        with Warehouse(place.path).writing():
+    def write(warehouse: Warehouse) -> None:
+        with Warehouse(warehouse.path).writing():
             begun.set()
             end.wait(30)
 
-    def start(place: Warehouse) -> None:
-        threading.Thread(target=write, args=(place,), daemon=True).start()
+    def start(warehouse: Warehouse) -> None:
+        threading.Thread(target=write, args=(warehouse,), daemon=True).start()
         assert begun.wait(10)
 
     yield start
     end.set()
 
 
-def test_a_disk_that_is_full_is_told_and_the_old_copy_stays(place: Warehouse, target: Path):
-    fill(place, 10)
-    publish(place, target, ALL)
-    fill(place, 2_000_000)
+def test_a_disk_that_is_full_is_told_and_the_old_copy_stays(warehouse: Warehouse, target: Path):
+    fill(warehouse, 10)
+    publish(warehouse, target, ALL)
+    fill(warehouse, 2_000_000)
     before = target.read_bytes()
     said = r"^The copy for readers cannot be written to .*published\.duckdb: .* Make room"
     with files_of_at_most(1_000_000), pytest.raises(PublishError, match=said):
-        publish(place, target, ALL)
+        publish(warehouse, target, ALL)
     assert [path.name for path in target.parent.iterdir()] == ["published.duckdb"]
     assert target.read_bytes() == before
-    publish(place, target, ALL)
+    publish(warehouse, target, ALL)
     with duckdb.connect(str(target), read_only=True) as reader:
         assert numbers(reader) == (2_000_000, 1_000_000)
 
@@ -114,8 +114,8 @@ def files_of_at_most(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_place_where_nothing_can_be_written_is_told(place: Warehouse, tmp_path: Path):
-    fill(place, 10)
+def test_a_place_where_nothing_can_be_written_is_told(warehouse: Warehouse, tmp_path: Path):
+    fill(warehouse, 10)
     (tmp_path / "for readers").write_text("a file, where the folder should be")
     with pytest.raises(PublishError, match=r"^The copy for readers cannot be written to .*: (File exists|Not a dir)"):
-        publish(place, tmp_path / "for readers" / "published.duckdb", ALL)
+        publish(warehouse, tmp_path / "for readers" / "published.duckdb", ALL)

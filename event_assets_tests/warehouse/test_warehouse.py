@@ -19,7 +19,7 @@ AGENDA = Relation("summary", "agenda")
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Warehouse:
+def warehouse(tmp_path: Path) -> Warehouse:
     return Warehouse(tmp_path / "warehouse.duckdb", wait_seconds=0.2)
 
 
@@ -67,15 +67,15 @@ def when_it_is_told(do: Callable[[], object]) -> Iterator[None]:
         logger.removeHandler(handler)
 
 
-def test_a_second_writer_waits_and_then_says_so(place: Warehouse, caplog: pytest.LogCaptureFixture):
+def test_a_second_writer_waits_and_then_says_so(warehouse: Warehouse, caplog: pytest.LogCaptureFixture):
     busy = pytest.raises(WarehouseBusyError, match=r"Another run has been writing .* Nothing was changed\.")
-    with other_process(WRITES, place.path), busy, place.connect():
+    with other_process(WRITES, warehouse.path), busy, warehouse.connect():
         pass
-    assert caplog.messages == [f"{place.path} is being written by another run: waiting up to 0 s."]
+    assert caplog.messages == [f"{warehouse.path} is being written by another run: waiting up to 0 s."]
 
 
 @pytest.mark.parametrize(
-    ("program", "told"),
+    ("program", "logged"),
     [
         (WRITES, "{path} is being written by another run: waiting up to 600 s."),
         (HAS_IT_OPEN, "Another program has {path} open: waiting up to 600 s."),
@@ -83,43 +83,43 @@ def test_a_second_writer_waits_and_then_says_so(place: Warehouse, caplog: pytest
     ids=["another run", "another program"],
 )
 def test_a_second_writer_says_that_it_waits_and_goes_on_when_the_first_has_ended(
-    place: Warehouse, caplog: pytest.LogCaptureFixture, program: str, told: str
+    warehouse: Warehouse, caplog: pytest.LogCaptureFixture, program: str, logged: str
 ):
-    with other_process(program, place.path) as process:
+    with other_process(program, warehouse.path) as process:
         assert process.stdin
-        with when_it_is_told(process.stdin.close), Warehouse(place.path).connect() as client:
+        with when_it_is_told(process.stdin.close), Warehouse(warehouse.path).connect() as client:
             assert client.execute_sql("select 1") == [(1,)]
-    assert caplog.messages == [told.format(path=place.path)]
+    assert caplog.messages == [logged.format(path=warehouse.path)]
 
 
-def test_a_killed_writer_is_no_writer_any_more(place: Warehouse):
-    with other_process(WRITES, place.path) as process:
+def test_a_killed_writer_is_no_writer_any_more(warehouse: Warehouse):
+    with other_process(WRITES, warehouse.path) as process:
         process.kill()
         process.wait(30)
-        with place.connect() as client:
+        with warehouse.connect() as client:
             assert client.execute_sql("select 1") == [(1,)]
 
 
-def test_writing_can_be_nested(place: Warehouse):
-    with place.writing(), place.connect() as client, place.writing():
+def test_writing_can_be_nested(warehouse: Warehouse):
+    with warehouse.writing(), warehouse.connect() as client, warehouse.writing():
         assert client.execute_sql("select 1") == [(1,)]
 
 
-def test_another_program_that_has_the_file_open_is_told(place: Warehouse):
+def test_another_program_that_has_the_file_open_is_told(warehouse: Warehouse):
     busy = pytest.raises(WarehouseBusyError, match=r"Another program has .* open")
-    with other_process(HAS_IT_OPEN, place.path), busy, place.connect():
+    with other_process(HAS_IT_OPEN, warehouse.path), busy, warehouse.connect():
         pass
 
 
-def test_windows_words_for_a_file_that_is_open_elsewhere(place: Warehouse, monkeypatch: pytest.MonkeyPatch):
+def test_windows_words_for_a_file_that_is_open_elsewhere(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch):
     def fail(*_: object, **__: object) -> None:
         raise duckdb.IOException(
-            f'IO Error: Cannot open file "{place.path}": The process cannot access the file because it is being used '
-            "by another process."
+            f'IO Error: Cannot open file "{warehouse.path}": The process cannot access the file because it is being '
+            "used by another process."
         )
 
     monkeypatch.setattr(duckdb, "connect", fail)
-    with pytest.raises(WarehouseBusyError, match=r"Another program has .* open"), place.connect():
+    with pytest.raises(WarehouseBusyError, match=r"Another program has .* open"), warehouse.connect():
         pass
 
 
@@ -138,29 +138,29 @@ def _damage(path: Path) -> None:
     ],
 )
 def test_a_file_that_cannot_be_opened_is_told_and_not_waited_for(
-    place: Warehouse, caplog: pytest.LogCaptureFixture, spoil: Callable[[Path], object], reason: str
+    warehouse: Warehouse, caplog: pytest.LogCaptureFixture, spoil: Callable[[Path], object], reason: str
 ):
-    with duckdb.connect(str(place.path)) as other:
+    with duckdb.connect(str(warehouse.path)) as other:
         other.execute("create table numbers as from range(1000)")
-    spoil(place.path)
-    told = f"DuckDB cannot open the warehouse .*{reason}.* put a backup in its place.* Nothing was changed"
-    with pytest.raises(WarehouseUnreadableError, match=told), place.connect():
+    spoil(warehouse.path)
+    logged = f"DuckDB cannot open the warehouse .*{reason}.* put a backup in its place.* Nothing was changed"
+    with pytest.raises(WarehouseUnreadableError, match=logged), warehouse.connect():
         pass
     assert not caplog.records
 
 
-def test_the_working_folder_is_empty_at_the_beginning_and_gone_at_the_end(place: Warehouse):
-    with place.syncing("content") as folder:
+def test_the_working_folder_is_empty_at_the_beginning_and_gone_at_the_end(warehouse: Warehouse):
+    with warehouse.syncing("content") as folder:
         (folder / "left over").write_text("half a load")
     assert not folder.exists()
     folder.mkdir()
     (folder / "of a killed run").write_text("half a load")
-    with place.syncing("content") as folder:
+    with warehouse.syncing("content") as folder:
         assert list(folder.iterdir()) == []
 
 
-def test_a_relation_is_replaced_or_stays(place: Warehouse):
-    with place.connect() as client:
+def test_a_relation_is_replaced_or_stays(warehouse: Warehouse):
+    with warehouse.connect() as client:
         replace(client, AGENDA, "table", "select 1 as a, 'x' as b")
         assert row_count(client, AGENDA) == 1
         replace(client, AGENDA, "table", "select 1 as a union all select 2 as a")
@@ -171,8 +171,8 @@ def test_a_relation_is_replaced_or_stays(place: Warehouse):
 
 
 @pytest.mark.parametrize(("before", "after"), [("view", "table"), ("table", "view"), ("table", "table")])
-def test_a_relation_may_become_another_kind(place: Warehouse, before: RelationKind, after: RelationKind):
-    with place.connect() as client:
+def test_a_relation_may_become_another_kind(warehouse: Warehouse, before: RelationKind, after: RelationKind):
+    with warehouse.connect() as client:
         replace(client, AGENDA, before, "select 1 as a")
         with pytest.raises(DatabaseException):
             replace(client, AGENDA, after, "select b as a")
@@ -181,8 +181,8 @@ def test_a_relation_may_become_another_kind(place: Warehouse, before: RelationKi
         assert client.execute_sql("from summary.agenda") == [(2,)]
 
 
-def test_columns_come_in_order_with_their_types(place: Warehouse):
-    with place.connect() as client:
+def test_columns_come_in_order_with_their_types(warehouse: Warehouse):
+    with warehouse.connect() as client:
         replace(client, AGENDA, "view", "select 1.5::double as minutes, current_date as day, 'x' as title")
         found = [(column.name, column.data_type) for column in columns(client, AGENDA)]
     assert found == [("minutes", "DOUBLE"), ("day", "DATE"), ("title", "VARCHAR")]
@@ -226,9 +226,9 @@ def test_duckdb_takes_no_more_memory_than_it_may(tmp_path: Path):
         assert client.execute_sql(limit) != [("286.1 MiB",)]
 
 
-def test_the_destination_is_what_dlt_takes_a_duckdb_for(place: Warehouse):
-    ours = place.destination()
-    own = dlt.destinations.duckdb(str(place.path), staging_dataset_name_layout="_dlt_merge_%s")
+def test_the_destination_is_what_dlt_takes_a_duckdb_for(warehouse: Warehouse):
+    ours = warehouse.destination()
+    own = dlt.destinations.duckdb(str(warehouse.path), staging_dataset_name_layout="_dlt_merge_%s")
     assert (ours.destination_name, ours.destination_type) == (own.destination_name, own.destination_type)
     for _ in range(2):
         assert dict(ours.capabilities()) == dict(own.capabilities())

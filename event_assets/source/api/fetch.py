@@ -55,7 +55,7 @@ class Fetched:
 
         Args:
             previous: The digests of the earlier answer's pages; none, where there is none to compare with.
-            progress: Is told how far it is.
+            progress: Takes lines about the progress.
         """
         if self.first[0].is_unmodified:
             return None
@@ -98,7 +98,7 @@ def fetch(
     fingerprint: ResponseFingerprint,
     *,
     validators: Validators | None = None,
-    report: Callable[[str], object] = lambda _: None,
+    log: Callable[[str], object] = lambda _: None,
     progress: Progress | None = None,
 ) -> Fetched:
     """Ask an endpoint, and wait for the first answer.
@@ -110,8 +110,8 @@ def fetch(
         retry: How often and for how long to try again, and how large an answer may be.
         fingerprint: Makes digests of what is answered.
         validators: The server's own of an earlier answer: it may answer that nothing has changed.
-        report: Takes a line for the run's log.
-        progress: Is told how far it is.
+        log: Takes a line for each retry.
+        progress: Takes lines about the progress.
 
     Raises:
         ResourceExtractionError: There is no usable answer. Further pages raise it as well.
@@ -124,7 +124,7 @@ def fetch(
         else partial(read_content, resources=whole, fingerprint=fingerprint)
     )
     session = ApiSession(
-        api.base_url, read, retry, report, progress=progress, asks_once=not is_list, validators=validators
+        api.base_url, read, retry, log, progress=progress, asks_once=not is_list, validators=validators
     )
     pages: Iterator[Page] = iter(event_api(api, session, resources))
     return Fetched(resources, [next(pages)] if is_list else [*pages], pages)

@@ -23,7 +23,7 @@ class ResponseFingerprint:
     """Makes digests of answers and records: others, where code or settings would make other rows of them.
 
     Attributes:
-        knows_records: Whether records are told by their bytes: not where personal data is dropped, because a digest
+        hashes_records: Whether records are told by their bytes: not where personal data is dropped, because a digest
             would lead to somebody who has the record.
     """
 
@@ -34,7 +34,7 @@ class ResponseFingerprint:
             tables: All tables that the endpoint's answer fills, whether they are synced now or not.
             privacy: What becomes of personal data.
         """
-        self.knows_records = privacy.personal_data != "drop"
+        self.hashes_records = privacy.personal_data != "drop"
         otherwise = f"{privacy.personal_data} {privacy.secret} {[table.all_columns for table in tables]}"
         self._key = hashlib.blake2b(f"{_READING} {otherwise}".encode(), digest_size=32).digest()
         self._key_of_records = hashlib.blake2b(f"{_READING_OF_RECORDS} {otherwise}".encode(), digest_size=32).digest()

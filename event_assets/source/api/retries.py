@@ -25,15 +25,15 @@ from event_assets.source.api.retry_after import WaitAsAsked
 RETRIED_STATUS_CODES = (429, 500, 502, 503, 504)
 """Answers that a later attempt may better. All others are final: 401 does not become right by asking again."""
 
-Tell: TypeAlias = Callable[[str], object]
+Log: TypeAlias = Callable[[str], object]
 
 
-def retrying(settings: RetrySettings, tell: Tell) -> Retrying:
+def retrying(settings: RetrySettings, log: Log) -> Retrying:
     """Exponential backoff with jitter, ``Retry-After`` obeyed up to the cap, bounded in attempts and in time."""
     wait = WaitAsAsked(multiplier=settings.backoff_factor, max=settings.max_delay)
 
-    def say(state: RetryCallState) -> None:
-        tell(
+    def log_retry(state: RetryCallState) -> None:
+        log(
             f"{_asked(state)} {_outcome(state)}: attempt {state.attempt_number + 1} of {settings.max_attempts}"
             f" in {state.next_action.sleep if state.next_action else 0:.1f} s"
         )
@@ -42,7 +42,7 @@ def retrying(settings: RetrySettings, tell: Tell) -> Retrying:
         wait=wait + wait_random(0, settings.backoff_factor),
         retry=retry_if_status(RETRIED_STATUS_CODES) | retry_if_exception(may_pass),
         stop=stop_after_attempt(settings.max_attempts) | stop_before_delay(settings.max_total) | _StopAtDeadline(),
-        before_sleep=say,
+        before_sleep=log_retry,
         retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
     )
 

@@ -20,7 +20,7 @@ from event_assets.settings import RetrySettings
 from event_assets.source.api.addresses import Site, as_sent, led_to, site, sites_asked
 from event_assets.source.api.body import leave, receive
 from event_assets.source.api.deadline import BoundedAdapter, Bounds, Deadline
-from event_assets.source.api.retries import Tell, retrying
+from event_assets.source.api.retries import Log, retrying
 from event_assets.source.api.validators import CONDITIONS, Validators
 from event_assets.source.errors import UnusableAnswerError
 from event_assets.source.progress import Progress
@@ -37,7 +37,7 @@ class ApiSession(Session):
         base_url: str,
         read: Callable[[Response], Any],
         retry: RetrySettings,
-        tell: Tell,
+        log: Log,
         *,
         progress: Progress | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -50,8 +50,8 @@ class ApiSession(Session):
             base_url: Where the API is.
             read: Makes of a good answer what its ``json()`` returns.
             retry: How often and for how long to try again, and how large an answer may be.
-            tell: Takes a line for the run's log.
-            progress: Is told how much of a large answer is there.
+            log: Takes a line for each retry.
+            progress: Takes lines about the progress of a large response.
             clock: The time in seconds, from whenever.
             asks_once: Whether everybody gets the same good answer, so that what is made of it fits together.
             validators: Are sent with the first request.
@@ -63,7 +63,7 @@ class ApiSession(Session):
         self._answer: Response | None = None
         self._validators = validators or Validators()
         self._deadline = lambda: Deadline.of_a_request(retry, clock)
-        transport = _Transport(_Wire(self._site, retrying(retry, tell), retry.max_bytes, progress or Progress()))
+        transport = _Transport(_Wire(self._site, retrying(retry, log), retry.max_bytes, progress or Progress()))
         # For every address, or an answer at one that is written differently would come past it.
         for scheme in ("http://", "https://"):
             self.mount(scheme, transport)

@@ -64,7 +64,7 @@ class Changes:
         page_digests: The digest of each of its pages.
         is_absent: Whether the answer does not have the resource, so that the table stays as it is.
         received: Records in the answer.
-        examined: How many of them were taken apart, because they are not known by the bytes that they came in.
+        decoded: How many of them were taken apart, because they are not known by the bytes that they came in.
         upserted: How many of them are new, changed, or back again.
         removed_keys: The keys of the rows that the table holds as there, and that the answer no longer has.
         rejects: Records that cannot be loaded: without a usable key, or with one that an earlier record of the same
@@ -78,7 +78,7 @@ class Changes:
     page_digests: Sequence[str]
     is_absent: bool = False
     received: int = 0
-    examined: int = 0
+    decoded: int = 0
     upserted: int = 0
     removed_keys: Sequence[str] = ()
     rejects: Sequence[Reject] = ()

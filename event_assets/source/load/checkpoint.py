@@ -89,7 +89,7 @@ def read_checkpoints(client: SqlClientBase[Any], columns: Mapping[Relation, Set[
     }
 
 
-def forget_protection(client: SqlClientBase[Any], names: Iterable[str], instead: str) -> None:
+def reset_protection(client: SqlClientBase[Any], names: Iterable[str], instead: str) -> None:
     """Say of tables that rows may come in which personal data is protected otherwise: a sync may be killed.
 
     Args:

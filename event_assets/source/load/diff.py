@@ -85,10 +85,10 @@ class _Comparison:
         processor: RecordProcessor,
         fingerprint: ResponseFingerprint | None,
     ) -> None:
-        self.received = self.examined = 0
+        self.received = self.decoded = 0
         self._existing = existing
         self._processor = processor
-        knows = fingerprint is not None and fingerprint.knows_records and table.known_by_bytes
+        knows = fingerprint is not None and fingerprint.hashes_records and table.has_raw_hash
         self._fingerprint = fingerprint if knows else None
         self._seen: set[str | None] = set()
         self._seen_rejected: set[tuple[str | None, str]] = set()
@@ -108,7 +108,7 @@ class _Comparison:
         if not unknown:
             self._admit_known(keys, self._admitted(keys, batch), ())
             return None
-        self.examined += len(unknown)
+        self.decoded += len(unknown)
         judged = self._processor.process(batch if len(unknown) == len(batch) else batch.only(unknown))
         for index, key in zip(unknown, judged.keys, strict=True):
             keys[index] = key
@@ -212,7 +212,7 @@ class _Comparison:
         return Changes(
             page_digests,
             received=self.received,
-            examined=self.examined,
+            decoded=self.decoded,
             upserted=self._upserted,
             removed_keys=removed,
             rejects=self._rejects,

@@ -13,8 +13,8 @@ from typing import Any
 from dlt.destinations.sql_client import SqlClientBase
 
 from event_assets.source.load.table_state import raw_sql
-from event_assets.source.records.privacy import HASHED, Privacy, decoded
-from event_assets.source.tables.columns import MISFIT, RECORD_HASH, REMOVED_AT, Column, Table
+from event_assets.source.records.privacy import HASHED, Privacy, decode_json
+from event_assets.source.tables.columns import RECORD_HASH, REMOVED_AT, VARIANT, Column, Table
 from event_assets.source.tables.schema import REJECTED
 from event_assets.warehouse import HISTORY, MERGE, RAW
 from event_assets.warehouse.relations import Relation, column_names
@@ -111,7 +111,7 @@ def _columns(client: SqlClientBase[Any], table: Table) -> Iterator[tuple[str, Co
     if table.key_column:
         declared[table.key_column.name] = table.key_column
     for name in sorted(column_names(client, RAW).get(Relation(RAW, table.name), ())):
-        if column := declared.get(name.removesuffix(f"__{MISFIT}")):
+        if column := declared.get(name.removesuffix(f"__{VARIANT}")):
             yield name, column
 
 
@@ -149,7 +149,7 @@ def _redact_rows(client: SqlClientBase[Any], table: Table, privacy: Privacy, of:
             else:
                 _replace(client, rows, name, protected, of, f", {RECORD_HASH} = null")
     for name in sorted(column_names(client, RAW).get(Relation(RAW, table.name), ())):
-        if name.removesuffix(f"__{MISFIT}") in table.objects:
+        if name.removesuffix(f"__{VARIANT}") in table.objects:
             client.execute_sql(f'update {rows} set "{name}" = null where "{name}" is not null and {of}')  # noqa: S608
 
 
@@ -157,7 +157,7 @@ def _redacted(privacy: Privacy, column: Column, text: str, *, fits: bool) -> str
     """A stored value as it may be; the same text where nothing changes."""
     value = text
     if column.data_type == "json" or not (fits or column.pii):
-        value = decoded(text)
+        value = decode_json(text)
     protected, _ = privacy.protect_value(column, value)
     if isinstance(protected, dict | list):
         return text if protected == value else json.dumps(protected, ensure_ascii=False)

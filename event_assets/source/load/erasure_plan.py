@@ -11,7 +11,7 @@ from typing import Any
 from dlt.destinations.sql_client import SqlClientBase
 
 from event_assets.source.load import erasure
-from event_assets.source.load.checkpoint import forget_protection
+from event_assets.source.load.checkpoint import reset_protection
 from event_assets.source.load.table_state import TableState
 from event_assets.source.records.privacy import Privacy
 from event_assets.source.tables.schema import TABLES
@@ -47,7 +47,7 @@ class ErasurePlan:
         known = [name for name, each in self._states.items() if each.latest and each.latest.protection]
         if changed := [name for name in known if name in self._protected_otherwise]:
             with warehouse.connect() as client:
-                forget_protection(client, changed, "keep" if self._privacy.personal_data == "keep" else "")
+                reset_protection(client, changed, "keep" if self._privacy.personal_data == "keep" else "")
 
     def drop_columns(self, warehouse: Warehouse) -> None:
         """Drop the columns of fields that are not declared, where nothing of these is to be kept."""

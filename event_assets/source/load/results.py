@@ -25,7 +25,7 @@ class ResourceResult:
         before: The same of what the table held before.
         absent: Whether the answer did not have the resource, so that the table was left as it is.
         undeclared: How many values were left out because their fields are not declared.
-        examined: Records that were taken apart: of an answer, or a record, that came the same before, none.
+        decoded: Records that were taken apart: of an answer, or a record, that came the same before, none.
     """
 
     received: int
@@ -37,7 +37,7 @@ class ResourceResult:
     before: str
     absent: bool = False
     undeclared: int = 0
-    examined: int = 0
+    decoded: int = 0
 
 
 def unchanged(checkpoint: SyncCheckpoint) -> ResourceResult:
@@ -79,5 +79,5 @@ def changed(changes: Changes, state: TableState) -> ResourceResult:
         changes.version,
         state.version,
         undeclared=changes.undeclared,
-        examined=changes.examined,
+        decoded=changes.decoded,
     )

@@ -62,7 +62,7 @@ class RowFile:
         columns[self._table.key] = upserts.keys
         hashes = pa.array(upserts.hashes, pa.string())
         columns |= {RECORD_HASH: hashes, "_dlt_id": hashes}  # no two rows of a table have the same
-        if self._table.known_by_bytes:
+        if self._table.has_raw_hash:
             columns[RECEIVED_HASH] = upserts.raw_hashes
         columns["_dlt_load_id"] = [dlt.current.load_package_state().get("load_id")] * len(upserts)
         columns[REMOVED_AT] = [None] * len(upserts)

@@ -58,12 +58,12 @@ def open_pipeline(warehouse: Warehouse, folder: Path, *, reads_tables: bool) -> 
     )
     if reads_tables:
         with warehouse.connect() as client:
-            _forget_schema(client)
+            _drop_stored_schema(client)
     pipeline.sync_destination()
     return pipeline
 
 
-def _forget_schema(client: SqlClientBase[Any]) -> None:
+def _drop_stored_schema(client: SqlClientBase[Any]) -> None:
     """Have dlt look at the tables as they are before the next load: it does so only where their schema is new to it."""
     versions = Relation(RAW, "_dlt_version")
     if versions in column_names(client, RAW):
@@ -146,7 +146,7 @@ def _rows(diff: Generator[Upserts, None, Changes], table: Table, file: RowFile |
 
 
 def _dictionaries(upserts: Upserts, table: Table) -> list[dict[str, Any]]:
-    if not table.known_by_bytes:
+    if not table.has_raw_hash:
         return [*upserts.rows]
     return [
         row if raw_hash is None else {**row, RECEIVED_HASH: raw_hash}

@@ -150,7 +150,7 @@ def read_existing_rows(client: SqlClientBase[Any], table: Table, state: TableSta
     if table.key not in state.columns:
         return ExistingRows({})
     # How a record came counts only where nobody has touched the rows since: then they are what was made of it.
-    by_raw_hash = table.known_by_bytes and state.complete and state.checkpoint is not None
+    by_raw_hash = table.has_raw_hash and state.complete and state.checkpoint is not None
     fingerprint = f"coalesce({RECORD_HASH}, '')" if state.complete else "''"
     columns = [fingerprint, *([RECEIVED_HASH] if by_raw_hash else [])]
     removed = _or_null(REMOVED_AT, state.columns)

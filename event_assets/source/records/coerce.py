@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import dlt
 import orjson
 
-from event_assets.source.tables.columns import MISFIT, Table
+from event_assets.source.tables.columns import VARIANT, Table
 
 Record: TypeAlias = dict[str, Any]
 _normalize = dlt.Schema("naming").naming.normalize_identifier
@@ -86,7 +86,7 @@ class Coercion:
         if column is None:
             if path in self._objects:
                 mismatches.append(path)
-                return {MISFIT: as_text(value)}
+                return {VARIANT: as_text(value)}
             # Not in the data dictionary: kept as text, because a guessed type would have to be kept to for ever.
             return as_text(value)
         coerced = _COERCE[column.data_type](value)
@@ -94,7 +94,7 @@ class Coercion:
             return coerced
         mismatches.append(path)
         # The JSON columns are lists: what is none becomes an entry of one. Elsewhere the value goes beside the column.
-        return [as_text(value)] if column.data_type == "json" else {MISFIT: as_text(value)}
+        return [as_text(value)] if column.data_type == "json" else {VARIANT: as_text(value)}
 
 
 def _links(path: str, value: Any, mismatches: list[str]) -> list[str]:

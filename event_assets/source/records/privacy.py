@@ -195,7 +195,7 @@ class Privacy:
 
     def protect_link(self, entry: Any) -> tuple[Any, int]:
         """Protect an entry of a list of identifiers, in which a server may put whole records: of those only the id."""
-        entry = decoded(entry)
+        entry = decode_json(entry)
         inner = entry.get("id") if isinstance(entry, dict) else entry
         if inner is None or isinstance(inner, dict | list):
             return None, 1
@@ -203,14 +203,14 @@ class Privacy:
 
     def _protect_list(self, column: Column, value: Any) -> tuple[Any, int]:
         """The value of a column of objects; it or an entry of it may come as JSON in a text."""
-        value = decoded(value)
+        value = decode_json(value)
         entries = [self._protect_entry(column, entry) for entry in (value if isinstance(value, list) else [value])]
         left_out = sum(undeclared for _, undeclared in entries)
         protected = [entry for entry, _ in entries if entry is not None]
         return (protected if isinstance(value, list) else next(iter(protected), None)), left_out
 
     def _protect_entry(self, column: Column, entry: Any) -> tuple[Any, int]:
-        entry = decoded(entry)
+        entry = decode_json(entry)
         if not isinstance(entry, dict):
             return None, int(entry is not None)
         protected, left_out = {}, 0
@@ -244,7 +244,7 @@ class Privacy:
         return f"{HASHED}{digest[:16].hex()}"
 
 
-def decoded(value: Any) -> Any:
+def decode_json(value: Any) -> Any:
     """A value; where it is a text of a JSON object or list, that."""
     if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
         return value

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-MISFIT = "v_text"
+VARIANT = "v_text"
 """Where a value goes that does not fit: ``capacity`` → ``capacity__v_text``, as dlt calls a column's text variant."""
 
 DataType = Literal["text", "bigint", "bool", "json", "timestamp", "binary"]
@@ -62,7 +62,7 @@ class Table:
         key_field: The field of the API that tells one record from another.
         links: Nested list → what one entry of it is.
         key_column: The column that rows are merged by, where it is not the field itself.
-        known_by_bytes: Whether a record is known by the bytes that it came in: for a flat table of a list that may be
+        has_raw_hash: Whether a record is known by the bytes that it came in: for a flat table of a list that may be
             very long.
     """
 
@@ -73,7 +73,7 @@ class Table:
     key_field: str = "id"
     links: Mapping[str, str] | None = None
     key_column: Column | None = None
-    known_by_bytes: bool = False
+    has_raw_hash: bool = False
 
     @property
     def key(self) -> str:
@@ -105,7 +105,7 @@ class Table:
         """What each declared column means, and each one that takes what does not fit a declared column."""
         own = {column.name: column.description for column in self.all_columns}
         names = [*(column.name for column in self.columns), *sorted(self.objects)]
-        return {f"{name}__{MISFIT}": f"What did not fit {name}, as text." for name in names} | own
+        return {f"{name}__{VARIANT}": f"What did not fit {name}, as text." for name in names} | own
 
     def undeclared(self, names: Iterable[str]) -> list[str]:
         """Return which names of columns come from fields of an answer that are not declared, in their order."""
@@ -116,7 +116,7 @@ class Table:
     def all_columns(self) -> tuple[Column, ...]:
         """The API's fields, then what this project and dlt add."""
         key = (self.key_column,) if self.key_column else ()
-        received = (_RECEIVED,) if self.known_by_bytes else ()
+        received = (_RECEIVED,) if self.has_raw_hash else ()
         return (*self.columns, *key, *_OWN_COLUMNS, *received, *_LOAD_COLUMNS)
 
     @property

@@ -247,7 +247,7 @@ PARTICIPANTS = Table(
         _text("registered_at", "When registered, as sent."),
     ),
     key_field="email",
-    known_by_bytes=True,
+    has_raw_hash=True,
     key_column=Column(
         "email_key",
         "text",

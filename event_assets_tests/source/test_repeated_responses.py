@@ -16,7 +16,7 @@ from event_assets.source.tables.columns import Table
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
-from event_assets_tests.source.syncing import bring
+from event_assets_tests.source.syncing import run_sync
 
 TABLE = TABLES["participants"]
 KEEP = PrivacySettings()
@@ -43,7 +43,7 @@ def keys(answer: Fetched) -> list[Any]:
     return [record["email"] for page in pages for batch in page.batches() for record in batch.records()]
 
 
-def test_the_same_pages_are_recognised_and_others_not(event: Event):
+def test_unchanged_pages_are_recognised(event: Event):
     with Sandbox(event, envelope="pages", page_size=20) as api:
         known = digests(api)
         assert len(set(known)) == 3
@@ -77,95 +77,97 @@ def test_a_page_comes_out_of_the_pack_as_it_was():
 
 
 @pytest.mark.parametrize("envelope", ["data", "bare", "pages"])
-def test_the_same_answer_is_not_looked_at(event: Event, place: Warehouse, envelope):
+def test_an_unchanged_response_is_not_decoded(event: Event, warehouse: Warehouse, envelope):
     with Sandbox(event, envelope=envelope, page_size=20) as api:
-        first = bring(api, place, "participants")["participants"]
-        again = bring(api, place, "participants")["participants"]
-    assert (first.examined, again.examined) == (50, 0)
+        first = run_sync(api, warehouse, "participants")["participants"]
+        again = run_sync(api, warehouse, "participants")["participants"]
+    assert (first.decoded, again.decoded) == (50, 0)
     assert (again.received, again.loaded, again.removed, again.version) == (50, 0, 0, first.version)
 
 
 @pytest.mark.parametrize("changed", [3, 23, 43], ids=["first page", "second page", "last page"])
-def test_of_another_answer_only_the_other_records_are_looked_at(event: Event, place: Warehouse, changed: int):
+def test_of_a_changed_response_only_the_changed_records_are_decoded(event: Event, warehouse: Warehouse, changed: int):
     with Sandbox(event, envelope="pages", page_size=20) as api:
-        bring(api, place, "participants")
+        run_sync(api, warehouse, "participants")
         event.participants[changed] = {**event.participants[changed], "position": "Promoted"}
         del event.participants[48]
         event.participants.append({**event.participants[0], "id": 1})
-        result = bring(api, place, "participants")["participants"]
-        assert result.examined == 2
+        result = run_sync(api, warehouse, "participants")["participants"]
+        assert result.decoded == 2
         assert (result.received, result.loaded, result.removed, result.rejected) == (50, 1, 1, 1)
-        again = bring(api, place, "participants")["participants"]
-        assert again.examined == 0
+        again = run_sync(api, warehouse, "participants")["participants"]
+        assert again.decoded == 0
         assert (again.received, again.rejected, again.version) == (50, 1, result.version)
 
 
-def test_rejects_that_stay_keep_the_load_they_came_with(event: Event, place: Warehouse):
+def test_a_record_that_is_rejected_again_keeps_its_load_id(event: Event, warehouse: Warehouse):
     event.participants.append(event.participants[0])
     with Sandbox(event) as api:
-        bring(api, place, "participants")
-        first = Reader(place.path).rows("select * from raw.rejected")
+        run_sync(api, warehouse, "participants")
+        first = Reader(warehouse.path).rows("select * from raw.rejected")
         event.participants[7] = {**event.participants[7], "position": "Promoted"}
-        assert bring(api, place, "participants")["participants"].loaded == 1
-        assert Reader(place.path).rows("select * from raw.rejected") == first
+        assert run_sync(api, warehouse, "participants")["participants"].loaded == 1
+        assert Reader(warehouse.path).rows("select * from raw.rejected") == first
         event.participants.extend([event.participants[0], event.participants[1], {"id": 1}])
-        bring(api, place, "participants")
-        now = Reader(place.path).rows("select * from raw.rejected")
+        run_sync(api, warehouse, "participants")
+        now = Reader(warehouse.path).rows("select * from raw.rejected")
         assert len(now) == 4
         assert [row for row in now if row[-1] == first[0][-1]] == first
         del event.participants[-4:-1]
-        bring(api, place, "participants")
-    assert Reader(place.path).rows("select * from raw.rejected") == [row for row in now if row[1] == "no usable email"]
+        run_sync(api, warehouse, "participants")
+    assert Reader(warehouse.path).rows("select * from raw.rejected") == [
+        row for row in now if row[1] == "no usable email"
+    ]
 
 
-def test_other_settings_of_privacy_read_the_same_answer_anew(event: Event, place: Warehouse):
+def test_other_privacy_settings_decode_an_unchanged_response(event: Event, warehouse: Warehouse):
     with Sandbox(event) as api:
-        bring(api, place, "participants")
-        again = bring(api, place, "participants", privacy=PrivacySettings("drop"))["participants"]
-    assert again.examined == 50
-    assert Reader(place.path).rows("select count(email) from raw.participants") == [(0,)]
+        run_sync(api, warehouse, "participants")
+        again = run_sync(api, warehouse, "participants", privacy=PrivacySettings("drop"))["participants"]
+    assert again.decoded == 50
+    assert Reader(warehouse.path).rows("select count(email) from raw.participants") == [(0,)]
 
 
-def test_a_refused_answer_is_not_remembered(event: Event, place: Warehouse):
+def test_a_refused_response_leaves_no_checkpoint(event: Event, warehouse: Warehouse):
     with Sandbox(event) as api:
-        bring(api, place, "participants")
+        run_sync(api, warehouse, "participants")
         people = event.participants[:]
         del event.participants[5:]
         for _ in range(2):
             with pytest.raises(Exception, match="more than may be removed unasked"):
-                bring(api, place, "participants")
+                run_sync(api, warehouse, "participants")
         event.participants = people
-        again = bring(api, place, "participants")["participants"]
-        assert (again.received, again.examined) == (50, 0), "the table still holds it"
+        again = run_sync(api, warehouse, "participants")["participants"]
+        assert (again.received, again.decoded) == (50, 0), "the table still holds it"
 
 
-def test_a_record_that_is_back_is_looked_at(event: Event, place: Warehouse):
+def test_a_record_that_returns_is_decoded(event: Event, warehouse: Warehouse):
     with Sandbox(event) as api:
-        bring(api, place, "participants")
+        run_sync(api, warehouse, "participants")
         away = event.participants.pop(7)
-        assert bring(api, place, "participants")["participants"].removed == 1
+        assert run_sync(api, warehouse, "participants")["participants"].removed == 1
         event.participants.append(away)
-        again = bring(api, place, "participants")["participants"]
-    assert (again.loaded, again.examined) == (1, 1)
-    assert Reader(place.path).rows("select count(*) from raw.participants where removed_at is null") == [(50,)]
+        again = run_sync(api, warehouse, "participants")["participants"]
+    assert (again.loaded, again.decoded) == (1, 1)
+    assert Reader(warehouse.path).rows("select count(*) from raw.participants where removed_at is null") == [(50,)]
 
 
-def test_a_record_that_has_a_misfit_is_looked_at_each_time(event: Event, place: Warehouse):
+def test_a_record_with_a_type_mismatch_is_decoded_each_time(event: Event, warehouse: Warehouse):
     event.participants[7] = {**event.participants[7], "tickets": "VIP"}
     with Sandbox(event) as api:
-        first = bring(api, place, "participants")["participants"]
+        first = run_sync(api, warehouse, "participants")["participants"]
         assert first.type_mismatches == {"tickets": 1}
         event.participants[8] = {**event.participants[8], "position": "Promoted"}
-        again = bring(api, place, "participants")["participants"]
-    assert again.examined == 2
+        again = run_sync(api, warehouse, "participants")["participants"]
+    assert again.decoded == 2
     assert (again.loaded, again.type_mismatches) == (1, first.type_mismatches)
 
 
 @pytest.mark.parametrize("personal_data", ["keep", "hash", "drop"])
-def test_records_have_a_digest_unless_personal_data_is_dropped(event: Event, place: Warehouse, personal_data):
+def test_rows_have_a_raw_record_hash_unless_personal_data_is_dropped(event: Event, warehouse: Warehouse, personal_data):
     with Sandbox(event) as api:
-        bring(api, place, "participants", privacy=PrivacySettings(personal_data, "a secret of the test suite"))
-    named = Reader(place.path).rows("select count(received_hash) from raw.participants")
+        run_sync(api, warehouse, "participants", privacy=PrivacySettings(personal_data, "a secret of the test suite"))
+    named = Reader(warehouse.path).rows("select count(received_hash) from raw.participants")
     assert named == [(0 if personal_data == "drop" else 50,)]
 
 
@@ -183,41 +185,41 @@ def test_another_secret_or_another_reading_gives_other_digests():
 
 
 @pytest.mark.parametrize("absent", ["", "days"])
-def test_the_same_content_is_not_taken_apart(place: Warehouse, absent: str):
+def test_unchanged_content_is_not_decoded(warehouse: Warehouse, absent: str):
     event = generate_event(lectures=20, participants=0, seed=7)
     event.content.pop(absent, None)
     with Sandbox(event) as api:
-        first = bring(api, place, *CONTENT)
-        assert all(result.examined == result.received for result in first.values())
-        told: list[str] = []
-        again = bring(api, place, *CONTENT, told=told)
-        assert told == ([f"The answer does not have {absent}: raw.{absent} stays as it is."] if absent else [])
+        first = run_sync(api, warehouse, *CONTENT)
+        assert all(result.decoded == result.received for result in first.values())
+        logged: list[str] = []
+        again = run_sync(api, warehouse, *CONTENT, logged=logged)
+        assert logged == ([f"The answer does not have {absent}: raw.{absent} stays as it is."] if absent else [])
         assert api.requests["/public/v1/content"] == 2
         assert again == {
-            name: replace(result, loaded=0, examined=0, before=result.version) for name, result in first.items()
+            name: replace(result, loaded=0, decoded=0, before=result.version) for name, result in first.items()
         }
 
         event.content["lectures"][0]["name"] = "Another one"
-        after = bring(api, place, *CONTENT)
-        assert all(result.examined == result.received for result in after.values())
+        after = run_sync(api, warehouse, *CONTENT)
+        assert all(result.decoded == result.received for result in after.values())
         assert {name: result.loaded for name, result in after.items() if result.loaded} == {"lectures": 1}
         assert api.requests["/public/v1/content"] == 3
 
 
-def test_answers_remembered_by_an_earlier_release_are_read_anew(event: Event, place: Warehouse):
+def test_without_a_readable_checkpoint_the_response_is_decoded(event: Event, warehouse: Warehouse):
     with Sandbox(event) as api:
-        bring(api, place, "participants")
-        with duckdb.connect(str(place.path)) as warehouse:
-            warehouse.execute("alter table _sync.answers drop column absent")
-        for examined in (50, 0):
-            assert bring(api, place, "participants")["participants"].examined == examined
+        run_sync(api, warehouse, "participants")
+        with duckdb.connect(str(warehouse.path)) as connection:
+            connection.execute("alter table _sync.answers drop column absent")
+        for decoded in (50, 0):
+            assert run_sync(api, warehouse, "participants")["participants"].decoded == decoded
 
 
-def test_pages_that_were_looked_at_ahead_are_not_asked_for_again(event: Event, place: Warehouse):
+def test_pages_that_were_compared_ahead_are_not_requested_again(event: Event, warehouse: Warehouse):
     with Sandbox(event, envelope="pages", page_size=20) as api:
-        bring(api, place, "participants")
+        run_sync(api, warehouse, "participants")
         event.participants[43] = {**event.participants[43], "position": "Promoted"}
         api.reset_requests()
-        assert bring(api, place, "participants")["participants"].loaded == 1
+        assert run_sync(api, warehouse, "participants")["participants"].loaded == 1
         assert api.requests["/public/v1/participants"] == 3
-    assert Reader(place.path).rows("select count(*) from raw.participants where position = 'Promoted'") == [(1,)]
+    assert Reader(warehouse.path).rows("select count(*) from raw.participants where position = 'Promoted'") == [(1,)]

@@ -6,54 +6,54 @@ from event_assets.sandbox import Sandbox
 from event_assets.settings import PrivacySettings
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
-from event_assets_tests.source.syncing import DROP, HASH, bring, removed
+from event_assets_tests.source.syncing import DROP, HASH, removed, run_sync
 
 
 @pytest.mark.parametrize("blank", ["", "  "])
 def test_a_protected_row_with_a_blank_is_marked_as_removed_as_well(
-    api: Sandbox, place: Warehouse, reader: Reader, blank: str
+    api: Sandbox, warehouse: Warehouse, reader: Reader, blank: str
 ):
     privacy = PrivacySettings("hash", "a secret of the test suite")
     people = api.event.participants
     people.append({"id": 1, "email": "gone@example.org", "name": "Gone Person", "company": blank})
-    bring(api, place, "participants", privacy=privacy)
+    run_sync(api, warehouse, "participants", privacy=privacy)
     del people[-1]
-    assert bring(api, place, "participants", privacy=privacy)["participants"].removed == 1
+    assert run_sync(api, warehouse, "participants", privacy=privacy)["participants"].removed == 1
     assert reader.rows("select id, company from raw.participants where removed_at is not null") == [("1", "")]
     assert reader.count("raw.participants") == len(people) + 1
 
 
 def test_another_field_of_the_name_is_protected_and_its_row_is_marked_as_removed_as_well(
-    api: Sandbox, place: Warehouse, reader: Reader
+    api: Sandbox, warehouse: Warehouse, reader: Reader
 ):
     people = api.event.participants
     people.append({"id": 1, "email": "gone@example.org", "email_2": "too@example.org", "name_2": "Gone Person"})
-    bring(api, place, "participants", privacy=HASH)
+    run_sync(api, warehouse, "participants", privacy=HASH)
     assert found(reader, "too@example.org", "Gone Person") == set()
     del people[-1]
-    assert bring(api, place, "participants", privacy=HASH)["participants"].removed == 1
+    assert run_sync(api, warehouse, "participants", privacy=HASH)["participants"].removed == 1
     assert reader.rows("select id from raw.participants where removed_at is not null") == [("1",)]
 
 
 @pytest.mark.parametrize("personal_data", ["hash", "drop"])
 def test_turning_to_protection_leaves_nothing_of_before(
-    api: Sandbox, place: Warehouse, reader: Reader, personal_data: str
+    api: Sandbox, warehouse: Warehouse, reader: Reader, personal_data: str
 ):
     people, speakers = api.event.participants, api.event.content["speakers"]
     gone = {"id": 1, "email": "gone@example.org", "name": "Gone Person"}
     people.append(gone)
     speakers.append({"id": 1, "name": "Gone Speaker", "email": "gone@example.com"})
-    bring(api, place, "participants")
-    bring(api, place, "speakers")
+    run_sync(api, warehouse, "participants")
+    run_sync(api, warehouse, "speakers")
     del people[-1]
     del speakers[-1]
-    bring(api, place, "participants")
-    bring(api, place, "speakers")
+    run_sync(api, warehouse, "participants")
+    run_sync(api, warehouse, "speakers")
     assert removed(reader, "raw.speakers") == {"1"}
 
     privacy = PrivacySettings(personal_data, "a secret of the test suite")  # pyright: ignore[reportArgumentType]
-    bring(api, place, "participants", privacy=privacy)
-    bring(api, place, "speakers", privacy=privacy)
+    run_sync(api, warehouse, "participants", privacy=privacy)
+    run_sync(api, warehouse, "speakers", privacy=privacy)
 
     assert reader.rows("select count(*) from raw.participants where removed_at is null") == [(len(people),)]
     people_now = str(reader.rows("select columns(* exclude received_hash) from raw.participants"))
@@ -63,7 +63,7 @@ def test_turning_to_protection_leaves_nothing_of_before(
 
 @pytest.mark.parametrize("personal_data", ["hash", "drop"])
 def test_turning_to_protection_clears_what_no_answer_brings_anew(
-    api: Sandbox, place: Warehouse, reader: Reader, personal_data: str
+    api: Sandbox, warehouse: Warehouse, reader: Reader, personal_data: str
 ):
     content = api.event.content
     odd = {"id": 1, "name": "Gone Speaker", "email": {"work": "gone@example.com"}, "Email": "too@example.com"}
@@ -73,16 +73,16 @@ def test_turning_to_protection_clears_what_no_answer_brings_anew(
     content["lectures"].append(content["lectures"][0])
     content["lectures"][1] |= {"booking_info": "Ada, ada@example.com"}
     resources = ("speakers", "lectures")
-    bring(api, place, *resources)
+    run_sync(api, warehouse, *resources)
     content["speakers"] = [{**speaker, "phone": "+43 1 234"} for speaker in content["speakers"] if speaker is not odd]
-    bring(api, place, *resources)
+    run_sync(api, warehouse, *resources)
     assert found(reader, "@", "+43 1 234") >= {"raw.speakers", "raw.lectures", "raw.lectures__speakers", "raw.rejected"}
     names = reader.rows("select id, name from raw.speakers")
 
     privacy = PrivacySettings(personal_data, "a secret of the test suite")  # pyright: ignore[reportArgumentType]
     said = {name: content.pop(name) for name in resources}
     for _ in range(2):
-        results = bring(api, place, *resources, privacy=privacy)
+        results = run_sync(api, warehouse, *resources, privacy=privacy)
         assert all(result.absent for result in results.values())
         assert found(reader, "@", "+43 1 234") == set()
     hashed = reader.rows("select count(*) from raw.speakers where removed_at is null and email like 'hmac:%'")
@@ -91,19 +91,19 @@ def test_turning_to_protection_clears_what_no_answer_brings_anew(
     assert ("7",) in reader.rows("select value from raw.lectures__speakers")
 
     content |= said
-    bring(api, place, *resources, privacy=privacy)
+    run_sync(api, warehouse, *resources, privacy=privacy)
     assert found(reader, "@", "+43 1 234") == set()
 
 
 @pytest.mark.parametrize("meanwhile", [HASH, DROP], ids=lambda each: each.personal_data)
 def test_what_was_protected_while_an_answer_lacked_it_is_brought_anew(
-    api: Sandbox, place: Warehouse, reader: Reader, meanwhile: PrivacySettings
+    api: Sandbox, warehouse: Warehouse, reader: Reader, meanwhile: PrivacySettings
 ):
     content = api.event.content
     info = [{"id": 5, "booked_attendees": ["booked@example.com"]}]
     content["lectures"][0] |= {"booking_info": info, "speakers": [{"name": "Guest"}]}
     resources = ("speakers", "lectures")
-    bring(api, place, *resources)
+    run_sync(api, warehouse, *resources)
     queries = [
         "select id, email, phone from raw.speakers order by id",
         "select id, booking_info from raw.lectures order by id",
@@ -111,15 +111,15 @@ def test_what_was_protected_while_an_answer_lacked_it_is_brought_anew(
     ]
     kept = [*map(reader.rows, queries)]
     said = {name: content.pop(name) for name in resources}
-    bring(api, place, *resources, privacy=meanwhile)
+    run_sync(api, warehouse, *resources, privacy=meanwhile)
     assert all(now != before for now, before in zip(map(reader.rows, queries), kept, strict=True))
 
     content |= said
-    bring(api, place, *resources)
+    run_sync(api, warehouse, *resources)
     assert [*map(reader.rows, queries)] == kept
 
 
-def test_what_was_hashed_is_cleared_where_it_is_dropped(api: Sandbox, place: Warehouse, reader: Reader):
+def test_what_was_hashed_is_cleared_where_it_is_dropped(api: Sandbox, warehouse: Warehouse, reader: Reader):
     content, people = api.event.content, api.event.participants
     speakers, lectures = content["speakers"], content["lectures"]
     speakers.append({"id": 1, "name": "Gone Speaker", "email": "gone@example.com"})
@@ -127,14 +127,14 @@ def test_what_was_hashed_is_cleared_where_it_is_dropped(api: Sandbox, place: War
     people.append({"id": 1, "email": "gone@example.org"})
     resources = ("speakers", "lectures", "participants")
     for resource in resources:
-        bring(api, place, resource, privacy=HASH)
+        run_sync(api, warehouse, resource, privacy=HASH)
     del speakers[-1], lectures[-1], people[-1]
     for resource in resources:
-        bring(api, place, resource, privacy=HASH)
+        run_sync(api, warehouse, resource, privacy=HASH)
     assert removed(reader, "raw.speakers") == {"1"}
 
     for resource in resources:
-        bring(api, place, resource, privacy=DROP)
+        run_sync(api, warehouse, resource, privacy=DROP)
     assert found(reader, "hmac:") == set()
     assert reader.rows("select count(received_hash) from raw.participants") == [(0,)]
     assert reader.rows("select name from raw.speakers where removed_at is not null") == [("Gone Speaker",)]
@@ -146,9 +146,9 @@ def found(reader: Reader, *needles: str) -> set[str]:
     return {table for (table,) in tables if any(needle in str(reader.rows(f"from {table}")) for needle in needles)}
 
 
-def test_nothing_of_persons_is_on_disk_where_it_is_dropped(api: Sandbox, place: Warehouse, reader: Reader):
-    bring(api, place, "participants", privacy=PrivacySettings("drop"))
-    data = place.path.read_bytes()
+def test_nothing_of_persons_is_on_disk_where_it_is_dropped(api: Sandbox, warehouse: Warehouse, reader: Reader):
+    run_sync(api, warehouse, "participants", privacy=PrivacySettings("drop"))
+    data = warehouse.path.read_bytes()
     for participant in api.event.participants:
         assert participant["email"].encode() not in data
         assert participant["last_name"].encode() not in data or len(participant["last_name"]) < 4

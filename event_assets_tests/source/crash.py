@@ -1,4 +1,4 @@
-"""A sync that is killed at a stage of it. Runs in a process of its own, and nothing of it after that."""
+"""Syncs in a process that is killed at a given stage."""
 
 import os
 import signal
@@ -27,41 +27,41 @@ STAGES = (
     "load after",
     "finalize",
 )
-"""When to die: as a step begins, so many seconds after it has begun, or as it ends."""
+"""When to crash: at the start of a step, some seconds after it, or at its end."""
 
 
-def sync_and_die(path: Path, api: EventApiSettings, stage: str, endpoint: str, resources: Sequence[str]) -> None:
-    """Sync, and be killed at a stage."""
+def sync_and_crash(path: Path, api: EventApiSettings, stage: str, endpoint: str, resources: Sequence[str]) -> None:
+    """Sync, and kill this process at a stage."""
     pipeline: Any = dlt.Pipeline
     processor: Any = RecordProcessor
     name, _, when = stage.partition(" ")
     if name == "extract":
-        processor.process = _die
+        processor.process = _crash
     elif name in ("normalize", "load"):
         function = getattr(pipeline, name)
-        setattr(pipeline, name, _dying_after(function) if when == "after" else _dying_soon(function, float(when)))
+        setattr(pipeline, name, _crash_after(function) if when == "after" else _crash_within(function, float(when)))
     elif name == "schema":
-        pipeline.sync_schema = _dying_after(pipeline.sync_schema)
+        pipeline.sync_schema = _crash_after(pipeline.sync_schema)
     elif name == "finalize":
-        apply.write_checkpoint = _dying_after(apply.write_checkpoint)
+        apply.write_checkpoint = _crash_after(apply.write_checkpoint)
     sync(api, Warehouse(path), endpoint, resources)
 
 
-def _die(*_: object, **__: object) -> None:
+def _crash(*_: object, **__: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _dying_after(function: Callable[..., Any]) -> Callable[..., None]:
+def _crash_after(function: Callable[..., Any]) -> Callable[..., None]:
     def call(*args: Any, **kwargs: Any) -> None:
         function(*args, **kwargs)
-        _die()
+        _crash()
 
     return call
 
 
-def _dying_soon(function: Callable[..., Any], seconds: float) -> Callable[..., Any]:
+def _crash_within(function: Callable[..., Any], seconds: float) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
-        timer = threading.Timer(seconds, _die)
+        timer = threading.Timer(seconds, _crash)
         timer.daemon = True  # a sync that is over before it rings was not killed
         timer.start()
         return function(*args, **kwargs)
