@@ -11,7 +11,7 @@ MINUTE = timedelta(minutes=1)
 
 
 class Session:
-    """A lecture or workshop, or a pause, with its times and names resolved."""
+    """A lecture, workshop or break, with its times and names resolved."""
 
     def __init__(self, kind: str, record: dict[str, Any], event: Event):
         content, zone = event.content, ZoneInfo(event.timezone)
@@ -57,6 +57,10 @@ def participants(event: Event) -> dict[str, str]:
     return first
 
 
+RESOURCES = {"lecture": "lectures", "workshop": "workshops", "break": "pauses"}
+"""Kind of entry → the resource that it comes from."""
+
+
 def sessions(event: Event) -> list[Session]:
     """Every session of the programme."""
     kinds = {"lecture": "lectures", "workshop": "workshops"}
@@ -64,8 +68,8 @@ def sessions(event: Event) -> list[Session]:
 
 
 def agenda(event: Event) -> list[Session]:
-    """Every session, and every pause as a session without hall, speakers and tracks."""
-    return [*sessions(event), *(Session("pause", record, event) for record in event.content["pauses"])]
+    """Every session, and every break as a session without hall, speakers and tracks."""
+    return [*sessions(event), *(Session("break", record, event) for record in event.content["pauses"])]
 
 
 def hall_utilisation(event: Event) -> dict[tuple[str, date | None], dict[str, Any]]:

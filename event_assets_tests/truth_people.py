@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from event_assets.sandbox import Event
-from event_assets_tests.truth import Session, agenda, sessions
+from event_assets_tests.truth import RESOURCES, Session, agenda, sessions
 
 ROLES = {"a": "admin", "m": "moderator", "l": "lecturer", "e": "attendee"}
 Record = dict[str, Any]
@@ -90,8 +90,8 @@ def findings(event: Event) -> Counter[tuple[str, str, str | None]]:
 def _findings(event: Event) -> Iterator[tuple[str, str, str | None]]:
     for entry in agenda(event):
         kind, _, key = entry.key.partition(":")
-        for rule in [*_entry_rules(event, entry), *(_session_rules(event, entry) if kind != "pause" else ())]:
-            yield rule, f"{kind}s", key
+        for rule in [*_entry_rules(event, entry), *(_session_rules(event, entry) if kind != "break" else ())]:
+            yield rule, RESOURCES[kind], key
     names = {name: [(r["id"], r["name"]) for r in event.content[name]] for name in NAMED}
     names["partners"] = [(partner["id"], partner["company"]) for partner in event.partners]
     for resource, named in names.items():
@@ -109,9 +109,9 @@ NAMED = ("lectures", "workshops", "pauses", "halls", "speakers", "tracks")
 
 
 def _entry_rules(event: Event, entry: Session) -> Iterator[str]:
-    """What can be wrong with a session and a pause alike."""
+    """The rules of sessions and breaks."""
     kind, _, key = entry.key.partition(":")
-    day_id = next(record["event_day_id"] for record in event.content[f"{kind}s"] if str(record["id"]) == key)
+    day_id = next(record["event_day_id"] for record in event.content[RESOURCES[kind]] if str(record["id"]) == key)
     days = {day["id"]: date.fromisoformat(day["date"]) for day in event.content["days"]}
     begins = entry.local_day
     rules = {
@@ -144,7 +144,8 @@ def event_overview(event: Event) -> dict[str, Any]:
     days |= {session.day for session in programme if session.day}
     speaking = {speaker for session in programme for speaker in session.speaker_ids}
     return {
-        **{name: len(content[name]) for name in ("halls", "tracks", "lectures", "workshops", "pauses", "speakers")},
+        **{name: len(content[name]) for name in ("halls", "tracks", "lectures", "workshops", "speakers")},
+        "breaks": len(content["pauses"]),
         "days": len(days),
         "first_day": min(days),
         "last_day": max(days),

@@ -13,11 +13,12 @@ from event_assets.assets.failures import as_dagster_failure
 from event_assets.assets.keys import asset_key
 from event_assets.assets.resources import WarehouseResource
 from event_assets.source.api.resources import resources_by_endpoint
-from event_assets.source.load.checkpoint import ANSWERS, SyncCheckpoint, read_checkpoints
+from event_assets.source.load.checkpoint import SyncCheckpoint, read_checkpoints
+from event_assets.source.load.upgrade import upgraded_columns
 from event_assets.source.tables.columns import REMOVED_AT, VARIANT, Table
 from event_assets.source.tables.schema import REJECTED, TABLES
 from event_assets.warehouse import RAW
-from event_assets.warehouse.relations import Relation, column_names, columns
+from event_assets.warehouse.relations import Relation, columns
 
 DESCRIPTIONS = {
     "no_rejected_records": "Every record of the latest response was loaded. Rejected records are in raw.rejected.",
@@ -56,7 +57,7 @@ def _endpoint_checks(
     ) -> Iterator[dg.AssetCheckResult]:
         selected = context.selected_asset_check_keys
         with as_dagster_failure(), warehouse.open().connect() as client:
-            checkpoints = read_checkpoints(client, column_names(client, ANSWERS.schema))
+            checkpoints = read_checkpoints(client, upgraded_columns(client))
             for key in {check.asset_key for check in selected}:
                 findings = raw_findings(client, TABLES[keys[key]], checkpoints.get(keys[key]))
                 for check, found in findings.items():

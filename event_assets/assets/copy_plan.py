@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from event_assets.assets.keys import raw_columns
 from event_assets.models import Model
-from event_assets.source.tables.columns import RECEIVED_HASH, RECORD_HASH, Column, Table
+from event_assets.source.tables.columns import RAW_RECORD_HASH, RECORD_HASH, Column, Table
 from event_assets.source.tables.schema import REJECTED, TABLES
 from event_assets.warehouse import RAW
 from event_assets.warehouse.copy_plan import HeldBack, PublishPlan
@@ -61,7 +61,7 @@ def private_columns() -> dict[Relation, dict[str, str]]:
 def _private_columns(table: Table) -> dict[str, str]:
     private = {column.name: why for column in table.all_columns if (why := _why_private(column))}
     if private:
-        private |= dict.fromkeys((RECORD_HASH, RECEIVED_HASH), _FINGERPRINT)
+        private |= dict.fromkeys((RECORD_HASH, RAW_RECORD_HASH), _FINGERPRINT)
         if not table.links:  # else link tables refer to it, and it is drawn by lot
             private["_dlt_id"] = _FINGERPRINT
     return {column.name: private[column.name] for column in table.all_columns if column.name in private}

@@ -8,32 +8,43 @@ from typing import Any
 from dlt.destinations.sql_client import SqlClientBase
 
 from event_assets.models.project import Model
+from event_assets.warehouse import HISTORY
 from event_assets.warehouse.relations import Relation, append, replace
 
 REFRESH_NUMBER = "refresh_number"
 """The column of a history that counts the refreshes which added rows."""
 
+_ENTRY_VERSIONS = Relation(HISTORY, "entry_versions")
+_UPGRADES = {
+    _ENTRY_VERSIONS: (
+        f"update {_ENTRY_VERSIONS.sql()} set kind = 'break', entry_key = 'break:' || substr(entry_key, 7)"  # noqa: S608
+        " where kind = 'pause'",
+    )
+}
+"""What brings the rows of an earlier release up to date, by history: statements that change nothing the next time."""
+
 
 def build(client: SqlClientBase[Any], model: Model, parameters: Mapping[str, str]) -> None:
-    """Bring a model up to date with what it reads, in one transaction: where its SELECT fails, it stays as it was.
+    """Build a model in one transaction: if its SELECT fails, the relation stays unchanged.
 
     Args:
         client: A connection for writing.
         model: The model.
-        parameters: The settings that SELECTs may ask for, by name.
+        parameters: The settings that SELECTs may read, by name.
     """
     select = model.render(parameters)
     if model.kind == "incremental":
-        append(client, model.relation, select, model.render(parameters, first=True), _fill(model.relation))
+        first, upgrade = model.render(parameters, first=True), _UPGRADES.get(model.relation, ())
+        append(client, model.relation, select, first, _fill(model.relation), upgrade)
     else:
         replace(client, model.relation, model.kind, select)
 
 
 def _fill(relation: Relation) -> dict[str, str]:
-    """Return what fills columns that a history of an early release lacks.
+    """Return the statements that fill columns which a history of an early release lacks.
 
-    Its rows do not say which refresh added them. Those of one refresh have one time, and rows are only ever added at
-    the end: so the place of a time's first row tells the order, also where the clock was set back.
+    Its rows do not say which refresh added them. The rows of one refresh have one time, and rows are only added at the
+    end, so the position of a time's first row gives the order, also where the clock was set back.
     """
     table = relation.sql()
     return {

@@ -13,7 +13,7 @@ DAY = 24 * 60
 KEYNOTE_MINUTES = 45
 KEYNOTE_HALL = 0
 BLOCKS = ((9 * 60, 10 * 60 + 30), (11 * 60, 12 * 60 + 30), (13 * 60 + 30, 15 * 60), (15 * 60 + 30, 17 * 60 + 30))
-"""When there are talks; between the blocks are the pauses."""
+"""When there are talks; between the blocks are the breaks."""
 PARTY = (22 * 60, DAY + 2 * 60)
 
 TALK_MINUTES = (20, 25, 30, 30, 40, 45)

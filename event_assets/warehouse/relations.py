@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -62,17 +62,19 @@ def append(
     select: str,
     first_select: str,
     fill: Mapping[str, str] | None = None,
+    upgrade: Sequence[str] = (),
 ) -> None:
-    """Add the rows of a SELECT to a table, in one transaction. What the rows that it holds say is not touched.
+    """Append the rows of a SELECT to a table, in one transaction.
 
-    Columns that the SELECT has and the table does not are added to it, and are null in its older rows.
+    Columns that only the SELECT has are added to the table, with null in its existing rows.
 
     Args:
         client: A connection for writing.
-        relation: The table, which need not be there yet.
-        select: What to add, in the warehouse's dialect. It may read the table itself.
-        first_select: The same without reading the table: what it holds to begin with.
-        fill: By column: a statement that gives the older rows a value, run once, when the column is added.
+        relation: The table, created if it does not exist.
+        select: The rows to append, in the warehouse's dialect. It may read the table itself.
+        first_select: The same SELECT without reading the table, for the first rows.
+        fill: Column → a statement that fills it in existing rows, run once, when the column is added.
+        upgrade: Statements that bring the existing rows of an earlier release up to date.
     """
     with client.begin_transaction():
         client.execute_sql(f"create schema if not exists {relation.schema}")
@@ -89,6 +91,8 @@ def append(
                 client.execute_sql(f"alter table {relation.sql()} add column {quoted} {data_type}")
                 if fill and name in fill:
                     client.execute_sql(fill[name])
+        for statement in upgrade:
+            client.execute_sql(statement)
         names = ", ".join(quoted for quoted, _, _ in selected)
         client.execute_sql(f"insert into {relation.sql()} ({names}) {select}")
 

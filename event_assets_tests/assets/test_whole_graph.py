@@ -83,7 +83,7 @@ def test_raw_rows_are_what_the_api_said(loaded: Loaded):
     assert any(streams.values())
 
 
-def test_the_agenda_has_every_session_and_pause_with_its_names(loaded: Loaded):
+def test_the_agenda_has_every_session_and_break_with_its_names(loaded: Loaded):
     agenda = {row["entry_key"]: row for row in loaded.warehouse.records("select * from summary.agenda")}
     expected = {session.key: session for session in truth.agenda(loaded.event)}
     assert agenda.keys() == expected.keys()

@@ -15,9 +15,9 @@ EXAMPLES: dict[str, tuple[Row, Row]] = {
     "version >= 1": ({"version": 1}, {"version": 0}),
     "minutes > 0": ({"minutes": 0.5}, {"minutes": 0}),
     "list_index >= 0": ({"list_index": 0}, {"list_index": -1}),
-    "kind <> 'pause' or (hall is null and speakers is null and tracks is null)": (
-        {"kind": "pause"},
-        {"kind": "pause", "hall": "A"},
+    "kind <> 'break' or (hall is null and speakers is null and tracks is null)": (
+        {"kind": "break"},
+        {"kind": "break", "hall": "A"},
     ),
     "dimension <> 'company' or registered >= 3 or value in ('(other)', '(none)')": (
         {"dimension": "company", "registered": 2, "value": "(other)"},

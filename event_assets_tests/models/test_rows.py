@@ -196,7 +196,7 @@ def test_a_session_that_ends_before_it_begins_takes_no_minutes_from_others(ends:
         assert (row["sessions"], row["minutes"]) == (len(ends), minutes)
 
 
-def test_the_agenda_has_pauses_between_the_sessions():
+def test_the_agenda_has_breaks_between_the_sessions():
     raw = {
         "days": [{"id": "d1", "date": "2026-05-12"}],
         "halls": [{"id": "h", "name": "Hall"}],
@@ -211,7 +211,7 @@ def test_the_agenda_has_pauses_between_the_sessions():
     rows = build(raw, "summary.agenda")
     assert [(row["entry_key"], row["kind"], row["day"], row["hall"], row["title"], row["minutes"]) for row in rows] == [
         ("lecture:1", "lecture", day, "Hall", "Session 1", 60),
-        ("pause:1", "pause", day, None, "Coffee", 60),
+        ("break:1", "break", day, None, "Coffee", 60),
         ("workshop:1", "workshop", day, None, "Session 1", 90),
     ]
     assert (rows[1]["speakers"], rows[1]["tracks"]) == (None, None)

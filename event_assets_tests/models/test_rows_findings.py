@@ -76,7 +76,7 @@ def test_each_rule_finds_its_session_and_no_other(resource: str, changed: dict, 
         ({"start": "2026-05-11T09:00:00"}, [("starts_on_another_day", "starts on 2026-05-11, its day is 2026-05-12")]),
     ],
 )
-def test_a_pause_is_looked_at_as_a_session_is(changed: dict, expected: list[tuple[str, str | None]]):
+def test_the_rules_of_sessions_apply_to_breaks(changed: dict, expected: list[tuple[str, str | None]]):
     pause = {"id": "p", "name": "Coffee", "start": "2026-05-12T09:00:00", "end": "2026-05-12T09:30:00"}
     rows = found({"pauses": [{**pause, "event_day_id": "d", **changed}]})
     assert rows == [(rule, "pauses", "p", detail) for rule, detail in expected]
@@ -235,7 +235,7 @@ def test_the_overview_counts_what_is_there():
         "tracks": 1,
         "lectures": 4,
         "workshops": 1,
-        "pauses": 1,
+        "breaks": 1,
         "session_minutes": 60 + 30 + 60,
         "sessions_without_hall": 1,
         "sessions_without_speaker": 1,

@@ -1,4 +1,4 @@
-"""What the staging views make of rows: days, pauses, and abstracts as plain text."""
+"""What the staging views make of rows: days, breaks, and abstracts as plain text."""
 
 from datetime import datetime
 
@@ -26,7 +26,7 @@ TIMES = ["starts_at", "ends_at", "starts_local", "ends_local", "local_day", "day
         pytest.param(None, "", None, id="nothing"),
     ],
 )
-def test_pauses_read_times_as_sessions_do(start: str | None, end: str | None, minutes: float | None):
+def test_breaks_read_times_as_sessions_do(start: str | None, end: str | None, minutes: float | None):
     record = {"id": "TR212", "event_day_id": "d1", "name": "Coffee", "start": start, "end": end}
     raw = {"lectures": [record], "pauses": [record]}
     pause, lecture = (only(build(raw, f"staging.{name}", "Europe/Vienna")) for name in ("pauses", "sessions"))
@@ -73,7 +73,7 @@ def test_what_is_no_identifier_refers_to_nobody():
     assert tracks == {(key, "TR212") for key in keys}
 
 
-def test_a_removed_pause_is_none():
+def test_a_removed_break_is_left_out():
     assert build({"pauses": [{"id": "1", "removed_at": datetime(2026, 5, 1, tzinfo=UTC)}]}, "staging.pauses") == []
 
 

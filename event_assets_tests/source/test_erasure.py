@@ -56,7 +56,7 @@ def test_turning_to_protection_leaves_nothing_of_before(
     run_sync(api, warehouse, "speakers", privacy=privacy)
 
     assert reader.rows("select count(*) from raw.participants where removed_at is null") == [(len(people),)]
-    people_now = str(reader.rows("select columns(* exclude received_hash) from raw.participants"))
+    people_now = str(reader.rows("select columns(* exclude raw_record_hash) from raw.participants"))
     assert "@" not in people_now + str(reader.rows("select email, phone from raw.speakers"))
     assert reader.rows("select name, email from raw.speakers where id = '1'") == [("Gone Speaker", None)]
 
@@ -136,7 +136,7 @@ def test_what_was_hashed_is_cleared_where_it_is_dropped(api: Sandbox, warehouse:
     for resource in resources:
         run_sync(api, warehouse, resource, privacy=DROP)
     assert found(reader, "hmac:") == set()
-    assert reader.rows("select count(received_hash) from raw.participants") == [(0,)]
+    assert reader.rows("select count(raw_record_hash) from raw.participants") == [(0,)]
     assert reader.rows("select name from raw.speakers where removed_at is not null") == [("Gone Speaker",)]
 
 

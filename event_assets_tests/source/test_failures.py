@@ -137,13 +137,13 @@ def test_what_this_machine_lacks_is_not_told_as_the_api_s_fault(
 
     with Sandbox(event) as api:
         monkeypatch.setattr(pq.ParquetWriter, "write_table", write)
-        with pytest.raises(SyncError) as error:
+        with pytest.raises(SyncError) as failure:
             run_sync(api, warehouse, resource)
-        assert says in str(error.value)
-        assert "base_url" not in str(error.value)
+        assert says in str(failure.value)
+        assert "base_url" not in str(failure.value)
         # Rows that are not put into a file as they are read are written later, into dlt's package.
         kept = "The tables are unchanged." if resource == "participants" else "puts right what is missing."
-        assert str(error.value).endswith(kept)
+        assert str(failure.value).endswith(kept)
         monkeypatch.undo()
         run_sync(api, warehouse, resource)
 

@@ -40,8 +40,8 @@ def test_stored_hashes_stay_and_stored_values_are_hashed(
     run_sync(api, warehouse, *resources, privacy=KEEP)
     if release == "the one before":
         with duckdb.connect(str(warehouse.path)) as connection:
-            connection.execute("alter table _sync.answers drop column protection")
-            connection.execute("alter table _sync.answers drop column undeclared")
+            connection.execute("alter table _sync.checkpoints drop column protection")
+            connection.execute("alter table _sync.checkpoints drop column undeclared")
     del content["speakers"]
     run_sync(api, warehouse, *resources, privacy=HASH)
     once = email(reader, "a")

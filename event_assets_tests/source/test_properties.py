@@ -21,7 +21,7 @@ from event_assets.source.load.results import ResourceResult
 from event_assets.source.records.coerce import as_text, identifier
 from event_assets.source.records.privacy import Privacy
 from event_assets.source.sync import SyncSettings, sync
-from event_assets.source.tables.columns import RECEIVED_HASH
+from event_assets.source.tables.columns import RAW_RECORD_HASH
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Warehouse as Reader
@@ -56,7 +56,7 @@ odd_fields = st.sampled_from(
         "_dlt_id",
         "record_hash",
         "removed_at",
-        "received_hash",
+        "raw_record_hash",
         "ID",
         "é",
         "è",
@@ -138,7 +138,7 @@ def test_nothing_is_lost_and_nothing_invented(resource: str, data: st.DataObject
             columns = [
                 f'"{column.name}"'
                 for column in TABLES[resource].all_columns
-                if not column.name.startswith("_dlt") and column.name != RECEIVED_HASH
+                if not column.name.startswith("_dlt") and column.name != RAW_RECORD_HASH
             ]
             query = f"select {', '.join(columns)} from raw.{resource} where removed_at is null"
             assert sorted(map(repr, reader.rows(query))) == sorted(map(repr, Reader(alone.path).rows(query)))
@@ -153,7 +153,7 @@ def test_what_is_known_by_its_bytes_comes_to_the_same_as_if_it_were_not(data: st
     b = data.draw(again, "records of A") + data.draw(records("participants"), "B") + data.draw(again, "more of A")
     outcomes = []
     with tempfile.TemporaryDirectory() as folder, served() as (answers, api):
-        for name, clear in (("known", ""), ("unknown", "update raw.participants set received_hash = null")):
+        for name, clear in (("known", ""), ("unknown", "update raw.participants set raw_record_hash = null")):
             warehouse = Warehouse(Path(folder) / f"{name}.duckdb")
             run_sync(api, answers, warehouse, "participants", a)
             with duckdb.connect(str(warehouse.path)) as connection:

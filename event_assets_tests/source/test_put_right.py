@@ -33,8 +33,8 @@ def event() -> Event:
         "alter table raw.participants drop column record_hash",
         "alter table raw.participants drop column removed_at",
         "insert into raw.participants from raw.participants where id = '500003'",
-        "delete from _sync.answers",
-        "drop table _sync.answers",
+        "delete from _sync.checkpoints",
+        "drop table _sync.checkpoints",
     ],
 )
 def test_a_table_that_holds_anything_else_is_put_right(event: Event, warehouse: Warehouse, tampering: str):

@@ -138,7 +138,7 @@ def test_too_many_that_are_gone_are_told_apart_from_keys_that_are_made_otherwise
     assert "26 of the 50 rows of raw.participants (all are replaced, because `personal_data`" in str(refusal.value)
 
     with duckdb.connect(str(warehouse.path)) as connection:
-        connection.execute("alter table _sync.answers drop column keys")
+        connection.execute("alter table _sync.checkpoints drop column keys")
     with pytest.raises(SyncError) as refusal:
         run_sync(api, warehouse, "participants", privacy=HASH)
     assert "50 of the 50 rows of raw.participants (if `personal_data`" in str(refusal.value)
@@ -171,7 +171,7 @@ def _crash(*_: object) -> None:
 def test_how_keys_were_made_before_an_upgrade_is_not_known(api: Sandbox, warehouse: Warehouse):
     run_sync(api, warehouse, "participants")
     with duckdb.connect(str(warehouse.path)) as connection:
-        connection.execute("alter table _sync.answers drop column keys")
+        connection.execute("alter table _sync.checkpoints drop column keys")
     run_sync(api, warehouse, "partners")  # which brings the column back
     people = api.event.participants
     people[:] = [{**person, "email": f"{number}@example.org"} for number, person in enumerate(people)]

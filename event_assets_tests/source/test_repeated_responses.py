@@ -167,7 +167,7 @@ def test_a_record_with_a_type_mismatch_is_decoded_each_time(event: Event, wareho
 def test_rows_have_a_raw_record_hash_unless_personal_data_is_dropped(event: Event, warehouse: Warehouse, personal_data):
     with Sandbox(event) as api:
         run_sync(api, warehouse, "participants", privacy=PrivacySettings(personal_data, "a secret of the test suite"))
-    named = Reader(warehouse.path).rows("select count(received_hash) from raw.participants")
+    named = Reader(warehouse.path).rows("select count(raw_record_hash) from raw.participants")
     assert named == [(0 if personal_data == "drop" else 50,)]
 
 
@@ -210,7 +210,7 @@ def test_without_a_readable_checkpoint_the_response_is_decoded(event: Event, war
     with Sandbox(event) as api:
         run_sync(api, warehouse, "participants")
         with duckdb.connect(str(warehouse.path)) as connection:
-            connection.execute("alter table _sync.answers drop column absent")
+            connection.execute("alter table _sync.checkpoints drop column absent")
         for decoded in (50, 0):
             assert run_sync(api, warehouse, "participants")["participants"].decoded == decoded
 

@@ -47,7 +47,7 @@ def warehouse(tmp_path: Path) -> Warehouse:
         "create schema _dlt_merge_raw",
         "create table _dlt_merge_raw.people as select 'cy@example.org' as email",
         "create schema _sync",
-        "create table _sync.answers as select 'dan@example.org' as body",
+        "create table _sync.checkpoints as select 'dan@example.org' as body",
     )
     return warehouse
 
@@ -110,7 +110,7 @@ def test_its_note_says_what_it_lacks_and_what_brings_it_back(copy: Callable[...,
     bookkeeping = "Bookkeeping of dlt and of the syncs, or not made by the project as it is now."
     assert notes(reader, "left out") == [
         ("_dlt_merge_raw.people", None, bookkeeping, None, SETTING),
-        ("_sync.answers", None, bookkeeping, None, SETTING),
+        ("_sync.checkpoints", None, bookkeeping, None, SETTING),
         ("main.identity", None, bookkeeping, None, SETTING),
         ("raw._dlt_loads", None, bookkeeping, None, SETTING),
         ("raw.people", "email", "Personal data.", None, SETTING),
@@ -122,7 +122,7 @@ def test_its_note_says_what_it_lacks_and_what_brings_it_back(copy: Callable[...,
 
 
 def test_without_a_choice_it_holds_everything(copy: Callable[..., Reader], warehouse: Warehouse):
-    reader, warehouse = copy(PublishPlan()), Reader(warehouse.path)
+    reader, original = copy(PublishPlan()), Reader(warehouse.path)
     assert reader.count("about_this_copy") == 0
     for table in (
         "raw.people",
@@ -130,9 +130,9 @@ def test_without_a_choice_it_holds_everything(copy: Callable[..., Reader], wareh
         "summary.counts",
         "raw._dlt_loads",
         "_dlt_merge_raw.people",
-        "_sync.answers",
+        "_sync.checkpoints",
     ):
-        assert reader.records(f"from {table}") == warehouse.records(f"from {table}"), table
+        assert reader.records(f"from {table}") == original.records(f"from {table}"), table
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ with entries as (
     select session_key as entry_key, kind, day, hall_id, title, starts_at, ends_at, starts_local, ends_local, minutes
     from staging.sessions
     union all
-    select 'pause:' || pause_id as entry_key, 'pause' as kind, day, null as hall_id, title, starts_at, ends_at,
+    select 'break:' || pause_id as entry_key, 'break' as kind, day, null as hall_id, title, starts_at, ends_at,
         starts_local, ends_local, minutes
     from staging.pauses
 ),

@@ -32,7 +32,7 @@ findings as (
     from sessions
     where hall_id is not null and hall_id not in (select hall_id from staging.halls)
     union all
-    -- Some servers send no days at all: then it is not the sessions and pauses that are wrong.
+    -- Some servers send no days at all: then it is not the sessions and breaks that are wrong.
     select resource, id, 'unknown_day' as rule, day_id as detail
     from entries
     where day_id is not null and day_id not in (select day_id from staging.days)

@@ -35,7 +35,11 @@ class ResponseFingerprint:
             privacy: What becomes of personal data.
         """
         self.hashes_records = privacy.personal_data != "drop"
-        otherwise = f"{privacy.personal_data} {privacy.secret} {[table.all_columns for table in tables]}"
+        declared = [
+            [(each.name, each.data_type, each.pii, each.nested_pii, each.fields) for each in table.columns]
+            for table in tables
+        ]
+        otherwise = f"{privacy.personal_data} {privacy.secret} {declared}"
         self._key = hashlib.blake2b(f"{_READING} {otherwise}".encode(), digest_size=32).digest()
         self._key_of_records = hashlib.blake2b(f"{_READING_OF_RECORDS} {otherwise}".encode(), digest_size=32).digest()
 

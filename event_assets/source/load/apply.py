@@ -27,7 +27,7 @@ from event_assets.source.progress import Progress
 from event_assets.source.records.fingerprints import REJECT_SQL
 from event_assets.source.records.privacy import Privacy
 from event_assets.source.records.process import Reject
-from event_assets.source.tables.columns import REMOVED_AT, Table
+from event_assets.source.tables.columns import RAW_RECORD_HASH, REMOVED_AT, Table
 from event_assets.source.tables.schema import REJECTED, TABLES
 from event_assets.warehouse import Warehouse
 
@@ -75,6 +75,7 @@ def apply(
                 write_checkpoint(client, table, _absence(state, changes, privacy))
                 continue
             _mark_removed(client, table, changes.removed_keys)
+            _update_raw_hashes(client, table, changes.raw_hashes)
             if not (state.keeps_rejects and state.rejects == changes.rejects_number):
                 _replace_rejects(client, table, changes.rejects, staged.load_id if loads else None)
             write_checkpoint(client, table, _checkpoint(table, changes, privacy))
@@ -122,6 +123,18 @@ def _mark_removed(client: SqlClientBase[Any], table: Table, keys: Sequence[str])
     for link in table.link_tables:
         held = f"select _dlt_id from {raw_sql(table.name)}"  # noqa: S608
         client.execute_sql(f"delete from {raw_sql(link)} where _dlt_parent_id not in ({held})")  # noqa: S608
+
+
+def _update_raw_hashes(client: SqlClientBase[Any], table: Table, hashes: Mapping[str, bytes]) -> None:
+    """Store the raw record hashes of unchanged rows, by which the next sync recognises their records."""
+    if hashes:
+        client.execute_sql(
+            f"update {raw_sql(table.name)} set {RAW_RECORD_HASH} = received.hash"  # noqa: S608
+            " from (select unnest(%s::varchar[]) as key, unnest(%s::blob[]) as hash) as received"
+            f' where "{table.key}" = received.key',
+            [*hashes],
+            [*hashes.values()],
+        )
 
 
 def _load(pipeline: dlt.Pipeline) -> None:

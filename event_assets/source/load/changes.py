@@ -67,6 +67,7 @@ class Changes:
         decoded: How many of them were taken apart, because they are not known by the bytes that they came in.
         upserted: How many of them are new, changed, or back again.
         removed_keys: The keys of the rows that the table holds as there, and that the answer no longer has.
+        raw_hashes: The raw record hash by key, of rows that are unchanged but came in other bytes.
         rejects: Records that cannot be loaded: without a usable key, or with one that an earlier record of the same
             answer had. The first one wins.
         type_mismatches: How often a column got a value that does not fit its type.
@@ -81,6 +82,7 @@ class Changes:
     decoded: int = 0
     upserted: int = 0
     removed_keys: Sequence[str] = ()
+    raw_hashes: Mapping[str, bytes] = field(default_factory=dict)
     rejects: Sequence[Reject] = ()
     type_mismatches: Mapping[str, int] = field(default_factory=dict)
     undeclared: int = 0

@@ -12,8 +12,8 @@ from dlt.destinations.sql_client import SqlClientBase
 from event_assets.source.tables.columns import Table
 from event_assets.warehouse.relations import Relation
 
-ANSWERS = Relation("_sync", "answers")
-"""Of no use to anybody but the sync and its checks, so it has a schema of its own."""
+CHECKPOINTS = Relation("_sync", "checkpoints")
+"""Internal: only syncs and their checks read it."""
 
 _COLUMNS = {
     "resource": "varchar",
@@ -21,7 +21,7 @@ _COLUMNS = {
     "version": "varchar",
     "received": "bigint",
     "rejected": "bigint",
-    "misfits": "varchar",
+    "type_mismatches": "varchar",
     "absent": "boolean",
     "keys": "varchar",
     "protection": "varchar",
@@ -65,27 +65,27 @@ def read_checkpoints(client: SqlClientBase[Any], columns: Mapping[Relation, Set[
 
     Args:
         client: A connection.
-        columns: The names of the columns in the schema of `ANSWERS`. Where one is missing, an earlier release wrote
+        columns: The names of the columns in the schema of `CHECKPOINTS`. Where one is missing, an earlier release wrote
             the answers, which did not remember all of them.
     """
-    there = columns.get(ANSWERS, set())
+    there = columns.get(CHECKPOINTS, set())
     if not there >= _COLUMNS.keys() - {*_LATER_COLUMNS[1:]}:
         return {}
     selected = ", ".join(name if name in there else "null" for name in _COLUMNS)
-    rows = client.execute_sql(f"select {selected} from {ANSWERS.sql()}") or []  # noqa: S608
+    rows = client.execute_sql(f"select {selected} from {CHECKPOINTS.sql()}") or []  # noqa: S608
     return {
         resource: SyncCheckpoint(
             tuple(json.loads(pages)),
             version,
             received,
             rejected,
-            json.loads(misfits),
+            json.loads(type_mismatches),
             absent,
             keys or "",
             protection or "",
             undeclared or 0,
         )
-        for resource, pages, version, received, rejected, misfits, absent, keys, protection, undeclared in rows
+        for resource, pages, version, received, rejected, type_mismatches, absent, keys, protection, undeclared in rows
     }
 
 
@@ -98,7 +98,7 @@ def reset_protection(client: SqlClientBase[Any], names: Iterable[str], instead: 
         instead: What to remember as their protection.
     """
     client.execute_sql(
-        f"update {ANSWERS.sql()} set protection = %s where resource in (select unnest(%s))",  # noqa: S608
+        f"update {CHECKPOINTS.sql()} set protection = %s where resource in (select unnest(%s))",  # noqa: S608
         instead,
         [*names],
     )
@@ -113,13 +113,13 @@ def write_checkpoint(client: SqlClientBase[Any], table: Table, checkpoint: SyncC
         checkpoint: What the sync saw.
     """
     declared = [f"{name} {data_type}" for name, data_type in _COLUMNS.items()]
-    client.execute_sql(f"create schema if not exists {ANSWERS.schema}")
-    client.execute_sql(f"create table if not exists {ANSWERS.sql()} ({', '.join(declared)})")
+    client.execute_sql(f"create schema if not exists {CHECKPOINTS.schema}")
+    client.execute_sql(f"create table if not exists {CHECKPOINTS.sql()} ({', '.join(declared)})")
     for name in _LATER_COLUMNS:
-        client.execute_sql(f"alter table {ANSWERS.sql()} add column if not exists {name} {_COLUMNS[name]}")
-    client.execute_sql(f"delete from {ANSWERS.sql()} where resource = %s", table.name)  # noqa: S608
+        client.execute_sql(f"alter table {CHECKPOINTS.sql()} add column if not exists {name} {_COLUMNS[name]}")
+    client.execute_sql(f"delete from {CHECKPOINTS.sql()} where resource = %s", table.name)  # noqa: S608
     client.execute_sql(
-        f"insert into {ANSWERS.sql()} ({', '.join(_COLUMNS)}) values ({', '.join(['%s'] * len(_COLUMNS))})",  # noqa: S608
+        f"insert into {CHECKPOINTS.sql()} ({', '.join(_COLUMNS)}) values ({', '.join(['%s'] * len(_COLUMNS))})",  # noqa: S608
         table.name,
         json.dumps(checkpoint.pages),
         checkpoint.version,

@@ -94,6 +94,7 @@ class _Comparison:
         self._seen_rejected: set[tuple[str | None, str]] = set()
         self._rejects: list[Reject] = []
         self._type_mismatches: Counter[str] = Counter()
+        self._raw_hashes: dict[str, bytes] = {}
         self._upserted = self._undeclared = self._version = 0
 
     @property
@@ -164,6 +165,8 @@ class _Comparison:
                 for index, version in zip(admitted, hexadecimal, strict=True)
                 if held.get(judged.keys[index] or "") != version
             ]
+            if self._fingerprint:
+                self._note_raw_hashes(judged, set(admitted).difference(changed), raw_hashes)
         else:
             changed = admitted
         self._upserted += len(changed)
@@ -176,6 +179,13 @@ class _Comparison:
             [raw_hashes[index] for index in changed],
             [judged.rows[index] for index in changed],
         )
+
+    def _note_raw_hashes(self, judged: RecordBatch, unchanged: set[int], raw_hashes: Sequence[bytes | None]) -> None:
+        """Note the hashes of records that came in other bytes, or are hashed otherwise since an upgrade."""
+        for index in unchanged:
+            key, raw_hash = judged.keys[index], raw_hashes[index]
+            if key is not None and raw_hash is not None:
+                self._raw_hashes[key] = raw_hash
 
     def _admitted(self, keys: Sequence[str | None], batch: Batch) -> Sequence[int]:
         """Return the indexes of the records whose keys are usable and new; reject the others."""
@@ -215,6 +225,7 @@ class _Comparison:
             decoded=self.decoded,
             upserted=self._upserted,
             removed_keys=removed,
+            raw_hashes=self._raw_hashes,
             rejects=self._rejects,
             type_mismatches=dict(self._type_mismatches),
             undeclared=self._undeclared,

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from dlt.extract.items import DataItemWithMeta
 
 from event_assets.source.load.changes import Upserts
-from event_assets.source.tables.columns import RECEIVED_HASH, RECORD_HASH, REMOVED_AT, DataType, Table
+from event_assets.source.tables.columns import RAW_RECORD_HASH, RECORD_HASH, REMOVED_AT, DataType, Table
 
 ROW_GROUP_ROWS = 10_000
 """DuckDB holds whole row groups while it reads them; larger ones were no quicker and took more memory."""
@@ -63,7 +63,7 @@ class RowFile:
         hashes = pa.array(upserts.hashes, pa.string())
         columns |= {RECORD_HASH: hashes, "_dlt_id": hashes}  # no two rows of a table have the same
         if self._table.has_raw_hash:
-            columns[RECEIVED_HASH] = upserts.raw_hashes
+            columns[RAW_RECORD_HASH] = upserts.raw_hashes
         columns["_dlt_load_id"] = [dlt.current.load_package_state().get("load_id")] * len(upserts)
         columns[REMOVED_AT] = [None] * len(upserts)
         self._waiting.append(pa.table(columns, schema=self._schema))

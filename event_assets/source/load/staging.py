@@ -14,16 +14,15 @@ from typing import Any, cast
 import dlt
 from dlt.common.schema.typing import TColumnSchema
 from dlt.common.schema.utils import new_table
-from dlt.destinations.sql_client import SqlClientBase
 from dlt.extract.source import DltSource
 
 from event_assets.source.api.resources import SOURCE_NAME
 from event_assets.source.load.changes import Changes, Upserts
 from event_assets.source.load.row_file import RowFile
-from event_assets.source.tables.columns import RECEIVED_HASH, Table
+from event_assets.source.load.upgrade import drop_stored_schema
+from event_assets.source.tables.columns import RAW_RECORD_HASH, Table
 from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS, TABLES
 from event_assets.warehouse import RAW, Warehouse
-from event_assets.warehouse.relations import Relation, column_names
 
 
 @dataclass(frozen=True)
@@ -58,16 +57,9 @@ def open_pipeline(warehouse: Warehouse, folder: Path, *, reads_tables: bool) -> 
     )
     if reads_tables:
         with warehouse.connect() as client:
-            _drop_stored_schema(client)
+            drop_stored_schema(client)
     pipeline.sync_destination()
     return pipeline
-
-
-def _drop_stored_schema(client: SqlClientBase[Any]) -> None:
-    """Have dlt look at the tables as they are before the next load: it does so only where their schema is new to it."""
-    versions = Relation(RAW, "_dlt_version")
-    if versions in column_names(client, RAW):
-        client.execute_sql(f"delete from {versions.sql()} where schema_name = %s", SOURCE_NAME)  # noqa: S608
 
 
 def stage(
@@ -149,6 +141,6 @@ def _dictionaries(upserts: Upserts, table: Table) -> list[dict[str, Any]]:
     if not table.has_raw_hash:
         return [*upserts.rows]
     return [
-        row if raw_hash is None else {**row, RECEIVED_HASH: raw_hash}
+        row if raw_hash is None else {**row, RAW_RECORD_HASH: raw_hash}
         for row, raw_hash in zip(upserts.rows, upserts.raw_hashes, strict=True)
     ]

@@ -14,12 +14,13 @@ from typing import Any
 from dlt.destinations.sql_client import SqlClientBase
 
 from event_assets.source.load.changes import ExistingRows
-from event_assets.source.load.checkpoint import ANSWERS, SyncCheckpoint, read_checkpoints
+from event_assets.source.load.checkpoint import SyncCheckpoint, read_checkpoints
+from event_assets.source.load.upgrade import upgraded_columns
 from event_assets.source.records.fingerprints import REJECT_SQL, links_sql, sums_sql, total, version_text
-from event_assets.source.tables.columns import RECEIVED_HASH, RECORD_HASH, REMOVED_AT, Column, Table
+from event_assets.source.tables.columns import RAW_RECORD_HASH, RECORD_HASH, REMOVED_AT, Column, Table
 from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS
 from event_assets.warehouse import RAW
-from event_assets.warehouse.relations import Relation, column_names
+from event_assets.warehouse.relations import Relation
 
 _KEYS_A_STATEMENT = 500
 
@@ -58,7 +59,7 @@ class TableState:
 
 def read_table_states(client: SqlClientBase[Any], tables: Iterable[Table]) -> dict[str, TableState]:
     """Read what the warehouse holds of some tables, by their names."""
-    columns = column_names(client, RAW, ANSWERS.schema)
+    columns = upgraded_columns(client)
     checkpoints = read_checkpoints(client, columns)
     keeps_rejects = _has(columns, REJECTED, REJECTED_COLUMNS)
     rejects = _rejects_numbers(client) if keeps_rejects else {}
@@ -152,7 +153,7 @@ def read_existing_rows(client: SqlClientBase[Any], table: Table, state: TableSta
     # How a record came counts only where nobody has touched the rows since: then they are what was made of it.
     by_raw_hash = table.has_raw_hash and state.complete and state.checkpoint is not None
     fingerprint = f"coalesce({RECORD_HASH}, '')" if state.complete else "''"
-    columns = [fingerprint, *([RECEIVED_HASH] if by_raw_hash else [])]
+    columns = [fingerprint, *([RAW_RECORD_HASH] if by_raw_hash else [])]
     removed = _or_null(REMOVED_AT, state.columns)
     live = (f"case when {removed} is null then {column} end" for column in columns)
     query = f'select "{table.key}", {", ".join(live)} from {raw_sql(table.name)}'  # noqa: S608

@@ -116,7 +116,7 @@ class Table:
     def all_columns(self) -> tuple[Column, ...]:
         """The API's fields, then what this project and dlt add."""
         key = (self.key_column,) if self.key_column else ()
-        received = (_RECEIVED,) if self.has_raw_hash else ()
+        received = (_RAW_RECORD_HASH,) if self.has_raw_hash else ()
         return (*self.columns, *key, *_OWN_COLUMNS, *received, *_LOAD_COLUMNS)
 
     @property
@@ -143,7 +143,7 @@ class Table:
 
 RECORD_HASH = "record_hash"
 REMOVED_AT = "removed_at"
-RECEIVED_HASH = "received_hash"
+RAW_RECORD_HASH = "raw_record_hash"
 
 _OWN_COLUMNS = (
     Column(RECORD_HASH, "text", "Fingerprint of the record as received: another one, if anything in it changed."),
@@ -153,8 +153,8 @@ _OWN_COLUMNS = (
         "When a sync first found the record gone from the API. Null while it is there; null again if it comes back.",
     ),
 )
-_RECEIVED = Column(
-    RECEIVED_HASH,
+_RAW_RECORD_HASH = Column(
+    RAW_RECORD_HASH,
     "binary",
     "Fingerprint of the bytes that the record came in, by which the next sync knows it without taking it apart.",
 )
