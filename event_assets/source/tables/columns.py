@@ -105,7 +105,7 @@ class Table:
         """What each declared column means, and each one that takes what does not fit a declared column."""
         own = {column.name: column.description for column in self.all_columns}
         names = [*(column.name for column in self.columns), *sorted(self.objects)]
-        return {f"{name}__{VARIANT}": f"What did not fit {name}, as text." for name in names} | own
+        return {f"{name}__{VARIANT}": f"Values of another type than {name}, as text." for name in names} | own
 
     def undeclared(self, names: Iterable[str]) -> list[str]:
         """Return which names of columns come from fields of an answer that are not declared, in their order."""
@@ -146,23 +146,21 @@ REMOVED_AT = "removed_at"
 RAW_RECORD_HASH = "raw_record_hash"
 
 _OWN_COLUMNS = (
-    Column(RECORD_HASH, "text", "Fingerprint of the record as received: another one, if anything in it changed."),
+    Column(RECORD_HASH, "text", "Hash of the row's values."),
     Column(
         REMOVED_AT,
         "timestamp",
-        "When a sync first found the record gone from the API. Null while it is there; null again if it comes back.",
+        "When a sync first found the record gone from the API. Null while the API has it.",
     ),
 )
 _RAW_RECORD_HASH = Column(
     RAW_RECORD_HASH,
     "binary",
-    "Fingerprint of the bytes that the record came in, by which the next sync knows it without taking it apart.",
+    "Hash of the bytes that the record came in, by which the next sync recognises it undecoded.",
 )
-_ROW_ID = Column(
-    "_dlt_id", "text", "dlt's identifier of the row.", hints={"nullable": False, "unique": True, "row_key": True}
-)
+_ROW_ID = Column("_dlt_id", "text", "dlt's row identifier.", hints={"nullable": False, "unique": True, "row_key": True})
 _LOAD_COLUMNS = (
-    Column("_dlt_load_id", "text", "The load that wrote the row: see raw._dlt_loads.", hints={"nullable": False}),
+    Column("_dlt_load_id", "text", "Load that wrote the row: raw._dlt_loads.", hints={"nullable": False}),
     _ROW_ID,
 )
 
@@ -170,17 +168,17 @@ _LOAD_COLUMNS = (
 def _link_columns(meaning: str) -> tuple[Column, ...]:
     return (
         Column("value", "text", meaning),
-        Column("_dlt_list_idx", "bigint", "Place in the list, from 0.", hints={"nullable": False}),
+        Column("_dlt_list_idx", "bigint", "Position in the list, from 0.", hints={"nullable": False}),
         Column(
             "_dlt_parent_id",
             "text",
-            "The row it belongs to: _dlt_id of the parent table.",
+            "_dlt_id of the parent row.",
             hints={"nullable": False, "parent_key": True},
         ),
         Column(
             "_dlt_root_id",
             "text",
-            "The same as _dlt_parent_id, as lists here are one level deep.",
+            "The same.",
             hints={"nullable": False, "root_key": True},
         ),
         _ROW_ID,
