@@ -1,4 +1,4 @@
-"""What the published copy holds of the project's tables: by default what analysts need, and no personal data."""
+"""Plans the published copy: by default all declared columns without personal data."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from event_assets.warehouse.relations import Relation
 SETTING = "published_personal_data in the section [warehouse] of .dlt/config.toml"
 
 _PERSONAL = "Personal data."
-_WITHIN = "Personal data is within."
-_JSON = "Objects, whose fields are not all known: personal data may be within."
-_FINGERPRINT = "A fingerprint of the record with its personal data: who guesses right could tell."
-_DERIVED = "Made of personal data."
-_PAYLOAD = "Whole records as they came, with their personal data."
-_LINKS = "Objects that came in the place of identifiers: nobody knows what they hold."
+_WITHIN = "Contains personal data."
+_JSON = "JSON objects: undeclared fields may contain personal data."
+_FINGERPRINT = "Hash of a record with personal data: a guess can be verified with it."
+_DERIVED = "Derived from personal data."
+_PAYLOAD = "Complete records with personal data."
+_LINKS = "Objects instead of identifiers are removed: they may contain personal data."
 
 
 def publish_plan(
     models: Mapping[Relation, Model], held_back: Mapping[Relation, HeldBack], *, personal_data: bool
 ) -> PublishPlan:
-    """Return what the copy holds.
+    """Return the plan of the published copy.
 
     Args:
         models: All models.
-        held_back: What is published as the copy before has it.
-        personal_data: Whether it holds personal data, what is not declared, and bookkeeping as well: everything.
+        held_back: The relations that stay as in the previous copy.
+        personal_data: Whether to publish everything: personal data, undeclared columns and internal tables as well.
     """
     if personal_data:
         return PublishPlan(held_back=held_back)
@@ -53,7 +53,7 @@ def publish_plan(
 
 
 def private_columns() -> dict[Relation, dict[str, str]]:
-    """Return the columns of the raw tables that hold personal data, or may, each with the reason; by table."""
+    """Return the raw columns that hold or may hold personal data, each with the reason, by table."""
     found = {Relation(RAW, table.name): _private_columns(table) for table in TABLES.values()}
     return found | {Relation(RAW, REJECTED): {"payload": _PAYLOAD}}
 

@@ -1,4 +1,4 @@
-"""The published copy of the warehouse as an asset: made anew once the tables it holds are."""
+"""The asset of the published copy, which is downstream of every table in it."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,13 +24,12 @@ CHANGE_SEEN_AT = "event_assets/change_seen_at"
 """The tag of a run that was started because of a change: when that was seen, as a time of ISO 8601."""
 
 _DESCRIPTION = """\
-A copy of the warehouse for readers: a plain DuckDB file, replaced in one step after each refresh.
+A copy of the warehouse for readers, without personal data: a DuckDB file, replaced atomically after each refresh.
 
-Open it with any DuckDB client, read-only, whenever you like: no sync waits for you, and you never see half of one. It
-has the tables of the schemas raw, staging, history and summary, without personal data. What it lacks, and which tables
-are held back because a check of theirs failed, is in its table `about_this_copy`.
+Open it read-only with any DuckDB client, at any time. It has the schemas raw, staging, history and summary. Its table
+`about_this_copy` lists what was left out, and the tables that were held back because a check failed.
 
-`lag_seconds` is the time from the look that saw a change of the API until readers had it.
+`lag_seconds` is the time from the probe that detected a change of the API until readers had it.
 """
 
 
@@ -100,4 +99,4 @@ def _code_version(plan: PublishPlan) -> str:
 
 def _in_markdown(notes: Sequence[Note]) -> str:
     lines = [f"* `{note.relation}`, since {note.since:%Y-%m-%d %H:%M} UTC: {note.why}" for note in notes]
-    return "\n".join(lines) or "Nothing: every table is as the warehouse has it."
+    return "\n".join(lines) or "Nothing: every table is current."

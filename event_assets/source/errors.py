@@ -1,9 +1,9 @@
-"""The errors that end a sync: their messages are sentences for the person who must act."""
+"""The errors that end a sync. Their messages are for the person who must act."""
 
 
 class SyncError(Exception):
-    """A sync did not happen; the message says what was expected, what came, and what to do."""
+    """A sync failed. The message says what happened, what was kept and what to do."""
 
 
 class UnusableAnswerError(Exception):
-    """The API's answer is not what it should be; the message says what was expected and what came."""
+    """A response of the API is not as expected. The message says what was returned and what was expected."""

@@ -149,9 +149,8 @@ def _changes(found: Generator[Upserts, None, Changes], deadline: Deadline) -> Ch
 def _error(failure: Exception, api: EventApiSettings, endpoint: str, deadline: Deadline) -> ProbeError:
     if deadline.has_passed:
         return UnfinishedError(
-            f"GET {api.base_url}/{endpoint} could not be read to its end within {deadline.seconds:.0f} s, which is "
-            "all that a look for changes may take. Its tables are unchanged, and are synced as often as their "
-            "freshness policies ask for.",
+            f"GET {api.base_url}/{endpoint} was not complete within {deadline.seconds:.0f} s, the limit of the change "
+            "sensor. Its tables are unchanged. They are still synced as their freshness policies require.",
             passes=True,
         )
     sentence = str(api_failure(failure, api, endpoint))

@@ -219,7 +219,7 @@ def _removal(name: str, state: TableState, changes: Changes, privacy: Privacy) -
 def _log_absent_resources(log_warning: Callable[[str], object], results: Mapping[str, ResourceResult]) -> None:
     for name in sorted(results):
         if results[name].absent:
-            log_warning(f"The answer does not have {name}: raw.{name} stays as it is.")
+            log_warning(f"The response has no {name}: raw.{name} is unchanged.")
 
 
 @contextmanager

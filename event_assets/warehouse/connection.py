@@ -164,7 +164,7 @@ class Warehouse:
             lock.acquire(timeout=self.wait_seconds)
         except Timeout:
             raise WarehouseBusyError(
-                f"{refused_because} for more than {self.wait_seconds:.0f} s: look what it is doing, or try again "
+                f"{refused_because} for more than {self.wait_seconds:.0f} s. Check what it is doing, or try again "
                 "later. Nothing was changed."
             ) from None
 
@@ -233,14 +233,14 @@ class Warehouse:
         except DestinationConnectionError as error:
             if _is_open_elsewhere(error):
                 raise WarehouseBusyError(
-                    f"Another program has had {self.path} open for more than {self.wait_seconds:.0f} s, and DuckDB "
-                    "takes no writer beside it: close it there, and let it read the published copy instead. Nothing "
-                    "was changed."
+                    f"Another program has had {self.path} open for more than {self.wait_seconds:.0f} s. Close it "
+                    "there, and read the published copy instead: DuckDB allows one writing process. Nothing was "
+                    "changed."
                 ) from error
             raise WarehouseUnreadableError(
                 f"DuckDB cannot open the warehouse {self.path} ({in_one_line(str(error.inner_exc))}). If the file is "
-                "damaged or no database, put a backup in its place, or move it away: the next run makes a new one, "
-                "which lacks only the history. Nothing was changed."
+                "damaged or not a database, restore a backup, or move it away: the next run creates a new one without "
+                "the history. Nothing was changed."
             ) from error
         try:
             if self.memory_limit:

@@ -22,9 +22,9 @@ from event_assets.warehouse.relations import Relation, identity
 NOTES = Relation("main", "about_this_copy")
 """What the copy lacks and why, in the copy itself."""
 
-_UNDECLARED = "Not in the data dictionary: nobody knows what it holds."
-_BOOKKEEPING = "Bookkeeping of dlt and of the syncs, or not made by the project as it is now."
-_NO_OTHER = " The copy before does not have it."
+_UNDECLARED = "Not in the data dictionary."
+_BOOKKEEPING = "Internal to dlt and the syncs, or not part of this release."
+_NO_OTHER = " The previous copy does not have it."
 _OF_THE_ROWS = (duckdb.DataError, duckdb.ProgrammingError, duckdb.NotSupportedError)
 """What DuckDB raises because of what a relation is or holds, and not of disk, memory or the file."""
 
@@ -80,7 +80,7 @@ def copy_before(client: SqlClientBase[Any], path: Path, name: str) -> Iterator[C
     try:
         opened.__enter__()
     except DatabaseException as error:
-        logger.warning("The copy before, %s, cannot be read: %s", path, without_values(str(error)))
+        logger.warning("The previous copy %s cannot be read: %s", path, without_values(str(error)))
         yield None
         return
     try:

@@ -53,8 +53,8 @@ def kept_from_writers(target: Path) -> Iterator[None]:
                 break
             if not left:
                 raise PublishError(
-                    f"Another program has the copy for readers {target} open for writing, which would spoil the next "
-                    "one: close it there, and open it read-only. The copy stays as it was; run it again."
+                    f"Another program has the published copy {target} open for writing. Close it there, and open it "
+                    "read-only, then run again. The copy is unchanged."
                 )
             sleep(_LOOK_AGAIN_SECONDS)
         remove_beside(target)

@@ -1,4 +1,4 @@
-"""Why the warehouse cannot be used, as sentences for the person who must act."""
+"""The errors of the warehouse, and messages of DuckDB without the values that they quote."""
 
 from __future__ import annotations
 
@@ -12,32 +12,31 @@ _QUOTE_NUMBERS = ("Conversion Error", "Out of Range Error", "Invalid Input Error
 
 
 class WarehouseError(Exception):
-    """The warehouse cannot be used; the message says why, and what to do."""
+    """The warehouse cannot be used. The message says why, and what to do."""
 
 
 class WarehouseBusyError(WarehouseError):
-    """Somebody else has the warehouse; the message says who may."""
+    """Another run or program uses the warehouse. The message says which."""
 
 
 class WarehouseUnreadableError(WarehouseError):
-    """The file is damaged, no database at all, or may not be read."""
+    """The file is damaged, not a database, or not readable for this user."""
 
 
 class PublishError(WarehouseError):
-    """The copy for readers could not be written; the message says where, and why."""
+    """The published copy could not be written. The message says where, and why."""
 
 
 def database_failure(error: Exception) -> str:
-    """What DuckDB's refusal of a statement means, as a sentence."""
+    """Return the message of a statement that DuckDB has rejected."""
     return (
-        f"DuckDB could not do what it was asked to ({without_values(str(error))}). What it was about to write stays as "
-        "it was. If it lacks room or memory, make some (`memory_limit` in the section [warehouse]); if it is a model's "
-        "SQL, correct that; then run it again."
+        f"DuckDB failed ({without_values(str(error))}). What it was writing is unchanged. Free disk space or memory "
+        "(`memory_limit` in the section [warehouse]), or correct the model's SQL, then run again."
     )
 
 
 def model_failure(name: str, path: str, error: Exception) -> str:
-    """Return DuckDB's refusal to build a model as a sentence.
+    """Return the message of a model that DuckDB could not build.
 
     Args:
         name: The model, as ``summary.agenda``.
@@ -45,16 +44,14 @@ def model_failure(name: str, path: str, error: Exception) -> str:
         error: What DuckDB says.
     """
     return (
-        f"The model {name} could not be built: DuckDB could not do what it was asked to "
-        f"({without_values(str(error))}). {name} stays as it was, and so does what reads it; all other models are "
-        "built. If DuckDB lacks room or memory, make some (`memory_limit` in the section [warehouse]); if a column or "
-        "table is missing, materialise what the model reads; if it is the SQL, correct "
-        f"{path}; then run it again."
+        f"The model {name} could not be built: DuckDB failed ({without_values(str(error))}). {name} and what is "
+        "downstream of it are unchanged; all other models are built. Free disk space or memory (`memory_limit` in the "
+        f"section [warehouse]), materialise what the model reads, or correct {path}, then run again."
     )
 
 
 def without_values(message: str) -> str:
-    """The same as `in_one_line`, of a message that may quote values of the tables: they are taken out, and not cut."""
+    """Return a message on one line without the values of tables that it quotes."""
     said = " ".join(message.split())
     # To the last one: a value may have such a mark within.
     said = re.sub(r"'.*'", "'…'", said)
@@ -65,5 +62,5 @@ def without_values(message: str) -> str:
 
 
 def in_one_line(message: str) -> str:
-    """An error's own message, short and on one line. Databases quote values in them: addresses are taken out."""
+    """Return a message on one line, cut to 300 characters, without e-mail addresses."""
     return re.sub(r"[^\s'\"<>(),;:]+@[^\s'\"<>(),;:]+", "<address>", " ".join(message.split()))[:300]

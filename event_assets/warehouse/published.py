@@ -85,7 +85,7 @@ def _uncompressed(client: SqlClientBase[Any]) -> Iterator[None]:
 
 def _failure(target: Path, why: str) -> PublishError:
     return PublishError(
-        f"The copy for readers cannot be written to {target}: {why.rstrip('.')}. The warehouse holds what was synced, "
-        "and the copy before it stays as it was. Make room, or let this user write there, and run it again; "
-        "`published` in the section [warehouse] puts the copy elsewhere."
+        f"The published copy cannot be written to {target}: {why.rstrip('.')}. The warehouse has the new rows, and the "
+        "previous copy is unchanged. Free disk space, allow writing there, or set `published` in the section "
+        "[warehouse] to another path, then run again."
     )

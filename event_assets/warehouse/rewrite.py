@@ -79,8 +79,8 @@ def rewrite(path: Path, memory_limit: str | None = None) -> bool:
         with suppress(OSError):
             _remove(new)
         logger.warning(
-            "Personal data is erased from the tables of %s, but remains of it may be in the file, which could not be "
-            "written anew (%s). Make room for a second file of its size beside it: the next run tries again.",
+            "Personal data was erased from the tables of %s, but the file may still contain remains: it could not be "
+            "rewritten (%s). Free disk space for a second file of its size. The next run tries again.",
             path,
             type(error).__name__,
         )

@@ -201,10 +201,10 @@ def test_what_a_failing_statement_quotes_is_in_no_event(tmp_path: Path, api: San
         )
     (failure,) = result.failures
     assert failure.startswith(
-        "The model summary.places could not be built: DuckDB could not do what it was asked to (Conversion Error: "
+        "The model summary.places could not be built: DuckDB failed (Conversion Error: "
         "Could not convert string '…' to INT32 when casting"
     )
-    assert "summary.places stays as it was" in failure
+    assert "summary.places and what is downstream of it are unchanged" in failure
     assert failure.endswith("if it is the SQL, correct summary/places.sql; then run it again.")
     assert "summary__places" in log
     assert "Grace" not in log

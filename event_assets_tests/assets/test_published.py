@@ -85,7 +85,7 @@ def test_it_has_no_personal_data_and_all_else(
     assert published.rows("select resource, reason from raw.rejected order by all") == warehouse.rows(
         "select resource, reason from raw.rejected order by all"
     )
-    assert result.metadata("published/warehouse")["held_back"] == "Nothing: every table is as the warehouse has it."
+    assert result.metadata("published/warehouse")["held_back"] == "Nothing: every table is current."
     # What is made of personal data and shows none of it is there, and link tables still lead to their lectures.
     counts = "select count(*), sum(account), count_if(has_address) from staging.participants"
     assert published.rows(counts) == warehouse.rows(counts)

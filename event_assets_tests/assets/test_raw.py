@@ -172,7 +172,7 @@ def test_partners_out_of_order_hold_up_nobody_else(run: Run, warehouse: Warehous
     assert {"raw/participants", "raw/lectures", "summary/agenda"} < result.materialised
     assert warehouse.count("raw.participants") == len(event.participants)
     assert len(result.failures) == 1
-    assert "/partners was answered with 404" in result.failures[0]
+    assert "/partners returned 404" in result.failures[0]
 
 
 def test_each_retry_is_in_the_run_s_log(api: Sandbox, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch):
@@ -183,7 +183,7 @@ def test_each_retry_is_in_the_run_s_log(api: Sandbox, warehouse: Warehouse, monk
         result = job.execute_in_process(instance=instance, asset_selection=[dg.AssetKey(["raw", "halls"])])
         log = [entry.user_message for entry in instance.all_logs(result.run_id) if entry.level == logging.WARNING]
 
-    asked = "GET /public/v1/content was answered with 503"
+    asked = "GET /public/v1/content returned 503"
     assert log == [f"{asked}: attempt 2 of 5 in 0.0 s", f"{asked}: attempt 3 of 5 in 0.0 s"]
 
 

@@ -31,7 +31,7 @@ def test_a_failed_step_is_told_with_its_own_sentence_and_so_is_its_end(
     assert len(webhook.texts) == 1
     heading, sentence = webhook.texts[0].splitlines()
     assert heading == "🔴 A run has failed"
-    assert sentence.startswith(f"• load_partners: GET {api.base_url}/partners was answered with 403")
+    assert sentence.startswith(f"• load_partners: GET {api.base_url}/partners returned 403")
 
     api.mend()
     watched.run("raw/partners")

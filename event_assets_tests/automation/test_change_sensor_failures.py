@@ -79,7 +79,7 @@ def test_a_failing_api_is_asked_less_and_less_often_and_told_once(
         clock.leap(minutes=1)
     assert [later - earlier for earlier, later in pairwise(asked)] == [2, 4, 8, 15]
     assert [record.levelname for record in told(caplog)] == ["ERROR"]
-    assert told(caplog)[0].getMessage().count("was answered with 503") == 3
+    assert told(caplog)[0].getMessage().count("returned 503") == 3
 
     api.mend()
     change(lectures)
@@ -244,7 +244,7 @@ def test_more_pages_than_there_is_time_for_are_left_told_and_asked_less_and_less
     assert api.requests[CONTENT] == 16, "at all looks but those that the participants took"
     assert len(told(caplog)) == 1
     sentence = told(caplog)[0].getMessage()
-    assert "/participants could not be read to its end within 30 s" in sentence
+    assert "/participants was not complete within 30 s" in sentence
     assert "synced as often as their freshness policies ask for" in sentence
     api.page_size = 40
     company(event, "Another company")

@@ -132,7 +132,7 @@ def test_a_copy_that_cannot_be_published_is_tried_again_at_regular_minutes(
     loaded: Automation, lectures: list[dict], clock: Clock, monkeypatch: pytest.MonkeyPatch
 ):
     def fail(*_: object, **__: object) -> None:
-        raise PublishError("The copy for readers cannot be written there.")
+        raise PublishError("The published copy cannot be written there.")
 
     change(lectures, "Another talk")
     loaded.run("raw/lectures")

@@ -47,7 +47,7 @@ def test_one_failing_endpoint_fails_the_command_and_names_it(api: Sandbox, wareh
     answer = api.respond
     api.respond = lambda method, target, headers: answer(method, target.replace("/partners", "/gone"), headers)
     told = failure()
-    assert "/partners was answered with 404" in told
+    assert "/partners returned 404" in told
     assert len(told.splitlines()) == 1
     assert warehouse.count("raw.participants") == len(api.event.participants)
     published = Warehouse(read_event().warehouse.published_file)
@@ -96,7 +96,7 @@ def test_a_copy_that_cannot_be_published_is_not_said_to_be(
     with failing_select("summary/agenda"):
         told = failure().splitlines()
     assert told[0].startswith("summary/agenda is held back: summary__agenda failed: ")
-    assert told[-1].startswith("The copy for readers cannot be written")
+    assert told[-1].startswith("The published copy cannot be written")
     assert "is published" not in "".join(told)
 
 
@@ -127,7 +127,7 @@ def test_a_large_removal_is_let_through_when_it_is_meant(api: Sandbox, warehouse
     people = len(api.event.participants)
     del api.event.participants[5:]
     told = failure()
-    assert told.startswith(f"The answer no longer has {people - 5} of the {people} rows")
+    assert told.startswith(f"The response would remove {people - 5} of the {people} rows")
     assert "make run ALLOW_REMOVALS=yes" in told
     run_everything(allow_removals=True)
     assert warehouse.rows("select count(*) from raw.participants where removed_at is null") == [(5,)]

@@ -9,7 +9,7 @@ from event_assets_tests.source.matrix_case import ATTEMPTS, PROVIDER, Case
 from event_assets_tests.source.matrix_of_json import OF_JSON
 from event_assets_tests.source.matrix_of_pages import OF_PAGES
 
-_AGAIN = "Nothing, if the next sync succeeds; else ask who runs the API."
+_AGAIN = "Nothing, if the next sync succeeds; otherwise ask the API's provider."
 _ADDRESS = "Look at the address in a browser, with `base_url` as configured: it may have moved, or ask for a login."
 _DISTANT = "Fri, 31 Dec 99999 23:59:59 GMT"
 _PACKED_TWICE = Fault("packed_twice", lambda *_: Response(200, {"Content-Encoding": "gzip, gzip"}, (), ending="close"))
@@ -19,10 +19,10 @@ _NO_CONTENT = Fault("204", lambda *_: Response(204, {}, ()))
 
 MATRIX = (
     Case(
-        "answers 429, 500, 502, 503 or 504, and is well again",
+        "answers 429, 500, 502, 503 or 504, and recovers",
         "loaded after a retry",
         tuple(faults.status(code) for code in (429, 500, 502, 503, 504)),
-        says="was answered with",
+        says="returned",
         requests=2,
         once=True,
     ),
@@ -33,12 +33,12 @@ MATRIX = (
             faults.status(429, retry_after=value)
             for value in ("0", "1", "-1", "soon", "99999999", "Wed, 21 Oct 2015 07:28:00 GMT", _DISTANT)
         ),
-        says="was answered with 429",
+        says="returned 429",
         requests=2,
         once=True,
     ),
     Case(
-        "loses the connection, cuts the body short or falls silent, and is well again",
+        "loses the connection, cuts the body short or falls silent, and recovers",
         "loaded after a retry",
         (faults.reset, faults.no_answer, faults.truncated, faults.stalled, faults.hang),
         says="failed (",
@@ -49,7 +49,7 @@ MATRIX = (
         "keeps answering 429 or 5xx",
         "refused",
         (faults.status(429), faults.status(503), faults.status(504)),
-        says="the next sync tries again",
+        says="The next sync tries again",
         requests=ATTEMPTS,
         do=_AGAIN,
     ),
@@ -57,14 +57,14 @@ MATRIX = (
         "keeps losing the connection",
         "refused",
         (faults.reset, faults.no_answer),
-        says="found no server that answers",
+        says="could not connect",
         requests=ATTEMPTS,
-        do="Check the network and `base_url`; else ask who runs the API.",
+        do="Check the network and `base_url`; otherwise ask the API's provider.",
     ),
     Case(
-        "keeps falling silent", "refused", (faults.hang, faults.stalled), "was not answered in time", ATTEMPTS, _AGAIN
+        "keeps falling silent", "refused", (faults.hang, faults.stalled), "timed out in every attempt", ATTEMPTS, _AGAIN
     ),
-    Case("keeps cutting the body short", "refused", (faults.truncated,), "a body that is cut short", ATTEMPTS, _AGAIN),
+    Case("keeps cutting the body short", "refused", (faults.truncated,), "a truncated body", ATTEMPTS, _AGAIN),
     Case(
         "does not accept the token (401)",
         "refused",
@@ -83,50 +83,50 @@ MATRIX = (
         "has moved (404)",
         "refused",
         (faults.status(404), _LARGE_ERROR),
-        "there is no such address",
+        "the address does not exist",
         do="Correct `base_url`.",
     ),
     Case(
         "is gone (410)",
         "refused",
         (faults.status(410),),
-        says="there is no such address any more",
+        says="the address no longer exists",
         do="Correct `base_url`: the API may have moved.",
     ),
     Case(
         "does not answer GET (405)",
         "refused",
         (faults.status(405),),
-        says="what is at this address cannot be read with GET",
+        says="the address does not support GET",
         do="Correct `base_url`.",
     ),
     Case(
-        "does not take the request for a right one (400, 422)",
+        "rejects the request (400, 422)",
         "refused",
         (faults.status(400), faults.status(422)),
-        says="Check `base_url`, or ask who runs the API",
+        says="Check `base_url`, or ask the API's provider",
         do=PROVIDER,
     ),
     Case(
         "answers another error",
         "refused",
         (faults.status(402), faults.status(451), faults.status(501)),
-        says="was answered with",
+        says="returned",
         do=PROVIDER,
     ),
     Case(
-        "says that its body is packed (`Content-Encoding`), and it is not, or is packed more than once",
+        "sends a body that its `Content-Encoding` does not describe, or that is compressed more than once",
         "refused",
         (faults.broken_gzip, _PACKED_TWICE),
-        says="a body that cannot be unpacked",
+        says="a body that cannot be decompressed",
         do=PROVIDER,
     ),
     Case(
-        "sends more than an answer may be (`request_max_answer_megabytes`), as it comes or when it is unpacked",
+        "sends more than `request_max_answer_megabytes`, compressed or decompressed",
         "refused",
         (_TOO_LARGE,),
-        says="was answered with more than 1,000 MB",
-        do="Raise the setting, if the API has so much; else ask who runs the API.",
+        says="returned more than 1,000 MB",
+        do="Raise the setting, if the API has so much; otherwise ask the API's provider.",
     ),
     Case(
         "redirects to another host, however its address is written",
@@ -140,25 +140,25 @@ MATRIX = (
         says="was not followed, because the token is not meant for another host",
         do=_ADDRESS,
     ),
-    Case("answers a web page with status 200", "refused", (faults.html_page,), "what came is HTML", do=_ADDRESS),
-    Case("answers nothing with status 200", "refused", (faults.empty_body,), "what came is nothing", do=PROVIDER),
-    Case("answers 204", "refused", (_NO_CONTENT,), "what came is status 204", do=PROVIDER),
+    Case("sends a web page with status 200", "refused", (faults.html_page,), "returned HTML", do=_ADDRESS),
+    Case("sends an empty body with status 200", "refused", (faults.empty_body,), "returned an empty body", do=PROVIDER),
+    Case("answers 204", "refused", (_NO_CONTENT,), "returned status 204", do=PROVIDER),
     Case(
-        "answers no JSON, or JSON that stops in the middle or is not UTF-8",
+        "sends no JSON, truncated JSON, or JSON that is not UTF-8",
         "refused",
         (faults.not_json, faults.truncated_json, faults.invalid_utf8),
-        says="what came is no JSON",
+        says="returned invalid or truncated JSON",
         do=PROVIDER,
     ),
     Case(
-        "answers an error object with status 200",
+        "sends an error object with status 200",
         "refused",
         (faults.error_object,),
         says="an object with the fields error",
         do=PROVIDER,
     ),
     Case(
-        "answers something that is neither an object nor a list",
+        "sends neither an object nor a list",
         "refused",
         (
             faults.top_level(7),
@@ -167,14 +167,14 @@ MATRIX = (
             faults.top_level(True),
             faults.top_level({}),
         ),
-        says="what came is",
+        says="returned",
         do=PROVIDER,
     ),
     Case(
-        "answers `/content` with a list",
+        "sends a list for `/content`",
         "refused",
         (faults.top_level([]), faults.top_level([{"id": 1}])),
-        says="what came is a list",
+        says="returned a list",
         do=PROVIDER,
         endpoints=("content",),
     ),
@@ -184,21 +184,21 @@ MATRIX = (
         tuple(
             faults.replace_resource("halls", value) for value in ("x", 7, {}, {"a": 1}, [1, 2], [{"id": 1}, "x"], True)
         ),
-        says="GET /public/v1/content should be answered with halls as a list of objects",
+        says="expected is halls as a list of objects",
         do=PROVIDER,
     ),
     Case(
         "leaves a resource of `/content` out, or sends null for it",
-        "left as it is",
+        "unchanged",
         (faults.without_resource("halls"), faults.replace_resource("halls", None)),
-        says="The answer does not have halls: raw.halls stays as it is.",
-        do="Nothing, if the event has none (a check warns). Else ask who runs the API.",
+        says="The response has no halls: raw.halls is unchanged.",
+        do="Nothing, if the event has none (a check warns). Otherwise ask the API's provider.",
     ),
     Case(
         "sends a list whose `data` is not a list of objects",
         "refused",
         tuple(faults.data_value(value) for value in ("x", 7, None, {}, [1], [{"id": 1}, None])),
-        says="should be answered with a list of objects",
+        says="expected is a list of objects",
         do=PROVIDER,
     ),
     Case("sends a list without its envelope", "loaded", (faults.bare_array,), do="Nothing: both are accepted."),
@@ -215,7 +215,7 @@ MATRIX = (
         "sends an empty list where there were records",
         "refused",
         (faults.data_value([]), faults.replace_resource("lectures", [])),
-        says="more than may be removed unasked",
-        do="If it is meant, let it through once: `make run ALLOW_REMOVALS=yes`, or `allow_removals` in a run's config.",
+        says="more than the settings allow",
+        do="If that is intended, allow it once: `make run ALLOW_REMOVALS=yes`, or `allow_removals` in a run's config.",
     ),
 )

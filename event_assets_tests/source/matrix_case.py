@@ -10,7 +10,7 @@ from event_assets.sandbox.faults import Fault
 ATTEMPTS = 3
 """How often the tests ask at most; five by default."""
 
-Outcome = Literal["loaded", "loaded after a retry", "refused", "left as it is"]
+Outcome = Literal["loaded", "loaded after a retry", "refused", "unchanged"]
 
 
 @dataclass(frozen=True)
@@ -45,4 +45,4 @@ class Case:
         return [(fault, endpoint) for fault in self.faults for endpoint in (self.endpoints or fault.endpoints)]
 
 
-PROVIDER = "Ask who runs the API; the message says what came."
+PROVIDER = "Ask the API's provider."

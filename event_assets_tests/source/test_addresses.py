@@ -45,7 +45,7 @@ def test_sites_are_told_as_they_are_asked(address: str, expected: str):
 
 @pytest.mark.parametrize("address", ["", "http://", "http://[", "https://x:port/", "/participants", "mailto:x"])
 def test_what_is_no_address_is_no_site_s(address: str):
-    assert str(site(address)) == "what is no address"
+    assert str(site(address)) == "an invalid address"
 
 
 def test_a_link_that_cannot_be_read_leads_nowhere():

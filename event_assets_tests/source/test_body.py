@@ -58,7 +58,7 @@ def test_a_body_that_trickles_is_not_waited_for_longer_than_all_attempts_may_las
         assert api.requests[f"/public/v1/{endpoint}"] == 1, "another attempt has no time left"
     assert logged == []
     said = str(api_failure(failure.value, EventApiSettings(api.base_url, api.token), endpoint))
-    assert f"/public/v1/{endpoint} should be answered in time; what came is 0." in said
+    assert f"/public/v1/{endpoint} was not complete in time (0." in said
     assert "raise `request_max_total_wait` in the section [runtime]" in said
     assert said.endswith("The tables are unchanged.")
 

@@ -129,7 +129,7 @@ def test_a_request_of_a_sync_ends_at_its_deadline(script: Script):
 def test_a_look_ends_at_its_deadline(script: Script):
     with serving(script) as server:
         began, settings = monotonic(), SyncSettings(RetrySettings(timeout=10))
-        with pytest.raises(UnfinishedError, match="could not be read to its end within"):
+        with pytest.raises(UnfinishedError, match="was not complete within"):
             probe(EventApiSettings(server.base_url, "x"), "partners", None, settings, Deadline(SECONDS))
         assert monotonic() - began < LATE
 

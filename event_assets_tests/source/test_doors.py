@@ -126,7 +126,7 @@ def test_bytes_that_are_no_text_lead_nowhere():
     answer = b"HTTP/1.1 302 Found\r\nLocation: http://\xff\xfe/x\r\nContent-Length: 0\r\n\r\n"
     with serving(lambda *_: iter([answer])) as api:
         session = ApiSession(api.base_url, read, RETRY, lambda _: None)
-        with pytest.raises(UnusableAnswerError, match="redirects to what is no address"):
+        with pytest.raises(UnusableAnswerError, match="redirects to an invalid address"):
             session.get(f"{api.base_url}/partners")
 
 

@@ -67,9 +67,9 @@ def test_a_secure_connection_that_does_not_come_about_is_tried_again(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ):
     tried = unreachable(monkeypatch, ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number"))
-    assert "found no secure connection (SSLError), several attempts included" in said_of_sync(warehouse)
+    assert "could not make a secure connection (SSLError) in any attempt" in said_of_sync(warehouse)
     assert len(tried) == 3
-    with pytest.raises(ProbeError, match="found no secure connection") as error:
+    with pytest.raises(ProbeError, match="could not make a secure connection") as error:
         probe(API, "partners", None, SETTINGS)
     assert error.value.passes
 
@@ -91,19 +91,19 @@ def test_a_proxy_that_cannot_be_reached_is_told_as_one(warehouse: Warehouse, mon
         (400, "Bad Request", "the server does not take the request for a right one"),
         (402, "Payment Required", "the server does not do what it is asked for"),
         (405, "Method Not Allowed", "cannot be read with GET"),
-        (408, "Request Timeout", "the next sync tries again"),
-        (410, "Gone", "there is no such address any more"),
+        (408, "Request Timeout", "The next sync tries again"),
+        (410, "Gone", "the address no longer exists"),
         (422, HTTPStatus(422).phrase, "the server cannot do anything with the request"),
-        (429, "Too Many Requests", "the server has been asked too often; the next sync tries again"),
-        (500, "Internal Server Error", "the server has a problem; the next sync tries again"),
-        (599, "", "the server has a problem; the next sync tries again"),
+        (429, "Too Many Requests", "there were too many requests. The next sync tries again"),
+        (500, "Internal Server Error", "the server has a problem. The next sync tries again"),
+        (599, "", "the server has a problem. The next sync tries again"),
     ],
 )
 def test_each_status_has_its_own_sentence(status: int, phrase: str, advice: str):
     response = requests.Response()
     response.status_code, response.reason = status, "Ada Lovelace"
     said = str(api_failure(requests.HTTPError(response=response), API, "partners"))
-    assert f"/partners was answered with {f'{status} {phrase}'.strip()}: " in said
+    assert f"/partners returned {f'{status} {phrase}'.strip()}: " in said
     assert "Ada" not in said, "what the server says itself may be about somebody"
     assert advice in said
     assert ("tries again" in said) is (status >= 500 or status in (408, 429))
@@ -121,10 +121,10 @@ def test_what_is_worth_another_attempt():
 @pytest.mark.parametrize(
     ("error", "says"),
     [
-        (OSError(errno.ENOSPC, "No space left on device"), "because the disk is full: make room where the warehouse"),
-        (OSError(errno.EDQUOT, "Disk quota exceeded", "/x/y"), "because the disk is full (/x/y): make room"),
-        (OSError(errno.EACCES, "Permission denied"), "could not be put aside on this machine (PermissionError: "),
-        (MemoryError(), "did not fit into this machine's memory: end what else is running"),
+        (OSError(errno.ENOSPC, "No space left on device"), "the disk is full. Free some space where the warehouse"),
+        (OSError(errno.EDQUOT, "Disk quota exceeded", "/x/y"), "the disk is full (/x/y). Free some space"),
+        (OSError(errno.EACCES, "Permission denied"), "could not be stored on this machine (PermissionError: "),
+        (MemoryError(), "did not fit into memory. Stop other programs"),
     ],
     ids=["full", "quota", "permission", "memory"],
 )
@@ -142,7 +142,7 @@ def test_what_this_machine_lacks_is_not_told_as_the_api_s_fault(
         assert says in str(failure.value)
         assert "base_url" not in str(failure.value)
         # Rows that are not put into a file as they are read are written later, into dlt's package.
-        kept = "The tables are unchanged." if resource == "participants" else "puts right what is missing."
+        kept = "The tables are unchanged." if resource == "participants" else "completes what is missing."
         assert str(failure.value).endswith(kept)
         monkeypatch.undo()
         run_sync(api, warehouse, resource)
@@ -151,18 +151,18 @@ def test_what_this_machine_lacks_is_not_told_as_the_api_s_fault(
 def test_a_disk_that_is_full_is_told_where_the_warehouse_is_written():
     full = OSError("IO Error: Could not write file: No space left on device")  # as DuckDB has it
     said = str(warehouse_failure(full, "participants"))
-    assert "because the disk is full: make room where the warehouse lies" in said
-    assert said.endswith("Each table holds either its old or its new rows; the next sync puts right what is missing.")
+    assert "the disk is full. Free some space where the warehouse is" in said
+    assert said.endswith("Each table holds either its old or its new rows. The next sync completes what is missing.")
 
 
 def test_a_full_disk_behind_a_lost_connection_is_not_believed():
     """What requests raises has an error of the system behind it as well, and the network is to blame."""
     with pytest.raises(requests.ConnectionError) as lost:
         raise requests.ConnectionError from OSError(errno.EACCES, "Permission denied")
-    assert "found no server that answers" in str(api_failure(lost.value, API, "partners"))
+    assert "could not connect" in str(api_failure(lost.value, API, "partners"))
 
 
 def test_a_database_that_fails_while_it_is_asked_is_told_as_such():
     said = str(api_failure(DatabaseTerminalException(RuntimeError("Out of Memory Error: of 'x'")), API, "partners"))
-    assert said.startswith("DuckDB could not do what it was asked to (")
+    assert said.startswith("DuckDB failed (")
     assert "if it lacks room or memory, make some" in said.lower()

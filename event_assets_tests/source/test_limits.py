@@ -90,9 +90,9 @@ def test_more_than_may_come_is_refused_as_soon_as_it_is_there(script: Script):
             tracemalloc.stop()
         assert server.connections == 1, "it is not tried again"
         said = str(api_failure(refusal.value, api, "partners"))
-        assert "/partners was answered with more than 2 MB, which is all that an answer may be" in said
+        assert "/partners returned more than 2 MB, the limit of a response" in said
         assert "raise `request_max_answer_megabytes` in the section [runtime]" in said
-        with pytest.raises(ProbeError, match="was answered with more than 2 MB"):
+        with pytest.raises(ProbeError, match="returned more than 2 MB"):
             probe(api, "partners", None, SyncSettings(RETRY))
 
 
@@ -120,7 +120,7 @@ def test_an_error_is_told_by_its_status_however_large_it_is(event: Event):
     with Sandbox(event) as api:
         large = Response(404, {"Content-Length": "9000000000"}, [b"x"])
         api.fail("partners", Fault("large", lambda *_: large))
-        with pytest.raises(ProbeError, match="was answered with 404"):
+        with pytest.raises(ProbeError, match="returned 404"):
             probe(EventApiSettings(api.base_url, api.token), "partners", None, SyncSettings(RETRY))
         api.mend()
         api.fail("partners", faults.status(503), times=1)

@@ -117,7 +117,7 @@ def test_a_second_sync_of_an_endpoint_waits_and_then_says_so(
         on_request(sync_as_well)
         run_sync(api, warehouse, "partners")
     assert logged == [
-        "Another run has been syncing /partners for more than 0 s: look what it is doing, or try again later. Nothing "
+        "Another run has been syncing /partners for more than 0 s. Check what it is doing, or try again later. Nothing "
         "was changed."
     ]
     assert "/partners is being synced by another run: waiting up to 0 s." in caplog.messages

@@ -125,7 +125,7 @@ def test_fault(case: Case, fault: Fault, endpoint: str, templates: dict[int | No
         assert message.endswith("The tables are unchanged.")
         assert f"/public/v1/{endpoint}" in message or "raw." in message
         assert contents(warehouse, endpoint) == before
-    elif case.outcome == "left as it is":
+    elif case.outcome == "unchanged":
         assert logged == [case.says]
         assert names(warehouse, "lectures") == said(event, "lectures")
         assert contents(warehouse, endpoint)["halls"] == before["halls"]
@@ -158,7 +158,7 @@ def test_another_value_is_refused_as_it_is_read(case: Case, fault: Fault, endpoi
     with pytest.raises(UnusableAnswerError) as refusal:
         read(came, endpoint)
     message = str(refusal.value)
-    assert message.startswith(f"GET {path} should be answered with ")
+    assert message.startswith(f"GET {path} returned ")
     assert case.says in message
     assert "@" not in message
 

@@ -194,7 +194,7 @@ def test_a_list_that_is_shorter_than_it_says_is_refused_after_its_last_page(ware
         run_sync(api, warehouse, "participants")
         del event.participants[13:]
         api.fail("participants", counted(13, over=21))
-        with pytest.raises(SyncError, match="what came is 13 of 21 records, without the address of the next page"):
+        with pytest.raises(SyncError, match="returned 13 of 21 records, without the address of the next page"):
             run_sync(api, warehouse, "participants")
     assert len(held(warehouse)) == 21
 
@@ -215,6 +215,6 @@ def test_the_same_body_is_refused_once_a_header_says_that_it_is_a_part(warehouse
         for loaded in (21, 0):
             assert run_sync(api, warehouse, "participants")["participants"].loaded == loaded
         api.fail("participants", headed(4000))
-        with pytest.raises(SyncError, match="what came is 21 of 4,000 records"):
+        with pytest.raises(SyncError, match="returned 21 of 4,000 records"):
             run_sync(api, warehouse, "participants")
     assert len(held(warehouse)) == 21

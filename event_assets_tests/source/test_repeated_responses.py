@@ -134,7 +134,7 @@ def test_a_refused_response_leaves_no_checkpoint(event: Event, warehouse: Wareho
         people = event.participants[:]
         del event.participants[5:]
         for _ in range(2):
-            with pytest.raises(Exception, match="more than may be removed unasked"):
+            with pytest.raises(Exception, match="more than the settings allow"):
                 run_sync(api, warehouse, "participants")
         event.participants = people
         again = run_sync(api, warehouse, "participants")["participants"]
@@ -193,7 +193,7 @@ def test_unchanged_content_is_not_decoded(warehouse: Warehouse, absent: str):
         assert all(result.decoded == result.received for result in first.values())
         logged: list[str] = []
         again = run_sync(api, warehouse, *CONTENT, logged=logged)
-        assert logged == ([f"The answer does not have {absent}: raw.{absent} stays as it is."] if absent else [])
+        assert logged == ([f"The response has no {absent}: raw.{absent} is unchanged."] if absent else [])
         assert api.requests["/public/v1/content"] == 2
         assert again == {
             name: replace(result, loaded=0, decoded=0, before=result.version) for name, result in first.items()

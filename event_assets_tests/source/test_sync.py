@@ -131,9 +131,9 @@ def test_a_field_that_is_not_declared_is_text_whatever_it_looks_like(event: Even
     [
         (error_response(401, "no"), "401 Unauthorized: the token is not accepted"),
         (error_response(403, "no"), "403 Forbidden: the token may not read this"),
-        (error_response(404, "no"), "404 Not Found: there is no such address"),
+        (error_response(404, "no"), "404 Not Found: the address does not exist"),
         (error_response(503, "no"), "503 Service Unavailable: the server has a problem"),
-        (Response(200, {"Content-Length": "6"}, [b"<html>"]), "what came is HTML (6 bytes)"),
+        (Response(200, {"Content-Length": "6"}, [b"<html>"]), "returned HTML (6 bytes)"),
     ],
 )
 def test_a_failure_is_told_in_a_sentence_and_changes_nothing(
@@ -157,7 +157,7 @@ def test_a_failure_is_told_in_a_sentence_and_changes_nothing(
 def test_a_server_that_is_not_there_is_told_in_a_sentence(event: Event, warehouse: Warehouse):
     with Sandbox(event) as api:
         pass
-    with pytest.raises(SyncError, match=r"found no server that answers .* check `base_url` and the network"):
+    with pytest.raises(SyncError, match=r"could not connect .* Check `base_url` and the network"):
         sync(settings(api), warehouse, "partners", ["partners"])
 
 
@@ -167,10 +167,10 @@ def test_a_warehouse_that_does_not_take_the_answer_is_told_in_a_sentence(event: 
         connection.execute("create schema raw; create view raw.tracks as select 1 as one")
     with (
         Sandbox(event) as api,
-        pytest.raises(SyncError, match="The warehouse did not take the answer of /content") as error,
+        pytest.raises(SyncError, match="The warehouse could not store the response of /content") as error,
     ):
         sync(settings(api), warehouse, "content", ["tracks"])
-    assert "the next sync puts right what is missing" in str(error.value)
+    assert "The next sync completes what is missing" in str(error.value)
 
 
 def test_what_a_database_quotes_is_not_told():

@@ -106,8 +106,8 @@ def test_it_holds_what_the_plan_says_and_nothing_else(copy: Callable[..., Reader
 
 def test_its_note_says_what_it_lacks_and_what_brings_it_back(copy: Callable[..., Reader]):
     reader = copy()
-    undeclared = "Not in the data dictionary: nobody knows what it holds."
-    bookkeeping = "Bookkeeping of dlt and of the syncs, or not made by the project as it is now."
+    undeclared = "Not in the data dictionary."
+    bookkeeping = "Internal to dlt and the syncs, or not part of this release."
     assert notes(reader, "left out") == [
         ("_dlt_merge_raw.people", None, bookkeeping, None, SETTING),
         ("_sync.checkpoints", None, bookkeeping, None, SETTING),
@@ -167,7 +167,7 @@ def test_a_held_back_relation_is_as_the_copy_before_has_it(
 def test_without_a_copy_before_a_held_back_relation_is_left_out(copy: Callable[..., Reader]):
     reader = copy(counts=BROKEN)
     assert tables(reader) == {"raw.people", "staging.people", "main.about_this_copy"}
-    why = f"{BROKEN.why} The copy before does not have it."
+    why = f"{BROKEN.why} The previous copy does not have it."
     assert notes(reader, "held back") == [("summary.counts", None, why, BROKEN_AT, None)]
     # And the next time it is there.
     assert copy().count("summary.counts") == 3

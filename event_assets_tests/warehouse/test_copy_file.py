@@ -97,7 +97,7 @@ def test_while_somebody_has_the_copy_open_for_writing_no_new_one_is_made(
     put(10)
     monkeypatch.setattr(copy_file, "_WAIT_SECONDS", 0.2)
     target.chmod(0o644)
-    logged = r"Another program has the copy for readers .* open for writing.*: close it there, and open it read-only"
+    logged = r"Another program has the published copy .* open for writing\. Close it there, and open it read-only"
     with somebody_has_it_open(target, "rw"), pytest.raises(PublishError, match=logged):
         put(20)
     assert numbers(target) == (10, 45)

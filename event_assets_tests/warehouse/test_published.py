@@ -93,7 +93,7 @@ def test_a_disk_that_is_full_is_told_and_the_old_copy_stays(warehouse: Warehouse
     publish(warehouse, target, ALL)
     fill(warehouse, 2_000_000)
     before = target.read_bytes()
-    said = r"^The copy for readers cannot be written to .*published\.duckdb: .* Make room"
+    said = r"^The published copy cannot be written to .*published\.duckdb: .* Free disk space"
     with files_of_at_most(1_000_000), pytest.raises(PublishError, match=said):
         publish(warehouse, target, ALL)
     assert [path.name for path in target.parent.iterdir()] == ["published.duckdb"]
@@ -117,5 +117,5 @@ def files_of_at_most(size: int) -> Iterator[None]:
 def test_a_place_where_nothing_can_be_written_is_told(warehouse: Warehouse, tmp_path: Path):
     fill(warehouse, 10)
     (tmp_path / "for readers").write_text("a file, where the folder should be")
-    with pytest.raises(PublishError, match=r"^The copy for readers cannot be written to .*: (File exists|Not a dir)"):
+    with pytest.raises(PublishError, match=r"^The published copy cannot be written to .*: (File exists|Not a dir)"):
         publish(warehouse, tmp_path / "for readers" / "published.duckdb", ALL)

@@ -1,4 +1,4 @@
-"""After an erasure the file is written anew, so that no block and no statistic of it holds what was erased."""
+"""After an erasure the file is rewritten, so that no block and no statistic of it holds erased data."""
 
 from pathlib import Path
 
@@ -89,7 +89,7 @@ def test_what_fails_is_tried_again(
     with monkeypatch.context() as patch:
         patch.setattr("event_assets.warehouse.rewrite._sync_to_disk", full)
         warehouse.rewrite_if_erased()
-    assert "could not be written anew" in caplog.text
+    assert "could not be rewritten" in caplog.text
     assert holds_it(warehouse)
     warehouse.rewrite_if_erased()
     assert not holds_it(warehouse)

@@ -143,7 +143,7 @@ def test_a_file_that_cannot_be_opened_is_told_and_not_waited_for(
     with duckdb.connect(str(warehouse.path)) as other:
         other.execute("create table numbers as from range(1000)")
     spoil(warehouse.path)
-    logged = f"DuckDB cannot open the warehouse .*{reason}.* put a backup in its place.* Nothing was changed"
+    logged = f"DuckDB cannot open the warehouse .*{reason}.* restore a backup.* Nothing was changed"
     with pytest.raises(WarehouseUnreadableError, match=logged), warehouse.connect():
         pass
     assert not caplog.records

@@ -24,7 +24,7 @@ class Site(NamedTuple):
 
     def __str__(self) -> str:
         """The beginning of its addresses, for a message."""
-        return f"{self.scheme}://{self.host}" if self.host else "what is no address"
+        return f"{self.scheme}://{self.host}" if self.host else "an invalid address"
 
 
 def as_sent(url: str) -> str:

@@ -162,10 +162,10 @@ def _said(signs: Signs) -> str:
     """Return what says that more follows."""
     sign = signs.more
     if sign is None or sign.phrase:
-        return f"{sign.name if sign else 'nothing'} without it"
+        return f"{sign.name if sign else 'nothing'} without an address"
     if sign.name == "next":
         return f"{_description(sign.value)} as `next`"
-    return f"`{sign.name}` without it"
+    return f"`{sign.name}` without an address"
 
 
 def _records(expected: Expectation, value: Any) -> list[Any]:
@@ -184,7 +184,7 @@ def _body(response: Response, expected: Expectation) -> bytes:
         expected.refuse(f"status {response.status_code}")
     body = response.content
     if not body.strip():
-        expected.refuse("nothing")
+        expected.refuse("an empty body")
     return body
 
 
@@ -201,7 +201,7 @@ def _parse(response: Response, expected: Expectation) -> Any:
 
 
 def _refuse_no_json(expected: Expectation, body: bytes) -> NoReturn:
-    kind = "HTML" if body.lstrip()[:1] == b"<" else "no JSON, or JSON that is cut short"
+    kind = "HTML" if body.lstrip()[:1] == b"<" else "invalid or truncated JSON"
     expected.refuse(f"{kind} ({len(body):,} bytes)")
 
 

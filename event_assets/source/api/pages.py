@@ -41,16 +41,16 @@ class Expectation:
         """Return what else the same path should be answered with."""
         return Expectation(self.path, answer)
 
-    def refuse(self, came: str) -> NoReturn:
-        """End the sync.
+    def refuse(self, returned: str) -> NoReturn:
+        """Raise the error of a response that is not as expected.
 
         Args:
-            came: What came instead of what was expected.
+            returned: What was returned.
 
         Raises:
             UnusableAnswerError: Always.
         """
-        raise UnusableAnswerError(f"GET {self.path} should be answered with {self.answer}; what came is {came}.")
+        raise UnusableAnswerError(f"GET {self.path} returned {returned}; expected is {self.answer}.")
 
 
 class EncodedBatch:
@@ -91,7 +91,7 @@ class EncodedBatch:
         try:
             records = python_json(self.json)
         except (ValueError, RecursionError):
-            self._expected.refuse("no JSON, or JSON that is cut short")
+            self._expected.refuse("invalid or truncated JSON")
         self.refuse_what_is_no_object()
         return records
 
@@ -193,7 +193,7 @@ class Page:
             text = bytes(array).decode("utf-8", "surrogatepass")
             return [text[part.begin : part.end].encode("utf-8", "surrogatepass") for part in parts(text)]
         except (ValueError, RecursionError):
-            self.expected.refuse("no JSON, or JSON that is cut short")
+            self.expected.refuse("invalid or truncated JSON")
 
     def packed(self) -> PackedPage:
         """Return the page in a sixth of the memory, to be looked at later or never."""

@@ -84,5 +84,5 @@ def _outcome(state: RetryCallState) -> str:
     error = state.outcome.exception() if state.outcome else None
     response = getattr(error, "response", None) if error else state.outcome and state.outcome.result()
     if response is not None:
-        return f"was answered with {response.status_code}"
+        return f"returned {response.status_code}"
     return f"failed ({type(error).__name__})"

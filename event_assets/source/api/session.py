@@ -109,13 +109,13 @@ class ApiSession(Session):
         path, there = urlsplit(resp.url).path, site(target)
         if there.host != self._site.host:
             raise UnusableAnswerError(
-                f"{path} should be answered by {self._site.host}, and redirects to {there.host or there}: it was not "
-                "followed, because the token is not meant for another host."
+                f"{path} redirects to {there.host or there} instead of {self._site.host}. It was not followed, because "
+                "the token is not meant for another host."
             )
         if there.scheme != self._site.scheme:
             raise UnusableAnswerError(
-                f"{path} should be answered at {self._site.scheme}://, and redirects to {there.scheme}://: if that is "
-                f"where the API is, let `base_url` begin with {there.scheme}://. It was not followed."
+                f"{path} redirects to {there.scheme}:// instead of {self._site.scheme}://. It was not followed. If the "
+                f"API is there, begin `base_url` with {there.scheme}://."
             )
         return as_sent(target)  # requests would send it as it came, and read another host in it than was looked at
 
@@ -148,8 +148,8 @@ class _Transport(BoundedAdapter):
         """
         if sites_asked(str(request.url)) != {self._site}:
             raise UnusableAnswerError(
-                f"All that is asked should be asked at {self._site}, and an address leads elsewhere: it was not "
-                "followed, because the token is not meant for another host."
+                f"An address leads away from {self._site}. It was not followed, because the token is not meant for "
+                "another host."
             )
         return self._ask(request, *args, **kwargs)
 

@@ -83,9 +83,8 @@ def apply(
         held_now = table_versions(client, [TABLES[name] for name in present])
     if other := [f"raw.{name}" for name, version in held_now.items() if version != present[name].version]:
         raise SyncError(
-            f"The answer of /{staged.endpoint} was written, and {' and '.join(other)} should now hold its records and "
-            "nothing else, but does not: look whether another program writes into the warehouse. The next sync "
-            "compares every row again."
+            f"The response of /{staged.endpoint} was written, but {' and '.join(other)} does not match it. Check "
+            "whether another program writes into the warehouse. The next sync compares every row again."
         )
 
 

@@ -1,4 +1,4 @@
-"""Refuses an answer that would remove so much of a table that it may be a mistake, until somebody says it is meant."""
+"""Refuses a response that would remove so many rows that it may be a mistake, unless the removal is allowed."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from event_assets.source.errors import SyncError
 
 @dataclass(frozen=True)
 class Removal:
-    """What an answer would remove of a table.
+    """The rows of a table that a response would remove.
 
     Attributes:
         table: Its name.
         live: How many rows it holds that are not removed.
-        gone: How many of them the answer no longer has.
-        taken: How many rows the answer makes.
-        rekeyed: Whether keys are made otherwise than they were, so that all rows are replaced; None if that is not
-            known.
+        gone: How many of them the response no longer has.
+        taken: How many rows the response has.
+        rekeyed: Whether the keys are derived in another way than before, so that all rows are replaced; None if that
+            is not known.
     """
 
     table: str
@@ -30,17 +30,17 @@ class Removal:
 
     @property
     def lost(self) -> int:
-        """How many rows would be removed that no other one is known to replace."""
+        """The rows that would be removed without a known replacement."""
         # Rows with keys of both kinds are there where a run was killed: not all of them are replaced.
         return max(self.gone - self.taken, 0) if self.rekeyed else self.gone
 
     def is_too_much(self, settings: RemovalSettings) -> bool:
-        """Whether it is more than may be removed unasked."""
+        """Return whether it is more than the settings allow."""
         empties = self.live > 0 and not self.taken
         return empties or (self.lost >= settings.min_rows and self.lost > settings.max_share * self.live)
 
     def __str__(self) -> str:
-        """As the part of a sentence."""
+        """Return it as a part of a sentence."""
         text = f"{self.lost:,} of the {self.live:,} rows of raw.{self.table}"
         if self.rekeyed:
             return f"{text} (all are replaced, because `personal_data` or its secret was changed)"
@@ -50,19 +50,19 @@ class Removal:
 
 
 def refuse_large_removals(removals: Iterable[Removal], settings: RemovalSettings) -> None:
-    """Refuse what is too much.
+    """Raise an error if a table would lose more rows than the settings allow.
 
     Args:
-        removals: What would be removed, by table.
-        settings: How much may be.
+        removals: What would be removed of each table.
+        settings: How much may be removed.
 
     Raises:
-        SyncError: One of them is too much, and nobody has said that it is meant.
+        SyncError: A table would lose too many rows, and the settings do not allow it.
     """
     refused = [str(removal) for removal in removals if removal.is_too_much(settings)]
     if refused and not settings.allowed:
         raise SyncError(
-            f"The answer no longer has {' and '.join(refused)}, which is more than may be removed unasked. If it is "
-            "meant, let it through once: `event-assets run --allow-removals`, in a checkout `make run "
-            "ALLOW_REMOVALS=yes`, or `allow_removals` in the run's config in the UI. The tables are unchanged."
+            f"The response would remove {' and '.join(refused)}: more than the settings allow. If that is intended, "
+            "allow it once: `event-assets run --allow-removals`, in a checkout `make run ALLOW_REMOVALS=yes`, or "
+            "`allow_removals` in the run's config in the UI. The tables are unchanged."
         )

@@ -48,24 +48,23 @@ class NextLinkPaginator(BaseNextUrlPaginator):
         here, there = site(response.url), site(address)
         if there != here:
             raise UnusableAnswerError(
-                f"The next link of {path} should stay on {here}, and leads to {there}: it was not followed, because "
-                "the token is not meant for another host."
+                f"The next link of {path} leads to {there} instead of {here}. It was not followed, because the token "
+                "is not meant for another host."
             )
         url = as_sent(address)
         if url in self._followed:
             raise UnusableAnswerError(
-                f"The next link of {path} should lead on, and leads back to a page that was read already "
-                f"(after {len(self._followed)} pages)."
+                f"The next link of {path} leads back to a page that was already read (after {len(self._followed)} "
+                "pages)."
             )
         if len(self._followed) >= MOST_PAGES:
             raise UnusableAnswerError(
-                f"The pages of {path} should come to an end, and after {len(self._followed):,} of them there is a link "
-                "to a next one: it was not followed."
+                f"{path} still has a next link after {len(self._followed):,} pages. It was not followed."
             )
         if self._page and page.has_records_of(self._page):
             raise UnusableAnswerError(
-                f"The next link of {path} should bring other records, and brings those of the page before again "
-                f"(after {len(self._followed)} pages)."
+                f"The next link of {path} returned the records of the previous page again (after "
+                f"{len(self._followed)} pages)."
             )
         self._page = page
         self._followed.add(url)
