@@ -1,4 +1,4 @@
-"""Which models the published copy has as they were: those that are not known to be right as they are."""
+"""Finds the models that the published copy holds back, because a check or build of theirs failed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _RUNS_BACK = 5
 
 
 def held_back(instance: dg.DagsterInstance, models: Mapping[Relation, Model]) -> dict[Relation, HeldBack]:
-    """Return the models whose blocking check failed when it was last evaluated, or whose latest build failed.
+    """Return the models whose latest blocking check or build failed, and the views that read them.
 
     And the views that read one of them, which show what it shows. A table that reads one was not built from it.
 
@@ -58,7 +58,7 @@ def _is_evaluation(event: dg.EventLogEntry) -> bool:
 
 
 def _failed_builds(instance: dg.DagsterInstance, models: Iterable[Relation]) -> dict[Relation, HeldBack]:
-    """The models that the latest run that was to build them began to build and did not finish, checks included."""
+    """Return the models that the latest run started and did not finish, checks included."""
     relations = {asset_key(relation): relation for relation in models}
     failed = {}
     for record in instance.get_asset_records(list(relations)):

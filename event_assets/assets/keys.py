@@ -1,4 +1,4 @@
-"""The one place that makes asset keys: an asset is called like its table, ``raw/lectures`` like ``raw.lectures``."""
+"""Makes all asset keys: the asset ``raw/lectures`` is the table ``raw.lectures``."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _REJECTS = Relation(RAW, REJECTED)
 
 
 def asset_key(relation: Relation) -> dg.AssetKey:
-    """The asset that keeps a relation; a link table (``raw.lectures__speakers``) is kept by its parent's."""
+    """Return the asset of a relation; of a link table (``raw.lectures__speakers``) that of its parent."""
     name = _KEPT_BY.get(relation.name, relation.name) if relation.schema == RAW else relation.name
     return dg.AssetKey([relation.schema, name])
 
 
 def asset_keys(relation: Relation) -> set[dg.AssetKey]:
-    """The assets that a relation changes with. ``raw.rejected`` has records of every resource, and changes with all."""
+    """Return the assets whose syncs change a relation: for ``raw.rejected`` all raw assets."""
     return {asset_key(Relation(RAW, name)) for name in TABLES} if relation == _REJECTS else {asset_key(relation)}
 
 
 def raw_columns() -> dict[Relation, list[str]]:
-    """The declared columns of every table that the source fills: resources, their link tables, and the rejects."""
+    """Return the declared columns of every raw table: resources, link tables and ``raw.rejected``."""
     tables = {REJECTED: REJECTED_COLUMNS}
     for table in TABLES.values():
         tables |= {table.name: table.all_columns, **table.link_tables}
@@ -35,5 +35,5 @@ def raw_columns() -> dict[Relation, list[str]]:
 
 
 def raw_relations() -> set[Relation]:
-    """Every table that the source fills."""
+    """Return every raw table."""
     return set(raw_columns())

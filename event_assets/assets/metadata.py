@@ -1,4 +1,4 @@
-"""What the UI shows of a table, in Dagster's standard metadata."""
+"""Makes Dagster's standard metadata of a table."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WAREHOUSE_POOL = "warehouse"
 
 
 def table_name(relation: Relation) -> dict[str, Any]:
-    """The name that an analyst types."""
+    """Return the table name for Dagster."""
     return {"dagster/table_name": str(relation)}
 
 
@@ -31,7 +31,7 @@ def column_schema(
     key: Collection[str] = (),
     not_null: Collection[str] = (),
 ) -> dict[str, Any]:
-    """The columns with types and descriptions.
+    """Return the column schema for Dagster.
 
     Args:
         types: Name and type of each column, in their order.
@@ -62,9 +62,9 @@ def table_state(
     key: Collection[str],
     not_null: Collection[str],
 ) -> dict[str, Any]:
-    """Row count and columns of a table as they are in the warehouse now; of those without a description, how many."""
+    """Return the row count and columns that a table has now, and how many columns are undeclared."""
     types = [(column.name, column.data_type) for column in columns(client, relation)]
-    # Their names come from an answer of the API, and may be somebody's.
+    # Their names come from a response of the API, and may be somebody's.
     unknown = sum(name not in descriptions for name, _ in types)
     known = [(name, data_type) for name, data_type in types if name in descriptions]
     return {
@@ -75,7 +75,7 @@ def table_state(
 
 
 def preview(client: SqlClientBase[Any], relation: Relation) -> dict[str, Any]:
-    """The first rows of a table as an analyst would see them. For tables that hold no personal data only.
+    """Return the first rows of a table, for tables without personal data only.
 
     A table and no Markdown: what stands in a title is shown as it is, and no picture or link in it is looked up.
     """
@@ -89,7 +89,7 @@ def preview(client: SqlClientBase[Any], relation: Relation) -> dict[str, Any]:
 
 
 def without_addresses(text: str) -> str:
-    """Return a text with a mark in the place of each e-mail address: what a run says stays in Dagster's storage."""
+    """Return a text with its e-mail addresses replaced, because Dagster stores what a run logs."""
     return replace_addresses(text, lambda _: "<address>")
 
 

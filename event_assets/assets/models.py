@@ -1,4 +1,4 @@
-"""The models as assets: one factory makes all of them, from their SELECTs and facts."""
+"""Makes an asset of each model, from its SELECT and facts."""
 
 import hashlib
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ def project_models() -> dict[Relation, Model]:
 def build_model_assets(
     models: Mapping[Relation, Model], timezone: str, pool: str | None = WAREHOUSE_POOL
 ) -> list[dg.AssetsDefinition]:
-    """The assets of models, each after those it reads. Needs no network, nor any file.
+    """Return the assets of all models, upstream ones first. Needs no network and no warehouse.
 
     Args:
         models: The models, each after those that it reads.
@@ -91,7 +91,7 @@ def _model_asset(
 
 
 def _data_version(client: SqlClientBase[Any], model: Model) -> dg.DataVersion | None:
-    """Dagster's own, made of what the model reads; of an incremental model, of how many rows it has come to.
+    """Return the data version of an incremental model, from its row count; None leaves it to Dagster.
 
     What it holds does not follow from what it reads: A → B → A leaves it two rows longer.
     """
@@ -118,7 +118,7 @@ def _check(client: SqlClientBase[Any], test: DataTest) -> dg.AssetCheckResult:
 
 
 def _column_lineage(relation: Relation, lineage: Lineage) -> dict[str, Any]:
-    """Where each column comes from: as Dagster's metadata, and as a table, because its UI shows only that."""
+    """Return the column lineage as Dagster's metadata, and as a table for the UI."""
     origins, raw_origins = lineage.origins(relation), lineage.raw_origins(relation)
     dependencies = {
         column: [dg.TableColumnDep(asset_key(origin), name) for origin, name in sorted(sources, key=str)]

@@ -40,7 +40,7 @@ def build_published_copy(
     personal_data: bool = False,
     pool: str | None = WAREHOUSE_POOL,
 ) -> dg.AssetsDefinition:
-    """The asset.
+    """Return the asset of the published copy.
 
     Args:
         tables: The assets that it waits for.
@@ -92,7 +92,7 @@ def _lag(tags: Mapping[str, str]) -> dict[str, float]:
 
 
 def _code_version(plan: PublishPlan) -> str:
-    """Another one, where the copy would hold something else: then it is made anew."""
+    """Return a hash of the planned columns: a change of the plan makes the copy stale."""
     columns = sorted((str(relation), sorted(values.items())) for relation, values in (plan.columns or {}).items())
     return hashlib.sha256(repr(columns).encode()).hexdigest()[:16]
 

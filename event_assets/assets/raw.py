@@ -1,4 +1,4 @@
-"""The nine raw assets, generated from the dlt source.
+"""Makes the nine raw assets from the dlt source.
 
 One op per endpoint: what is asked for together succeeds or fails together, and holds up nobody else.
 """
@@ -29,7 +29,7 @@ from event_assets.warehouse.relations import Relation, identity
 
 
 def build_raw_assets(pool: str | None = WAREHOUSE_POOL) -> list[dg.AssetsDefinition]:
-    """The raw assets of every endpoint of the source. Needs no configuration, network or file.
+    """Return the raw assets of all endpoints. Needs no configuration, network or file.
 
     Args:
         pool: The concurrency pool of the ops.
@@ -40,24 +40,24 @@ def build_raw_assets(pool: str | None = WAREHOUSE_POOL) -> list[dg.AssetsDefinit
 
 
 def sync_op_name(endpoint: str) -> str:
-    """The name of the op that syncs an endpoint, as run config has it."""
+    """Return the name of the op that syncs an endpoint, as in run config."""
     return f"load_{endpoint}"  # not "sync_…": jobs are called so, and share their names with ops
 
 
 class SyncConfig(dg.Config):
-    """What can be said to one run of a sync."""
+    """The run config of a sync."""
 
     allow_removals: bool = Field(
         default=False,
-        description="Let an answer through that removes more of a table than the setting allows. For this run only.",
+        description="Let a response through that removes more of a table than the setting allows. For this run only.",
     )
 
 
 class RawTranslator(DagsterDltTranslator):
-    """Says of each dlt resource what its asset is called and what it holds: see ``source.schema``."""
+    """Translates dlt resources to asset specs, from ``source.tables.schema``."""
 
     def get_asset_spec(self, data: DltResourceTranslatorData) -> dg.AssetSpec:
-        """The asset of a resource. It has no upstream assets: the API is no asset of ours."""
+        """Return the spec of a resource's asset, without upstream assets."""
         table = TABLES[data.resource.name]
         relation = Relation(RAW, table.name)
         types = [(column.name, column.data_type) for column in table.all_columns]
@@ -134,7 +134,7 @@ def _what_was_done(result: ResourceResult) -> dict[str, Any]:
 
 
 def _with_readable_metadata(spec: dg.AssetSpec) -> dg.AssetSpec:
-    """Put names in the place of the live objects that `@dlt_assets` adds for its own `run`.
+    """Replace the live objects that `@dlt_assets` adds to the metadata with their names.
 
     The UI shows them to everyone who reads about the asset, objects as "unserializable". They cannot be taken out:
     Dagster merges a definition's metadata and never removes any.
@@ -144,7 +144,7 @@ def _with_readable_metadata(spec: dg.AssetSpec) -> dg.AssetSpec:
 
 
 def _declared_pipeline() -> dlt.Pipeline:
-    """A pipeline that says what the destination is, for `@dlt_assets`; `sync` makes the one that runs.
+    """Return a pipeline that declares the destination for `@dlt_assets`; `sync` makes the one that runs.
 
     dlt makes a working folder for every pipeline. This one's is gone at once: loading definitions leaves no file.
     """

@@ -1,4 +1,4 @@
-"""What the assets need from outside, as Dagster resources. They read the settings when a run asks, never before."""
+"""The Dagster resources of the assets. They read the settings when a run needs them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from event_assets.warehouse.run_marker import marked_as_alive
 
 
 class EventApiResource(dg.ConfigurableResource):
-    """The event API, as dlt's configuration has it.
+    """The event API, configured through dlt.
 
     Address and token are no config of the resource itself, because Dagster shows that to everybody.
     """
@@ -27,7 +27,7 @@ class EventApiResource(dg.ConfigurableResource):
 
 
 class WarehouseResource(dg.ConfigurableResource):
-    """The warehouse that all tables are in. A run has it for itself, except while it waits for a server.
+    """The warehouse of all tables. A run locks it, except while it waits for a server.
 
     Where it lies is no config of the resource: whoever reaches the UI could have a run write any file of this machine.
     """
@@ -35,7 +35,7 @@ class WarehouseResource(dg.ConfigurableResource):
     _of_the_run: Warehouse | None = PrivateAttr(default=None)
 
     def open(self) -> Warehouse:
-        """The warehouse at the path in the settings; within a run, the one that the run keeps open.
+        """Return the warehouse at the configured path; within a run, the one that the run keeps open.
 
         Raises:
             SettingsError: One of the settings cannot be used.
@@ -52,7 +52,7 @@ class WarehouseResource(dg.ConfigurableResource):
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[WarehouseResource]:
-        """Be the one writer for the length of a run, and mark it as alive.
+        """Lock the warehouse for the length of a run, and mark the run as alive.
 
         Raises:
             Failure: Another run did not end in time, the file cannot be opened, or a setting cannot be used.

@@ -1,4 +1,4 @@
-"""Data versions: what a table holds, and what it was built from.
+"""Makes and compares data versions.
 
 A raw table's version is made of the warehouse it is in and of its records, those that could not be loaded as well. So
 once a sync has filled an empty warehouse beside an old Dagster instance, every model is built anew, though the API
@@ -23,7 +23,7 @@ INPUT_VERSION = "dagster/input_data_version/"
 
 
 def data_version(warehouse_id: str, records: str) -> dg.DataVersion:
-    """The data version of a raw table.
+    """Return the data version of a raw table.
 
     Args:
         warehouse_id: The warehouse that it is in.
@@ -34,7 +34,7 @@ def data_version(warehouse_id: str, records: str) -> dg.DataVersion:
 
 @dataclass(frozen=True)
 class Materialisation:
-    """What Dagster has recorded of the latest materialisation of an asset, as far as it is compared.
+    """The latest materialisation of an asset, as far as it is compared.
 
     Attributes:
         at: When it was, with a zone.
@@ -54,7 +54,7 @@ class Materialisation:
 
     @classmethod
     def read(cls, event: dg.EventLogEntry, number: int = 0) -> Materialisation:
-        """Return what an event records of a materialisation.
+        """Read a materialisation from its event.
 
         Args:
             event: The event.
@@ -82,7 +82,7 @@ class Materialisation:
 
 
 class Materialisations:
-    """The latest materialisation of each of some assets, read once."""
+    """The latest materialisations of some assets, read once."""
 
     def __init__(self, instance: dg.DagsterInstance, assets: Iterable[dg.AssetKey]) -> None:
         """Read.
@@ -95,21 +95,21 @@ class Materialisations:
         self._latest = {asset: Materialisation.read(event) for asset, event in events.items() if event}
 
     def __bool__(self) -> bool:
-        """Whether any of them was ever materialised."""
+        """Return whether any of them was ever materialised."""
         return bool(self._latest)
 
     def version(self, asset: dg.AssetKey) -> str | None:
-        """The data version of what an asset holds; None if it was never materialised."""
+        """Return the data version of an asset; None if it was never materialised."""
         latest = self._latest.get(asset)
         return latest.data_version if latest else None
 
     def holds(self, raw: dg.AssetKey, records: str) -> bool:
-        """Whether a raw table holds records of a version, in whatever warehouse."""
+        """Return whether a raw table holds records of a version, in any warehouse."""
         latest = self._latest.get(raw)
         return latest is not None and latest.records == records
 
     def next_version(self, raw: dg.AssetKey, warehouse_id: str, before: str, records: str) -> dg.DataVersion:
-        """The data version of a raw table that was synced now.
+        """Return the data version of a raw table after a sync.
 
         Where the sync has found it otherwise than the one before had left it, because a backup was put in its place or
         somebody wrote into it, models may have been built of that, or be as old. So it is a version of which none was
@@ -128,17 +128,17 @@ class Materialisations:
         return data_version(warehouse_id, f"{records}.{uuid4().hex[:8]}")
 
     def is_in(self, raw: dg.AssetKey, warehouse_id: str) -> bool:
-        """Whether a raw table was synced into a warehouse, and not into another one that was there before."""
+        """Return whether a raw table was last synced into this warehouse."""
         latest = self._latest.get(raw)
         return latest is not None and latest.warehouse_id == warehouse_id
 
     def time(self, asset: dg.AssetKey) -> datetime | None:
-        """When an asset was materialised; None if it never was."""
+        """Return when an asset was last materialised; None if never."""
         latest = self._latest.get(asset)
         return latest.at if latest else None
 
     def was_made_of(self, asset: dg.AssetKey, read: dg.AssetKey) -> bool:
-        """Return whether an asset was made of something that it reads as that is now.
+        """Return whether an asset was built from the current version of an upstream asset.
 
         Args:
             asset: The asset.

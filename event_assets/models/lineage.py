@@ -1,4 +1,4 @@
-"""Where each column of a model comes from, found by sqlglot in its SELECT."""
+"""Finds the column lineage of the models, with sqlglot."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Origins = dict[str, set[tuple[Relation, str]]]
 
 
 class Lineage:
-    """Where every column of every model comes from. Found when it is asked for, and once."""
+    """The column lineage of all models, computed on demand and once."""
 
     def __init__(self, models: Mapping[Relation, Model], raw: Mapping[Relation, Iterable[str]]) -> None:
         """Begin.
@@ -28,13 +28,13 @@ class Lineage:
         self._origins: dict[Relation, Origins] = {}
 
     def origins(self, relation: Relation) -> Origins:
-        """The columns that each column of a model is made of, of the relations that it reads."""
+        """Return the source columns of each column of a model, in the relations that it reads."""
         if relation not in self._origins:
             self._origins[relation] = column_origins(self._models[relation], self._columns)
         return self._origins[relation]
 
     def raw_origins(self, relation: Relation) -> Origins:
-        """The same, down to the raw tables."""
+        """Return the source columns of each column of a model, in the raw tables."""
         return {
             column: {leaf for origin in sources for leaf in self._down(*origin)}
             for column, sources in self.origins(relation).items()
@@ -48,7 +48,7 @@ class Lineage:
 
 
 def column_origins(model: Model, columns: Mapping[Relation, Iterable[str]]) -> Origins:
-    """The columns of the relations it reads that each column of a model is made of.
+    """Return the source columns of each column of a model.
 
     Args:
         model: The model.

@@ -1,4 +1,4 @@
-"""The macros of ``macros.sql``: expressions that several models need, put in the place of their calls.
+"""Expands the macros of ``macros.sql`` in the models: expressions that several of them need.
 
 The loader puts them in, and not the warehouse, so that column lineage sees through them and they run wherever a model
 does.
@@ -16,19 +16,19 @@ SCHEMA = "macros"
 
 
 class MacroError(Exception):
-    """A macro cannot be used; the message says what is wrong and what to do, but not yet in which file."""
+    """A macro is invalid. The message says what to correct, without the file."""
 
 
 @dataclass(frozen=True)
 class Macro:
-    """One expression with the names that stand in it for the arguments."""
+    """An expression with its parameters."""
 
     parameters: list[str]
     body: exp.Expr
 
 
 def read_macros(statements: Iterable[exp.Expr | None]) -> dict[str, Macro]:
-    """The macros by name, from ``create macro NAME(PARAMETERS) as EXPRESSION``. Each may call those before it.
+    """Return the macros of ``create macro NAME(PARAMETERS) as EXPRESSION`` by name. Each may call earlier ones.
 
     Raises:
         MacroError: A statement is something else, or calls a macro that is not there.
@@ -44,7 +44,7 @@ def read_macros(statements: Iterable[exp.Expr | None]) -> dict[str, Macro]:
 
 
 def expand(tree: exp.Expr, macros: Mapping[str, Macro]) -> exp.Expr:
-    """The tree with each macro's expression in the place of its calls.
+    """Return the tree with its macro calls expanded.
 
     Raises:
         MacroError: It calls a macro that is not there, or one with too few or too many arguments.
@@ -71,5 +71,5 @@ def expand(tree: exp.Expr, macros: Mapping[str, Macro]) -> exp.Expr:
 
 
 def _closed(tree: exp.Expr) -> exp.Expr:
-    """In brackets, unless nothing around it can bind tighter."""
+    """Return the tree in parentheses, unless it needs none."""
     return tree if isinstance(tree, exp.Column | exp.Case) else exp.paren(tree)

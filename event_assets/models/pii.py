@@ -1,4 +1,4 @@
-"""Checks that no model shows personal data unnoticed: a column that is made of it is declared, one way or the other."""
+"""Checks that every column derived from personal data is declared as ``pii`` or ``not_pii``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from event_assets.warehouse.relations import Relation
 
 
 def check_pii(models: Mapping[Relation, Model], lineage: Lineage, private: Mapping[Relation, Collection[str]]) -> None:
-    """Refuse a model with a column that is made of personal data, and is neither under ``pii`` nor under ``not_pii``.
+    """Raise an error if a column derived from personal data is neither under ``pii`` nor under ``not_pii``.
 
     Args:
         models: All models, each after those that it reads.
@@ -38,7 +38,7 @@ def check_pii(models: Mapping[Relation, Model], lineage: Lineage, private: Mappi
 
 
 def may_show(model: Model, private: Mapping[Relation, Collection[str]]) -> bool:
-    """Return whether a SELECT names a private column, or takes all columns of a relation that has one.
+    """Return whether a SELECT names a private column, or selects all columns of a relation that has one.
 
     Most do not, and to find out where each of their columns comes from takes too long for every start.
 

@@ -1,4 +1,4 @@
-"""Reads the models: parses each SELECT, finds what it reads, checks it against its facts. Knows no Dagster.
+"""Reads the models: parses each SELECT, finds its upstream relations and checks it against its facts.
 
 Dependencies are never written down: they are the tables that the SELECT names. A model that is wrong fails here, when
 the definitions load, with the file's name and what to do.
@@ -42,12 +42,12 @@ _YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class ModelError(Exception):
-    """A model cannot be used; the message names the file and says what to do."""
+    """A model is invalid. The message names the file and says what to correct."""
 
 
 @dataclass(frozen=True)
 class Model:
-    """One SELECT and its facts.
+    """A model: one SELECT and its facts.
 
     Attributes:
         relation: The view or table it becomes.
@@ -63,13 +63,13 @@ class Model:
 
     @property
     def kind(self) -> ModelKind:
-        """What it becomes."""
+        """Whether it becomes a view, a table or an incremental table."""
         kind = KINDS[self.relation.schema]
         return (self.facts.materialized or kind) if kind == "view" else kind
 
     @cached_property
     def reads(self) -> frozenset[Relation]:
-        """The relations it reads, from the SELECT itself; not itself, where it is incremental."""
+        """The relations that the SELECT reads, without the model itself."""
         ctes = {cte.alias_or_name for cte in self.query.find_all(exp.CTE)}
         tables = [t for t in self.query.find_all(exp.Table) if t.db or t.name not in ctes]
         unnamed = sorted({table.name for table in tables if not table.db})
@@ -85,7 +85,7 @@ class Model:
 
     @property
     def parameters(self) -> frozenset[str]:
-        """The settings it asks for: ``$event_timezone`` → ``event_timezone``."""
+        """The settings that the SELECT reads: ``$event_timezone`` → ``event_timezone``."""
         return frozenset(parameter.name for parameter in self.query.find_all(exp.Placeholder))
 
     @cached_property
@@ -95,7 +95,7 @@ class Model:
 
     @cached_property
     def first_query(self) -> exp.Query:
-        """The SELECT as it is while the model holds nothing: where it reads itself, there are no rows."""
+        """The SELECT of the first build: where it reads itself, there are no rows."""
         query = self.query.copy()
         nothing = exp.select(*(exp.null().as_(column) for column in self.columns)).where(exp.false())
         for table in list(query.find_all(exp.Table)):
@@ -104,7 +104,7 @@ class Model:
         return query
 
     def render(self, parameters: Mapping[str, str], dialect: str = DIALECT, *, first: bool = False) -> str:
-        """The SELECT in a dialect, with its parameters filled in as literals.
+        """Return the SELECT in a dialect, with its parameters as literals.
 
         Literals and not bound values, because a view keeps its text.
 
@@ -120,7 +120,7 @@ class Model:
 
     @cached_property
     def _rendered(self) -> dict[tuple[object, ...], str]:
-        """What was rendered before: a process that builds a model needs its text twice, the first time to compare."""
+        """A cache of rendered SELECTs: a process that builds a model renders it twice."""
         return {}
 
     def _render(self, parameters: Mapping[str, str], dialect: str, *, first: bool) -> str:

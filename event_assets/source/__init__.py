@@ -1,1 +1,1 @@
-"""The event API as a dlt source, and its way into the schema ``raw``: pure dlt, without Dagster."""
+"""The event API as a dlt source, loaded into the schema ``raw``. Pure dlt, without Dagster."""

@@ -5,5 +5,5 @@ class SyncError(Exception):
     """A sync failed. The message says what happened, what was kept and what to do."""
 
 
-class UnusableAnswerError(Exception):
+class InvalidResponseError(Exception):
     """A response of the API is not as expected. The message says what was returned and what was expected."""

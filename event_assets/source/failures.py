@@ -11,7 +11,7 @@ from dlt.destinations.exceptions import DatabaseException
 from event_assets.settings import EventApiSettings
 from event_assets.source.api.deadline import TooLargeError, TooSlowError
 from event_assets.source.api.retries import causes, certificate_fault
-from event_assets.source.errors import SyncError, UnusableAnswerError
+from event_assets.source.errors import InvalidResponseError, SyncError
 from event_assets.warehouse.failures import database_failure, without_values
 
 
@@ -52,7 +52,7 @@ def warehouse_failure(failure: BaseException, endpoint: str) -> SyncError:
 def _own_fault(failure: BaseException, response: str) -> str | None:
     """Return what this machine lacks, as sentences; None if the API, the network or a statement has failed."""
     for error in causes(failure):
-        if isinstance(error, (requests.RequestException, UnusableAnswerError)):
+        if isinstance(error, (requests.RequestException, InvalidResponseError)):
             return None  # whose cause is an error of the system as well: of a socket
         if getattr(error, "errno", None) in _FULL or _FULL_TEXT in str(error):
             where = getattr(error, "filename", None)
@@ -84,7 +84,7 @@ def _database_fault(failure: BaseException) -> str | None:
 
 def _explain(failure: BaseException, asked: str) -> str | None:
     for error in causes(failure):
-        if isinstance(error, UnusableAnswerError):
+        if isinstance(error, InvalidResponseError):
             return str(error)
         if sentence := _sentence(error, asked):
             return sentence

@@ -1,6 +1,6 @@
-"""Looks whether an endpoint's answer has changed, and writes nothing: as cheaply as the server lets us.
+"""Checks whether the response of an endpoint has changed, without writing anything.
 
-An answer is first compared as a whole: by the server's own validators (ETag, Last-Modified), else by a digest of each
+A response is first compared as a whole: by the server's own validators (ETag, Last-Modified), else by a digest of each
 page. Only one that is another is read, to find out which resources are. What to do about it is not known here.
 """
 
@@ -34,14 +34,14 @@ _LONGEST_RETRY_AFTER = 6 * 3600.0
 
 @dataclass(frozen=True)
 class Seen:
-    """What an endpoint answered, without any of its data.
+    """The fingerprints of a response, without any of its data.
 
     Attributes:
         versions: The data version of each resource in it, as a sync of it would have.
-        etag: The server's validator, or ""; none of an answer in pages.
+        etag: The server's validator, or ""; none of a response in pages.
         last_modified: Likewise.
         pages: The digest of each page.
-        reading: By which code and settings of privacy it was read: with others, the same answer has other versions.
+        reading: By which code and settings of privacy it was read: with others, the same response has other versions.
     """
 
     versions: Mapping[str, str]
@@ -52,7 +52,7 @@ class Seen:
 
 
 class ProbeError(SyncError):
-    """The endpoint did not give a usable answer.
+    """The endpoint did not return a valid response.
 
     Attributes:
         passes: Whether a later attempt may go better without anybody's doing.
@@ -73,13 +73,13 @@ class ProbeError(SyncError):
 
 
 class UnfinishedError(ProbeError):
-    """The endpoint was not read to its end before the deadline. That says nothing of the answer."""
+    """The response was not complete at the deadline, so nothing is known of it."""
 
 
 def probe(
     api: EventApiSettings, endpoint: str, before: Seen | None, settings: SyncSettings, deadline: Deadline | None = None
 ) -> Seen:
-    """Ask an endpoint, without retries, what it has: once, unless it answers in pages or with a redirect.
+    """Request an endpoint without retries, and return the fingerprints of its response.
 
     Args:
         api: Where to ask and with which token.
@@ -93,7 +93,7 @@ def probe(
 
     Raises:
         UnfinishedError: It was not read to its end before the deadline.
-        ProbeError: There is no usable answer.
+        ProbeError: There is no usable response.
     """
     deadline = deadline or Deadline()
     resources = resources_by_endpoint()[endpoint]
@@ -119,11 +119,11 @@ def probe(
 
 
 def _read(fetched: Fetched, settings: SyncSettings, fingerprint: ResponseFingerprint, deadline: Deadline) -> Seen:
-    """Read an answer to its end, for the data version of each resource in it.
+    """Read a response to its end, for the data version of each resource in it.
 
     Raises:
-        ResourceExtractionError: It gives no usable answer.
-        UnusableAnswerError: Likewise.
+        ResourceExtractionError: It gives no usable response.
+        InvalidResponseError: Likewise.
         Timeout: The deadline has passed.
     """
     privacy, versions, digests = Privacy(settings.privacy), {}, ()

@@ -1,7 +1,6 @@
-"""One sync of an endpoint: from the API into ``raw``, or a sentence that says why not.
+"""Syncs one endpoint: from the API into the schema ``raw``.
 
-An answer is fetched in ``api``, its records are judged in ``records``, and the tables changed in ``load``; this module
-is the way through.
+``api`` fetches the response, ``records`` processes its records, and ``load`` changes the tables.
 """
 
 from __future__ import annotations
@@ -39,12 +38,12 @@ from event_assets.warehouse import Warehouse
 
 @dataclass(frozen=True)
 class SyncSettings:
-    """How a sync goes about it.
+    """The settings of a sync.
 
     Attributes:
-        retry: How requests are tried again.
-        removals: How much an answer may remove.
-        privacy: What becomes of personal data.
+        retry: How requests are retried.
+        removals: How much a response may remove.
+        privacy: Whether personal data is kept, hashed or dropped.
     """
 
     retry: RetrySettings = field(default_factory=RetrySettings)
@@ -75,26 +74,26 @@ def sync(
     log_warning: Callable[[str], object] = lambda _: None,
     log_progress: Callable[[str], object] = lambda _: None,
 ) -> dict[str, ResourceResult]:
-    """Ask an endpoint once and bring the tables of the given resources to what it says.
+    """Sync the resources of an endpoint that changed, with one fetch.
 
-    Every declared table and column exists afterwards, rows or not. What the tables hold already is not written again.
+    Every declared table and column exists afterwards, with or without rows. Unchanged rows are not written.
 
     Args:
-        api: Where to ask and with which token.
-        warehouse: Where the tables are.
-        endpoint: The endpoint's name; keeps the working folders of different endpoints apart.
+        api: The address and token of the API.
+        warehouse: The warehouse.
+        endpoint: The endpoint's name.
         resources: Which of the endpoint's resources to sync.
-        settings: How to go about it.
+        settings: The settings of the sync.
         log_warning: Takes a line that somebody should act on or know of.
         log_progress: Takes a line about the progress every few seconds.
 
     Returns:
-        What was done, by resource.
+        The result by resource.
 
     Raises:
-        SyncError: The API could not be asked, did not give a usable answer, or gave one that would remove too much:
-            the tables are unchanged. Or the warehouse did not take it.
-        WarehouseBusyError: Somebody else has the warehouse, or syncs the endpoint. The tables are unchanged.
+        SyncError: The request failed, or its response is invalid or would remove too much: the tables are unchanged.
+            Or the warehouse could not store it.
+        WarehouseBusyError: Another run uses the warehouse, or syncs the endpoint. The tables are unchanged.
     """
     # Nobody else syncs the endpoint meanwhile, so its tables stay as they were read. Others may write the rest while
     # the server is waited for. The folder is there for a sync that needs none, too: what a killed one has left goes.
@@ -115,7 +114,7 @@ def sync(
 
 
 class _Call(NamedTuple):
-    """What a sync was called with."""
+    """The arguments of a sync."""
 
     api: EventApiSettings
     endpoint: str
@@ -125,13 +124,13 @@ class _Call(NamedTuple):
 
     @property
     def fingerprint(self) -> ResponseFingerprint:
-        """What makes digests of the endpoint's answers."""
+        """The fingerprint of the endpoint's responses."""
         tables = [TABLES[name] for name in resources_by_endpoint()[self.endpoint]]
         return ResponseFingerprint(tables, self.settings.privacy)
 
 
 def _fetch(call: _Call, resources: Sequence[str]) -> Fetched:
-    """Ask the endpoint, and wait for the first answer."""
+    """Request the endpoint, and wait for the first response."""
     with _failures_of_the_api(call):
         return fetch(
             call.api,
@@ -147,9 +146,9 @@ def _fetch(call: _Call, resources: Sequence[str]) -> Fetched:
 def _unless_repeated(
     call: _Call, warehouse: Warehouse, states: Mapping[str, TableState], fetched: Fetched
 ) -> Fetched | None:
-    """Return the answer, fetched as far as it takes to see whether the tables hold it; None if they do."""
+    """Return the response; None if it is unchanged and the tables hold its records."""
     held = {each.checkpoint.pages if each.checkpoint and each.as_declared else () for each in states.values()}
-    previous = held.pop() if len(held) == 1 else ()  # all tables hold what one and the same answer came to
+    previous = held.pop() if len(held) == 1 else ()  # all tables hold what one and the same response came to
     if previous and fetched.has_more:
         warehouse.give_back()
     with _failures_of_the_api(call):
@@ -159,7 +158,7 @@ def _unless_repeated(
 def _load(
     call: _Call, warehouse: Warehouse, folder: Path, states: Mapping[str, TableState], fetched: Fetched
 ) -> dict[str, ResourceResult]:
-    """Read the pages, and change the tables to what they say."""
+    """Read the pages, and load what they change."""
     privacy = Privacy(call.settings.privacy)
     erasure = ErasurePlan(states, privacy)
     lacks_columns = any((each.columns or each.latest) and not each.as_declared for each in states.values())
@@ -188,7 +187,7 @@ def _diffs(
     fetched: Fetched,
     privacy: Privacy,
 ) -> dict[str, Generator[Upserts, None, Changes]]:
-    """Return the diff of each table. Each gives the memory back that it needs as long as records come: see ``diff``."""
+    """Return the diff of each table, a generator that releases its memory at the end."""
     existing = dict.fromkeys(states, ExistingRows())
     if any(state.rows for state in states.values()):
         with warehouse.connect() as client:
@@ -224,7 +223,7 @@ def _log_absent_resources(log_warning: Callable[[str], object], results: Mapping
 
 @contextmanager
 def _failures_of_the_api(call: _Call) -> Iterator[None]:
-    """Log in a sentence why an answer could not be read.
+    """Raise a `SyncError` if the response cannot be read.
 
     Raises:
         SyncError: It could not.
@@ -237,7 +236,7 @@ def _failures_of_the_api(call: _Call) -> Iterator[None]:
 
 @contextmanager
 def _failures_of_the_warehouse(call: _Call) -> Iterator[None]:
-    """Log in a sentence why the warehouse did not take an answer.
+    """Raise a `SyncError` if the warehouse cannot store the response.
 
     Raises:
         SyncError: It did not.

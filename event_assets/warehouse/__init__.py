@@ -1,4 +1,4 @@
-"""Where the tables are: the connection, and how relations are written there. Pure dlt, without Dagster.
+"""The warehouse: connections, relations and the published copy. Pure dlt, without Dagster.
 
 What the tables hold is in ``source.schema`` and ``models``.
 """

@@ -47,7 +47,7 @@ logger = logging.getLogger(__name__)
 
 
 class _Destination(dlt.destinations.duckdb):
-    """dlt's DuckDB destination, which reads what its capabilities depend on once, and not at every step of a pipeline.
+    """dlt's DuckDB destination, with its configuration read once instead of at every step.
 
     A load asks for them some fifteen times, and dlt then looks for a dozen settings in all places where one may be.
     """
@@ -57,7 +57,7 @@ class _Destination(dlt.destinations.duckdb):
     def configuration(
         self, initial_config: DuckDbClientConfiguration, accept_partial: bool = False
     ) -> DuckDbClientConfiguration:
-        """The resolved configuration; a partial one is what capabilities are made of."""
+        """Return the resolved configuration; a partial one determines the capabilities."""
         if not accept_partial:
             return super().configuration(initial_config)
         if self._for_capabilities is None:
@@ -66,7 +66,7 @@ class _Destination(dlt.destinations.duckdb):
 
     @property
     def destination_type(self) -> str:
-        """What dlt calls it: settings, state and schemas are those of ``duckdb``."""
+        """The type that dlt knows: settings, state and schemas are those of ``duckdb``."""
         return "dlt.destinations.duckdb"
 
 
@@ -94,7 +94,7 @@ class Warehouse:
         return cls(settings.file, settings.lock_wait_seconds, settings.memory_limit)
 
     def destination(self) -> Destination[Any, Any]:
-        """The warehouse as a dlt destination.
+        """Return the warehouse as a dlt destination.
 
         dlt merges by way of a second dataset, which it would call ``raw_staging``: too near to ``staging``.
         """
@@ -105,7 +105,7 @@ class Warehouse:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Be the one writer, or wait for the one who is. May be nested; ends with the process at the latest.
+        """Hold the write lock, or wait for it. May be nested; ends with the process at the latest.
 
         DuckDB takes one writing process. Dagster's pools keep the waiting orderly where there is a daemon; this holds
         for every run, step and command line. Nobody holds it while waiting for a server.
@@ -123,7 +123,7 @@ class Warehouse:
 
     @contextmanager
     def syncing(self, endpoint: str) -> Iterator[Path]:
-        """Be the one sync of an endpoint, in an empty folder for dlt's load package that is gone again afterwards.
+        """Hold the lock of an endpoint's sync, with an empty temporary folder for dlt's load package.
 
         A sync holds this for its whole length and `writing` only while it reads or writes the file, so that a server
         that is slow to answer holds up nobody who wants something else. Each sync begins with nothing of the one
@@ -149,7 +149,7 @@ class Warehouse:
             lock.release()
 
     def _acquire(self, lock: BaseFileLock, waits_because: str, refused_because: str) -> None:
-        """Take a lock; where another process has it, say so and wait.
+        """Acquire a lock; if another process has it, log that and wait.
 
         Raises:
             WarehouseBusyError: It was not released within `wait_seconds`.
@@ -170,7 +170,7 @@ class Warehouse:
 
     @contextmanager
     def connect(self) -> Iterator[SqlClientBase[Any]]:
-        """A connection for writing and reading, through dlt's own SQL client.
+        """Open a connection for writing and reading, through dlt's SQL client.
 
         Raises:
             WarehouseBusyError: Another run writes for too long, or another program has the file open.
@@ -187,7 +187,7 @@ class Warehouse:
 
     @contextmanager
     def kept_open(self) -> Iterator[None]:
-        """Be the one writer for longer, and keep the first connection for all that ask for one.
+        """Hold the write lock, and keep the first connection open for all that need one.
 
         Otherwise each would have its client made, read the file's catalog, and write a checkpoint in the end. Who
         waits for something else meanwhile, such as a server, calls `give_back` first.
@@ -206,7 +206,7 @@ class Warehouse:
                 self._kept = self._kept_client = None
 
     def rewrite_if_erased(self) -> None:
-        """Write the file anew where personal data was erased from it.
+        """Rewrite the file if personal data was erased from it.
 
         Raises:
             WarehouseBusyError: Somebody else has the warehouse.
@@ -220,7 +220,7 @@ class Warehouse:
                 rewrite(self.path, self.memory_limit)
 
     def give_back(self) -> None:
-        """Let others write until the next connection, which waits for them. Only of use within `kept_open`."""
+        """Release the write lock until the next connection. Only of use within `kept_open`."""
         if self._kept is not None:
             self._kept.close()
             self._kept_client = None
@@ -252,7 +252,7 @@ class Warehouse:
             client.close_connection()
 
     def _patiently(self, open_connection: Callable[[], object]) -> None:
-        """Open a connection, waiting for a program that does not know our lock to close the file."""
+        """Open a connection, waiting for another program to close the file."""
 
         def say_once(state: RetryCallState) -> None:
             if state.attempt_number == 1:
@@ -268,7 +268,7 @@ class Warehouse:
 
 
 def _working_folder(beside: Path) -> Path:
-    """Return a folder for dlt's load packages: beside the warehouse, unless its path trips dlt.
+    """Return a folder for dlt's load packages: beside the warehouse, unless dlt cannot use that path.
 
     Then it is in the system's folder for temporary files, for this user alone.
     """

@@ -1,4 +1,4 @@
-"""Fills the published copy, relation by relation, from the warehouse and from the copy before."""
+"""Fills the published copy, relation by relation, from the warehouse and the previous copy."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class _UnreadableError(Exception):
 
 @dataclass(frozen=True)
 class CopyBefore:
-    """The published copy that is replaced, attached to the connection.
+    """The previous copy, attached to the connection.
 
     Attributes:
         name: What it is attached as.
@@ -57,7 +57,7 @@ class CopyBefore:
 
 @contextmanager
 def attached(client: SqlClientBase[Any], path: Path, name: str, *, read_only: bool = False) -> Iterator[None]:
-    """Have a second DuckDB file in a connection.
+    """Attach a second DuckDB file to a connection.
 
     Raises:
         DatabaseException: DuckDB cannot open it.
@@ -72,7 +72,7 @@ def attached(client: SqlClientBase[Any], path: Path, name: str, *, read_only: bo
 
 @contextmanager
 def copy_before(client: SqlClientBase[Any], path: Path, name: str) -> Iterator[CopyBefore | None]:
-    """Have the copy before in a connection; None where there is none, or none of this warehouse that can be read."""
+    """Attach the previous copy; None without a readable one of this warehouse."""
     if not path.exists():
         yield None
         return
@@ -110,7 +110,7 @@ def _read_before(client: SqlClientBase[Any], name: str) -> CopyBefore | None:
 
 
 def fill(client: SqlClientBase[Any], plan: PublishPlan, new: str, before: CopyBefore | None) -> tuple[Note, ...]:
-    """Write into an empty attached file what a plan says, in one transaction. What cannot be read is held back too.
+    """Write the planned relations into an empty attached file, in one transaction; hold back unreadable ones.
 
     Args:
         client: A connection to the warehouse.
@@ -203,7 +203,7 @@ def _write_notes(client: SqlClientBase[Any], new: str, notes: tuple[Note, ...], 
 
 
 def _copy_comment(client: SqlClientBase[Any]) -> str:
-    """What the note table is described as, by which a later copy knows whether it is of the same warehouse."""
+    """Return the comment of the note table, by which the next copy recognises its warehouse."""
     return f"What this copy of the warehouse {identity(client)} lacks or has not as the warehouse has it, and why."
 
 

@@ -1,4 +1,4 @@
-"""The published copy as a file: what stands beside it, who has it open, and how another one takes its place."""
+"""Replaces the file of the published copy."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ reader has left. A living one may need it, of an older copy as well."""
 
 @contextmanager
 def kept_from_writers(target: Path) -> Iterator[None]:
-    """Let nobody open the copy for writing, and remove what writers have left beside it.
+    """Keep the copy from being opened for writing, and remove what writers have left beside it.
 
     DuckDB reads a `.wal` beside a file as what has to be added to it, whatever file it was written for. Who has the old
     copy open for writing would put one beside the new copy. DuckDB's readers hold a shared lock and its writers an
@@ -72,7 +72,7 @@ def _is_shared(descriptor: int) -> bool:
 
 
 def remove_beside(target: Path) -> None:
-    """Remove what DuckDB would add to the copy (`.wal`), and rows that a killed reader has left (`.tmp`).
+    """Remove the write-ahead log of the copy (`.wal`), and the spilled rows of a killed reader (`.tmp`).
 
     Raises:
         OSError: Something of it cannot be removed.
@@ -92,7 +92,7 @@ def _unchanged_since(folder: Path) -> float:
 
 @contextmanager
 def new_file(target: Path) -> Iterator[Path]:
-    """Return where to write the next copy: in a hidden folder beside it, for this user alone, gone again afterwards.
+    """Return the path of the next copy, in a temporary hidden folder beside it for this user alone.
 
     One that a killed run has left goes first.
 
@@ -110,7 +110,7 @@ def new_file(target: Path) -> Iterator[Path]:
 
 
 def put_in_place(new: Path, target: Path, like: Path) -> None:
-    """Put a file in the place of the copy, in one step and for good. Nobody may write it.
+    """Replace the copy with a file atomically, and make it read-only.
 
     Args:
         new: The file, on the same disk.

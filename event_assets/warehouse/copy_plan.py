@@ -1,4 +1,4 @@
-"""What the published copy is to hold, and what its note table says of what it lacks. Values only."""
+"""The plan of the published copy, and the notes of what it lacks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from event_assets.warehouse.relations import Relation
 
 @dataclass(frozen=True)
 class HeldBack:
-    """Why a relation is published as the copy before has it.
+    """Why a relation stays as in the previous copy.
 
     Attributes:
         why: The reason, as a sentence.
@@ -25,7 +25,7 @@ class HeldBack:
 
 @dataclass(frozen=True)
 class PublishPlan:
-    """What the copy holds. Every relation becomes a table, its rows in their order.
+    """The plan of the published copy. Every relation becomes a table with its rows in order.
 
     Attributes:
         columns: By relation, each column that is published: its name → the SQL expression of its value. All other
@@ -66,7 +66,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Published:
-    """What was published.
+    """The result of publishing.
 
     Attributes:
         size: The copy's size in bytes.
@@ -78,5 +78,5 @@ class Published:
 
     @property
     def held_back(self) -> list[Note]:
-        """The relations that are not as the warehouse has them."""
+        """The notes of the relations that were held back."""
         return [note for note in self.notes if note.status == "held back"]

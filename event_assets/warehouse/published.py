@@ -1,4 +1,4 @@
-"""The published copy: a plain DuckDB file for readers, so that nobody who looks ever stands in a writer's way.
+"""Publishes a copy of the warehouse: a DuckDB file for readers, who never block a writer.
 
 What it holds is said by a plan (``copy_plan``). How it is filled is in ``copy_content``, and how the file takes its
 place in ``copy_file``.
@@ -29,7 +29,7 @@ _QUOTES_NO_VALUE = (duckdb.IOException, duckdb.OutOfMemoryException)
 
 
 def publish(warehouse: Warehouse, target: Path, plan: PublishPlan) -> Published:
-    """Put a copy of the warehouse in the place of the one before, in one step.
+    """Replace the published copy with a new one, atomically.
 
     Who has the old copy open goes on reading it; who opens the file reads the old one or the new one, never half of
     one. The file is read-only: DuckDB would keep a reader's changes beside it and take them for those of the next copy.
@@ -71,7 +71,7 @@ def _write(
 
 @contextmanager
 def _uncompressed(client: SqlClientBase[Any]) -> Iterator[None]:
-    """Have DuckDB compress nothing that it writes in a block.
+    """Turn off DuckDB's compression in a block.
 
     The copy is written anew after each refresh. To compress a million participants takes twice the time of writing
     them, and without it the copy is no larger than the warehouse.

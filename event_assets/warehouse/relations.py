@@ -1,4 +1,4 @@
-"""Tables and views as things to write and to look at. What they hold is not known here."""
+"""Creates, extends and describes tables and views."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RelationKind = Literal["table", "view"]
 
 @dataclass(frozen=True)
 class RelationColumn:
-    """A column as the warehouse has it."""
+    """A column of a relation."""
 
     name: str
     data_type: str
@@ -23,22 +23,22 @@ class RelationColumn:
 
 @dataclass(frozen=True)
 class Relation:
-    """The name of a table or view: ``summary.agenda``, the asset ``summary/agenda``."""
+    """The name of a table or view: ``summary.agenda``, which is the asset ``summary/agenda``."""
 
     schema: str
     name: str
 
     def __str__(self) -> str:
-        """The name as a person types it."""
+        """Return the name as a person types it."""
         return f"{self.schema}.{self.name}"
 
     def sql(self) -> str:
-        """The name as it stands in SQL, quoted."""
+        """Return the quoted name for SQL."""
         return exp.table_(self.name, db=self.schema, quoted=True).sql()
 
 
 def replace(client: SqlClientBase[Any], relation: Relation, kind: RelationKind, select: str) -> None:
-    """Build a table or view anew from a SELECT of the warehouse's dialect, in one transaction.
+    """Replace a table or view with the result of a SELECT, in one transaction.
 
     Readers see the old rows until the new ones are complete; where the SELECT fails, the old ones stay.
     """
@@ -50,7 +50,7 @@ def replace(client: SqlClientBase[Any], relation: Relation, kind: RelationKind, 
 
 
 def _kind(client: SqlClientBase[Any], relation: Relation) -> RelationKind | None:
-    """What a relation is in the warehouse, where an earlier release may have made it something else."""
+    """Return the current kind of a relation, which an earlier release may have made another one."""
     types = "select table_type from information_schema.tables where table_catalog = current_database()"
     rows = client.execute_sql(f"{types} and table_schema = %s and table_name = %s", relation.schema, relation.name)
     return ("view" if rows[0][0] == "VIEW" else "table") if rows else None
@@ -98,19 +98,19 @@ def append(
 
 
 def identity(client: SqlClientBase[Any]) -> str:
-    """What tells this warehouse from another one at the same path: drawn by lot when it is first asked for."""
+    """Return the random identifier of this warehouse, created at the first call."""
     client.execute_sql("create table if not exists main.identity as select left(md5(uuid()::varchar), 8) as id")
     return str((client.execute_sql("select id from main.identity") or [])[0][0])
 
 
 def row_count(client: SqlClientBase[Any], relation: Relation) -> int:
-    """The number of rows."""
+    """Return the number of rows."""
     rows = client.execute_sql(f"select count(*) from {relation.sql()}")  # noqa: S608  # quoted by sqlglot
     return int(rows[0][0]) if rows else 0
 
 
 def columns(client: SqlClientBase[Any], relation: Relation) -> list[RelationColumn]:
-    """The columns in their order, with the warehouse's own names of their types.
+    """Return the columns in order, with the warehouse's type names.
 
     Raises:
         DatabaseUndefinedRelation: There is no such table or view.
@@ -121,7 +121,7 @@ def columns(client: SqlClientBase[Any], relation: Relation) -> list[RelationColu
 
 
 def column_names(client: SqlClientBase[Any], *schemas: str) -> dict[Relation, set[str]]:
-    """The names of the columns of every table and view in some schemas."""
+    """Return the column names of every table and view in some schemas."""
     all_columns = "select table_schema, table_name, column_name from information_schema.columns"
     query = f"{all_columns} where table_schema in ({', '.join(['%s'] * len(schemas))})"
     names: dict[Relation, set[str]] = {}

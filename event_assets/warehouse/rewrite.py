@@ -1,4 +1,4 @@
-"""Writes the warehouse's file anew after an erasure: a DuckDB file keeps remains of what was deleted from its tables.
+"""Rewrites the warehouse file after an erasure, because a DuckDB file keeps remains of deleted rows.
 
 Free blocks and the statistics of columns hold such remains. Models that were built before the erasure are marked, and
 the file is written anew once more when they have been rebuilt.
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 def request_rewrite(client: SqlClientBase[Any]) -> None:
-    """Ask for the file to be written anew, when whoever has it open closes it.
+    """Request a rewrite of the file when its connection is closed.
 
     Args:
         client: A connection, in the transaction of the erasure.
@@ -39,7 +39,7 @@ def request_rewrite(client: SqlClientBase[Any]) -> None:
 
 
 def is_due(client: SqlClientBase[Any]) -> bool:
-    """Return whether the file is to be written anew: after an erasure, and after models were rebuilt since.
+    """Return whether a rewrite is due: after an erasure, and after the models were rebuilt since.
 
     Args:
         client: A connection.
@@ -55,7 +55,7 @@ def is_due(client: SqlClientBase[Any]) -> bool:
 
 
 def rewrite(path: Path, memory_limit: str | None = None) -> bool:
-    """Put a file with the same tables and views in the place of a warehouse, in one step.
+    """Replace the warehouse with a file of the same tables and views, atomically.
 
     Where that fails, the warehouse stays as it is, and a warning says so: the next run tries again.
 
@@ -118,7 +118,7 @@ def _remove(file: Path) -> None:
 
 
 def _sync_to_disk(path: Path) -> None:
-    """See to it that a file or a folder is on the disk, and not only on its way."""
+    """Flush a file or folder to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""Marks a run as alive for as long as its process is: a lock of its own, which the system frees when it dies.
+"""Marks a run as alive as long as its process is, by a lock that the system releases with the process.
 
 Dagster's records cannot say whether the process of a run is still there, and the write lock cannot either: a run does
 not hold that while it waits for a server.
@@ -31,7 +31,7 @@ def marked_as_alive(warehouse: Path, run_id: str) -> Iterator[None]:
 
 
 def is_alive(warehouse: Path, run_id: str) -> bool:
-    """Whether the process of a run is there; also removes the mark that a killed one has left.
+    """Return whether the process of a run is alive; also remove the mark of a killed one.
 
     Args:
         warehouse: The file that it writes.

@@ -7,9 +7,9 @@ import msgspec
 from requests import Response
 
 from event_assets.settings import PersonalData, PrivacySettings
-from event_assets.source.api.answers import read_content, read_listing
 from event_assets.source.api.lossless_json import python_json
 from event_assets.source.api.pages import Expectation, Page
+from event_assets.source.api.responses import read_content, read_listing
 from event_assets.source.load.changes import Changes, ExistingRows, Upserts
 from event_assets.source.load.diff import diff
 from event_assets.source.records.privacy import Privacy

@@ -25,7 +25,7 @@ from event_assets.sandbox.responses import Response as Served
 from event_assets.settings import EventApiSettings, PersonalData, PrivacySettings, RemovalSettings
 from event_assets.source.api.pages import Page
 from event_assets.source.api.resources import endpoint_of, parts_of
-from event_assets.source.errors import SyncError, UnusableAnswerError
+from event_assets.source.errors import InvalidResponseError, SyncError
 from event_assets.source.records.coerce import Coercion
 from event_assets.source.records.fingerprints import record_hash
 from event_assets.source.records.privacy import Privacy
@@ -58,7 +58,7 @@ def read(resource: str, body: bytes, mode: PersonalData) -> Compared | None:
         parts = parts_of(endpoint)
         page = content(response, *parts)[resource] if parts else listed(response, resource)
         return None if page.is_absent else compared_pages(resource, [page], personal_data=mode)
-    except UnusableAnswerError as error:
+    except InvalidResponseError as error:
         return is_sentence(error)
 
 
@@ -169,7 +169,7 @@ def pages_to_list(data: st.DataObject) -> None:
         if received < len(people):
             assert not any(said), "it said that more exists, and passed for the whole list"
             outcome = "nothing said that there is more"
-    except UnusableAnswerError as error:
+    except InvalidResponseError as error:
         is_sentence(error)
         outcome = "refused"
     seen[f"pages to list: {outcome}"] += 1

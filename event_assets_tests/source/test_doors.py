@@ -14,7 +14,7 @@ from requests.adapters import HTTPAdapter
 
 from event_assets.settings import EventApiSettings, RetrySettings
 from event_assets.source.api.session import ApiSession
-from event_assets.source.errors import SyncError, UnusableAnswerError
+from event_assets.source.errors import InvalidResponseError, SyncError
 from event_assets.source.probe import probe
 from event_assets.source.sync import SyncSettings
 from event_assets_tests.source.diffing import read
@@ -97,7 +97,7 @@ def test_a_redirect_is_asked_of_the_api_or_not_at_all(address: str, status: int)
         try:
             session.get(f"{api.base_url}/partners")
             followed = True
-        except (UnusableAnswerError, requests.RequestException):
+        except (InvalidResponseError, requests.RequestException):
             followed = False
         assert (other.requests, other.connections) == ([], 0)
         assert followed or address not in HARMLESS
@@ -126,7 +126,7 @@ def test_bytes_that_are_no_text_lead_nowhere():
     answer = b"HTTP/1.1 302 Found\r\nLocation: http://\xff\xfe/x\r\nContent-Length: 0\r\n\r\n"
     with serving(lambda *_: iter([answer])) as api:
         session = ApiSession(api.base_url, read, RETRY, lambda _: None)
-        with pytest.raises(UnusableAnswerError, match="redirects to an invalid address"):
+        with pytest.raises(InvalidResponseError, match="redirects to an invalid address"):
             session.get(f"{api.base_url}/partners")
 
 
@@ -168,6 +168,6 @@ def test_whatever_is_written_as_an_address_only_the_api_is_connected_to(location
         patched.setenv("NO_PROXY", "*")
         patched.setattr(urllib3.util.connection, "create_connection", note)
         patched.setattr(HTTPAdapter, "send", redirect)
-        with suppress(UnusableAnswerError, requests.RequestException):
+        with suppress(InvalidResponseError, requests.RequestException):
             ApiSession("http://127.0.0.1:11", read, RETRY, lambda _: None).get("http://127.0.0.1:11/x")
     assert set(connected) <= {("127.0.0.1", 11)}

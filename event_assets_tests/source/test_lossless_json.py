@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from event_assets.settings import PersonalData, PrivacySettings
 from event_assets.source.api.lossless_json import Repeated, loses_nothing, parts, python_json
 from event_assets.source.api.pages import Expectation, Page
-from event_assets.source.errors import UnusableAnswerError
+from event_assets.source.errors import InvalidResponseError
 from event_assets.source.records.privacy import Privacy
 from event_assets.source.records.typed import TypedRecords
 from event_assets.source.tables.schema import TABLES
@@ -174,13 +174,13 @@ def test_a_record_with_a_number_of_thousands_of_digits_is_loaded(digits: str):
     ],
 )
 def test_an_envelope_with_a_field_twice_is_refused(body: str):
-    with pytest.raises(UnusableAnswerError, match="an object that has a field twice, with different values"):
+    with pytest.raises(InvalidResponseError, match="an object that has a field twice, with different values"):
         diffing.listed(answered(body.encode()))
 
 
 @pytest.mark.parametrize("more", ['"halls": [{"id": 2}]', '"meta": {"a": 1, "a": 2}', '"halls": []'])
 def test_content_with_a_field_twice_is_refused(more: str):
-    with pytest.raises(UnusableAnswerError, match="an object that has a field twice"):
+    with pytest.raises(InvalidResponseError, match="an object that has a field twice"):
         content(answered(f'{{{more}, "halls": [{{"id": 1}}]}}'.encode()), "halls")
 
 

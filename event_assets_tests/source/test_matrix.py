@@ -9,9 +9,9 @@ import requests
 from event_assets.sandbox import Event, Sandbox, faults, generate_event
 from event_assets.sandbox.faults import Fault
 from event_assets.sandbox.responses import BASE_PATH, answer
-from event_assets.source.api.answers import read_content, read_listing
 from event_assets.source.api.resources import resources_by_endpoint
-from event_assets.source.errors import SyncError, UnusableAnswerError
+from event_assets.source.api.responses import read_content, read_listing
+from event_assets.source.errors import InvalidResponseError, SyncError
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.conftest import CHECKOUT
@@ -155,7 +155,7 @@ def test_another_value_is_refused_as_it_is_read(case: Case, fault: Fault, endpoi
     right = answer(event_of(case.records), path, envelope="data", page_size=5000, base_url="")
     faulty, came = fault.apply(right, f"http://127.0.0.1{path}"), requests.Response()
     came.status_code, came.url, came._content = faulty.status, f"http://127.0.0.1{path}", b"".join(faulty.chunks)
-    with pytest.raises(UnusableAnswerError) as refusal:
+    with pytest.raises(InvalidResponseError) as refusal:
         read(came, endpoint)
     message = str(refusal.value)
     assert message.startswith(f"GET {path} returned ")

@@ -8,7 +8,7 @@ import pytest
 from requests import Response
 
 from event_assets.source.api.pages import Page
-from event_assets.source.errors import UnusableAnswerError
+from event_assets.source.errors import InvalidResponseError
 from event_assets_tests.source.diffing import answered, compared_pages, content, listed
 from event_assets_tests.source.envelopes import (
     ADDRESSES,
@@ -47,7 +47,7 @@ def read(*pages: Response) -> str | int:
 
     try:
         return compared_pages("participants", wanted()).changes.received
-    except UnusableAnswerError as error:
+    except InvalidResponseError as error:
         return str(error)
     except FollowedError:
         return "followed"
@@ -175,7 +175,7 @@ def test_a_bare_page_does_not_end_a_list_whose_pages_were_in_envelopes():
 )
 def test_content_that_is_a_part_is_refused(beside: dict[str, Any], came: str):
     said = {"halls": [{"id": 1}], "lectures": [{"id": 1}, {"id": 2}]}
-    with pytest.raises(UnusableAnswerError, match=came):
+    with pytest.raises(InvalidResponseError, match=came):
         content(answer({**said, **beside}), "halls", "lectures", "days")
     for harmless in ({"counts": {"lectures": 2, "days": 3, "halls": 1}}, {"total": 3}, {"participants_count": 900}):
         content(answer({**said, **harmless}), "halls", "lectures", "days")

@@ -3,7 +3,7 @@
 import pytest
 
 from event_assets.source.api.pages import Expectation, Page
-from event_assets.source.errors import UnusableAnswerError
+from event_assets.source.errors import InvalidResponseError
 
 
 def records(array: bytes) -> list[dict]:
@@ -28,10 +28,10 @@ def test_its_records_are_those_of_the_json(array: bytes, expected: list[dict]):
 
 @pytest.mark.parametrize("array", [b'[{"id": 1}', b'[{"id": NaN}]', b'[{"a": "\\ud800"}, {"b": NaN}]', b"[" * 100_000])
 def test_what_is_no_json_is_refused(array: bytes):
-    with pytest.raises(UnusableAnswerError, match="no JSON"):
+    with pytest.raises(InvalidResponseError, match="no JSON"):
         records(array)
 
 
 def test_what_are_no_objects_is_refused():
-    with pytest.raises(UnusableAnswerError, match="a list in which 2 of 3 are not objects"):
+    with pytest.raises(InvalidResponseError, match="a list in which 2 of 3 are not objects"):
         records(b'[{"id": 1}, 2, "\\ud800"]')

@@ -9,7 +9,7 @@ from requests import Request, Response
 from event_assets.source.api.pages import Page
 from event_assets.source.api.paging import next_link as paging
 from event_assets.source.api.paging.next_link import NextLinkPaginator
-from event_assets.source.errors import UnusableAnswerError
+from event_assets.source.errors import InvalidResponseError
 from event_assets_tests.source.diffing import answered, listed
 
 PAGE = "https://api.example.com/public/v1/participants"
@@ -98,7 +98,7 @@ def test_without_a_next_link_the_page_is_the_last(page: str):
 )
 def test_a_next_page_without_an_address_is_refused(page: str, came: str):
     with pytest.raises(
-        UnusableAnswerError, match=f"returned {came}; expected is the address of the next page, where one follows"
+        InvalidResponseError, match=f"returned {came}; expected is the address of the next page, where one follows"
     ):
         follow(page)
 
@@ -108,7 +108,7 @@ def test_a_next_page_without_an_address_is_refused(page: str, came: str):
     ["https://elsewhere.example.org/participants?page=2", "http://api.example.com/public/v1/participants?page=2"],
 )
 def test_a_link_to_another_host_is_refused(link: str):
-    with pytest.raises(UnusableAnswerError, match="the token is not meant for another host"):
+    with pytest.raises(InvalidResponseError, match="the token is not meant for another host"):
         follow(f'{{"links": {{"next": "{link}"}}}}')
 
 
@@ -116,37 +116,37 @@ def test_a_link_to_another_host_is_refused(link: str):
 def test_a_link_that_writes_the_host_in_another_way_is_followed_and_counts_as_the_same(host: str):
     second = f'{{"next": "{host}/public/v1/participants?page=2"}}'
     assert follow(second, "[]")[1] is None
-    with pytest.raises(UnusableAnswerError, match="leads back to a page that was already read"):
+    with pytest.raises(InvalidResponseError, match="leads back to a page that was already read"):
         follow(second, second)
 
 
 def test_the_same_host_at_another_port_is_another():
     with pytest.raises(
-        UnusableAnswerError, match=r"leads to https://api\.example\.com:8443 instead of .*\. It was not followed"
+        InvalidResponseError, match=r"leads to https://api\.example\.com:8443 instead of .*\. It was not followed"
     ):
         follow('{"next": "https://api.example.com:8443/public/v1/participants?page=2"}')
 
 
 @pytest.mark.parametrize("link", ["//[", "http://", "https://x:port/"])
 def test_a_link_that_is_no_address_is_refused(link: str):
-    with pytest.raises(UnusableAnswerError, match=r"leads to an invalid address instead of .*\. It was not followed"):
+    with pytest.raises(InvalidResponseError, match=r"leads to an invalid address instead of .*\. It was not followed"):
         follow(f'{{"next": "{link}"}}')
 
 
 def test_a_link_with_a_password_is_told_without_it():
-    with pytest.raises(UnusableAnswerError, match=r"leads to https://elsewhere\.example\.org instead of ") as error:
+    with pytest.raises(InvalidResponseError, match=r"leads to https://elsewhere\.example\.org instead of ") as error:
         follow('{"next": "https://somebody:secret@elsewhere.example.org/?page=2"}')
     assert "secret" not in str(error.value)
 
 
 def test_a_link_that_repeats_is_refused():
     second = f'{{"next": "{PAGE}?page=2"}}'
-    with pytest.raises(UnusableAnswerError, match="leads back to a page that was already read"):
+    with pytest.raises(InvalidResponseError, match="leads back to a page that was already read"):
         follow(second, second)
 
 
 def test_a_link_to_the_first_page_is_refused():
-    with pytest.raises(UnusableAnswerError, match="leads back"):
+    with pytest.raises(InvalidResponseError, match="leads back"):
         follow(f'{{"next": "{PAGE}"}}')
 
 
@@ -156,7 +156,7 @@ def test_pages_that_repeat_under_new_addresses_are_refused():
     paginator.init_request(request)
     for number in (2, 3, 4):
         paginator.update_state(*data(number, f'{{"next": "?page={number}"}}'))
-    with pytest.raises(UnusableAnswerError, match="returned the records of the previous page again"):
+    with pytest.raises(InvalidResponseError, match="returned the records of the previous page again"):
         paginator.update_state(*data(4, '{"next": "?page=5"}'))
 
 
@@ -164,5 +164,5 @@ def test_pages_that_never_end_are_refused_after_many(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(paging, "MOST_PAGES", 5)
     pages = [f'{{"next": "?page={number}"}}' for number in range(2, 7)]
     assert len(follow(*pages[:4])) == 4
-    with pytest.raises(UnusableAnswerError, match="should come to an end, and after 5 of them there is a link"):
+    with pytest.raises(InvalidResponseError, match="should come to an end, and after 5 of them there is a link"):
         follow(*pages)

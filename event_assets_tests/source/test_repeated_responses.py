@@ -65,7 +65,7 @@ def test_all_pages_are_there_however_many_were_the_same(event: Event, same: int)
 
 def test_a_link_counts_that_is_in_a_header_alone():
     fingerprint = ResponseFingerprint([TABLE], KEEP)
-    assert fingerprint.of_answer(b"[1]", "?page=2") != fingerprint.of_answer(b"[1]", None)
+    assert fingerprint.of_response(b"[1]", "?page=2") != fingerprint.of_response(b"[1]", None)
 
 
 def test_a_page_comes_out_of_the_pack_as_it_was():

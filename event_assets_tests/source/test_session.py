@@ -14,7 +14,7 @@ from event_assets.settings import RetrySettings
 from event_assets.source.api.resources import resources_by_endpoint
 from event_assets.source.api.retries import retrying
 from event_assets.source.api.session import ApiSession
-from event_assets.source.errors import UnusableAnswerError
+from event_assets.source.errors import InvalidResponseError
 from event_assets.warehouse import Warehouse
 from event_assets_tests.source.diffing import read
 from event_assets_tests.source.syncing import run_sync
@@ -88,7 +88,7 @@ def test_a_redirect_to_another_scheme_is_refused(event: Event, endpoint: str):
     with Sandbox(event) as api:
         api.fail(endpoint, faults.redirect_elsewhere(f"{api.base_url}/{endpoint}".replace("http://", "https://"), 301))
         with pytest.raises(
-            UnusableAnswerError, match=r"redirects to https:// instead of http://\. .* begin `base_url` with https://"
+            InvalidResponseError, match=r"redirects to https:// instead of http://\. .* begin `base_url` with https://"
         ):
             session(api, endpoint=endpoint).get(f"{api.base_url}/{endpoint}")
 

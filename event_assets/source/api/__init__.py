@@ -1,4 +1,4 @@
-"""Asks the API: what is asked for, how requests and pages follow one another, what a good answer looks like.
+"""Requests the API: resources, retries, pages, and the validation of responses.
 
 What becomes of a record is not known here.
 """

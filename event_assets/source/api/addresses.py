@@ -1,4 +1,4 @@
-"""Addresses written in one way, so that two of them can be compared however they were typed."""
+"""Normalises addresses, so that two of them can be compared."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _OWN_PORT = {"http": ":80", "https": ":443"}
 
 
 class Site(NamedTuple):
-    """Who answers at an address.
+    """The scheme and host of an address.
 
     Attributes:
         scheme: ``http`` or ``https``, in lower case.
@@ -23,12 +23,12 @@ class Site(NamedTuple):
     host: str
 
     def __str__(self) -> str:
-        """The beginning of its addresses, for a message."""
+        """Return scheme and host, for a message."""
         return f"{self.scheme}://{self.host}" if self.host else "an invalid address"
 
 
 def as_sent(url: str) -> str:
-    """An address as a request has it: the scheme and the host in lower case, an international name in ASCII.
+    """Return an address as it is sent: scheme and host in lower case, an international name in ASCII.
 
     Raises:
         ValueError: It is no address.
@@ -38,7 +38,7 @@ def as_sent(url: str) -> str:
 
 
 def site(url: str) -> Site:
-    """The site of an address; an empty one of what is none."""
+    """Return the site of an address; an empty one if it is invalid."""
     try:
         parts = urlsplit(as_sent(url))
     except ValueError:
@@ -47,7 +47,7 @@ def site(url: str) -> Site:
 
 
 def sites_asked(url: str) -> set[Site]:
-    """Return the sites that a request for an address may reach, by everybody who reads it on its way as it is.
+    """Return the sites that a request may reach, as read by each library that parses its address.
 
     requests takes the host to connect to from the standard library, a proxy takes one from the address, and urllib3
     has a parser of its own. Of an address that is odd enough they read different hosts.
@@ -66,7 +66,7 @@ def _site(scheme: str, host: str, port: int | None) -> Site:
 
 
 def led_to(url: str, link: str) -> str:
-    """Where a link leads from an address; "" if it is none, so that it is no site's."""
+    """Return the absolute address of a link; "" if it is invalid."""
     try:
         return urljoin(url, link)
     except ValueError:

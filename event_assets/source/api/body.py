@@ -1,4 +1,4 @@
-"""The body of an answer: received piece by piece as it arrives, within the bounds of its exchange."""
+"""Receives the body of a response in pieces, within time and size limits."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _PACKED_PIECE_BYTES = 1 << 16
 
 
 def receive(response: requests.Response, bounds: Bounds, note: Callable[[int], object] = lambda _: None) -> None:
-    """Wait for the whole body, which is the response's content afterwards.
+    """Receive the whole body into the response's content.
 
     Args:
-        response: The answer, of which only the headers were read.
+        response: The response, of which only the headers were read.
         bounds: When it must be there, and how large it may be.
         note: Is told how many bytes are there, after each piece.
 
@@ -44,13 +44,13 @@ def receive(response: requests.Response, bounds: Bounds, note: Callable[[int], o
 
 
 def leave(response: requests.Response) -> None:
-    """Do without the body, and with the connection: of an answer that is of no use, nothing is waited for."""
+    """Close the connection without receiving the body."""
     response.close()
     response._content = b""  # or requests would ask for it
 
 
 def _pieces(response: requests.Response) -> Iterator[bytes]:
-    """The body as it arrives. requests itself waits until a piece is full, however slowly it comes.
+    """Yield the body as it arrives. requests itself would wait until a piece is full.
 
     Raises:
         requests.RequestException: As requests has it.

@@ -1,4 +1,4 @@
-"""How long an HTTP exchange may take and how much may come: kept at the socket, whatever a server sends and how slowly.
+"""Limits the duration and size of an HTTP exchange at the socket, however slowly a server sends.
 
 A timeout of ``requests`` bounds one wait for one piece, so a server that sends a byte now and then is waited for
 without end: in its header, between chunks, in a body that unpacks to nothing. Here every wait for the socket takes at
@@ -36,22 +36,22 @@ _LONGEST_WAIT = 1e6
 
 
 class TooSlowError(requests.Timeout):
-    """An exchange was not done at its deadline; the message says how much had come, and in which time."""
+    """An exchange has missed its deadline. The message says how much was received in which time."""
 
 
 class TooLargeError(requests.RequestException):
-    """More came than may; the message says how much may."""
+    """More was received than allowed. The message says how much is allowed."""
 
 
 class Deadline:
-    """When no more is waited for: one clock for all attempts, waits, redirects and pieces.
+    """A deadline for all attempts, waits, redirects and pieces of an exchange.
 
     Attributes:
         seconds: How long it was at the beginning.
     """
 
     def __init__(self, seconds: float = inf, clock: Callable[[], float] = monotonic) -> None:
-        """Start to count.
+        """Start the clock.
 
         Args:
             seconds: How long from now on.
@@ -68,16 +68,16 @@ class Deadline:
 
     @property
     def left(self) -> float:
-        """The seconds that are left; not above 0 once it has passed."""
+        """The seconds until the deadline; 0 or less once it has passed."""
         return self._end - self._clock()
 
     @property
     def has_passed(self) -> bool:
-        """Whether the time is over."""
+        """Whether the deadline has passed."""
         return self.left <= 0
 
     def check(self) -> None:
-        """Go on only if there is time.
+        """Raise an error if the deadline has passed.
 
         Raises:
             Timeout: There is none.
@@ -87,7 +87,7 @@ class Deadline:
 
 
 class Bounds:
-    """What is allowed to an exchange. Of bounds within others, the earlier deadline counts.
+    """The limits of an exchange. Of nested limits, the earlier deadline counts.
 
     Attributes:
         deadline: When it must be done.
@@ -104,7 +104,7 @@ class Bounds:
 
     @contextmanager
     def kept(self) -> Iterator[Bounds]:
-        """Apply the bounds to the requests in a block, as far as they go through a `BoundedAdapter`.
+        """Apply the bounds to the requests in a block that go through a `BoundedAdapter`.
 
         Raises:
             TooSlowError: The deadline has passed.
@@ -126,11 +126,11 @@ class Bounds:
             _BOUNDS.reset(before)
 
     def too_large(self) -> TooLargeError:
-        """Return the error of an answer that is larger than it may be."""
+        """Return the error of a response that is larger than it may be."""
         return TooLargeError(f"{self.most_bytes / 1e6:,.0f} MB")
 
     def note(self, received: int) -> None:
-        """Count what has come.
+        """Count received bytes.
 
         Raises:
             OSError: It is too much.
@@ -144,19 +144,19 @@ _BOUNDS: ContextVar[Bounds | None] = ContextVar("_BOUNDS", default=None)
 
 
 def seconds_left() -> float:
-    """Return what the deadline in force leaves."""
+    """Return the seconds until the current deadline."""
     bounds = _BOUNDS.get()
     return bounds.deadline.left if bounds else inf
 
 
 class BoundedAdapter(HTTPAdapter):
-    """A transport that keeps to the bounds in force, on every connection, new or used before.
+    """A transport that applies the current bounds to every connection, new or reused.
 
     Connections by way of a SOCKS proxy are urllib3's own, and have its timeouts alone.
     """
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make the pools of connections."""
+        """Create the connection pools."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
@@ -168,7 +168,7 @@ class BoundedAdapter(HTTPAdapter):
         return manager
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        """Send a request, if there is time.
+        """Send a request, unless the deadline has passed.
 
         Raises:
             Timeout: There is none.
@@ -179,7 +179,7 @@ class BoundedAdapter(HTTPAdapter):
 
 
 class _BoundedSocket:
-    """A connected socket of which every wait ends at the deadline in force. urllib3 has one for another TLS library."""
+    """A connected socket of which every wait ends at the current deadline."""
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
@@ -193,7 +193,7 @@ class _BoundedSocket:
         self._silence = seconds
 
     def be_patient(self) -> None:
-        """Set the timeout of the next wait.
+        """Set the timeout of the next wait, within the deadline.
 
         Raises:
             TimeoutError: The deadline has passed.
@@ -204,17 +204,17 @@ class _BoundedSocket:
         self._socket.settimeout(None if left == silence == inf else min(left, silence, _LONGEST_WAIT))
 
     def sendall(self, data: Any) -> None:
-        """Send everything: a request of some hundred bytes."""
+        """Send a whole request, which has some hundred bytes."""
         self.be_patient()
         self._socket.sendall(data)
 
     def makefile(self, *_: Any) -> BufferedReader:
-        """Return what the answer is read from."""
+        """Return what the response is read from."""
         return BufferedReader(_BoundedReader(self, self._socket.makefile("rb", buffering=0)))
 
 
 class _BoundedReader(RawIOBase):
-    """Reads from a socket what comes in time, and counts it."""
+    """Reads from a socket until the deadline, and counts the bytes."""
 
     def __init__(self, connection: _BoundedSocket, raw: RawIOBase) -> None:
         self._connection = connection
@@ -258,7 +258,7 @@ _POOLS = {"http": _Pool, "https": _SecurePool}
 
 
 def _connect(connect: Callable[[], None], connection: HTTPConnection) -> None:
-    """Connect, in all: the host's name, its addresses one after the other, a proxy's answer, the TLS handshake."""
+    """Connect within the deadline, from the name lookup to the TLS handshake."""
     if bounds := _BOUNDS.get():
         _connect_in_time(connect, connection, bounds.deadline)
     else:
@@ -267,7 +267,7 @@ def _connect(connect: Callable[[], None], connection: HTTPConnection) -> None:
 
 
 def _connect_in_time(connect: Callable[[], None], connection: HTTPConnection, deadline: Deadline) -> None:
-    """Connect in a thread, because there are waits in it that nothing else could end.
+    """Connect in a thread, because some of its waits cannot be interrupted.
 
     Raises:
         ConnectTimeoutError: There is no connection at the deadline.

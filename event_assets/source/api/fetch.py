@@ -1,4 +1,4 @@
-"""Fetches an endpoint: its pages, one after another, and whether they are those of last time.
+"""Fetches the pages of an endpoint, and compares them with those of the last sync.
 
 The one way to ask the API, for syncs and for looks whether something has changed.
 """
@@ -11,10 +11,10 @@ from functools import partial
 from itertools import chain
 
 from event_assets.settings import EventApiSettings, RetrySettings
-from event_assets.source.api.answers import read_content, read_listing
 from event_assets.source.api.fingerprint import ResponseFingerprint
 from event_assets.source.api.pages import PackedPage, Page
 from event_assets.source.api.resources import event_api, parts_of, resources_by_endpoint
+from event_assets.source.api.responses import read_content, read_listing
 from event_assets.source.api.session import ApiSession
 from event_assets.source.api.validators import Validators
 from event_assets.source.progress import Progress, count
@@ -22,11 +22,11 @@ from event_assets.source.progress import Progress, count
 
 @dataclass(frozen=True)
 class Fetched:
-    """What an endpoint answers.
+    """The response of an endpoint, page by page.
 
     Attributes:
         resources: What was asked for.
-        first: What the first answer says of each of them; of a list, its first page. Empty once the pages were had.
+        first: What the first response says of each of them; of a list, its first page. Empty once the pages were had.
         rest: The further pages of a list. Each is fetched when it is asked for, so they can be had once.
     """
 
@@ -36,12 +36,12 @@ class Fetched:
 
     @property
     def has_more(self) -> bool:
-        """Whether there are pages that are not fetched yet."""
+        """Whether there are pages that were not fetched yet."""
         return any(page.next_url is not None for page in self.first[-1:])
 
     @property
     def validators(self) -> Validators:
-        """What the server tells the answer from others by; none of an answer in pages."""
+        """The validators of the response; none if it has several pages."""
         return Validators() if self.has_more else self.first[0].validators
 
     def by_resource(self) -> Mapping[str, Iterable[Page]]:
@@ -51,10 +51,10 @@ class Fetched:
         return {name: [page for page in self.first if page.resource == name] for name in self.resources}
 
     def unless_repeated(self, previous: Sequence[str], progress: Progress | None = None) -> Fetched | None:
-        """Fetch further pages as long as they are those of an earlier answer; return None if all are.
+        """Fetch pages as long as they are unchanged; return None if all are.
 
         Args:
-            previous: The digests of the earlier answer's pages; none, where there is none to compare with.
+            previous: The digests of the earlier response's pages; none, where there is none to compare with.
             progress: Takes lines about the progress.
         """
         if self.first[0].is_unmodified:
@@ -74,7 +74,7 @@ class Fetched:
         return self._after(same, latest, rest)
 
     def _after(self, same: Sequence[PackedPage], latest: Sequence[Page], rest: Iterator[Page]) -> Fetched:
-        """Return the same, where some pages were put aside."""
+        """Return the response with the pages that were compared first."""
         if not same:
             return self
         first, *others = (*same, *latest)
@@ -101,20 +101,20 @@ def fetch(
     log: Callable[[str], object] = lambda _: None,
     progress: Progress | None = None,
 ) -> Fetched:
-    """Ask an endpoint, and wait for the first answer.
+    """Request an endpoint, and wait for its first response.
 
     Args:
         api: Where to ask and with which token.
         endpoint: The endpoint's name.
         resources: Which of its resources are wanted.
-        retry: How often and for how long to try again, and how large an answer may be.
+        retry: How often and for how long to try again, and how large a response may be.
         fingerprint: Makes digests of what is answered.
-        validators: The server's own of an earlier answer: it may answer that nothing has changed.
+        validators: The server's own of an earlier response: it may answer that nothing has changed.
         log: Takes a line for each retry.
         progress: Takes lines about the progress.
 
     Raises:
-        ResourceExtractionError: There is no usable answer. Further pages raise it as well.
+        ResourceExtractionError: There is no usable response. Further pages raise it as well.
     """
     whole = resources_by_endpoint()[endpoint]
     is_list = not parts_of(endpoint)

@@ -1,4 +1,4 @@
-"""Digests by which an answer, or a record of it, is known when it comes again: nobody has to take it apart again.
+"""Fingerprints of responses and records, by which unchanged ones are recognised undecoded.
 
 That the tables still hold what was answered then is not known here: see ``load.table_state``.
 """
@@ -14,13 +14,13 @@ from event_assets.settings import PrivacySettings
 from event_assets.source.tables.columns import Table
 
 _READING = "6"
-"""Counted up when the same answer would be read differently by the code."""
+"""Counted up when the same response would be read differently by the code."""
 _READING_OF_RECORDS = "4"
 """Counted up when the same record would be another row. No row that is known by its bytes is known any more then."""
 
 
 class ResponseFingerprint:
-    """Makes digests of answers and records: others, where code or settings would make other rows of them.
+    """Hashes responses and records. The hashes differ if code or settings would make other rows of them.
 
     Attributes:
         hashes_records: Whether records are told by their bytes: not where personal data is dropped, because a digest
@@ -28,10 +28,10 @@ class ResponseFingerprint:
     """
 
     def __init__(self, tables: Iterable[Table], privacy: PrivacySettings) -> None:
-        """Take what decides how an answer is read.
+        """Derive the keys of the hashes from all that determines how a response is decoded.
 
         Args:
-            tables: All tables that the endpoint's answer fills, whether they are synced now or not.
+            tables: All tables that the endpoint's response fills, whether they are synced now or not.
             privacy: What becomes of personal data.
         """
         self.hashes_records = privacy.personal_data != "drop"
@@ -43,11 +43,11 @@ class ResponseFingerprint:
         self._key = hashlib.blake2b(f"{_READING} {otherwise}".encode(), digest_size=32).digest()
         self._key_of_records = hashlib.blake2b(f"{_READING_OF_RECORDS} {otherwise}".encode(), digest_size=32).digest()
 
-    def of_answer(self, body: bytes, told: str | None) -> str:
-        """Return the digest of an answer.
+    def of_response(self, body: bytes, told: str | None) -> str:
+        """Return the digest of a response.
 
         Args:
-            body: The answer as it came.
+            body: The response as it came.
             told: Where the next page is, and what else headers say: the body does not have it.
         """
         digest = hashlib.blake2b(body, digest_size=16, key=self._key)
@@ -64,5 +64,5 @@ class ResponseFingerprint:
 
     @property
     def reading(self) -> str:
-        """What tells this way to read an answer from others: by other code or other settings of privacy."""
+        """A hash of the code version and privacy settings that determine how a response is decoded."""
         return hashlib.blake2b(b"reading", digest_size=8, key=self._key).hexdigest()

@@ -1,6 +1,6 @@
-"""A list as it came, taken apart into its records, which stay JSON, and what stands beside them.
+"""Splits a list response into its records, as JSON, and its envelope.
 
-What a list should look like is said in ``answers``.
+What a list should look like is said in ``responses``.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from event_assets.source.api.lossless_json import parts, python_json
 
 
 class Listing(NamedTuple):
-    """The parts of an answer.
+    """The parts of a list response.
 
     Attributes:
         data: The JSON of what should be the list of records. It begins without blanks.
         envelope: The fields beside it.
-        bare: Whether it is the whole answer, without an envelope.
+        bare: Whether it is the whole response, without an envelope.
     """
 
     data: bytes | memoryview
@@ -29,7 +29,7 @@ class Listing(NamedTuple):
 
 
 def take_apart(body: bytes) -> Listing:
-    """Take an answer apart. JSON without an envelope is not checked: that is done where its records are read.
+    """Split a response. JSON without an envelope is validated later, when its records are decoded.
 
     Raises:
         ValueError: It is no JSON.
@@ -63,7 +63,7 @@ def _span_of_data(body: bytes) -> tuple[int, int] | None:
 
 
 def _span_in_text(text: str) -> tuple[int, int] | None:
-    """Return the same of an answer that msgspec does not read."""
+    """Return the same of a response that msgspec does not read."""
     found = [part for part in parts(text) if part.name == "data"]
     if not found:
         return None

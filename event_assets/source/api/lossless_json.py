@@ -1,4 +1,4 @@
-"""JSON read without losing anything: names that stand twice in an object, numbers that no number type holds.
+"""Parses JSON without loss: repeated names in an object, numbers beyond any number type.
 
 JSON allows both, and every parser has a way to drop something silently. What becomes of the values is decided in
 ``records``.
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, NoReturn
 
 
 class Repeated(dict[str, Any]):
-    """An object in which a name stands several times with different values: the last one has it, as JSON parsers do.
+    """An object in which a name is repeated with different values. The last value has the name.
 
     Each earlier value is kept as ``name_2``, ``name_3``, and so on.
 
@@ -26,7 +26,7 @@ class Repeated(dict[str, Any]):
 
 
 def python_json(text: bytes | str) -> Any:
-    """Parse JSON as Python does, which is more than msgspec does: other encodings, halves of surrogate pairs.
+    """Parse JSON with Python's parser, which accepts other encodings and lone surrogates.
 
     A number beyond the floats, such as ``1e999``, and a whole number of thousands of digits are kept as their text.
 
@@ -61,7 +61,7 @@ def _int_or_text(text: str) -> int | str:
 
 
 def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Make an object of its members, without losing any of those that share a name."""
+    """Return an object of its members, without losing repeated names."""
     last = dict(members)
     if len(last) == len(members):
         return last
@@ -101,7 +101,7 @@ _decode = json.JSONDecoder(parse_int=_int_or_text, **_HOOKS).raw_decode
 
 
 def loses_nothing(text: bytes, again: bytes) -> bool:
-    """Say whether a parser kept every value of a JSON text. May say no where it did, never yes where it did not.
+    """Return whether a parser kept every value of a JSON text. False negatives are possible, false positives not.
 
     Every member of an object has a colon, and so has a text wherever it had one. A member that was lost is a colon
     too few when the objects are encoded again. Members that are null do not count, because an encoder may leave them
@@ -133,7 +133,7 @@ class Part(NamedTuple):
 
 
 def parts(text: str) -> Iterator[Part]:
-    """Find the members of an object, or the entries of a list, in its text.
+    """Yield the members of an object, or the entries of a list, in its text.
 
     Raises:
         ValueError: It is neither, or no JSON.

@@ -1,8 +1,7 @@
-"""What an answer says of one resource: its records as they came, and what follows.
+"""Pages: the records of one resource in a response, and the next link.
 
-The records are taken apart in batches and only as far as is needed: a million of them are held as bytes, because as
-Python objects they would take ten times the memory. What an answer should look like is in ``answers``; what becomes of
-its records in ``records``.
+The records are decoded in batches and only if needed: a million of them are held as bytes, because Python objects would
+take ten times the memory. ``responses`` validates responses, and ``records`` processes their records.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import pyarrow as pa
 from event_assets.source.api.lossless_json import parts, python_json
 from event_assets.source.api.paging.claims import Claims
 from event_assets.source.api.validators import Validators
-from event_assets.source.errors import UnusableAnswerError
+from event_assets.source.errors import InvalidResponseError
 
 BATCH_RECORDS = 20_000
 """How many records are objects at the same time: some 30 MB, and enough that a batch's own costs do not count."""
@@ -27,19 +26,19 @@ _COMPRESSION = "zstd"
 
 @dataclass(frozen=True)
 class Expectation:
-    """What an answer should be.
+    """The expected response of a path.
 
     Attributes:
-        path: The path that was asked for.
-        answer: What it should be answered with, for a message.
+        path: The requested path.
+        response: The expected response, for a message.
     """
 
     path: str
-    answer: str
+    response: str
 
-    def but_with(self, answer: str) -> Expectation:
-        """Return what else the same path should be answered with."""
-        return Expectation(self.path, answer)
+    def but_with(self, response: str) -> Expectation:
+        """Return another expectation of the same path."""
+        return Expectation(self.path, response)
 
     def refuse(self, returned: str) -> NoReturn:
         """Raise the error of a response that is not as expected.
@@ -48,13 +47,13 @@ class Expectation:
             returned: What was returned.
 
         Raises:
-            UnusableAnswerError: Always.
+            InvalidResponseError: Always.
         """
-        raise UnusableAnswerError(f"GET {self.path} returned {returned}; expected is {self.answer}.")
+        raise InvalidResponseError(f"GET {self.path} returned {returned}; expected is {self.response}.")
 
 
 class EncodedBatch:
-    """Some records of a list, in their order, as JSON."""
+    """A batch of records as JSON."""
 
     def __init__(self, encoded: Sequence[msgspec.Raw | bytes], expected: Expectation) -> None:
         """Take the JSON of each record."""
@@ -86,7 +85,7 @@ class EncodedBatch:
         """Return the records, decoded.
 
         Raises:
-            UnusableAnswerError: They are no objects, or no JSON at all.
+            InvalidResponseError: They are no objects, or no JSON at all.
         """
         try:
             records = python_json(self.json)
@@ -96,17 +95,17 @@ class EncodedBatch:
         return records
 
     def refuse_what_is_no_object(self) -> None:
-        """Refuse the answer if one of the records is something else.
+        """Raise an error if a record is not an object.
 
         Raises:
-            UnusableAnswerError: One is.
+            InvalidResponseError: One is.
         """
         if wrong := sum(bytes(memoryview(encoded)[:1]) != b"{" for encoded in self.encoded):
             self._expected.refuse(f"a list in which {wrong} of {len(self)} are not objects")
 
 
 class DecodedBatch:
-    """Some records that were decoded with the answer they came in."""
+    """A batch of decoded records."""
 
     def __init__(self, records: Sequence[dict[str, Any]]) -> None:
         """Take the records."""
@@ -133,19 +132,19 @@ Batch = EncodedBatch | DecodedBatch
 
 @dataclass(frozen=True, eq=False)
 class Page:
-    """What an answer says of one resource.
+    """The part of a response that belongs to one resource.
 
     Attributes:
         resource: The resource.
-        expected: What the answer should be.
-        array: The JSON array of the records; the decoded records, where the answer holds several resources. None where
-            the answer does not have the resource, or only says that it is as it was.
-        digest: A digest of the whole answer: see ``fingerprint``.
-        next_url: Where the next page is; None where no page follows.
-        claims: How much it says that the list has on all pages.
-        is_bare: Whether a list came without an envelope.
-        validators: What the server tells the answer from others by.
-        is_unmodified: Whether the server says that the answer is that of the validators that were sent.
+        expected: The expected response.
+        array: The JSON array of the records; the decoded records, if the response has several resources. None if it
+            does not have the resource, or is a 304.
+        digest: The fingerprint of the whole response.
+        next_url: The address of the next page; None on the last one.
+        claims: The totals that it announces.
+        is_bare: Whether a list has no envelope.
+        validators: The HTTP validators of the response.
+        is_unmodified: Whether the response is a 304.
     """
 
     resource: str
@@ -160,7 +159,7 @@ class Page:
 
     @property
     def is_absent(self) -> bool:
-        """Whether the answer does not have the resource."""
+        """Whether the response does not have the resource."""
         return self.array is None
 
     def has_records_of(self, other: Page) -> bool:
@@ -171,10 +170,10 @@ class Page:
         return mine == theirs
 
     def batches(self) -> Iterator[Batch]:
-        """Yield the records, some at a time.
+        """Yield the records in batches.
 
         Raises:
-            UnusableAnswerError: They are no JSON.
+            InvalidResponseError: They are no JSON.
         """
         if not isinstance(self.array, bytes | memoryview):
             yield DecodedBatch(self.array or ())
@@ -205,7 +204,7 @@ class Page:
 
 @dataclass(frozen=True)
 class PackedPage:
-    """A page that was put aside.
+    """A page with its records compressed.
 
     Attributes:
         compressed: The JSON of its records; nothing of records that were decoded.

@@ -1,7 +1,7 @@
-"""The nine resources of the event API as one declarative REST configuration, and the dlt source made from it.
+"""The nine resources of the event API as one declarative REST configuration, and its dlt source.
 
-What a request does on the wire is in ``session``, how pages follow one another in ``paging``, what an answer must look
-like in ``answers``, what the columns are in ``schema``.
+What a request does on the wire is in ``session``, how pages follow one another in ``paging``, what a response must look
+like in ``responses``, what the columns are in ``schema``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _DECLARATION_ONLY = EventApiSettings(base_url="https://api.example.com/public/v1
 
 
 def event_api_config(api: EventApiSettings, session: Session | None = None) -> RESTAPIConfig:
-    """The REST configuration of the event API, as ``rest_api_source`` takes it.
+    """Return the REST configuration of the event API for ``rest_api_source``.
 
     ``/content`` is one object that holds seven arrays, so it has one page and no next link. ``/partners`` and
     ``/participants`` are lists, in an envelope or bare, which a server may split into pages.
@@ -61,7 +61,7 @@ def event_api_config(api: EventApiSettings, session: Session | None = None) -> R
 
 
 def resources_by_endpoint() -> dict[str, tuple[str, ...]]:
-    """The resources that each endpoint answers together, by the endpoint's name: content, partners, participants."""
+    """Return the resources of each endpoint by its name: content, partners, participants."""
     endpoints: dict[str, list[str]] = {}
     for resource in cast(list[dict], event_api_config(_DECLARATION_ONLY)["resources"]):
         endpoints.setdefault(resource["endpoint"]["path"].strip("/"), []).append(resource["name"])
@@ -69,14 +69,14 @@ def resources_by_endpoint() -> dict[str, tuple[str, ...]]:
 
 
 def parts_of(endpoint: str) -> tuple[str, ...]:
-    """The resources that an endpoint's answer holds under their names; none where the answer is one list."""
+    """Return the resources that a response has under their names; none if it is one list."""
     return resources_by_endpoint()[endpoint] if endpoint == "content" else ()
 
 
 def event_api(
     api: EventApiSettings | None = None, session: Session | None = None, only: Collection[str] | None = None
 ) -> DltSource:
-    """The dlt source of the nine resources. What it yields is declared in ``tables`` and loaded by ``load``.
+    """Return the dlt source of the nine resources. Its tables are declared in ``tables``, and loaded by ``load``.
 
     Args:
         api: Where to ask and with which token. Without it the source can be looked at, not run: loading definitions
@@ -93,5 +93,5 @@ def event_api(
 
 
 def endpoint_of(name: str) -> str:
-    """The endpoint that answers a resource."""
+    """Return the endpoint of a resource."""
     return next(endpoint for endpoint, resources in resources_by_endpoint().items() if name in resources)

@@ -1,4 +1,4 @@
-"""When a request is sent again: after which failures and answers, how often, and after how long."""
+"""Decides when a request is retried: after which failures, how often, and after how long."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Log: TypeAlias = Callable[[str], object]
 
 
 def retrying(settings: RetrySettings, log: Log) -> Retrying:
-    """Exponential backoff with jitter, ``Retry-After`` obeyed up to the cap, bounded in attempts and in time."""
+    """Return the retries: exponential backoff with jitter, ``Retry-After`` up to a cap, limited attempts and time."""
     wait = WaitAsAsked(multiplier=settings.backoff_factor, max=settings.max_delay)
 
     def log_retry(state: RetryCallState) -> None:
@@ -48,13 +48,13 @@ def retrying(settings: RetrySettings, log: Log) -> Retrying:
 
 
 def may_pass(failure: BaseException) -> bool:
-    """Whether a request that failed so is worth another attempt at once."""
+    """Return whether a failed request is worth a retry."""
     final = isinstance(failure, TooSlowError) or certificate_fault(failure) is not None
     return isinstance(failure, DEFAULT_RETRY_EXCEPTIONS) and not final
 
 
 def certificate_fault(failure: BaseException) -> str | None:
-    """What is wrong with the server's certificate; None if that is not why a request failed."""
+    """Return what is wrong with the server's certificate; None if a request failed for another reason."""
     for error in causes(failure):
         if isinstance(error, ssl.SSLCertVerificationError):
             return getattr(error, "verify_message", "") or "it cannot be verified"
@@ -62,14 +62,14 @@ def certificate_fault(failure: BaseException) -> str | None:
 
 
 def causes(error: BaseException | None) -> Iterator[BaseException]:
-    """An error, then what has caused it, from the outside in."""
+    """Yield an error, then its causes, from the outside in."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
 
 
 class _StopAtDeadline(stop_base):
-    """Makes no attempt that would begin after the deadline in force, which hops of a redirect have in common."""
+    """Stops before an attempt that would start after the current deadline."""
 
     def __call__(self, retry_state: RetryCallState) -> bool:
         return retry_state.upcoming_sleep >= seconds_left()

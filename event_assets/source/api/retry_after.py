@@ -1,4 +1,4 @@
-"""When a server wants to be asked again: its header ``Retry-After``, however odd."""
+"""Reads the header ``Retry-After``, in any form."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def retry_after(response: Response) -> float | None:
 
 
 class WaitAsAsked(wait_exponential):
-    """Waits between attempts as long as the server asks for, up to ``max``; else ever longer."""
+    """Waits between attempts as long as the server asks for, up to ``max``; otherwise exponentially."""
 
     def __call__(self, retry_state: RetryCallState) -> float:
         """Return the seconds to wait."""

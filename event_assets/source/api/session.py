@@ -1,7 +1,7 @@
-"""What happens on the wire: retries, timeouts, one request per endpoint and run, nothing asked but the API.
+"""Sends requests: with retries and timeouts, once per endpoint and run, and to the API only.
 
-Which endpoints there are is in ``resources``, how pages follow one another in ``paging``; what an answer must look like
-in ``answers``, which a session is given as a function.
+The endpoints are declared in ``resources``, pages are followed in ``paging``, and responses are validated by a function
+of ``responses`` that the session is given.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from event_assets.source.api.body import leave, receive
 from event_assets.source.api.deadline import BoundedAdapter, Bounds, Deadline
 from event_assets.source.api.retries import Log, retrying
 from event_assets.source.api.validators import CONDITIONS, Validators
-from event_assets.source.errors import UnusableAnswerError
+from event_assets.source.errors import InvalidResponseError
 from event_assets.source.progress import Progress
 
 
 class ApiSession(Session):
-    """The session of one fetch: dlt's own, with retries, a deadline, and answers that are read by a function of ours.
+    """The session of one fetch: dlt's session with retries, a deadline and validated responses.
 
-    It asks one endpoint. Whatever it is answered is read as that endpoint's answer, wherever a redirect has led.
+    It requests one endpoint. Every successful response is read as that of the endpoint, also after a redirect.
     """
 
     def __init__(
@@ -47,57 +47,57 @@ class ApiSession(Session):
         """Make a session.
 
         Args:
-            base_url: Where the API is.
-            read: Makes of a good answer what its ``json()`` returns.
-            retry: How often and for how long to try again, and how large an answer may be.
+            base_url: The address of the API.
+            read: Validates a successful response; returns what its ``json()`` returns then.
+            retry: The settings of retries, timeouts and the size of a response.
             log: Takes a line for each retry.
             progress: Takes lines about the progress of a large response.
             clock: The time in seconds, from whenever.
-            asks_once: Whether everybody gets the same good answer, so that what is made of it fits together.
-            validators: Are sent with the first request.
+            asks_once: Whether all requests get the first successful response, so that their data is consistent.
+            validators: Sent with the first request.
         """
         super().__init__(timeout=retry.timeout, raise_for_status=False)
         self._site = site(base_url)
         self._read = read
         self._asks_once = asks_once
-        self._answer: Response | None = None
+        self._response: Response | None = None
         self._validators = validators or Validators()
         self._deadline = lambda: Deadline.of_a_request(retry, clock)
         transport = _Transport(_Wire(self._site, retrying(retry, log), retry.max_bytes, progress or Progress()))
-        # For every address, or an answer at one that is written differently would come past it.
+        # For every address, or a response at one that is written differently would come past it.
         for scheme in ("http://", "https://"):
             self.mount(scheme, transport)
 
     def send(self, request: PreparedRequest, **options: Any) -> Response:
-        """Send a request, and follow where it is redirected to: all attempts, waits and hops within one deadline.
+        """Send a request and follow its redirects: all attempts, waits and hops within one deadline.
 
         Raises:
             TooSlowError: The deadline has passed.
         """
-        if self._answer is not None:
-            return self._answer
+        if self._response is not None:
+            return self._response
         request.headers.update(self._validators.headers)
         self._validators = Validators()
         with Bounds(self._deadline()).kept():  # the hops come through here as well, and what is around them counts
             response = super().send(request, **options)
-        if not _is_good(response) or isinstance(response, _Answer):
+        if not _is_good(response) or isinstance(response, _ValidatedResponse):
             return response
-        answer = _Answer(response, self._read)
+        validated = _ValidatedResponse(response, self._read)
         if self._asks_once:
-            self._answer = answer
-        return answer
+            self._response = validated
+        return validated
 
     def rebuild_auth(self, prepared_request: PreparedRequest, response: Response) -> None:
-        """Prepare a request that follows a redirect: what tells the first answer from others says nothing of its."""
+        """Prepare a request that follows a redirect, without the validators of the first address."""
         for name in CONDITIONS:
             prepared_request.headers.pop(name, None)
         super().rebuild_auth(prepared_request, response)
 
     def get_redirect_target(self, resp: Response) -> str | None:
-        """Return where a redirect leads, as it will be asked; None if the answer is none.
+        """Return where a redirect leads, as it will be asked; None if the response is none.
 
         Raises:
-            UnusableAnswerError: To another host or scheme, which is not where the API is.
+            InvalidResponseError: To another host or scheme, which is not where the API is.
         """
         try:
             target = super().get_redirect_target(resp)
@@ -108,12 +108,12 @@ class ApiSession(Session):
         target = led_to(resp.url, target)
         path, there = urlsplit(resp.url).path, site(target)
         if there.host != self._site.host:
-            raise UnusableAnswerError(
+            raise InvalidResponseError(
                 f"{path} redirects to {there.host or there} instead of {self._site.host}. It was not followed, because "
                 "the token is not meant for another host."
             )
         if there.scheme != self._site.scheme:
-            raise UnusableAnswerError(
+            raise InvalidResponseError(
                 f"{path} redirects to {there.scheme}:// instead of {self._site.scheme}://. It was not followed. If the "
                 f"API is there, begin `base_url` with {there.scheme}://."
             )
@@ -121,7 +121,7 @@ class ApiSession(Session):
 
 
 class _Wire(NamedTuple):
-    """How a request is sent: where alone, when again, how large its answer may be, and who is told how far it is."""
+    """How requests are sent: to which site, with which retries and size limit."""
 
     site: Site
     retrying: Retrying
@@ -130,7 +130,7 @@ class _Wire(NamedTuple):
 
 
 class _Transport(BoundedAdapter):
-    """Asks the API and nobody else, and receives the whole body of each good answer."""
+    """Sends requests to the API only, and receives the whole body of each successful response."""
 
     def __init__(self, wire: _Wire) -> None:
         super().__init__()
@@ -141,13 +141,13 @@ class _Transport(BoundedAdapter):
         self._ask = wire.retrying.wraps(self._ask_once)
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
-        """Send the request.
+        """Send a request to the API's site.
 
         Raises:
-            UnusableAnswerError: The address is not the API's: whoever has made it, nothing is sent there.
+            InvalidResponseError: The address is not the API's: whoever has made it, nothing is sent there.
         """
         if sites_asked(str(request.url)) != {self._site}:
-            raise UnusableAnswerError(
+            raise InvalidResponseError(
                 f"An address leads away from {self._site}. It was not followed, because the token is not meant for "
                 "another host."
             )
@@ -168,8 +168,8 @@ class _Transport(BoundedAdapter):
         return response
 
 
-class _Answer(Response):
-    """A good answer, which is read once, whoever asks for it."""
+class _ValidatedResponse(Response):
+    """A successful response, which is read once."""
 
     def __init__(self, response: Response, read: Callable[[Response], Any]) -> None:
         super().__init__()
@@ -186,7 +186,7 @@ class _Answer(Response):
         """Return what was read.
 
         Raises:
-            UnusableAnswerError: It is not what it should be.
+            InvalidResponseError: It is not what it should be.
         """
         return self._payload
 

@@ -1,4 +1,4 @@
-"""The server's own means to tell whether an answer has changed: ETag and Last-Modified."""
+"""Reads the HTTP validators ETag and Last-Modified."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from email.utils import parsedate_to_datetime
 from requests import Response
 
 _TELLS_CHANGES_APART = timedelta(seconds=2)
-"""Last-Modified counts in seconds: an answer that has just changed may change again without it."""
+"""Last-Modified counts in seconds: a response that has just changed may change again without it."""
 
 CONDITIONS = ("If-None-Match", "If-Modified-Since")
-"""The headers by which a request asks for an answer only if it has changed."""
+"""The headers by which a request asks for a response only if it has changed."""
 
 
 @dataclass(frozen=True)
 class Validators:
-    """What a server tells an answer from others by.
+    """The HTTP validators of a response.
 
     Attributes:
         etag: The header ETag, or "".
@@ -29,20 +29,20 @@ class Validators:
 
     @classmethod
     def of(cls, response: Response) -> Validators:
-        """Return those of an answer. One that a redirect has led to has none: they would be sent to where it began."""
+        """Return those of a response. One that a redirect has led to has none: they would be sent to where it began."""
         if response.history:
             return cls()
         return cls(response.headers.get("ETag", ""), _last_modified(response))
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers that ask for the answer only if it has changed."""
+        """The headers of a conditional request."""
         values = zip(CONDITIONS, (self.etag, self.last_modified), strict=True)
         return {name: value for name, value in values if value}
 
 
 def _last_modified(response: Response) -> str:
-    """Return when the answer was last changed, where it can be told from a change in the same second."""
+    """Return when the response was last changed, where it can be told from a change in the same second."""
     value = response.headers.get("Last-Modified", "")
     try:
         age = parsedate_to_datetime(response.headers["Date"]) - parsedate_to_datetime(value)

@@ -1,1 +1,1 @@
-"""Changes the tables: what they hold, what an answer changes in it, and what is erased of persons."""
+"""Loads the tables: their state, the changes of a response, and the erasure of personal data."""

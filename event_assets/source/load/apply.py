@@ -1,4 +1,4 @@
-"""Writes what an answer changes: the rows by way of dlt, then removals, rejects and the checkpoint beside them.
+"""Writes the changes of a response: rows through dlt, then removals, rejected records and the checkpoint.
 
 The one place where a sync changes tables.
 """
@@ -43,12 +43,12 @@ def apply(
     erasure: ErasurePlan,
     progress: Progress,
 ) -> None:
-    """Merge the load package into the tables, then finalize what the answer changes beside its rows.
+    """Load the package into the tables, then finalize the load: removals, rejected records, checkpoint, erasure.
 
     Args:
         warehouse: Where the tables are. Nobody else writes into it.
         pipeline: Has the package.
-        staged: What the answer changes.
+        staged: What the response changes.
         states: What the tables held before.
         privacy: What becomes of personal data.
         erasure: What is to be erased of persons.
@@ -102,7 +102,7 @@ def _checkpoint(table: Table, changes: Changes, privacy: Privacy) -> SyncCheckpo
 
 
 def _absence(state: TableState, changes: Changes, privacy: Privacy) -> SyncCheckpoint:
-    """The checkpoint of an answer without a resource, of which the table stays as the one before left it."""
+    """Return the checkpoint of a response without a resource, whose table is unchanged."""
     before = state.latest or SyncCheckpoint((), state.version, 0, 0, {})
     # Rows that were protected stay so, also where personal data would be kept now.
     protection = privacy.personal_data if privacy.protects else before.protection
@@ -161,7 +161,7 @@ def _is_no_error(record: logging.LogRecord) -> bool:
 
 
 def _replace_rejects(client: SqlClientBase[Any], table: Table, rejects: Sequence[Reject], load_id: str | None) -> None:
-    """Have the table hold just these rejects. Those that it holds already stay as they are, with their load."""
+    """Replace the rejected records of a resource; those that are rejected again keep their load id."""
     missing = Counter(reject.digest.hex() for reject in rejects)
     held = client.execute_sql(f"select rowid, {REJECT_SQL} from {raw_sql(REJECTED)} where resource = %s", table.name)  # noqa: S608
     old = []

@@ -1,4 +1,4 @@
-"""What a table holds, what an answer would have written into it, and what it changes altogether: values."""
+"""Existing rows, rows to write, and all changes of a response."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from event_assets.source.records.process import Reject
 
 @dataclass(frozen=True)
 class ExistingRows:
-    """What a table holds of each record.
+    """The rows of a table before a sync.
 
     Attributes:
         versions: The fingerprint of each row with its lists by its key; None for one that is marked as removed, "" for
             one that is not to be relied on and must be written again.
-        keys_by_raw_hash: The key of a row by the digest of the bytes that its record came in. Only of rows that are
-            there and are what was made of the record, type mismatches apart.
+        keys_by_raw_hash: The key of a row by the hash of the bytes that its record came in. Only of rows that are
+            live and match their record, type mismatches apart.
     """
 
     versions: Mapping[str, str | None] = field(default_factory=dict)
@@ -27,12 +27,12 @@ class ExistingRows:
 
 @dataclass(frozen=True)
 class Upserts:
-    """Rows that are new, changed or back again. All sequences have an entry for each.
+    """Rows to write: new, changed or returned ones. All sequences have an entry for each.
 
     Attributes:
         keys: What the rows are merged by.
         hashes: The fingerprint of each, in hexadecimal.
-        raw_hashes: The digest of the bytes that each record came in; None where it must be taken apart again.
+        raw_hashes: The raw record hash of each; None if the record has to be decoded each time.
         rows: The rows: dictionaries, or objects that have their values as attributes.
     """
 
@@ -58,19 +58,19 @@ class Upserts:
 
 @dataclass(frozen=True)
 class Changes:
-    """What an answer changes in a table.
+    """All changes of a response in a table.
 
     Attributes:
         page_digests: The digest of each of its pages.
-        is_absent: Whether the answer does not have the resource, so that the table stays as it is.
-        received: Records in the answer.
-        decoded: How many of them were taken apart, because they are not known by the bytes that they came in.
-        upserted: How many of them are new, changed, or back again.
-        removed_keys: The keys of the rows that the table holds as there, and that the answer no longer has.
+        is_absent: Whether the response does not have the resource, so that the table is unchanged.
+        received: Records in the response.
+        decoded: How many of them were decoded, because they were not recognised by their bytes.
+        upserted: How many of them are new, changed or returned.
+        removed_keys: The keys of the live rows that the response no longer has.
         raw_hashes: The raw record hash by key, of rows that are unchanged but came in other bytes.
         rejects: Records that cannot be loaded: without a usable key, or with one that an earlier record of the same
             answer had. The first one wins.
-        type_mismatches: How often a column got a value that does not fit its type.
+        type_mismatches: Number of values of another type, by column.
         undeclared: How many values were left out because their fields are not declared: none where personal data is
             kept.
         version: A fingerprint of all rows and rejects together, whatever their order.
@@ -90,10 +90,10 @@ class Changes:
 
     @property
     def taken(self) -> int:
-        """How many rows the answer makes."""
+        """The number of rows of the response."""
         return self.received - len(self.rejects)
 
     @property
     def rejects_number(self) -> int:
-        """What the rejects add to the version."""
+        """The share of the rejected records in the version."""
         return sum(number(reject.digest) for reject in self.rejects)

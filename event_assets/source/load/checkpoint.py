@@ -1,4 +1,4 @@
-"""What the last successful sync of each table saw, as the warehouse keeps it: digests and numbers, nobody's data."""
+"""Stores what the last successful sync of each table saw: hashes and numbers, no personal data."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ _COLUMNS = {
     "undeclared": "bigint",
 }
 _LATER_COLUMNS = ("absent", "keys", "protection", "undeclared")
-"""Those that the first release did not have."""
+"""The columns that the first release did not have."""
 
 
 @dataclass(frozen=True)
 class SyncCheckpoint:
-    """What an endpoint answered, and what it came to in one table.
+    """What the last successful sync of a table saw.
 
     Attributes:
-        pages: A digest of each page; of ``/content`` the one of the whole answer.
+        pages: The fingerprint of each page; of ``/content`` that of the whole response.
         version: The version of the rows and rejects made of it.
-        received: Records in it.
-        rejected: How many of them could not be loaded.
-        type_mismatches: How often a column got a value that does not fit its type.
+        received: Number of records.
+        rejected: Number of rejected records.
+        type_mismatches: Number of values of another type, by column.
         absent: Whether it did not have the resource, so that the table was left as it is. Then the mismatches are those
-            of the answer before.
+            of the response before.
         keys: How the keys of the rows were made: see ``Privacy.keys``.
-        protection: What was made of personal data in all rows, also those that are removed or that an answer did not
+        protection: What was made of personal data in all rows, also those that are removed or that a response did not
             bring anew: keep, hash or drop; "" where that is not known.
-        undeclared: How many values were left out because their fields are not declared.
+        undeclared: Number of values left out because their fields are not declared.
     """
 
     pages: tuple[str, ...]
@@ -65,8 +65,7 @@ def read_checkpoints(client: SqlClientBase[Any], columns: Mapping[Relation, Set[
 
     Args:
         client: A connection.
-        columns: The names of the columns in the schema of `CHECKPOINTS`. Where one is missing, an earlier release wrote
-            the answers, which did not remember all of them.
+        columns: The columns of the checkpoints by relation. The table of an earlier release lacks some.
     """
     there = columns.get(CHECKPOINTS, set())
     if not there >= _COLUMNS.keys() - {*_LATER_COLUMNS[1:]}:
@@ -90,12 +89,12 @@ def read_checkpoints(client: SqlClientBase[Any], columns: Mapping[Relation, Set[
 
 
 def reset_protection(client: SqlClientBase[Any], names: Iterable[str], instead: str) -> None:
-    """Say of tables that rows may come in which personal data is protected otherwise: a sync may be killed.
+    """Reset the recorded protection of tables before rows with another one are written, in case the sync is killed.
 
     Args:
         client: A connection.
         names: The resources.
-        instead: What to remember as their protection.
+        instead: The protection to record.
     """
     client.execute_sql(
         f"update {CHECKPOINTS.sql()} set protection = %s where resource in (select unnest(%s))",  # noqa: S608
@@ -105,7 +104,7 @@ def reset_protection(client: SqlClientBase[Any], names: Iterable[str], instead: 
 
 
 def write_checkpoint(client: SqlClientBase[Any], table: Table, checkpoint: SyncCheckpoint) -> None:
-    """Put a checkpoint in the place of the one before, so that the answer is recognised the next time.
+    """Replace the checkpoint of a table, by which the next sync recognises an unchanged response.
 
     Args:
         client: A connection, in a transaction.

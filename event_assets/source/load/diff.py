@@ -1,7 +1,6 @@
-"""Compares an answer with what a table holds: which rows to write, which are gone, which records cannot be loaded.
+"""Compares a response with a table: rows to write, removed rows and rejected records.
 
-Nothing is written here. What a record's row is, is decided in ``records``; whether the changes are let through, in
-``removals``; how they are written, in ``apply``.
+Nothing is written here. ``records`` makes the rows, ``removals`` may refuse the changes, and ``apply`` writes them.
 """
 
 from __future__ import annotations
@@ -30,24 +29,24 @@ def diff(
     fingerprint: ResponseFingerprint | None = None,
     progress: Progress | None = None,
 ) -> Generator[Upserts, None, Changes]:
-    """Compare the pages of an answer with the rows that a table holds.
+    """Compare the pages of a response with the rows of a table.
 
     Args:
         table: The table.
         existing: What it holds.
-        pages: What the answer says of its resource, page by page.
-        processor: Judges the records.
-        fingerprint: Knows records by the bytes that they came in.
-        progress: Is told how many records there were.
+        pages: What the response says of its resource, page by page.
+        processor: Processes the records.
+        fingerprint: Recognises records by their bytes.
+        progress: Takes lines about the progress.
 
     Yields:
         The rows to write.
 
     Returns:
-        What the answer changes.
+        What the response changes.
 
     Raises:
-        UnusableAnswerError: The answer is no list of objects, is not all of the list, or goes round.
+        InvalidResponseError: The response is no list of objects, is not all of the list, or goes round.
     """
     comparison = _Comparison(table, existing, processor, fingerprint)
     digests, whole, is_absent = [], WholeList(), False
@@ -76,7 +75,7 @@ def diff(
 
 
 class _Comparison:
-    """What was seen of an answer so far."""
+    """The state of a comparison."""
 
     def __init__(
         self,
@@ -99,28 +98,28 @@ class _Comparison:
 
     @property
     def different(self) -> int:
-        """How many different records there were."""
+        """The number of different records so far."""
         return len(self._seen) + len(self._seen_rejected)
 
     def upserts(self, batch: Batch) -> Upserts | None:
-        """Take the records of a batch; return the rows to write."""
+        """Compare the records of a batch; return the rows to write."""
         self.received += len(batch)
         keys, raw_hashes, unknown = self._known(batch)
         if not unknown:
             self._admit_known(keys, self._admitted(keys, batch), ())
             return None
         self.decoded += len(unknown)
-        judged = self._processor.process(batch if len(unknown) == len(batch) else batch.only(unknown))
-        for index, key in zip(unknown, judged.keys, strict=True):
+        processed = self._processor.process(batch if len(unknown) == len(batch) else batch.only(unknown))
+        for index, key in zip(unknown, processed.keys, strict=True):
             keys[index] = key
         admitted = self._admitted(keys, batch)
         if len(admitted) == len(unknown) == len(batch):
-            return self._changed(judged, range(len(batch)), raw_hashes)
+            return self._changed(processed, range(len(batch)), raw_hashes)
         self._admit_known(keys, admitted, unknown)
-        position = {index: place for place, index in enumerate(unknown)}  # among those that were judged
+        positions = {index: position for position, index in enumerate(unknown)}
         return self._changed(
-            judged,
-            [position[index] for index in admitted if index in position],
+            processed,
+            [positions[index] for index in admitted if index in positions],
             [raw_hashes[index] for index in unknown],
         )
 
@@ -138,52 +137,52 @@ class _Comparison:
         for index in set(admitted).difference(unknown):
             self._version += int(self._existing.versions[keys[index] or ""] or "", 16)
 
-    def _changed(self, judged: RecordBatch, admitted: Sequence[int], raw_hashes: Sequence[bytes | None]) -> Upserts:
+    def _changed(self, processed: RecordBatch, admitted: Sequence[int], raw_hashes: Sequence[bytes | None]) -> Upserts:
         """Return the rows of admitted records that the table does not hold yet.
 
         Args:
-            judged: The records.
+            processed: The processed records.
             admitted: The indexes of those that are admitted.
             raw_hashes: The digest of the bytes that each record came in.
         """
-        is_all = len(admitted) == len(judged.keys)
-        versions = judged.versions if is_all else [judged.versions[index] for index in admitted]
+        is_all = len(admitted) == len(processed.keys)
+        versions = processed.versions if is_all else [processed.versions[index] for index in admitted]
         self._version += sum(map(number, versions))
-        if judged.type_mismatches or judged.undeclared:
+        if processed.type_mismatches or processed.undeclared:
             raw_hashes = [*raw_hashes]
-            for index in {*judged.type_mismatches, *judged.undeclared}:
-                # Both are told each time, so a record that has some must be taken apart each time.
+            for index in {*processed.type_mismatches, *processed.undeclared}:
+                # Both are reported by each sync, so such a record has to be decoded each time.
                 raw_hashes[index] = None
             for index in admitted:
-                self._type_mismatches.update(judged.type_mismatches.get(index, ()))
-                self._undeclared += judged.undeclared.get(index, 0)
+                self._type_mismatches.update(processed.type_mismatches.get(index, ()))
+                self._undeclared += processed.undeclared.get(index, 0)
         held = self._existing.versions
         if held:
             hexadecimal = map(bytes.hex, versions)
             changed = [
                 index
                 for index, version in zip(admitted, hexadecimal, strict=True)
-                if held.get(judged.keys[index] or "") != version
+                if held.get(processed.keys[index] or "") != version
             ]
             if self._fingerprint:
-                self._note_raw_hashes(judged, set(admitted).difference(changed), raw_hashes)
+                self._note_raw_hashes(processed, set(admitted).difference(changed), raw_hashes)
         else:
             changed = admitted
         self._upserted += len(changed)
-        keys = cast(Sequence[str], judged.keys)  # what is admitted has one
+        keys = cast(Sequence[str], processed.keys)  # what is admitted has one
         if len(changed) == len(keys):
-            return Upserts(keys, [*map(bytes.hex, judged.hashes)], raw_hashes, judged.rows)
+            return Upserts(keys, [*map(bytes.hex, processed.hashes)], raw_hashes, processed.rows)
         return Upserts(
             [keys[index] for index in changed],
-            [judged.hashes[index].hex() for index in changed],
+            [processed.hashes[index].hex() for index in changed],
             [raw_hashes[index] for index in changed],
-            [judged.rows[index] for index in changed],
+            [processed.rows[index] for index in changed],
         )
 
-    def _note_raw_hashes(self, judged: RecordBatch, unchanged: set[int], raw_hashes: Sequence[bytes | None]) -> None:
+    def _note_raw_hashes(self, processed: RecordBatch, unchanged: set[int], raw_hashes: Sequence[bytes | None]) -> None:
         """Note the hashes of records that came in other bytes, or are hashed otherwise since an upgrade."""
         for index in unchanged:
-            key, raw_hash = judged.keys[index], raw_hashes[index]
+            key, raw_hash = processed.keys[index], raw_hashes[index]
             if key is not None and raw_hash is not None:
                 self._raw_hashes[key] = raw_hash
 

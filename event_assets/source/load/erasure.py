@@ -1,7 +1,7 @@
-"""Erases what the tables hold of persons from the time when more of it was kept.
+"""Erases personal data that the tables hold from earlier, less strict settings.
 
-What becomes of the data of an answer is in ``privacy``. How a table's rows were protected is remembered with its latest
-answer (``SyncCheckpoint.protection``), so values are not taken for hashes by their look.
+The data of a response is protected in ``records.privacy``. The checkpoint says how a table's rows are protected
+(``SyncCheckpoint.protection``), so values are not taken for hashes because they look like some.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ _REMOVED = f"{REMOVED_AT} is not null"
 
 
 def erase_removed_rows(client: SqlClientBase[Any], table: Table, privacy: Privacy, *, hashes_stay: bool) -> None:
-    """Clear what removed rows hold of persons from before: no answer overwrites them.
+    """Erase the personal data of removed rows, which no sync overwrites.
 
-    A row that is found by a personal key is deleted, because nothing would be left to find it by.
+    A row whose key is personal data is deleted, because it could not be identified any more.
 
     Args:
         client: A connection, in a transaction.
         table: The table.
         privacy: What becomes of personal data.
-        hashes_stay: Whether what reads like a hash is one. Where it is not known how the rows were protected.
+        hashes_stay: Whether to keep values that look like hashes: if it is not known how the rows were protected.
     """
     rows, stays = raw_sql(table.name), _stays(privacy, hashes_stay)
     for name, column in _columns(client, table):
@@ -43,22 +43,22 @@ def erase_removed_rows(client: SqlClientBase[Any], table: Table, privacy: Privac
 
 
 def redact_rows(client: SqlClientBase[Any], table: Table, privacy: Privacy, *, hashes_stay: bool) -> None:
-    """Protect all rows of a table that no answer brings anew.
+    """Redact all rows of a table that the response does not have.
 
-    Such a row is no longer what its fingerprint says, and loses it: the next answer that has its record brings it anew.
+    Such a row loses its fingerprint, so that the next response with its record writes it again.
 
     Args:
         client: A connection, in a transaction.
         table: The table.
         privacy: What becomes of personal data.
-        hashes_stay: Whether what reads like a hash is one. Where it is not known how the rows were protected.
+        hashes_stay: Whether to keep values that look like hashes: if it is not known how the rows were protected.
     """
     _redact_rows(client, table, Privacy(privacy.settings, hashes_stay=hashes_stay), "true")
     client.execute_sql(f"update {raw_sql(REJECTED)} set payload = '{{}}' where resource = %s", table.name)  # noqa: S608
 
 
 def redact_history(client: SqlClientBase[Any], privacy: Privacy) -> None:
-    """Protect the addresses in the texts of incremental models: they keep what they have seen.
+    """Redact the e-mail addresses in incremental models, which keep old values.
 
     Args:
         client: A connection, in a transaction.
@@ -77,7 +77,7 @@ def redact_history(client: SqlClientBase[Any], privacy: Privacy) -> None:
 
 
 def drop_undeclared_columns(client: SqlClientBase[Any], tables: Sequence[Table]) -> None:
-    """Drop the columns of fields that are not declared: a name may be somebody's.
+    """Drop the columns of undeclared fields, whose names may be personal data.
 
     Args:
         client: A connection, in a transaction in which nothing is written into the tables.
@@ -95,7 +95,7 @@ def drop_undeclared_columns(client: SqlClientBase[Any], tables: Sequence[Table])
 
 
 def empty_merge_dataset(client: SqlClientBase[Any]) -> None:
-    """Leave no row in the dataset by way of which dlt merges: it keeps those of the last load.
+    """Delete the rows of dlt's merge dataset, which are those of the last load.
 
     Args:
         client: A connection, in a transaction.
@@ -106,7 +106,7 @@ def empty_merge_dataset(client: SqlClientBase[Any]) -> None:
 
 
 def _columns(client: SqlClientBase[Any], table: Table) -> Iterator[tuple[str, Column]]:
-    """The columns of fields that are declared, and those for what does not fit them, by their names."""
+    """Yield the names of the declared columns and their variant columns, with the declaration."""
     declared = dict(table.columns_by_name)
     if table.key_column:
         declared[table.key_column.name] = table.key_column
@@ -116,7 +116,7 @@ def _columns(client: SqlClientBase[Any], table: Table) -> Iterator[tuple[str, Co
 
 
 def _stays(privacy: Privacy, hashes_stay: bool) -> str:
-    """What is true of a value that may stay as it is, in SQL: a hash where there are hashes, and a blank."""
+    """Return the SQL condition of a value that may stay: a hash where there are hashes, and a blank."""
     if privacy.personal_data != "hash":
         return "false"
     is_hash = f" or regexp_full_match({{name}}::varchar, '{HASHED}[0-9a-f]{{{{32}}}}')" if hashes_stay else ""
@@ -124,7 +124,7 @@ def _stays(privacy: Privacy, hashes_stay: bool) -> str:
 
 
 def _redact_rows(client: SqlClientBase[Any], table: Table, privacy: Privacy, of: str) -> None:
-    """Protect what some rows hold, value by value.
+    """Redact some rows, value by value.
 
     Args:
         client: A connection, in a transaction.
@@ -154,7 +154,7 @@ def _redact_rows(client: SqlClientBase[Any], table: Table, privacy: Privacy, of:
 
 
 def _redacted(privacy: Privacy, column: Column, text: str, *, fits: bool) -> str | None:
-    """A stored value as it may be; the same text where nothing changes."""
+    """Return a stored value redacted; the same text if nothing changes."""
     value = text
     if column.data_type == "json" or not (fits or column.pii):
         value = decode_json(text)
@@ -186,7 +186,7 @@ def _distinct(client: SqlClientBase[Any], relation: str, name: str, of: str) -> 
 def _replace(
     client: SqlClientBase[Any], relation: str, name: str, values: dict[str, str | None], of: str, also: str = ""
 ) -> None:
-    """Put other values in the place of some, in rows that fulfil a condition."""
+    """Replace some values of a column, in rows that match a condition."""
     changed = {old: new for old, new in values.items() if new != old}
     if changed:
         client.execute_sql(

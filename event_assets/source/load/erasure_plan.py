@@ -1,4 +1,4 @@
-"""Decides what a sync erases of persons beside the rows that it writes, because less of it is to be kept than before.
+"""Decides which personal data a sync erases, beside the rows that it writes.
 
 How it is erased is in ``erasure``.
 """
@@ -20,10 +20,10 @@ from event_assets.warehouse.rewrite import request_rewrite
 
 
 class ErasurePlan:
-    """What is to be erased of some tables."""
+    """The erasure of personal data that a sync has to do."""
 
     def __init__(self, states: Mapping[str, TableState], privacy: Privacy) -> None:
-        """Decide.
+        """Decide what to erase.
 
         Args:
             states: What the tables held before the sync, by name.
@@ -37,30 +37,30 @@ class ErasurePlan:
 
     @property
     def drops_columns(self) -> bool:
-        """Whether there are columns of fields that are not declared, though nothing of these is to be kept."""
+        """Whether columns of undeclared fields have to be dropped."""
         return self._privacy.protects and any(
             TABLES[name].undeclared(each.columns) for name, each in self._states.items()
         )
 
     def announce(self, warehouse: Warehouse) -> None:
-        """See to it that a sync that is killed now is not taken for one that has protected all rows."""
+        """Record that the protection is incomplete, in case the sync is killed."""
         known = [name for name, each in self._states.items() if each.latest and each.latest.protection]
         if changed := [name for name in known if name in self._protected_otherwise]:
             with warehouse.connect() as client:
                 reset_protection(client, changed, "keep" if self._privacy.personal_data == "keep" else "")
 
     def drop_columns(self, warehouse: Warehouse) -> None:
-        """Drop the columns of fields that are not declared, where nothing of these is to be kept."""
+        """Drop the columns of undeclared fields, if the settings require it."""
         if self.drops_columns:
             with warehouse.connect() as client, client.begin_transaction():
                 erasure.drop_undeclared_columns(client, [TABLES[name] for name in self._states])
 
     def erase(self, client: SqlClientBase[Any], read: Collection[str]) -> None:
-        """Leave nothing of persons in the tables from the time when more of it was kept.
+        """Erase the personal data that the settings no longer allow.
 
         Args:
             client: A connection, in a transaction.
-            read: The resources that the answer has: of these, only removed rows can hold any.
+            read: The resources that the response has: of these, only removed rows can hold any.
         """
         if not self._privacy.protects:
             return

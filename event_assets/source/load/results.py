@@ -1,4 +1,4 @@
-"""What a sync did to a table, in numbers and a version."""
+"""The result of a sync of a table, in numbers and a version."""
 
 from __future__ import annotations
 
@@ -12,20 +12,19 @@ from event_assets.source.load.table_state import TableState
 
 @dataclass(frozen=True)
 class ResourceResult:
-    """What a sync did to the table of one resource.
+    """The result of a sync of one resource.
 
     Attributes:
-        received: Records in the answer. Those that are not rejected are the table's rows that are not removed.
-        loaded: Records that were new, changed or back again, and therefore written.
-        removed: Rows that are marked as removed because the answer no longer has them.
-        rejected: Records that could not be loaded, now in ``raw.rejected``.
-        type_mismatches: How often a column got a value that does not fit its type.
-        version: A fingerprint of all rows that are not removed, and of the records that could not be loaded: the same
-            for the same records, in whatever order.
-        before: The same of what the table held before.
-        absent: Whether the answer did not have the resource, so that the table was left as it is.
-        undeclared: How many values were left out because their fields are not declared.
-        decoded: Records that were taken apart: of an answer, or a record, that came the same before, none.
+        received: Records of the response. Those that were not rejected are the live rows of the table.
+        loaded: Records that were written because they are new, changed or returned.
+        removed: Rows that were marked as removed.
+        rejected: Rejected records, now in ``raw.rejected``.
+        type_mismatches: Number of values of another type, by column.
+        version: The version of the live rows and rejected records, in any order.
+        before: The version before the sync.
+        absent: Whether the response did not have the resource, so that the table is unchanged.
+        undeclared: Number of values left out because their fields are not declared.
+        decoded: Records that were decoded: none of an unchanged response, nor unchanged records of a flat table.
     """
 
     received: int
@@ -41,7 +40,7 @@ class ResourceResult:
 
 
 def unchanged(checkpoint: SyncCheckpoint) -> ResourceResult:
-    """Return the result of an answer that is the one before, of which the table holds every record.
+    """Return the result of a response that is the one before, of which the table holds every record.
 
     Args:
         checkpoint: What the sync before saw.
@@ -62,7 +61,7 @@ def unchanged(checkpoint: SyncCheckpoint) -> ResourceResult:
 
 
 def changed(changes: Changes, state: TableState) -> ResourceResult:
-    """Return the result of an answer that was read.
+    """Return the result of a response that was read.
 
     Args:
         changes: What it changed.

@@ -1,4 +1,4 @@
-"""The rows of a flat table as a Parquet file, which dlt takes over as it is."""
+"""Writes the rows of a flat table into a Parquet file, which dlt imports."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ARROW: dict[DataType, pa.DataType] = {
 
 
 class RowFile:
-    """A Parquet file of a flat table's rows, which dlt takes over as it is."""
+    """A Parquet file with rows of a flat table, which dlt imports."""
 
     def __init__(self, table: Table, path: Path) -> None:
         """Take a flat table, and where to write: the file is made with the first rows."""
@@ -72,7 +72,7 @@ class RowFile:
             self._write()
 
     def finished(self) -> DataItemWithMeta | None:
-        """The file as an item for dlt, if anything is in it. No more rows can come afterwards."""
+        """Close the file; return it as an item for dlt, or None without rows."""
         self._finished = True
         if not self._rows:
             return None

@@ -1,4 +1,4 @@
-"""Puts the rows that an answer changes into a dlt load package, in a folder of this machine, while pages come.
+"""Writes changed rows into a dlt load package, in a local folder, while pages are fetched.
 
 Nothing is in the warehouse before ``apply``.
 """
@@ -27,7 +27,7 @@ from event_assets.warehouse import RAW, Warehouse
 
 @dataclass(frozen=True)
 class Staged:
-    """What an answer changes, by table.
+    """The changes of a response, by table.
 
     Attributes:
         endpoint: The endpoint that gave it.
@@ -68,7 +68,7 @@ def stage(
     diffs: Mapping[str, Generator[Upserts, None, Changes]],
     new: Mapping[str, bool],
 ) -> Staged:
-    """Run some diffs, and put the rows to write into a load package.
+    """Run some diffs, and write their rows into a load package.
 
     Args:
         pipeline: The dlt pipeline, whose working folder takes the package.
@@ -105,7 +105,7 @@ def declared_source(rows: Mapping[str, Iterator[Any]], new: Mapping[str, bool]) 
             how = "append" if table.is_flat and new[name] else "merge"
             # Not the generator itself: dlt would look through all modules for the one that it is from.
             resource = dlt.resource(chain(items), name=name, write_disposition=how)
-            # An answer never passes on two records of one key, so dlt need not sort a million of them to see to it.
+            # A response never passes on two records of one key, so dlt need not sort a million of them to see to it.
             resource.apply_hints(**table.hints(), additional_table_hints={"x-stage-data-deduplicated": True})
             yield resource
 
@@ -118,7 +118,7 @@ def declared_source(rows: Mapping[str, Iterator[Any]], new: Mapping[str, bool]) 
 
 
 def _rows(diff: Generator[Upserts, None, Changes], table: Table, file: RowFile | None) -> Generator[Any, None, Changes]:
-    """Yield what dlt takes: rows that are dictionaries as they come, the others as one file in the end."""
+    """Yield items for dlt: rows that are dictionaries at once, the others as one file at the end."""
     changes: Changes | None = None
     while changes is None:
         try:

@@ -1,6 +1,6 @@
-"""Reads what a raw table holds.
+"""Reads the state and rows of a raw table.
 
-Every sync compares the answer with the rows as they are, so that a sync which was killed half-way is put right by the
+Every sync compares the response with the rows as they are, so that a sync which was killed half-way is put right by the
 next one, and no separate state can contradict the rows.
 """
 
@@ -27,7 +27,7 @@ _KEYS_A_STATEMENT = 500
 
 @dataclass(frozen=True)
 class TableState:
-    """What a raw table holds before a sync.
+    """The state of a raw table before a sync.
 
     Attributes:
         columns: The columns that are there; none where there is no such table.
@@ -36,7 +36,7 @@ class TableState:
         rows: How many rows are there.
         live: How many of them are not removed.
         version: The version of these rows, their lists and the rejects.
-        rejects: What the records add to it that the answer before could not be loaded with.
+        rejects: What the records add to it that the response before could not be loaded with.
         latest: What the last successful sync saw, if it is known.
         checkpoint: The same, if the table holds just what it came to.
     """
@@ -53,7 +53,7 @@ class TableState:
 
     @property
     def as_declared(self) -> bool:
-        """Whether there is a place for everything that an answer can have."""
+        """Whether all declared tables and columns exist."""
         return self.complete and self.keeps_rejects
 
 
@@ -84,7 +84,7 @@ def _has(columns: Mapping[Relation, Set[str]], table: str, needed: Iterable[Colu
 
 
 def table_versions(client: SqlClientBase[Any], tables: Iterable[Table]) -> dict[str, str]:
-    """The version of each table's rows that are not removed, their lists and rejects, from the tables as they are.
+    """Return the version of each table's live rows, lists and rejected records, from the tables.
 
     Args:
         client: A connection.
@@ -98,7 +98,7 @@ def table_versions(client: SqlClientBase[Any], tables: Iterable[Table]) -> dict[
 
 
 def _count(client: SqlClientBase[Any], table: Table, there: Set[str], *, with_links: bool) -> tuple[int, int, int]:
-    """How many rows there are, how many of them are not removed, and what these and their lists add to a version."""
+    """Return the number of rows, of live rows, and the share of these and their lists in the version."""
     if not there:
         return 0, 0, 0
     sums = ["count(*)", *sums_sql(_or_null(RECORD_HASH, there))]
@@ -110,7 +110,7 @@ def _count(client: SqlClientBase[Any], table: Table, there: Set[str], *, with_li
 
 
 def _links_numbers(client: SqlClientBase[Any], table: Table, by: str) -> Counter[Any]:
-    """What the entries of the lists of rows that are not removed add to a version, and those of no row at all.
+    """Return the share of the lists of live rows in the version, and of entries without a row.
 
     Args:
         client: A connection.
@@ -131,14 +131,14 @@ def _links_numbers(client: SqlClientBase[Any], table: Table, by: str) -> Counter
 
 
 def _rejects_numbers(client: SqlClientBase[Any]) -> dict[str, int]:
-    """What the records of each resource that could not be loaded add to a version."""
+    """Return the share of the rejected records of each resource in its version."""
     sums = ", ".join(sums_sql(REJECT_SQL))
     query = f"select resource, {sums} from {raw_sql(REJECTED)} group by resource"  # noqa: S608
     return {resource: total(high, low) for resource, high, low in client.execute_sql(query) or []}
 
 
 def read_existing_rows(client: SqlClientBase[Any], table: Table, state: TableState) -> ExistingRows:
-    """What a table holds of each record.
+    """The rows of a table before a sync.
 
     Where a column is gone or a key has several rows, which no sync leaves behind, the rows are not to be relied on. Nor
     is a row without a fingerprint: no sync has written it.
@@ -176,7 +176,7 @@ def read_existing_rows(client: SqlClientBase[Any], table: Table, state: TableSta
 
 
 def _with_links(fingerprint: str | None, links: int) -> str | None:
-    """The fingerprint of a row with its lists; "" where it has none that can be read."""
+    """Return the fingerprint of a row with its lists; "" without a readable one."""
     try:
         return version_text(int(fingerprint, 16) + links) if fingerprint else fingerprint
     except ValueError:

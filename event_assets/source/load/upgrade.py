@@ -61,7 +61,7 @@ def _renames(columns: dict[Relation, set[str]]) -> list[str]:
 
 
 def drop_stored_schema(client: SqlClientBase[Any]) -> None:
-    """Delete the schema that dlt has stored, so that the next load compares the tables as they are with its own.
+    """Delete dlt's stored schema, so that the next load compares the declared schema with the tables.
 
     Args:
         client: A connection for writing.

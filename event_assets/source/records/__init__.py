@@ -1,4 +1,4 @@
-"""Judges records: keys, fingerprints, values that fit the declared types, personal data.
+"""Processes records: keys, fingerprints, types and personal data.
 
 Nothing here asks the API, and nothing knows the warehouse.
 """

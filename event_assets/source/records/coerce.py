@@ -1,4 +1,4 @@
-"""Coerces the values of a record to the declared types of its table, without losing any.
+"""Coerces the values of a record to the declared types of its table, without loss.
 
 A value that does not fit is kept as text beside its column: a type mismatch. The types are declared in ``tables``.
 """
@@ -24,7 +24,7 @@ def column_name(field: str) -> str:
 
 
 class Coercion:
-    """Makes records fit the declared types of a table's columns, without losing any value."""
+    """Coerces records to the declared types of a table's columns."""
 
     def __init__(self, table: Table) -> None:
         """Take the table whose columns are declared."""
@@ -59,7 +59,7 @@ class Coercion:
         return row
 
     def _named(self, record: Record) -> list[tuple[str, str]]:
-        """Each field with its name in the warehouse, made different where two would share one."""
+        """Return each field with its unique column name."""
         named = [(field, self._names.get(field) or self._name(field)) for field in record]
         if len({name for _, name in named}) == len(named):
             return named
@@ -106,13 +106,13 @@ def _links(path: str, value: Any, mismatches: list[str]) -> list[str]:
 
 
 def _link(entry: Any) -> Any:
-    """An entry of a list of identifiers; of a whole record in its place only the identifier, if it has one."""
+    """Return an entry of a list of identifiers; of a complete record its identifier, if it has one."""
     inner = identifier(entry.get("id")) if isinstance(entry, dict) else None
     return entry if inner is None else inner
 
 
 def identifier(value: Any) -> str | None:
-    """An identifier as text: numbers and strings of the same digits are the same one. None for what cannot be one."""
+    """Return an identifier as text, the same for a number and its digits; None if it cannot be one."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | str):
@@ -122,7 +122,7 @@ def identifier(value: Any) -> str | None:
 
 
 def as_text(value: Any) -> str:
-    """A JSON value as text: a string as it is, a whole number without a fraction, anything else as its JSON."""
+    """Return a JSON value as text: a string unchanged, a whole number without a fraction, anything else as JSON."""
     if isinstance(value, str):
         # Half a surrogate pair is no character and cannot be stored: it is written as its escape.
         return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")

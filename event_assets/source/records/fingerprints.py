@@ -1,4 +1,4 @@
-"""Fingerprints and what they add up to: in Python of what an answer has, in SQL of what a table holds.
+"""Computes fingerprints and versions: in Python from responses, in SQL from tables.
 
 A version is a sum of 128-bit numbers, which does not know the order of its terms. It has a term for each row, for each
 entry of a row's lists, and for each record that could not be loaded.
@@ -20,32 +20,32 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 
 
 def record_hash(row: Any) -> bytes:
-    """The fingerprint of a row: a dictionary, or an object that has its values as attributes."""
+    """Return the fingerprint of a row: a dictionary, or an object with its values as attributes."""
     return hash_of_json(_encode(row))
 
 
 def hash_of_json(encoded: bytes) -> bytes:
-    """The same, of a row that is encoded with its fields in the order of their names."""
+    """Return the fingerprint of a row that is encoded with its fields sorted by name."""
     return hashlib.blake2b(encoded, digest_size=16).digest()
 
 
 def version_text(total: int) -> str:
-    """The version that numbers of fingerprints add up to."""
+    """Return the version with a total of fingerprints."""
     return digest_of(total).hex()
 
 
 def digest_of(total: int) -> bytes:
-    """The same, as bytes."""
+    """Return the same as bytes."""
     return (total % (1 << 128)).to_bytes(16, "big")
 
 
 def number(digest: bytes) -> int:
-    """What a fingerprint adds to a version."""
+    """Return the number that a fingerprint adds to a version."""
     return int.from_bytes(digest, "big")
 
 
 def links_number(fingerprint: str, row: Mapping[str, Any], links: Iterable[str]) -> int:
-    """What the entries of a row's lists add to a version.
+    """Return the number that the entries of a row's lists add to a version.
 
     Args:
         fingerprint: The row's.
@@ -60,7 +60,7 @@ def links_number(fingerprint: str, row: Mapping[str, Any], links: Iterable[str])
 
 
 def links_sql(fingerprint: str, link: str) -> str:
-    """The same of one row of a link table, here called ``links``, as an SQL expression that `sums_sql` takes.
+    """Return the fingerprint of a row of a link table, called ``links``, as an SQL expression for `sums_sql`.
 
     Args:
         fingerprint: The parent's fingerprint as an SQL expression.
@@ -70,7 +70,7 @@ def links_sql(fingerprint: str, link: str) -> str:
 
 
 def reject_digest(reason: str, payload: str) -> bytes:
-    """The fingerprint of a record that could not be loaded."""
+    """Return the fingerprint of a rejected record."""
     return _md5(f"{reason}\n{payload}")
 
 
@@ -79,7 +79,7 @@ REJECT_SQL = "md5(reason || chr(10) || payload)"
 
 
 def sums_sql(fingerprint: str) -> list[str]:
-    """What fingerprints add up to, as two SQL expressions: DuckDB can add up their halves. See `total`.
+    """Return the sum of fingerprints as two SQL expressions, one for each half: see `total`.
 
     Args:
         fingerprint: An SQL expression in hexadecimal.
@@ -89,10 +89,10 @@ def sums_sql(fingerprint: str) -> list[str]:
 
 
 def total(high: Any, low: Any) -> int:
-    """The number of which `sums_sql` gives the halves; 0 where there are no rows."""
+    """Return the number from the two halves of `sums_sql`; 0 without rows."""
     return (int(high or 0) << 64) + int(low or 0)
 
 
 def _md5(text: str) -> bytes:
-    """What DuckDB has a function for as well. It tells changes apart, and keeps nothing secret."""
+    """Return the MD5 hash, which DuckDB can compute as well. It detects changes and hides nothing."""
     return hashlib.md5(text.encode(), usedforsecurity=False).digest()

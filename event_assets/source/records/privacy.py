@@ -1,4 +1,4 @@
-"""What becomes of personal data before anything is written: kept, hashed or dropped. And of keys made of it.
+"""Keeps, hashes or drops personal data before anything is written, and derives keys from it.
 
 Where it is hashed or dropped, nothing is written but what the data dictionary (``schema``) knows: columns, and the
 fields of objects within them. What is personal is hashed or dropped; e-mail addresses in other texts as well. Any other
@@ -31,7 +31,7 @@ _REMEMBERED_LISTS = 10_000
 
 
 class Privacy:
-    """What the setting ``personal_data`` does to records and their keys."""
+    """Applies the setting ``personal_data`` to records and their keys."""
 
     def __init__(self, settings: PrivacySettings, *, hashes_stay: bool = False) -> None:
         """Begin.
@@ -52,7 +52,7 @@ class Privacy:
         return self.personal_data != "keep"
 
     def key(self, table: Table, record: dict[str, Any]) -> str | None:
-        """What tells the record from others, as the table's key column has it; None where it has no usable key.
+        """Return the key of a record, as in the table's key column; None if it has no usable key.
 
         An e-mail address counts without blanks around it and in lower case. Where addresses are dropped, the
         identifier takes their place: two accounts of one address are then two rows.
@@ -60,7 +60,7 @@ class Privacy:
         return self.key_of(table, record.get(self.key_field(table)))
 
     def key_of(self, table: Table, value: Any) -> str | None:
-        """The same, of the value of the record's key field."""
+        """Return the key from the value of the record's key field."""
         if self.key_field(table) == "id":
             key = identifier(value)
             return self.protect_text("id", key) if key and self.protects else key
@@ -70,23 +70,23 @@ class Privacy:
         return self._hash(key) if self.personal_data == "hash" else key
 
     def keys(self, table: Table) -> str:
-        """How the table's keys are made, as a text: another one, if the same record would get another key."""
+        """Return how the table's keys are derived, as a text that differs if the same record would get another key."""
         if not table.key_column:
             return ""
         return {"keep": "address", "drop": "identifier"}.get(self.personal_data) or self._hash("keys")
 
     def key_field(self, table: Table) -> str:
-        """The field of the API that records are told apart by."""
+        """Return the API field that identifies a record."""
         return "id" if table.key_column and self.personal_data == "drop" else table.key_field
 
     def protect(self, table: Table, record: dict[str, Any]) -> tuple[dict[str, Any], int]:
-        """Return a record without what must not be written, and how many values are left out as not declared."""
+        """Return a record with its personal data protected, and the number of undeclared values left out."""
         if not self.protects:
             return record, 0
         return self._protect_object(table, record)
 
     def protect_value(self, column: Column, value: Any) -> tuple[Any, int]:
-        """The same of one value of a column.
+        """Return a value of a column protected, and the number of undeclared values left out.
 
         Args:
             column: The column.
@@ -103,7 +103,7 @@ class Privacy:
         return (None, 1) if isinstance(value, dict | list) else (value, 0)
 
     def protect_text(self, name: str, text: str) -> str | None:
-        """Return a text that is not personal itself without the e-mail addresses in it.
+        """Return a text without the e-mail addresses in it.
 
         An address is hashed as it would be elsewhere, so identifiers still lead to one another. Where it is dropped,
         nothing is left of a text that is an address, nor of an identifier that has one in it.
@@ -125,7 +125,7 @@ class Privacy:
         return replaced
 
     def protect_fields(self, table: Table, records: Sequence[Any]) -> bool:
-        """Take out of records what must not be written; return False where they hold what is not declared.
+        """Protect the personal data of records in place; return False if they hold undeclared values.
 
         Args:
             table: Their table; without lists that hold personal data.
@@ -155,7 +155,7 @@ class Privacy:
         return True
 
     def _remembered_list(self, column: Column, value: Any) -> tuple[Any, int]:
-        """Protect a list as `protect_value` does. Most lists of a table are one of few, such as those of tickets."""
+        """Protect a list as `protect_value` does, with a cache: most lists, such as tickets, are alike."""
         of = (column.name, orjson.dumps(value))
         if of not in self._lists:
             if len(self._lists) >= _REMEMBERED_LISTS:
@@ -194,7 +194,7 @@ class Privacy:
         return [entry for entry, _ in protected if entry is not None], sum(undeclared for _, undeclared in protected)
 
     def protect_link(self, entry: Any) -> tuple[Any, int]:
-        """Protect an entry of a list of identifiers, in which a server may put whole records: of those only the id."""
+        """Protect an entry of a list of identifiers; of a complete record only its id is kept."""
         entry = decode_json(entry)
         inner = entry.get("id") if isinstance(entry, dict) else entry
         if inner is None or isinstance(inner, dict | list):
@@ -202,7 +202,7 @@ class Privacy:
         return (self.protect_text("links", inner) if isinstance(inner, str) else inner), 0
 
     def _protect_list(self, column: Column, value: Any) -> tuple[Any, int]:
-        """The value of a column of objects; it or an entry of it may come as JSON in a text."""
+        """Protect the value of a column of objects; it or an entry of it may be JSON in a text."""
         value = decode_json(value)
         entries = [self._protect_entry(column, entry) for entry in (value if isinstance(value, list) else [value])]
         left_out = sum(undeclared for _, undeclared in entries)
@@ -226,18 +226,18 @@ class Privacy:
         return protected, left_out
 
     def _instead(self, value: Any) -> str | None:
-        """What stands in the place of a personal value."""
+        """Return the replacement of a personal value."""
         if self.personal_data == "drop":
             return None
         text = _text(value)
         return text if self._hashes_stay and _HASH.fullmatch(text) else self._hash(text)
 
     def _replacement(self, address: str) -> str:
-        """What stands in a text in the place of an address."""
+        """Return the replacement of an address in a text."""
         return self._hash(_address(address)) if self.personal_data == "hash" else DROPPED
 
     def _hash(self, text: str) -> str:
-        """The hash of a text. An empty one stays empty: it tells nothing of anybody, and a reader sees that it is."""
+        """Return the hash of a text. An empty one stays empty."""
         if not text:
             return text
         digest = hmac.digest(self._secret, text.encode("utf-8", "backslashreplace"), "sha256")
@@ -245,7 +245,7 @@ class Privacy:
 
 
 def decode_json(value: Any) -> Any:
-    """A value; where it is a text of a JSON object or list, that."""
+    """Decode a text with a JSON object or list; return any other value unchanged."""
     if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
         return value
     try:

@@ -1,8 +1,7 @@
-"""Judges records: the key and the fingerprint of each, its row, and what of it does not fit.
+"""Processes records: derives the key, fingerprint and row of each, and finds type mismatches.
 
-Nothing is lost: a record has a row, whether its values fit or not. Whether its row is written is decided in ``load``,
-where it is known what the table holds. How values come to fit is in ``coerce``, how records that are as declared go
-faster in ``typed``: the row of a record is the same either way.
+Every record has a row, also with type mismatches. ``load`` decides if it is written. ``coerce`` coerces values, and
+``typed`` decodes records without type mismatches faster, into the same rows.
 """
 
 from __future__ import annotations
@@ -34,20 +33,20 @@ SAMPLE_RECORDS = 16
 
 @dataclass(frozen=True)
 class Reject:
-    """A record that cannot be loaded, and why."""
+    """A rejected record, and why it was rejected."""
 
     reason: str
     payload: str
 
     @cached_property
     def digest(self) -> bytes:
-        """The fingerprint of both."""
+        """The fingerprint of reason and payload."""
         return reject_digest(self.reason, self.payload)
 
 
 @dataclass(frozen=True)
 class RecordBatch:
-    """What some records come to, in their order.
+    """Processed records, in their order.
 
     Attributes:
         keys: What tells each from others; None where it has no usable key.
@@ -79,10 +78,10 @@ class RecordBatch:
 
 
 class RecordProcessor:
-    """Judges the records of one table.
+    """Processes the records of one table.
 
     Attributes:
-        key_field: The field of the API that records are told apart by.
+        key_field: The API field that identifies a record.
     """
 
     def __init__(self, table: Table, privacy: Privacy) -> None:
@@ -94,10 +93,10 @@ class RecordProcessor:
         self._typed = TypedRecords(table, privacy) if table.is_flat else None
 
     def process(self, batch: Batch) -> RecordBatch:
-        """Judge the records of a batch.
+        """Process the records of a batch.
 
         Raises:
-            UnusableAnswerError: They are no objects.
+            InvalidResponseError: They are no objects.
         """
         if self._typed is None or not isinstance(batch, EncodedBatch):
             return self._coerced(batch.records())
@@ -108,17 +107,17 @@ class RecordProcessor:
         return self._coerced(batch.records()) if self._mostly_differs(batch) else self._apart(batch)
 
     def _as_typed(self, batch: EncodedBatch) -> RecordBatch | None:
-        """Judge records that are as declared; return None where one is not."""
+        """Process records that match their declared types; return None if one does not."""
         typed = self._typed.decode(batch.json) if self._typed else None
         return RecordBatch(typed.keys, typed.hashes, typed.hashes, typed.rows) if typed else None
 
     def _mostly_differs(self, batch: EncodedBatch) -> bool:
-        """Return whether most of a sample of the records are not as declared."""
+        """Return whether most records of a sample do not match their declared types."""
         sample = range(0, len(batch), -(-len(batch) // SAMPLE_RECORDS))
         return 2 * sum(self._as_typed(batch.only([index])) is None for index in sample) > len(sample)
 
     def _apart(self, batch: EncodedBatch) -> RecordBatch:
-        """Judge a batch of which some records are not as declared: halve it until these are alone, or nearly."""
+        """Process a batch with some type mismatches: halve it until the mismatches are nearly alone."""
         if len(batch) <= FEW_RECORDS:
             return self._coerced(batch.records())
         first, second = (self._as_typed(half) or self._apart(half) for half in batch.halves())
@@ -146,12 +145,12 @@ class RecordProcessor:
         return RecordBatch(keys, hashes, versions, rows, type_mismatches, undeclared)
 
     def _key(self, record: Record) -> str | None:
-        """Return what tells a record from others; None where it has no usable key, or several."""
+        """Return the key of a record; None if it has no usable key, or several."""
         if isinstance(record, Repeated) and self.key_field in record.names:
             return None
         return self._privacy.key(self._table, record)
 
     def reject(self, record: Record, reason: str) -> tuple[Reject, int]:
-        """Return a record as one that cannot be loaded, and how many values were left out of it as not declared."""
+        """Return a record as rejected, and the number of undeclared values left out of it."""
         protected, left_out = self._privacy.protect(self._table, record)
         return Reject(reason, as_text(protected)), left_out

@@ -1,4 +1,4 @@
-"""Decodes the records of flat tables without a Python loop over each value: as typed objects.
+"""Decodes the records of flat tables into typed objects, without a Python loop over each value.
 
 Only records that are as declared. Any other is coerced (see ``coerce``), and the row of a record is the same either
 way.
@@ -28,7 +28,7 @@ _FIELDS: dict[DataType, Any] = {
 
 
 class Typed(NamedTuple):
-    """Records that are as declared.
+    """Records that match their declared types.
 
     Attributes:
         keys: The key of each; None where it has no usable one.
@@ -59,7 +59,7 @@ class TypedRecords:
         self._decoder_of_numbers = self._new_decoder(self._columns["text"])
 
     def _new_decoder(self, numbers: Collection[str]) -> msgspec.json.Decoder[list[Any]]:
-        """A decoder of records in which some texts may be numbers."""
+        """Return a decoder of records in which some texts may be numbers."""
         # In the order of their names, as they are encoded for the fingerprint. Unknown fields must not be passed over.
         fields = [
             (column.name, _TEXT_OR_NUMBER if column.name in numbers else _FIELDS[column.data_type], None)
@@ -79,7 +79,7 @@ class TypedRecords:
         return records
 
     def decode(self, array: bytes) -> Typed | None:
-        """The records and their keys, personal data protected; None if a value is not as declared, or would be lost.
+        """Return the records with personal data protected; None if a value has another type, or would be lost.
 
         Args:
             array: The JSON array of the records.

@@ -1,4 +1,4 @@
-"""What a column and a table of ``raw`` are made of, and what every table has beside the API's own fields.
+"""Defines the columns and tables of ``raw``, and the columns that every table has beside the API's fields.
 
 Which tables there are is in ``schema``.
 """
@@ -45,14 +45,14 @@ class Column:
         return bool((self.hints or {}).get("nullable", True))
 
     def as_dlt(self) -> dict[str, Any]:
-        """The column as dlt's column schema."""
+        """Return dlt's column schema."""
         hints = {"name": self.name, "data_type": self.data_type, "nullable": True, "description": self.description}
         return {**hints, **(self.hints or {})}
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the schema ``raw``, its columns and the link tables that dlt makes of its lists of identifiers.
+    """A table of the schema ``raw``, with the link tables that dlt creates for its lists of identifiers.
 
     Attributes:
         name: The table, which is also the resource and the last part of the asset key.
@@ -82,39 +82,39 @@ class Table:
 
     @property
     def description(self) -> str:
-        """What the table holds, beginning with what one row is."""
+        """The description, which begins with what one row is."""
         return f"{self.row} {self.about}".strip()
 
     @property
     def is_flat(self) -> bool:
-        """Whether it has one column for each field: no nested objects, no link tables, no personal data in lists."""
+        """Whether it has no nested objects, no link tables and no personal data in lists."""
         return not self.links and not any("__" in column.name or column.nested_pii for column in self.columns)
 
     @cached_property
     def columns_by_name(self) -> Mapping[str, Column]:
-        """The API's fields by the names of their columns."""
+        """The columns of the API's fields by name."""
         return {column.name: column for column in self.columns}
 
     @cached_property
     def objects(self) -> frozenset[str]:
-        """The fields of the API that are objects, of which each field has a column: ``stream`` of ``stream__url``."""
+        """The nested objects of which each field has a column: ``stream`` of ``stream__url``."""
         return frozenset(column.name.partition("__")[0] for column in self.columns if "__" in column.name)
 
     @property
     def descriptions(self) -> dict[str, str]:
-        """What each declared column means, and each one that takes what does not fit a declared column."""
+        """The descriptions of the declared columns and of their variant columns."""
         own = {column.name: column.description for column in self.all_columns}
         names = [*(column.name for column in self.columns), *sorted(self.objects)]
         return {f"{name}__{VARIANT}": f"Values of another type than {name}, as text." for name in names} | own
 
     def undeclared(self, names: Iterable[str]) -> list[str]:
-        """Return which names of columns come from fields of an answer that are not declared, in their order."""
+        """Return those of some column names that come from undeclared fields, sorted."""
         declared = self.descriptions
         return sorted(name for name in names if name not in declared)
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
-        """The API's fields, then what this project and dlt add."""
+        """The columns of the API's fields, then those of this project and dlt."""
         key = (self.key_column,) if self.key_column else ()
         received = (_RAW_RECORD_HASH,) if self.has_raw_hash else ()
         return (*self.columns, *key, *_OWN_COLUMNS, *received, *_LOAD_COLUMNS)
@@ -126,11 +126,11 @@ class Table:
 
     @property
     def link_tables(self) -> dict[str, tuple[Column, ...]]:
-        """The columns of each link table, by its name (``lectures__speakers``)."""
+        """The columns of each link table, by name (``lectures__speakers``)."""
         return {f"{self.name}__{link}": _link_columns(meaning) for link, meaning in (self.links or {}).items()}
 
     def hints(self) -> dict[str, Any]:
-        """What ``DltResource.apply_hints`` takes to declare the table and its link tables."""
+        """Return the arguments of ``DltResource.apply_hints`` for the table and its link tables."""
         return {
             "primary_key": self.key,
             "columns": {column.name: column.as_dlt() for column in self.all_columns},

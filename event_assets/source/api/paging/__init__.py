@@ -1,1 +1,1 @@
-"""Whether an answer is all of a list: the signs that more pages follow, and where the next one is."""
+"""Detects whether a response is the whole list, and where the next page is."""

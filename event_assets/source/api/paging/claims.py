@@ -1,6 +1,6 @@
-"""How much the pages of a list say that there is of it, compared with what came.
+"""Compares the totals that pages announce with what was received.
 
-Where an answer says it is found in ``more_pages``.
+Where a response says it is found in ``more_pages``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from event_assets.source.api.paging.values import COUNTLESS
 
 @dataclass(frozen=True)
 class Claims:
-    """How much the pages of a list say that there is of it.
+    """The totals that the pages of a list announce.
 
     Attributes:
         records: So many records.
@@ -28,7 +28,7 @@ class Claims:
     of: Mapping[str, int] = field(default_factory=dict)
 
     def __or__(self, other: Claims) -> Claims:
-        """Combine claims: the largest counts."""
+        """Combine totals: the largest counts."""
         of = {word: max(self.of.get(word, 0), other.of.get(word, 0)) for word in {*self.of, *other.of}}
         return Claims(max(self.records, other.records), max(self.pages, other.pages), self.either | other.either, of)
 

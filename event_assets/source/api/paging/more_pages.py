@@ -1,6 +1,6 @@
-"""The signs in an answer that it is not the whole list: the address of a next page, and claims that more exists.
+"""Finds the signs of further pages in a response: the next link, flags and totals.
 
-The rule. All that an answer says beside its records is looked at: every field of its envelope at any depth, and every
+The rule. All that a response says beside its records is looked at: every field of its envelope at any depth, and every
 header. What a field says, it says by the words of its name (see ``words``) and by its value:
 
 1. The address of the next page, where it stands in one of the known places (the field ``next`` and its relatives in
@@ -46,7 +46,7 @@ NO_WORDS: Words = frozenset()
 
 
 class Sign(NamedTuple):
-    """A field that says that more follows.
+    """A field that announces further pages.
 
     Attributes:
         name: Its name, which consists of known words; or a phrase that says it already.
@@ -61,7 +61,7 @@ class Sign(NamedTuple):
 
 @dataclass(frozen=True)
 class Signs:
-    """What an answer says about further pages.
+    """The signs of further pages in a response.
 
     Attributes:
         address: Where the next page is.
@@ -76,7 +76,7 @@ class Signs:
     repeated: bool = False
 
     def __or__(self, other: Signs) -> Signs:
-        """Combine what is said in two places; the first one counts where only one can."""
+        """Combine two signs; the first one counts where only one can."""
         return Signs(
             self.address or other.address,
             self.more or other.more,
@@ -86,11 +86,11 @@ class Signs:
 
 
 def signs_of_fields(envelope: Mapping[str, Any], subjects: AbstractSet[str] = NO_WORDS) -> Signs:
-    """Return what the fields of an answer say, its records left out.
+    """Return what the fields of a response say, its records left out.
 
     Args:
         envelope: The fields.
-        subjects: Words for the kinds of records that the answer has; see `Claims.of`.
+        subjects: Words for the kinds of records that the response has; see `Claims.of`.
     """
     signs = Signs(repeated=isinstance(envelope, Repeated))
     for place in _places(envelope, subjects):
@@ -99,7 +99,7 @@ def signs_of_fields(envelope: Mapping[str, Any], subjects: AbstractSet[str] = NO
 
 
 def signs_of_headers(headers: Mapping[str, str], subjects: AbstractSet[str] = NO_WORDS) -> Signs:
-    """Return what the headers of an answer say; the arguments are as with `signs_of_fields`."""
+    """Return what the headers of a response say; the arguments are as with `signs_of_fields`."""
     fields: dict[str, Any] = {}
     for name, value in headers.items():
         # Links have their own grammar, and a range of bytes is not one of records.
@@ -139,7 +139,7 @@ def _signs_of_link_header(value: str) -> Signs:
 
 
 class _Place(NamedTuple):
-    """An object beside the records."""
+    """An object in the envelope."""
 
     fields: Mapping[str, Any]
     name: Words
@@ -151,7 +151,7 @@ _NOT_LOOKED_INTO = frozenset(("params", "parameters", "query"))
 
 
 def _places(envelope: Mapping[str, Any], subjects: AbstractSet[str]) -> Iterator[_Place]:
-    """Yield an envelope and the objects in it, those further in later."""
+    """Yield an envelope and the objects in it, breadth first."""
     waiting = deque([_Place(envelope, NO_WORDS, known=True)])
     while waiting:
         place = waiting.popleft()

@@ -1,6 +1,6 @@
-"""From page to page of a list: where a next link may lead, and when it is followed no longer.
+"""Follows next links from page to page, and refuses unsafe or endless ones.
 
-Where an answer has its next link is in ``answers``.
+Where a response has its next link is in ``responses``.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from requests import Request, Response
 
 from event_assets.source.api.addresses import as_sent, led_to, site
 from event_assets.source.api.pages import Page
-from event_assets.source.errors import UnusableAnswerError
+from event_assets.source.errors import InvalidResponseError
 
 MOST_PAGES = 100_000
 """A list of a million records in pages of fifteen has fewer. A server that invents records would go on for ever."""
 
 
 class NextLinkPaginator(BaseNextUrlPaginator):
-    """Follows the link to the next page where an answer has one; without one, the page is the last.
+    """Follows the next link of a response; without one, the page is the last.
 
     A link to another host is refused, because the token would go there. So is one that was followed
     before, or that brings the same records again, because it would never end. Pages that go round under ever new
@@ -28,7 +28,7 @@ class NextLinkPaginator(BaseNextUrlPaginator):
     """
 
     def init_request(self, request: Request) -> None:
-        """Begin at the first page."""
+        """Start at the first page."""
         super().init_request(request)
         self._next_reference = None
         self._followed = {as_sent(str(request.url))}
@@ -38,7 +38,7 @@ class NextLinkPaginator(BaseNextUrlPaginator):
         """Find the next link.
 
         Raises:
-            UnusableAnswerError: The link leads to another host, or back, or brought nothing new, or there is no end.
+            InvalidResponseError: The link leads to another host, or back, or brought nothing new, or there is no end.
         """
         (page,) = cast(list[Page], data)
         if page.next_url is None:
@@ -47,22 +47,22 @@ class NextLinkPaginator(BaseNextUrlPaginator):
         path, address = urlsplit(response.url).path, led_to(response.url, page.next_url)
         here, there = site(response.url), site(address)
         if there != here:
-            raise UnusableAnswerError(
+            raise InvalidResponseError(
                 f"The next link of {path} leads to {there} instead of {here}. It was not followed, because the token "
                 "is not meant for another host."
             )
         url = as_sent(address)
         if url in self._followed:
-            raise UnusableAnswerError(
+            raise InvalidResponseError(
                 f"The next link of {path} leads back to a page that was already read (after {len(self._followed)} "
                 "pages)."
             )
         if len(self._followed) >= MOST_PAGES:
-            raise UnusableAnswerError(
+            raise InvalidResponseError(
                 f"{path} still has a next link after {len(self._followed):,} pages. It was not followed."
             )
         if self._page and page.has_records_of(self._page):
-            raise UnusableAnswerError(
+            raise InvalidResponseError(
                 f"The next link of {path} returned the records of the previous page again (after "
                 f"{len(self._followed)} pages)."
             )

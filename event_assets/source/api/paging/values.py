@@ -1,4 +1,4 @@
-"""What the value of a field says about the pages of a list: yes or no, a number, or an address."""
+"""Interprets the values of paging fields: yes or no, a number, or an address."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DEEPEST = 20
 
 
 def says_yes(value: Any, depth: int = 0) -> bool:
-    """Say whether a value is anything but false or nothing; of an object or a list, whether anything in it is."""
+    """Return whether a value is truthy; of an object or list, whether anything in it is."""
     if isinstance(value, str):
         found = number(value)
         return found > 0 if found is not None else value.strip().lower() not in _NO and not _is_negative(value)
@@ -32,7 +32,7 @@ def says_yes(value: Any, depth: int = 0) -> bool:
 
 
 def says_no(value: Any, *, or_zero: bool) -> bool:
-    """Say whether a value is false.
+    """Return whether a value is false.
 
     Args:
         value: The value.

@@ -1,4 +1,4 @@
-"""Whether the pages of a list that came are all of it: what they say of themselves, counted together.
+"""Checks that the pages of a list are complete, from the totals that they announce.
 
 What a single page says is found in ``more_pages``.
 """
@@ -10,7 +10,7 @@ from event_assets.source.api.paging.claims import Claims
 
 
 class WholeList:
-    """Remembers what the pages of a list claim."""
+    """Collects the totals that the pages of a list announce."""
 
     def __init__(self) -> None:
         """Begin."""
@@ -18,7 +18,7 @@ class WholeList:
         self._in_envelopes = False
 
     def add(self, page: Page, records: int) -> None:
-        """Take note of a page.
+        """Add a page.
 
         Args:
             page: The page.
@@ -28,7 +28,7 @@ class WholeList:
         self._in_envelopes = self._in_envelopes or not page.is_bare
 
     def refuse_a_part(self, last: Page, records: int, pages: int) -> None:
-        """Refuse the list if its last page is there, and something is missing.
+        """Raise an error if the last page was received and something is missing.
 
         Args:
             last: The last page.
@@ -36,7 +36,7 @@ class WholeList:
             pages: On how many pages.
 
         Raises:
-            UnusableAnswerError: Records or pages are missing, or the last page cannot say that it is the last.
+            InvalidResponseError: Records or pages are missing, or the last page cannot say that it is the last.
         """
         # Servers have counted too few, but who says that there are more has not sent them all.
         if missing := self._claims.shortfall(records, pages):

@@ -1,4 +1,4 @@
-"""What the name of a field says about the pages of a list: the vocabulary of the rule in ``more_pages``.
+"""Interprets the names of paging fields: the vocabulary of the rule in ``more_pages``.
 
 A name counts by its words, however it is written: ``totalPages``, ``total_pages``, ``total-pages``, ``totalpages``. It
 says something only if all of its words belong to the vocabulary: ``total_price`` and ``next_sync_at`` say nothing.
@@ -17,7 +17,7 @@ Words = frozenset[str]
 
 
 class Meaning(Enum):
-    """What a field says."""
+    """The meaning of a paging field."""
 
     MORE = auto()
     """If it is true or anything else but nothing: more follows. May be the address of the next page."""
@@ -69,7 +69,7 @@ _PLACES = _LEAF | _words(
     " view d body payload embedded response resultset"
 )
 _KINDS = _words("attendee attendees " + " ".join(f"{name.removesuffix('s')} {name}" for name in TABLES))
-"""Words for records of one kind or another. Whether they count depends on what the answer has."""
+"""Words for records of one kind or another. Whether they count depends on what the response has."""
 _VOCABULARY = _PLACES | _NOISE | _KINDS
 _MOST_LETTERS = 60
 
@@ -101,7 +101,7 @@ def _apart(word: str) -> tuple[str, ...]:
 
 
 def is_known_place(name: Words) -> bool:
-    """Say whether a field of this name is where servers say something about pages."""
+    """Return whether servers put paging fields into an object of this name."""
     return name <= _PLACES
 
 
@@ -135,7 +135,7 @@ def meaning(name: Words, within: Words = frozenset(), subjects: AbstractSet[str]
 
 
 def _is_rest(name: Words, within: Words, record: AbstractSet[str]) -> bool:
-    """``remaining_pages``; by itself it may be what is left of a quota."""
+    """Return whether it is like ``remaining_pages``; alone, it may be the rest of a quota."""
     return bool(name & _REST) and bool(name & (_PAGE | record) or within & PAGING)
 
 

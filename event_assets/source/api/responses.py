@@ -1,4 +1,4 @@
-"""What a good answer looks like, and what is said of one that is not. Nothing of an answer is taken on trust.
+"""Validates the responses of the API, and reads their records.
 
 How answers come is in ``session``; whether a single record can be loaded is decided in ``records``.
 """
@@ -42,18 +42,18 @@ _TWICE = "an object that has a field twice, with different values"
 def read_content(
     response: Response, resources: Collection[str], fingerprint: ResponseFingerprint | None = None
 ) -> dict[str, list[Page]]:
-    """Read the answer of ``/content``: an object with an array of objects for each resource.
+    """Read the response of ``/content``: an object with an array of objects for each resource.
 
     Args:
-        response: The answer.
+        response: The response.
         resources: The resources it should have.
-        fingerprint: Makes the digest of the answer.
+        fingerprint: Makes the digest of the response.
 
     Returns:
-        One page of each resource. An absent one, where the answer does not have the resource, or only as null.
+        One page of each resource. An absent one, where the response does not have the resource, or only as null.
 
     Raises:
-        UnusableAnswerError: It is something else.
+        InvalidResponseError: It is something else.
     """
     expected = Expectation(urlsplit(response.url).path, f"an object with the lists {', '.join(resources)}")
     if is_unmodified(response):
@@ -66,13 +66,13 @@ def read_content(
     records = {
         name: _records(expected.but_with(f"{name} as a list of objects"), value) for name, value in present.items()
     }
-    whole = expected.but_with(f"{expected.answer} and all their records at once")
+    whole = expected.but_with(f"{expected.response} and all their records at once")
     _refuse_a_part(whole, response, fields, records)
     page = Page(
         "",
         expected,
         None,
-        digest=fingerprint.of_answer(response.content, None) if fingerprint else "",
+        digest=fingerprint.of_response(response.content, None) if fingerprint else "",
         validators=Validators.of(response),
     )
     return {name: [replace(page, resource=name, array=records.get(name))] for name in resources}
@@ -81,7 +81,7 @@ def read_content(
 def _refuse_a_part(
     expected: Expectation, response: Response, fields: dict[str, Any], records: Mapping[str, list[Any]]
 ) -> None:
-    """Refuse an answer of ``/content`` that says that it is not all."""
+    """Refuse a response of ``/content`` that says that it is incomplete."""
     kinds = {word: name for name in records for word in (name, name.removesuffix("s"))}
     beside = {name: value for name, value in fields.items() if name not in records}
     signs = signs_of_fields(beside, kinds.keys()) | signs_of_headers(response.headers, kinds.keys())
@@ -103,20 +103,20 @@ def _refuse_a_part(
 def read_listing(
     response: Response, resource: str, fingerprint: ResponseFingerprint | None = None
 ) -> dict[str, list[Page]]:
-    """Read the answer of ``/partners`` or ``/participants``: a list of objects, in an envelope or bare.
+    """Read the response of ``/partners`` or ``/participants``: a list of objects, in an envelope or bare.
 
     A single object instead of a list has been seen where there was one record only.
 
     Args:
-        response: The answer.
+        response: The response.
         resource: What it is a list of.
-        fingerprint: Makes the digest of the answer.
+        fingerprint: Makes the digest of the response.
 
     Returns:
         Under ``data``, the one page.
 
     Raises:
-        UnusableAnswerError: It is something else. Whether all records are objects turns out as they are read.
+        InvalidResponseError: It is something else. Whether all records are objects turns out as they are read.
     """
     expected = Expectation(urlsplit(response.url).path, LISTING)
     if is_unmodified(response):
@@ -143,7 +143,7 @@ def read_listing(
         resource,
         expected,
         array,
-        digest=fingerprint.of_answer(response.content, told) if fingerprint else "",
+        digest=fingerprint.of_response(response.content, told) if fingerprint else "",
         next_url=signs.address,
         claims=in_body.claims | in_headers.claims,
         is_bare=listing.bare,
@@ -153,13 +153,13 @@ def read_listing(
 
 
 def is_unmodified(response: Response) -> bool:
-    """Return whether the server says that nothing has changed, and was asked just that."""
+    """Return whether the response is a 304 to a conditional request."""
     asked = any(name in response.request.headers for name in CONDITIONS) if response.request else False
     return asked and response.status_code == HTTPStatus.NOT_MODIFIED
 
 
 def _said(signs: Signs) -> str:
-    """Return what says that more follows."""
+    """Return the sign of further pages, for a message."""
     sign = signs.more
     if sign is None or sign.phrase:
         return f"{sign.name if sign else 'nothing'} without an address"
@@ -206,7 +206,7 @@ def _refuse_no_json(expected: Expectation, body: bytes) -> NoReturn:
 
 
 def _description(value: Any) -> str:
-    """What a value is, without anything that could be somebody's data: names of fields only where they are known."""
+    """Return what kind of value it is, without anything that could be personal data."""
     if isinstance(value, dict):
         fields = [name for name in value if name in _KNOWN_FIELDS][:8]
         return f"an object with the fields {', '.join(fields)}" if fields else f"an object of {len(value)} fields"
