@@ -49,7 +49,7 @@ class SyncConfig(dg.Config):
 
     allow_removals: bool = Field(
         default=False,
-        description="Let a response through that removes more of a table than the setting allows. For this run only.",
+        description="Allow this run to remove more rows of a table than the settings allow.",
     )
 
 
@@ -98,14 +98,14 @@ def _endpoint_assets(
         warehouse: WarehouseResource,
     ) -> Iterator[dg.MaterializeResult]:
         selected = {key: resource for key, resource in keys.items() if key in context.selected_asset_keys}
-        place = warehouse.open()
+        target = warehouse.open()
         with as_dagster_failure():
             event = event_api.read()
             api, settings = event.api, SyncSettings.of(event, allow_removals=config.allow_removals)
             context.log.info(f"GET {api.base_url}/{endpoint} for {', '.join(selected.values())}")
-            told = (context.log.warning, context.log.info)
-            results = sync(api, place, endpoint, [*selected.values()], settings, *told)
-        with as_dagster_failure(), place.connect() as client:
+            log = (context.log.warning, context.log.info)
+            results = sync(api, target, endpoint, [*selected.values()], settings, *log)
+        with as_dagster_failure(), target.connect() as client:
             warehouse_id, latest = identity(client), Materialisations(context.instance, selected)
             for key, resource in selected.items():
                 table, result = TABLES[resource], results[resource]

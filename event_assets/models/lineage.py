@@ -10,19 +10,18 @@ from event_assets.models.project import DIALECT, Model
 from event_assets.warehouse.relations import Relation
 
 Origins = dict[str, set[tuple[Relation, str]]]
-"""By column of a model: the columns it is made of, each with its relation; none for a constant."""
+"""Column of a model → its source columns, each with its relation; none for a constant."""
 
 
 class Lineage:
-    """The column lineage of all models, computed on demand and once."""
+    """The column lineage of all models, computed on demand and once.
+
+    Args:
+        models: All models.
+        raw: The columns of every raw table.
+    """
 
     def __init__(self, models: Mapping[Relation, Model], raw: Mapping[Relation, Iterable[str]]) -> None:
-        """Begin.
-
-        Args:
-            models: All models.
-            raw: The columns of every raw table.
-        """
         self._models = models
         self._columns = {**raw, **{relation: model.columns for relation, model in models.items()}}
         self._origins: dict[Relation, Origins] = {}

@@ -30,9 +30,9 @@ def check_pii(models: Mapping[Relation, Model], lineage: Lineage, private: Mappi
                 origins = sorted(f"{read}.{name}" for read, name in sources if name in known.get(read, ()))
                 if origins and column not in declared:
                     raise ModelError(
-                        f"{model.path.with_suffix('.yml')}: {column} is made of {', '.join(origins)}, which may hold "
-                        "personal data. Put it under `pii`, and the published copy leaves it out; or under `not_pii`, "
-                        "with the reason why it shows nothing of a person."
+                        f"{model.path.with_suffix('.yml')}: {column} is derived from {', '.join(origins)}, which may "
+                        "hold personal data. Put it under `pii`, and the published copy leaves it out; or under "
+                        "`not_pii`, with the reason why it identifies nobody."
                     )
         known[relation] = model.facts.pii
 

@@ -1,7 +1,7 @@
 """Checks whether the response of an endpoint has changed, without writing anything.
 
-A response is first compared as a whole: by the server's own validators (ETag, Last-Modified), else by a digest of each
-page. Only one that is another is read, to find out which resources are. What to do about it is not known here.
+A response is first compared as a whole: by HTTP validators (ETag, Last-Modified), otherwise by the fingerprint of each
+page. Only a changed response is decoded, to find out which resources have changed.
 """
 
 from __future__ import annotations
@@ -55,18 +55,11 @@ class ProbeError(SyncError):
     """The endpoint did not return a valid response.
 
     Attributes:
-        passes: Whether a later attempt may go better without anybody's doing.
-        retry_after: Seconds after which the server wants to be asked again, if it said so.
+        passes: Whether the failure is transient.
+        retry_after: The seconds of ``Retry-After``, if the server has sent one.
     """
 
     def __init__(self, message: str, *, passes: bool, retry_after: float | None = None) -> None:
-        """Begin.
-
-        Args:
-            message: The sentence.
-            passes: Whether a later attempt may go better without anybody's doing.
-            retry_after: Seconds after which the server wants to be asked again.
-        """
         super().__init__(message)
         self.passes = passes
         self.retry_after = retry_after

@@ -47,7 +47,7 @@ LEAKS = [
 
 @pytest.mark.parametrize("select", LEAKS)
 def test_a_column_made_of_personal_data_must_be_declared(tmp_path: Path, select: str):
-    said = r"person\.yml: a is made of raw\.\w+\.\w+.*, which may hold personal data\. Put it under `pii`"
+    said = r"person\.yml: a is derived from raw\.\w+\.\w+.*, which may hold personal data\. Put it under `pii`"
     with pytest.raises(ModelError, match=said):
         check(models_of(tmp_path, staging__person=select))
 
@@ -61,7 +61,7 @@ def test_one_that_is_declared_may_be_made(tmp_path: Path, select: str, facts: st
 def test_what_is_declared_personal_is_so_further_down(tmp_path: Path):
     models_of(tmp_path, "pii: [a]\n", staging__person="select email as a from raw.participants")
     models = models_of(tmp_path, "", summary__people="select a from staging.person")
-    with pytest.raises(ModelError, match=r"people\.yml: a is made of staging\.person\.a, "):
+    with pytest.raises(ModelError, match=r"people\.yml: a is derived from staging\.person\.a, "):
         check(models)
 
 

@@ -67,5 +67,7 @@ def _span_in_text(text: str) -> tuple[int, int] | None:
     found = [part for part in parts(text) if part.name == "data"]
     if not found:
         return None
-    begin, end = (len(text[:place].encode("utf-8", "surrogatepass")) for place in (found[-1].begin, found[-1].end))
+    begin, end = (
+        len(text[:position].encode("utf-8", "surrogatepass")) for position in (found[-1].begin, found[-1].end)
+    )
     return begin, end

@@ -139,39 +139,39 @@ def parts(text: str) -> Iterator[Part]:
         ValueError: It is neither, or no JSON.
         RecursionError: It is nested too deeply.
     """
-    place = _past_blanks(text, 0)
-    close = {"{": "}", "[": "]"}.get(text[place : place + 1])
+    position = _past_blanks(text, 0)
+    close = {"{": "}", "[": "]"}.get(text[position : position + 1])
     if not close:
         raise ValueError("neither an object nor a list")
-    place = _past_blanks(text, place + 1)
+    position = _past_blanks(text, position + 1)
     first = True
-    while not (first and text[place : place + 1] == close):
+    while not (first and text[position : position + 1] == close):
         name = ""
         if close == "}":
-            name, place = _decode(text, place)
+            name, position = _decode(text, position)
             if not isinstance(name, str):
                 raise ValueError("a name that is no text")
-            place = _past_blanks(text, _past(text, place, ":"))
-        _, end = _decode(text, place)
-        yield Part(name, place, end)
-        place, first = _past_blanks(text, end), False
-        if text[place : place + 1] == close:
+            position = _past_blanks(text, _past(text, position, ":"))
+        _, end = _decode(text, position)
+        yield Part(name, position, end)
+        position, first = _past_blanks(text, end), False
+        if text[position : position + 1] == close:
             break
-        place = _past_blanks(text, _past(text, place, ","))
-    if _past_blanks(text, place + 1) != len(text):
+        position = _past_blanks(text, _past(text, position, ","))
+    if _past_blanks(text, position + 1) != len(text):
         raise ValueError("more than one value")
 
 
 _BLANKS = re.compile(r"[ \t\n\r]*")
 
 
-def _past_blanks(text: str, place: int) -> int:
-    match = _BLANKS.match(text, place)
-    return match.end() if match else place
+def _past_blanks(text: str, position: int) -> int:
+    match = _BLANKS.match(text, position)
+    return match.end() if match else position
 
 
-def _past(text: str, place: int, sign: str) -> int:
-    place = _past_blanks(text, place)
-    if text[place : place + 1] != sign:
+def _past(text: str, position: int, sign: str) -> int:
+    position = _past_blanks(text, position)
+    if text[position : position + 1] != sign:
         raise ValueError(f"no {sign}")
-    return place + 1
+    return position + 1

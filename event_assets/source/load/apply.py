@@ -1,6 +1,6 @@
 """Writes the changes of a response: rows through dlt, then removals, rejected records and the checkpoint.
 
-The one place where a sync changes tables.
+Only this module changes the tables in a sync.
 """
 
 from __future__ import annotations
@@ -46,19 +46,19 @@ def apply(
     """Load the package into the tables, then finalize the load: removals, rejected records, checkpoint, erasure.
 
     Args:
-        warehouse: Where the tables are. Nobody else writes into it.
-        pipeline: Has the package.
-        staged: What the response changes.
-        states: What the tables held before.
-        privacy: What becomes of personal data.
-        erasure: What is to be erased of persons.
-        progress: Is told that it goes on.
+        warehouse: The warehouse, of which this process has the write lock.
+        pipeline: The dlt pipeline with the load package.
+        staged: The changes of the response.
+        states: The state of the tables before the sync.
+        privacy: Whether personal data is kept, hashed or dropped.
+        erasure: The erasure of personal data.
+        progress: Takes lines about the progress.
 
     Raises:
-        SyncError: The tables do not hold what was written.
-        PipelineStepFailed: The warehouse does not take the rows.
+        SyncError: The tables do not match the response after the load.
+        PipelineStepFailed: The warehouse rejects the rows.
         LoadClientJobException: Likewise.
-        DatabaseException: It does not take the rest.
+        DatabaseException: The warehouse rejects another statement.
     """
     present = {name: changes for name, changes in staged.changes.items() if not changes.is_absent}
     rows = sum(changes.upserted for changes in present.values())

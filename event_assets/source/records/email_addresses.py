@@ -22,13 +22,13 @@ def may_hold_addresses(text: str) -> bool:
 
 
 def replace_addresses(text: str, replacement: Callable[[str], str]) -> str:
-    """Return a text with something else in the place of each e-mail address.
+    """Return a text with each e-mail address replaced.
 
     An address has something before its sign, and a domain with a dot after it: ``Rust@Work`` and ``@handle`` are none.
 
     Args:
         text: The text.
-        replacement: What to put in the place of an address.
+        replacement: Returns the replacement of an address.
     """
     if not may_hold_addresses(text):
         return text

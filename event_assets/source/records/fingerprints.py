@@ -53,9 +53,9 @@ def links_number(fingerprint: str, row: Mapping[str, Any], links: Iterable[str])
         links: The names.
     """
     return sum(
-        number(_md5(f"{fingerprint}/{link}/{place}/{entry}"))
+        number(_md5(f"{fingerprint}/{link}/{index}/{entry}"))
         for link in links
-        for place, entry in enumerate(row.get(link) or ())
+        for index, entry in enumerate(row.get(link) or ())
     )
 
 

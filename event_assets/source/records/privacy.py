@@ -1,8 +1,8 @@
 """Keeps, hashes or drops personal data before anything is written, and derives keys from it.
 
-Where it is hashed or dropped, nothing is written but what the data dictionary (``schema``) knows: columns, and the
-fields of objects within them. What is personal is hashed or dropped; e-mail addresses in other texts as well. Any other
-field is left out and counted, and so is its name, which may be somebody's too.
+Where it is hashed or dropped, only declared columns and declared fields of objects are written. Personal data and
+e-mail addresses in other texts are hashed or dropped. Undeclared fields are left out and counted, because even their
+names may be personal data.
 """
 
 from __future__ import annotations
@@ -21,25 +21,24 @@ from event_assets.source.records.email_addresses import may_hold_addresses, repl
 from event_assets.source.tables.columns import Column, Table
 
 HASHED = "hmac:"
-"""What a hashed value begins with."""
+"""The prefix of a hashed value."""
 
 DROPPED = "<address>"
-"""What stands in a longer text in the place of an address that is dropped."""
+"""The replacement of a dropped address in a longer text."""
 
 _HASH = re.compile(rf"{HASHED}[0-9a-f]{{32}}")
 _REMEMBERED_LISTS = 10_000
 
 
 class Privacy:
-    """Applies the setting ``personal_data`` to records and their keys."""
+    """Applies the setting ``personal_data`` to records and their keys.
+
+    Args:
+        settings: Whether personal data is kept, hashed or dropped.
+        hashes_stay: Whether to keep values that look like hashes: never for values of the API.
+    """
 
     def __init__(self, settings: PrivacySettings, *, hashes_stay: bool = False) -> None:
-        """Begin.
-
-        Args:
-            settings: What becomes of personal data.
-            hashes_stay: Whether what reads like a hash is one, and stays: never true of what the API sends.
-        """
         self.settings = settings
         self.personal_data = settings.personal_data
         self._secret = settings.secret.encode()
@@ -54,8 +53,8 @@ class Privacy:
     def key(self, table: Table, record: dict[str, Any]) -> str | None:
         """Return the key of a record, as in the table's key column; None if it has no usable key.
 
-        An e-mail address counts without blanks around it and in lower case. Where addresses are dropped, the
-        identifier takes their place: two accounts of one address are then two rows.
+        An e-mail address is trimmed and in lower case. Where addresses are dropped, the identifier is the key: two
+        accounts of one address are then two rows.
         """
         return self.key_of(table, record.get(self.key_field(table)))
 

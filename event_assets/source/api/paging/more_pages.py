@@ -3,7 +3,7 @@
 The rule. All that a response says beside its records is looked at: every field of its envelope at any depth, and every
 header. What a field says, it says by the words of its name (see ``words``) and by its value:
 
-1. The address of the next page, where it stands in one of the known places (the field ``next`` and its relatives in
+1. The address of the next page, where it stands in one of the known fields (the field ``next`` and its relatives in
    the envelope or in objects such as ``links``, ``meta``, ``pagination``; entries of lists of links; the header
    ``Link``), is followed.
 2. Whatever else says that more follows (``has_more``, ``next_cursor``, ``is_last: false``, page 1 of 5), is refused on
@@ -37,7 +37,7 @@ from event_assets.source.api.paging.words import (
     PAGING,
     Meaning,
     Words,
-    is_known_place,
+    is_paging_object,
     meaning,
     words_of,
 )
@@ -93,8 +93,8 @@ def signs_of_fields(envelope: Mapping[str, Any], subjects: AbstractSet[str] = NO
         subjects: Words for the kinds of records that the response has; see `Claims.of`.
     """
     signs = Signs(repeated=isinstance(envelope, Repeated))
-    for place in _places(envelope, subjects):
-        signs |= _signs_in(place, subjects)
+    for node in _nodes(envelope, subjects):
+        signs |= _signs_in(node, subjects)
     return signs
 
 
@@ -138,7 +138,7 @@ def _signs_of_link_header(value: str) -> Signs:
     return signs
 
 
-class _Place(NamedTuple):
+class _Node(NamedTuple):
     """An object in the envelope."""
 
     fields: Mapping[str, Any]
@@ -150,42 +150,42 @@ _NOT_LOOKED_INTO = frozenset(("params", "parameters", "query"))
 """Objects that say what was asked for."""
 
 
-def _places(envelope: Mapping[str, Any], subjects: AbstractSet[str]) -> Iterator[_Place]:
+def _nodes(envelope: Mapping[str, Any], subjects: AbstractSet[str]) -> Iterator[_Node]:
     """Yield an envelope and the objects in it, breadth first."""
-    waiting = deque([_Place(envelope, NO_WORDS, known=True)])
+    waiting = deque([_Node(envelope, NO_WORDS, known=True)])
     while waiting:
-        place = waiting.popleft()
-        yield place
-        for name, value in place.fields.items():
+        node = waiting.popleft()
+        yield node
+        for name, value in node.fields.items():
             words = words_of(name)
-            if words & _NOT_LOOKED_INTO or meaning(words, place.name, subjects) is Meaning.MORE:
+            if words & _NOT_LOOKED_INTO or meaning(words, node.name, subjects) is Meaning.MORE:
                 continue
-            known = place.known and (is_known_place(words) or words <= subjects)
-            within = words or place.name
+            known = node.known and (is_paging_object(words) or words <= subjects)
+            within = words or node.name
             if isinstance(value, dict):
-                waiting.append(_Place(value, within, known))
+                waiting.append(_Node(value, within, known))
             elif isinstance(value, list) and known and words and words <= PAGING | _LISTS:
-                waiting.extend(_Place(entry, within, known) for entry in value if isinstance(entry, dict))
+                waiting.extend(_Node(entry, within, known) for entry in value if isinstance(entry, dict))
 
 
 _LISTS = frozenset(("link", "links", "meta", "metadata"))
 
 
-def _signs_in(place: _Place, subjects: AbstractSet[str]) -> Signs:
+def _signs_in(node: _Node, subjects: AbstractSet[str]) -> Signs:
     """Return what one object says."""
-    signs = Signs(repeated=isinstance(place.fields, Repeated)) | _signs_of_entry(place)
+    signs = Signs(repeated=isinstance(node.fields, Repeated)) | _signs_of_entry(node)
     position = last = None
     single_total, has_pages = None, False
-    for name, value in place.fields.items():
+    for name, value in node.fields.items():
         words = words_of(name)
-        says = meaning(words, place.name, subjects)
-        if says is None or not (place.known or len(words) > 1):
+        says = meaning(words, node.name, subjects)
+        if says is None or not (node.known or len(words) > 1):
             continue
         if says is Meaning.MORE:
-            signs |= _more(name, words, value, place)
+            signs |= _more(name, words, value, node)
             continue
         if says is Meaning.FINAL:
-            signs |= _final(name, words, value, place)
+            signs |= _final(name, words, value, node)
             last = number(value) if words & LAST and not words & FLAG else None
             has_pages = has_pages or last is not None
             continue
@@ -196,11 +196,11 @@ def _signs_in(place: _Place, subjects: AbstractSet[str]) -> Signs:
             position = claimed
         elif says is Meaning.PAGES:
             has_pages = True
-        elif says is Meaning.RECORDS and words <= {"total", "totals"} and not place.name & {"total", "totals"}:
+        elif says is Meaning.RECORDS and words <= {"total", "totals"} and not node.name & {"total", "totals"}:
             single_total = claimed
-        if words == {"of"} and _has_position(place):
+        if words == {"of"} and _has_position(node):
             says = Meaning.PAGES  # page 1 of 2
-        signs |= Signs(claims=_claims(says, claimed, words | place.name, subjects))
+        signs |= Signs(claims=_claims(says, claimed, words | node.name, subjects))
     if position is not None and last is not None and position < last:
         signs |= Signs(more=Sign(f"page {position} of {last}", phrase=True))
     if position is not None and single_total is not None and not has_pages:
@@ -209,8 +209,8 @@ def _signs_in(place: _Place, subjects: AbstractSet[str]) -> Signs:
     return signs
 
 
-def _has_position(place: _Place) -> bool:
-    return any(meaning(words_of(name), place.name) is Meaning.POSITION for name in place.fields)
+def _has_position(node: _Node) -> bool:
+    return any(meaning(words_of(name), node.name) is Meaning.POSITION for name in node.fields)
 
 
 def _claims(says: Meaning, claimed: int, words: Words, subjects: AbstractSet[str]) -> Claims:
@@ -223,33 +223,33 @@ def _claims(says: Meaning, claimed: int, words: Words, subjects: AbstractSet[str
     return Claims(pages=claimed)
 
 
-def _more(name: str, words: Words, value: Any, place: _Place) -> Signs:
+def _more(name: str, words: Words, value: Any, node: _Node) -> Signs:
     if not says_yes(value):
         return Signs()
-    address = next_address(words, value) if place.known else None
+    address = next_address(words, value) if node.known else None
     return Signs(address=address) if address else Signs(more=Sign(name, value))
 
 
-def _final(name: str, words: Words, value: Any, place: _Place) -> Signs:
+def _final(name: str, words: Words, value: Any, node: _Node) -> Signs:
     if says_no(value, or_zero=bool(words & FLAG) or not words & LAST):
         return Signs(more=Sign(f"`{name}` that is false", phrase=True))
     if address := last_link(words, value):
         return Signs(claims=_claims_of_last(address))
     claimed = number(value)
-    if claimed is not None and words & LAST and not words & FLAG and (words | place.name) & PAGING:
+    if claimed is not None and words & LAST and not words & FLAG and (words | node.name) & PAGING:
         return Signs(claims=Claims(pages=claimed))
     return Signs()
 
 
-def _signs_of_entry(place: _Place) -> Signs:
+def _signs_of_entry(node: _Node) -> Signs:
     """Return what an entry of a list of links says: ``{"rel": "next", "href": …}``."""
-    if not (place.known and place.name & ADDRESS):
+    if not (node.known and node.name & ADDRESS):
         return Signs()
-    relation = next((place.fields[name] for name in ("rel", "relation", "label") if name in place.fields), None)
+    relation = next((node.fields[name] for name in ("rel", "relation", "label") if name in node.fields), None)
     related = rels(relation)
     if "next" in related:
-        return _more("rel", frozenset({"next"}), place.fields, place)
-    if "last" in related and (address := last_link(frozenset({"last"}), place.fields)):
+        return _more("rel", frozenset({"next"}), node.fields, node)
+    if "last" in related and (address := last_link(frozenset({"last"}), node.fields)):
         return Signs(claims=_claims_of_last(address))
     return Signs()
 

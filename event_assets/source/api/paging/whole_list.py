@@ -13,7 +13,6 @@ class WholeList:
     """Collects the totals that the pages of a list announce."""
 
     def __init__(self) -> None:
-        """Begin."""
         self._claims = Claims()
         self._in_envelopes = False
 

@@ -64,13 +64,13 @@ _LEAF = frozenset().union(
     *(NEXT, ADDRESS, PAGING, _REST, _CUT, _END, FLAG, _CURSOR, _CURRENT, _INDEX, _RECORD, _TOTAL, _QUANTITY, _SIZE),
     _words("size content range"),
 )
-_PLACES = _LEAF | _words(
+_CONTAINERS = _LEAF | _words(
     "meta metadata info information envelope header headers summary stats statistics additional extra context search"
     " view d body payload embedded response resultset"
 )
 _KINDS = _words("attendee attendees " + " ".join(f"{name.removesuffix('s')} {name}" for name in TABLES))
 """Words for records of one kind or another. Whether they count depends on what the response has."""
-_VOCABULARY = _PLACES | _NOISE | _KINDS
+_VOCABULARY = _CONTAINERS | _NOISE | _KINDS
 _MOST_LETTERS = 60
 
 
@@ -100,9 +100,9 @@ def _apart(word: str) -> tuple[str, ...]:
     return whole if whole and any(len(piece) > 3 for piece in whole) else (word,)
 
 
-def is_known_place(name: Words) -> bool:
+def is_paging_object(name: Words) -> bool:
     """Return whether servers put paging fields into an object of this name."""
-    return name <= _PLACES
+    return name <= _CONTAINERS
 
 
 def meaning(name: Words, within: Words = frozenset(), subjects: AbstractSet[str] = frozenset()) -> Meaning | None:
