@@ -28,7 +28,7 @@ BANNED = {
 """What is not written → what is written instead. A word is banned as a whole word, in any case."""
 _PATTERN = re.compile("|".join(rf"\b(?:{words})(?!\w)" for words in BANNED), re.IGNORECASE)
 
-ROOMS = ("assets", "models", "source", "warehouse")
+ROOMS = ("assets", "models", "sandbox", "source", "warehouse")
 """The packages whose messages are read here."""
 PAGES = ("README.md", "docs/data-dictionary.md", "docs/performance.md", "docs/what-happens-when.md")
 

@@ -47,7 +47,7 @@ class DataTestSpec(BaseModel):
         if wrong := [target for target in self.relationships.values() if target.count(".") != 2]:
             raise ValueError(f"write a relationship as schema.table.column, unlike {', '.join(wrong)}")
         if odd := [name for name in self.expression if not re.fullmatch(r"[a-z][a-z0-9_]*", name)]:
-            raise ValueError(f"name an expression with a to z, digits and _ only, unlike {', '.join(odd)}")
+            raise ValueError(f"an expression's name has only a to z, digits and _, unlike {', '.join(odd)}")
         return self
 
 
@@ -84,7 +84,7 @@ class ModelFacts(BaseModel):
     @model_validator(mode="after")
     def _pii_is_of_columns(self) -> ModelFacts:
         if unknown := sorted({*self.pii, *self.not_pii} - self.columns.keys()):
-            raise ValueError(f"describe the columns under pii and not_pii, also {', '.join(unknown)}")
+            raise ValueError(f"pii and not_pii name columns that are not described: {', '.join(unknown)}")
         if both := sorted({*self.pii} & self.not_pii.keys()):
             raise ValueError(f"these columns are under pii and not_pii: {', '.join(both)}; keep one")
         return self

@@ -1,1 +1,1 @@
-"""The assets: what a run leaves in the warehouse and tells Dagster."""
+"""The assets: what a run writes into the warehouse and reports to Dagster."""

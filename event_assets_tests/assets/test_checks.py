@@ -13,7 +13,7 @@ from event_assets_tests.running import Run
 CHECKS = {"no_rejected_records", "no_undeclared_fields", "values_match_declared_types", "resource_present"}
 
 
-def test_all_pass_where_all_is_well(everything_loaded: Loaded):
+def test_all_checks_pass_on_valid_data(everything_loaded: Loaded):
     checks = everything_loaded.result.checks
     raw = [name for asset, name in checks if asset.startswith("raw/")]
     assert set(raw) == CHECKS
@@ -61,7 +61,7 @@ def test_all_warn_and_everything_is_built(run: Run, api: Sandbox):
     assert result.severities == {"WARN"}
 
 
-def test_a_resource_that_is_not_in_the_answer_warns(run: Run, api: Sandbox):
+def test_an_absent_resource_warns(run: Run, api: Sandbox):
     api.fail("content", faults.without_resource("days"))
     result = run(
         *("raw/days", "raw/halls", "raw/lectures", "raw/workshops"),
@@ -82,9 +82,7 @@ def test_a_resource_that_is_not_in_the_answer_warns(run: Run, api: Sandbox):
         ("values_match_declared_types", spoil_values),
     ],
 )
-def test_a_check_passes_again_when_the_trouble_is_over(
-    run: Run, api: Sandbox, check: str, spoil: Callable[[Event], None]
-):
+def test_a_check_passes_again_on_valid_data(run: Run, api: Sandbox, check: str, spoil: Callable[[Event], None]):
     people = api.event.participants[:]
     spoil(api.event)
     for _ in range(2):
@@ -93,7 +91,7 @@ def test_a_check_passes_again_when_the_trouble_is_over(
     assert run("raw/participants").checks["raw/participants", check] == (True, {})
 
 
-def test_versions_tell_what_changed(run: Run, api: Sandbox):
+def test_versions_report_what_changed(run: Run, api: Sandbox):
     raw = [f"raw/{name}" for name in TABLES]
     first = run(*raw).versions
     assert len({first[asset] for asset in raw}) > 5
@@ -104,7 +102,7 @@ def test_versions_tell_what_changed(run: Run, api: Sandbox):
     assert {asset for asset in second if second[asset] != first[asset]} == {"raw/lectures"}
 
 
-def test_values_that_do_not_fit_into_lists_are_told_also_of_an_answer_without_them(run: Run, api: Sandbox):
+def test_type_mismatches_in_lists_stay_reported_while_the_resource_is_absent(run: Run, api: Sandbox):
     lectures = api.event.content["lectures"]
     lectures[0].update(files="none", speakers=[{"x": 5}], booking_info=7)
     found = {"booking_info": 1, "files": 1, "speakers": 1}
@@ -117,7 +115,7 @@ def test_values_that_do_not_fit_into_lists_are_told_also_of_an_answer_without_th
     assert run("raw/lectures").checks["raw/lectures", "values_match_declared_types"] == (True, {})
 
 
-def test_the_version_tells_what_could_not_be_loaded(run: Run, api: Sandbox):
+def test_the_version_reports_what_could_not_be_loaded(run: Run, api: Sandbox):
     first = run("raw/partners").versions
     api.event.partners.append({**api.event.partners[0], "company": "Another of this identifier"})
     second = run("raw/partners").versions

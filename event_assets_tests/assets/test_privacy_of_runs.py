@@ -39,7 +39,7 @@ def test_no_mark_is_in_what_a_run_leaves_behind(
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_where_data_is_kept_no_name_of_a_field_and_no_address_is_told(
+def test_where_data_is_kept_no_name_of_a_field_and_no_address_is_reported(
     api: Sandbox, warehouse: Warehouse, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ):
     marks, content = Marks(), api.event.content

@@ -141,7 +141,7 @@ def test_a_plain_api_token_is_accepted(run: Run, warehouse: Warehouse, api: Sand
     assert warehouse.count("raw.halls") == len(api.event.content["halls"])
 
 
-def test_a_wrong_token_is_told_at_once_and_changes_nothing(
+def test_a_wrong_token_is_reported_at_once_and_changes_nothing(
     run: Run, warehouse: Warehouse, api: Sandbox, monkeypatch: pytest.MonkeyPatch
 ):
     run(*WITH_THE_AGENDA)

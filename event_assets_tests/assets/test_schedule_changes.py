@@ -73,7 +73,7 @@ def test_what_is_no_change_of_the_programme_adds_nothing(lecture: dict, run: Run
     assert warehouse.rows(VERSIONS) == []
 
 
-def test_a_change_of_each_kind_is_told_with_what_was_before(
+def test_a_change_of_each_kind_is_reported_with_what_was_before(
     lecture: dict, api: Sandbox, run: Run, warehouse: Warehouse
 ):
     halls = {str(hall["id"]): hall["name"] for hall in api.event.content["halls"]}
@@ -249,7 +249,7 @@ def test_an_empty_programme_removes_what_was_there(
     ]
 
 
-def test_a_time_without_the_other_one_is_told(lecture: dict, run: Run, warehouse: Warehouse):
+def test_a_time_without_the_other_one_is_reported(lecture: dict, run: Run, warehouse: Warehouse):
     lecture["end"] = None
     run(*PROGRAMME)
     lecture["start"] = "2026-12-01T10:00:00+01:00"
@@ -264,7 +264,9 @@ def test_a_time_without_the_other_one_is_told(lecture: dict, run: Run, warehouse
     ]
 
 
-def test_what_has_the_same_name_is_told_by_its_identifier(lecture: dict, api: Sandbox, run: Run, warehouse: Warehouse):
+def test_what_has_the_same_name_is_reported_by_its_identifier(
+    lecture: dict, api: Sandbox, run: Run, warehouse: Warehouse
+):
     hall = next(hall for hall in api.event.content["halls"] if hall["id"] == lecture["hall_id"])
     api.event.content["halls"].append(hall | {"id": 990002})
     api.event.content["speakers"].append(api.event.content["speakers"][0] | {"id": 990003, "name": " "})

@@ -1,4 +1,4 @@
-"""Macros: what becomes of their calls, and how a wrong one is told."""
+"""Macros: how calls are expanded, and the errors of wrong ones."""
 
 from pathlib import Path
 
@@ -68,7 +68,9 @@ def test_lineage_sees_through_a_macro(tmp_path: Path):
         pytest.param("id", "create macro a(x) as macros.a(x)", "macros.sql", "calls macros.a(x), which", id="itself"),
     ],
 )
-def test_a_wrong_macro_is_told_with_the_file(tmp_path: Path, expression: str, macros: str, file: str, sentence: str):
+def test_a_wrong_macro_is_reported_with_the_file(
+    tmp_path: Path, expression: str, macros: str, file: str, sentence: str
+):
     with pytest.raises(ModelError) as failure:
         load(tmp_path, expression, macros)
     assert sentence in str(failure.value)

@@ -101,6 +101,6 @@ def test_the_projects_models_are_declared_and_few_of_them_are_searched():
         ("pii: [a]\nnot_pii: {a: x}\n", "these columns are under pii and not_pii: a; keep one"),
     ],
 )
-def test_facts_that_contradict_themselves_are_told(tmp_path: Path, facts: str, said: str):
+def test_facts_that_contradict_themselves_are_reported(tmp_path: Path, facts: str, said: str):
     with pytest.raises(ModelError, match=said):
         models_of(tmp_path, facts, staging__person="select id as a from raw.days")

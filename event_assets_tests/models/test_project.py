@@ -1,4 +1,4 @@
-"""How models are read: what they depend on, and how a wrong one is told."""
+"""How models are read: their dependencies, and the errors of wrong ones."""
 
 import shutil
 from pathlib import Path
@@ -70,7 +70,7 @@ def test_a_parameter_becomes_a_literal(folder: Path):
         pytest.param("select hall_id from summary.wrong", FACTS, "circle (summary.wrong → summary.wrong)", id="circle"),
     ],
 )  # fmt: skip
-def test_a_wrong_model_is_told_with_its_file(folder: Path, sql: str, facts: str | None, sentence: str):
+def test_a_wrong_model_is_reported_with_its_file(folder: Path, sql: str, facts: str | None, sentence: str):
     write(folder, "summary/wrong", sql, facts)
     with pytest.raises(ModelError) as failure:
         load(folder)

@@ -77,13 +77,13 @@ def test_what_servers_send_for_no_time_is_no_check_in(nothing: str):
     ("email", "has_address"),
     [("p@example.org", True), ("anonymous-17", False), ("", False), ("hmac:0f0f", None), (None, None)],
 )
-def test_an_address_has_an_at_and_a_hash_does_not_tell(email: str | None, has_address: bool | None):
+def test_an_address_has_an_at_and_a_hash_does_not_show_it(email: str | None, has_address: bool | None):
     raw = {"participants": [person("p", email=email)]}
     assert only(build(raw, "staging.participants"))["has_address"] is has_address
     assert len(found(raw)) == (has_address is False)
 
 
-def test_people_of_one_identifier_or_none_are_told_apart_without_their_address():
+def test_people_of_one_identifier_or_none_are_distinguished_without_their_address():
     people = [person("p", email_key=key) for key in ("b", "a")]
     people += [{**person(key), "id": None} for key in ("c", "d")]
     rows = build({"participants": [*people, person("gone", **GONE)]}, "staging.participants")

@@ -1,4 +1,4 @@
-"""Double bookings of speakers, and who is told to be a team."""
+"""Double bookings of speakers, and which speakers are teams."""
 
 from datetime import datetime
 from typing import Any
@@ -93,7 +93,7 @@ def test_speaker_conflicts(sessions: list[tuple[str, str, str]], expected: list[
         (None, False),
     ],
 )
-def test_a_team_is_told_by_its_name(name: str | None, team: bool):
+def test_a_team_is_recognised_by_its_name(name: str | None, team: bool):
     both = [placed(key, "09:00", "10:00", speakers=["s"], hall_id=None) for key in "ab"]
     assert double_bookings(*both, name=name) == [("a", "b", team)]
 

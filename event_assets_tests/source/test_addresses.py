@@ -39,7 +39,7 @@ def test_one_site_however_it_is_written(address: str):
         ("http://[::80]/", "http://[::80]"),
     ],
 )
-def test_sites_are_told_as_they_are_asked(address: str, expected: str):
+def test_sites_are_those_that_are_requested(address: str, expected: str):
     assert str(site(address)) == expected
 
 

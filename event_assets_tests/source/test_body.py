@@ -129,7 +129,9 @@ def test_a_body_is_unpacked(event: Event, encoding: str, pack: Callable[[bytes],
     ],
     ids=["truncated", "broken_gzip"],
 )
-def test_a_body_that_does_not_come_whole_is_told_as_requests_does(event: Event, fault: Fault, error: type[Exception]):
+def test_a_body_that_does_not_come_whole_is_reported_as_requests_does(
+    event: Event, fault: Fault, error: type[Exception]
+):
     with Sandbox(event) as api:
         api.fail("partners", fault)
         with pytest.raises(error):

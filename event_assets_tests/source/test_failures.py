@@ -50,7 +50,7 @@ def said_of_sync(warehouse: Warehouse) -> str:
     return str(error.value)
 
 
-def test_a_certificate_that_is_not_accepted_is_told_and_not_tried_again(
+def test_a_certificate_that_is_not_accepted_is_reported_and_not_tried_again(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ):
     tried = unreachable(monkeypatch, Expired(1, "[SSL: CERTIFICATE_VERIFY_FAILED]"))
@@ -74,7 +74,7 @@ def test_a_secure_connection_that_does_not_come_about_is_tried_again(
     assert error.value.passes
 
 
-def test_a_proxy_that_cannot_be_reached_is_told_as_one(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch):
+def test_a_proxy_that_cannot_be_reached_is_reported(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch):
     for name in ("NO_PROXY", "no_proxy", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
     # Nothing listens at port 9, and the API's name is not looked up.
@@ -129,7 +129,7 @@ def test_what_is_worth_another_attempt():
     ids=["full", "quota", "permission", "memory"],
 )
 @pytest.mark.parametrize("resource", ["lectures", "participants"])
-def test_what_this_machine_lacks_is_not_told_as_the_api_s_fault(
+def test_what_this_machine_lacks_is_not_reported_as_the_api_s_fault(
     event: Event, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, resource: str, error: Exception, says: str
 ):
     def write(*_: Any, **__: Any) -> NoReturn:
@@ -148,7 +148,7 @@ def test_what_this_machine_lacks_is_not_told_as_the_api_s_fault(
         run_sync(api, warehouse, resource)
 
 
-def test_a_disk_that_is_full_is_told_where_the_warehouse_is_written():
+def test_a_disk_that_is_full_is_reported_where_the_warehouse_is_written():
     full = OSError("IO Error: Could not write file: No space left on device")  # as DuckDB has it
     said = str(warehouse_failure(full, "participants"))
     assert "the disk is full. Free some space where the warehouse is" in said
@@ -162,7 +162,7 @@ def test_a_full_disk_behind_a_lost_connection_is_not_believed():
     assert "could not connect" in str(api_failure(lost.value, API, "partners"))
 
 
-def test_a_database_that_fails_while_it_is_asked_is_told_as_such():
+def test_a_database_that_fails_while_it_is_asked_is_reported_as_such():
     said = str(api_failure(DatabaseTerminalException(RuntimeError("Out of Memory Error: of 'x'")), API, "partners"))
     assert said.startswith("DuckDB failed (")
     assert "if it lacks room or memory, make some" in said.lower()

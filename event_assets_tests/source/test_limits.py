@@ -116,7 +116,7 @@ def test_what_is_as_large_as_it_may_be_is_taken(event: Event):
         assert session.get(f"{api.base_url}/partners").ok
 
 
-def test_an_error_is_told_by_its_status_however_large_it_is(event: Event):
+def test_an_error_is_reported_by_its_status_however_large_it_is(event: Event):
     with Sandbox(event) as api:
         large = Response(404, {"Content-Length": "9000000000"}, [b"x"])
         api.fail("partners", Fault("large", lambda *_: large))

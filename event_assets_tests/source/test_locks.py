@@ -18,7 +18,7 @@ from event_assets_tests.running import Run
 from event_assets_tests.running import Warehouse as Reader
 from event_assets_tests.source.syncing import run_sync
 
-linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which files a process has open")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows which files a process has open")
 
 
 @pytest.fixture

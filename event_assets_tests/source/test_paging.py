@@ -133,7 +133,7 @@ def test_a_link_that_is_no_address_is_refused(link: str):
         follow(f'{{"next": "{link}"}}')
 
 
-def test_a_link_with_a_password_is_told_without_it():
+def test_a_link_with_a_password_is_reported_without_it():
     with pytest.raises(InvalidResponseError, match=r"leads to https://elsewhere\.example\.org instead of ") as error:
         follow('{"next": "https://somebody:secret@elsewhere.example.org/?page=2"}')
     assert "secret" not in str(error.value)

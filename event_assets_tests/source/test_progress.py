@@ -62,5 +62,5 @@ def test_a_sync_logs_pages_records_and_rate(tmp_path, monkeypatch):
         "participants: 30 records of 3 pages",
     ]
     assert [line for line in logged if "page" in line] == [
-        f"/participants: the same {pages} as last time so far" for pages in ("1 page", "2 pages", "3 pages")
+        f"/participants: {pages} unchanged so far" for pages in ("1 page", "2 pages", "3 pages")
     ]

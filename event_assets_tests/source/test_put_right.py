@@ -177,7 +177,7 @@ def test_a_column_that_is_gone_from_a_table_with_link_tables_is_brought_back(war
     assert Reader(warehouse.path).count("raw.lectures__speakers") == links
 
 
-def test_rows_that_no_answer_has_brought_are_told(event: Event, warehouse: Warehouse):
+def test_rows_from_another_program_are_reported(event: Event, warehouse: Warehouse):
     with Sandbox(event) as api:
         run_sync(api, warehouse, "participants")
         with duckdb.connect(str(warehouse.path)) as connection:

@@ -164,7 +164,7 @@ def test_keep_changes_nothing():
     assert row(person, "participants") == {**person, "email_key": "ada@example.org"}
 
 
-def test_hash_makes_the_same_of_the_same_and_tells_nothing():
+def test_equal_values_have_equal_hashes_that_reveal_nothing():
     person = {"email": " Ada@example.org", "name": "Ada", "role": "e", "tickets": [{"name": "VIP"}]}
     first = row(person, "participants", personal_data="hash")
     second = row({**person, "email": "ada@EXAMPLE.org "}, "participants", personal_data="hash")

@@ -130,7 +130,7 @@ def test_keys_that_are_made_otherwise_are_no_removals(
     assert reader.rows("select count(*) from raw.participants where removed_at is null") == [(25,)]
 
 
-def test_too_many_that_are_gone_are_told_apart_from_keys_that_are_made_otherwise(api: Sandbox, warehouse: Warehouse):
+def test_too_many_that_are_gone_are_distinguished_from_keys_that_are_made_otherwise(api: Sandbox, warehouse: Warehouse):
     run_sync(api, warehouse, "participants")
     del api.event.participants[24:]
     with pytest.raises(SyncError) as refusal:
@@ -255,7 +255,7 @@ def test_rejects_are_those_of_the_latest_answer(api: Sandbox, warehouse: Warehou
     assert reader.count("raw.rejected") == 0
 
 
-def test_drifting_types_are_kept_and_told(api: Sandbox, warehouse: Warehouse, reader: Reader):
+def test_type_mismatches_are_kept_and_counted(api: Sandbox, warehouse: Warehouse, reader: Reader):
     run_sync(api, warehouse, "lectures")
     lectures = api.event.content["lectures"]
     lectures[0].update(capacity="about thirty", booked="sometimes", name={"de": "Titel"}, speakers=7)

@@ -62,7 +62,7 @@ def test_only_what_may_pass_is_retried(event: Event, monkeypatch: pytest.MonkeyP
     ]
 
 
-def test_a_lost_server_is_tried_again_and_then_told(event: Event):
+def test_a_lost_server_is_retried_and_then_reported(event: Event):
     logged: list[str] = []
     with Sandbox(event) as api:
         asking = session(api, logged.append)

@@ -136,7 +136,7 @@ def test_a_field_that_is_not_declared_is_text_whatever_it_looks_like(event: Even
         (Response(200, {"Content-Length": "6"}, [b"<html>"]), "returned HTML (6 bytes)"),
     ],
 )
-def test_a_failure_is_told_in_a_sentence_and_changes_nothing(
+def test_a_failure_has_a_plain_message_and_changes_nothing(
     event: Event, warehouse: Warehouse, response: Response, sentence: str, monkeypatch: pytest.MonkeyPatch
 ):
     with Sandbox(event) as api:
@@ -154,14 +154,14 @@ def test_a_failure_is_told_in_a_sentence_and_changes_nothing(
     assert Reader(warehouse.path).rows("from raw.halls") == before
 
 
-def test_a_server_that_is_not_there_is_told_in_a_sentence(event: Event, warehouse: Warehouse):
+def test_a_server_that_is_not_there_has_a_plain_message(event: Event, warehouse: Warehouse):
     with Sandbox(event) as api:
         pass
     with pytest.raises(SyncError, match=r"could not connect .* Check `base_url` and the network"):
         sync(settings(api), warehouse, "partners", ["partners"])
 
 
-def test_a_warehouse_that_does_not_take_the_answer_is_told_in_a_sentence(event: Event, warehouse: Warehouse):
+def test_a_warehouse_that_cannot_store_the_response_has_a_plain_message(event: Event, warehouse: Warehouse):
     warehouse.path.parent.mkdir()
     with duckdb.connect(str(warehouse.path)) as connection:
         connection.execute("create schema raw; create view raw.tracks as select 1 as one")
@@ -173,7 +173,7 @@ def test_a_warehouse_that_does_not_take_the_answer_is_told_in_a_sentence(event: 
     assert "The next sync completes what is missing" in str(error.value)
 
 
-def test_what_a_database_quotes_is_not_told():
+def test_what_a_database_quotes_is_not_reported():
     try:
         try:
             raise ValueError("Could not convert 'ada@example.org' to INT64")
@@ -192,7 +192,7 @@ def test_what_a_database_quotes_is_not_told():
         ("alter table raw.participants alter name type integer", "Could not convert string '…' to INT32"),
     ],
 )
-def test_a_person_whom_the_warehouse_does_not_take_is_told_nowhere(
+def test_a_person_whom_the_warehouse_does_not_take_is_reported_nowhere(
     event: Event, warehouse: Warehouse, caplog: pytest.LogCaptureFixture, tampering: str, says: str
 ):
     event.participants = [{"email": "bo@example.org"}]

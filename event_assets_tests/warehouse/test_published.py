@@ -88,7 +88,7 @@ def busy() -> Iterator[Callable[[Warehouse], None]]:
     end.set()
 
 
-def test_a_disk_that_is_full_is_told_and_the_old_copy_stays(warehouse: Warehouse, target: Path):
+def test_a_disk_that_is_full_is_reported_and_the_old_copy_stays(warehouse: Warehouse, target: Path):
     fill(warehouse, 10)
     publish(warehouse, target, ALL)
     fill(warehouse, 2_000_000)
@@ -114,7 +114,7 @@ def files_of_at_most(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_place_where_nothing_can_be_written_is_told(warehouse: Warehouse, tmp_path: Path):
+def test_a_place_where_nothing_can_be_written_is_reported(warehouse: Warehouse, tmp_path: Path):
     fill(warehouse, 10)
     (tmp_path / "for readers").write_text("a file, where the folder should be")
     with pytest.raises(PublishError, match=r"^The published copy cannot be written to .*: (File exists|Not a dir)"):

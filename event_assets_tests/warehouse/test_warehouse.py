@@ -105,7 +105,7 @@ def test_writing_can_be_nested(warehouse: Warehouse):
         assert client.execute_sql("select 1") == [(1,)]
 
 
-def test_another_program_that_has_the_file_open_is_told(warehouse: Warehouse):
+def test_another_program_that_has_the_file_open_is_reported(warehouse: Warehouse):
     busy = pytest.raises(WarehouseBusyError, match=r"Another program has .* open")
     with other_process(HAS_IT_OPEN, warehouse.path), busy, warehouse.connect():
         pass
@@ -137,7 +137,7 @@ def _damage(path: Path) -> None:
         (lambda path: (path.unlink(), path.mkdir()), "Is a directory"),
     ],
 )
-def test_a_file_that_cannot_be_opened_is_told_and_not_waited_for(
+def test_a_file_that_cannot_be_opened_is_reported_and_not_waited_for(
     warehouse: Warehouse, caplog: pytest.LogCaptureFixture, spoil: Callable[[Path], object], reason: str
 ):
     with duckdb.connect(str(warehouse.path)) as other:

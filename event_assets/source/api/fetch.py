@@ -65,7 +65,7 @@ class Fetched:
             if latest[0].digest != digest:
                 break
             if progress:
-                so_far = f"/{latest[0].resource}: the same {count(number, 'page')} as last time so far"
+                so_far = f"/{latest[0].resource}: {count(number, 'page')} unchanged so far"
                 progress.note(lambda _, so_far=so_far: so_far)
             if latest[0].next_url is None:
                 return None if number == len(previous) else self._after(same, latest, rest)
