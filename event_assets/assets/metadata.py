@@ -36,7 +36,7 @@ def column_schema(
     Args:
         types: Name and type of each column, in their order.
         descriptions: What each of the columns means.
-        key: The columns that tell one row from another; a single one is marked as unique.
+        key: The columns that identify a row; a single one is marked as unique.
         not_null: The columns that are never null, because a test fails where one is or the table takes none. A column
             of the key may be null.
     """

@@ -57,7 +57,7 @@ create macro says_when(sent) as coalesce(
     not regexp_matches(macros.blank_to_null(sent), '^(0|1|[fF]alse|[tT]rue|0000-00-00.*|-0001-11-30.*)$'), false
 );
 
--- Whether a text is meant as a time and cannot be read as one: one pattern tells most that can, without reading them.
+-- Whether a text is meant as a time and cannot be read as one: one pattern finds most readable ones without a cast.
 create macro unreadable_time(sent) as case
     when sent is null then false
     when regexp_matches(

@@ -30,7 +30,7 @@ class FaultQueues:
             self._queues[endpoint].append(repeat(fault) if times is None else repeat(fault, times))
 
     def clear(self, endpoint: str | None) -> None:
-        """Forgets the faults of an endpoint, or of all.
+        """Removes the faults of an endpoint, or of all.
 
         Raises:
             ValueError: there is no such endpoint.

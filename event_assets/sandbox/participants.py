@@ -52,7 +52,7 @@ def invent_participants(
         else:
             person, role, ticket = people.draw(rng), "e", TICKETS[int(random() * len(TICKETS))]
         checks_in = ticket != "Online" and random() < 0.8
-        answers = random()  # some leave fields of the form empty, which the API tells as null or as ""
+        answers = random()  # some leave fields of the form empty, which the API sends as null or as ""
         yield {
             "id": FIRST_ID + place,
             "email": person.email,

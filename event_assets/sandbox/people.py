@@ -111,7 +111,7 @@ class People:
 def _names() -> tuple[_Names, ...]:
     from faker import Factory
 
-    taken: set[str] = set()  # no surname's spelling in two locales: so a pair of spellings tells one pair of names
+    taken: set[str] = set()  # no surname's spelling in two locales: so a pair of spellings is one pair of names
     vocabulary = []
     for locale in LOCALES:
         faker = Factory.create(locale.code, providers=["faker.providers.person"])

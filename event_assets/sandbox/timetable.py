@@ -65,7 +65,7 @@ def plan(rng: Random, lectures: int) -> Timetable:
     talks, talk_halls = _plan_lectures(rng, lectures, days)
     workshops, workshop_halls = _plan_workshops(rng, -(-lectures // 12), days, talk_halls)
     troubled = lectures >= SMALLEST_TROUBLED_PROGRAMME
-    # Times first: who is free at a time can only be told when it no longer moves.
+    # Times first: who is free at a time is known when it no longer moves.
     if troubled:
         _trouble_talks(rng, talks)
     sessions = sorted(talks + workshops, key=lambda session: session.start)

@@ -1,4 +1,4 @@
-"""Answers conditional requests: who has an answer already is told so, and not sent it again.
+"""Answers conditional requests: sends a 304 to a client that has the current response.
 
 The API itself does not; other servers, and caches in front of it, do.
 """
@@ -14,7 +14,7 @@ from event_assets.sandbox.responses import Response, Validators
 
 @dataclass
 class Known:
-    """What was answered at each address before, to tell when an answer last changed.
+    """The latest response of each address, to know when it last changed.
 
     Attributes:
         answers: A digest and the time, in seconds, of the first answer that had it, by the address.

@@ -230,15 +230,15 @@ def test_a_model_that_fails_is_named_and_holds_up_no_other(tmp_path: Path, api: 
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("message", "redacted"),
     [
         ("Conversion Error: Date out of range: 290309-12-22 (BC)", "Conversion Error: Date out of range: …"),
         ('Conversion Error: field "12 May" of INT64', 'Conversion Error: field "…" of INT64'),
         ("Out of Memory Error: 8.0 MiB (76 MiB/80 MiB used)", "Out of Memory Error: 8.0 MiB (76 MiB/80 MiB used)"),
     ],
 )
-def test_numbers_of_records_are_in_no_message_and_sizes_are(said: str, told: str):
-    assert without_values(said) == told
+def test_numbers_of_records_are_in_no_message_and_sizes_are(message: str, redacted: str):
+    assert without_values(message) == redacted
 
 
 @pytest.mark.usefixtures("run")

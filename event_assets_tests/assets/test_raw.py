@@ -90,12 +90,12 @@ def test_whole_records_in_the_place_of_identifiers_are_what_they_identify(run: R
         {"speakers": 1},
         None,
     ]
-    told = str([result.metadata(asset) for asset in result.materialised])
-    assert "person@example.org" not in told + str(warehouse.rows("from history.entry_versions"))
+    metadata = str([result.metadata(asset) for asset in result.materialised])
+    assert "person@example.org" not in metadata + str(warehouse.rows("from history.entry_versions"))
 
 
 def test_the_content_tables_are_of_one_answer(run: Run, warehouse: Warehouse, event: Event, use_api: Callable):
-    """The programme changes with every request: a second request would bring lectures in a hall that is not there."""
+    """The programme changes with every request: a second request would return lectures in a hall that is not there."""
     api = use_api(event)
     answer = api.respond
 

@@ -1,4 +1,4 @@
-"""Conditional requests: what has not changed is not sent again, where the sandbox is told to do so."""
+"""Conditional requests: unchanged responses are not sent again, if the sandbox is set up so."""
 
 from collections.abc import Callable
 from datetime import datetime, timezone

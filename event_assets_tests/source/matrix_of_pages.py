@@ -96,7 +96,7 @@ OF_PAGES = (
         endpoints=_LISTS,
     ),
     Case(
-        "links to ever more pages that bring the same records in another order",
+        "links to ever more pages with the same records in another order",
         "refused",
         (faults.reshuffled_pages,),
         says="with records of earlier pages only, and a link to a next one",

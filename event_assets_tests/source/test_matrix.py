@@ -89,7 +89,7 @@ def contents(warehouse: Warehouse, endpoint: str) -> dict[str, list[tuple]]:
 
 
 def names(warehouse: Warehouse, table: str) -> dict[str, str]:
-    """What tells whether a table holds the event before or after the change."""
+    """What shows whether a table holds the event before or after the change."""
     column = "company" if table in ("partners", "participants") else "name"
     return dict(Reader(warehouse.path).rows(f"select id, {column} from raw.{table} where removed_at is null"))
 

@@ -20,9 +20,9 @@ from event_assets_tests.source.diffing import read
 from event_assets_tests.source.syncing import run_sync
 
 
-def session(api: Sandbox, tell: Any = print, endpoint: str = "content", **settings: Any) -> ApiSession:
+def session(api: Sandbox, log: Any = print, endpoint: str = "content", **settings: Any) -> ApiSession:
     retry = RetrySettings(**{"max_attempts": 3, "backoff_factor": 0, "timeout": 5, **settings})
-    made = ApiSession(api.base_url, read, retry, tell, asks_once=endpoint == "content")
+    made = ApiSession(api.base_url, read, retry, log, asks_once=endpoint == "content")
     made.headers["Authorization"] = f"Bearer {api.token}"
     return made
 

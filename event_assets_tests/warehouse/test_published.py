@@ -105,7 +105,7 @@ def test_a_disk_that_is_full_is_reported_and_the_old_copy_stays(warehouse: Wareh
 
 @contextmanager
 def files_of_at_most(size: int) -> Iterator[None]:
-    """Let this process write no file that is larger: what a full disk comes to, as far as DuckDB can tell."""
+    """Let this process write no file that is larger: what a full disk comes to, as far as DuckDB can see."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:

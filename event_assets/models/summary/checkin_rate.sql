@@ -10,7 +10,7 @@ with alike as (
     group by role, group_id, company
 ),
 companies as (
-    -- A company that few people share tells who they are.
+    -- A company that few people share identifies them.
     select company, case when sum(registered) >= 3 then company else '(other)' end as shown_as
     from alike
     where company is not null

@@ -69,7 +69,7 @@ changes as (
             or has_other_end and macros.time_of_day(ends_local) is distinct from macros.time_of_day(old_ends_local)
         )
     union all
-    -- Two halls can have one name, and speakers none: where names do not tell what has changed, identifiers do.
+    -- Two halls can have one name, and speakers none: where names do not show what has changed, identifiers do.
     select *, 'moved_hall' as change, coalesce(nullif(old_hall, hall), old_hall_id) as old_value,
         coalesce(nullif(hall, old_hall), hall_id) as new_value
     from later

@@ -21,7 +21,7 @@ def receive(response: requests.Response, bounds: Bounds, note: Callable[[int], o
     Args:
         response: The response, of which only the headers were read.
         bounds: When it must be there, and how large it may be.
-        note: Is told how many bytes are there, after each piece.
+        note: Takes the number of received bytes, after each piece.
 
     Raises:
         TooLargeError: The body is larger than it may be. No more of it is read; nothing, where its length says so.

@@ -23,7 +23,7 @@ class ResponseFingerprint:
     """Hashes responses and records. The hashes differ if code or settings would make other rows of them.
 
     Attributes:
-        hashes_records: Whether records are told by their bytes: not where personal data is dropped, because a digest
+        hashes_records: Whether records are recognised by their bytes: not if personal data is dropped, because a hash
             would lead to somebody who has the record.
     """
 
@@ -43,15 +43,15 @@ class ResponseFingerprint:
         self._key = hashlib.blake2b(f"{_READING} {otherwise}".encode(), digest_size=32).digest()
         self._key_of_records = hashlib.blake2b(f"{_READING_OF_RECORDS} {otherwise}".encode(), digest_size=32).digest()
 
-    def of_response(self, body: bytes, told: str | None) -> str:
+    def of_response(self, body: bytes, headers: str | None) -> str:
         """Return the digest of a response.
 
         Args:
             body: The response as it came.
-            told: Where the next page is, and what else headers say: the body does not have it.
+            headers: The next link and the totals in its headers, which the body does not have.
         """
         digest = hashlib.blake2b(body, digest_size=16, key=self._key)
-        digest.update(f"\n{told}".encode())
+        digest.update(f"\n{headers}".encode())
         return digest.hexdigest()
 
     def of_records(self, records: Iterable[msgspec.Raw | bytes]) -> list[bytes]:

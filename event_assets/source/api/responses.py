@@ -138,12 +138,12 @@ def read_listing(
     if signs.more and not signs.address:
         expected.but_with("the address of the next page, where one follows").refuse(_said(signs))
     # What headers say counts as well: the body alone is compared as it came.
-    told = signs.address if in_headers.claims == Claims() else f"{signs.address} {in_headers.claims}"
+    headers = signs.address if in_headers.claims == Claims() else f"{signs.address} {in_headers.claims}"
     page = Page(
         resource,
         expected,
         array,
-        digest=fingerprint.of_response(response.content, told) if fingerprint else "",
+        digest=fingerprint.of_response(response.content, headers) if fingerprint else "",
         next_url=signs.address,
         claims=in_body.claims | in_headers.claims,
         is_bare=listing.bare,

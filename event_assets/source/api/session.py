@@ -164,7 +164,7 @@ class _Transport(BoundedAdapter):
             if _is_good(response):
                 receive(response, bounds, so_far)
             else:
-                leave(response)  # the status says all that is told of it
+                leave(response)  # only its status is reported
         return response
 
 

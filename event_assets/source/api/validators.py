@@ -42,7 +42,7 @@ class Validators:
 
 
 def _last_modified(response: Response) -> str:
-    """Return when the response was last changed, where it can be told from a change in the same second."""
+    """Return when the response was last changed, if a change in the same second would show."""
     value = response.headers.get("Last-Modified", "")
     try:
         age = parsedate_to_datetime(response.headers["Date"]) - parsedate_to_datetime(value)

@@ -209,7 +209,7 @@ class _Comparison:
         reject, undeclared = self._processor.reject(record, reason)
         self._undeclared += undeclared
         self._rejects.append(reject)
-        # Accounts without an address can share a placeholder and be different ones, so the key alone does not tell.
+        # Accounts without an address can share a placeholder and be different ones: the key alone is not enough.
         identifier = record.get("id")
         self._seen_rejected.add((key, reject.payload if identifier is None else as_text(identifier)))
 

@@ -26,9 +26,9 @@ from event_assets.source.records.typed import TypedRecords
 from event_assets.source.tables.columns import RECORD_HASH, Table
 
 FEW_RECORDS = 4
-"""So many are coerced together with one that is not as declared: to tell them apart takes longer."""
+"""The most records that are coerced together with one type mismatch: to separate them takes longer."""
 SAMPLE_RECORDS = 16
-"""So many are looked at to see whether most of a batch is not as declared."""
+"""The records of a batch that are decoded to estimate the share of type mismatches."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class RecordBatch:
     """Processed records, in their order.
 
     Attributes:
-        keys: What tells each from others; None where it has no usable key.
+        keys: The key of each; None if it has no usable key.
         hashes: The fingerprint of each row.
         versions: The same of each row with its lists: what it adds to the version of the table.
         rows: The row of each: a dictionary, or an object that has its values as attributes.

@@ -21,7 +21,7 @@ class Column:
     """A column of a raw table.
 
     Attributes:
-        name: As it is called in the warehouse; ``__`` leads into a nested object (``stream__url``).
+        name: The name in the warehouse; ``__`` separates a nested object from its field (``stream__url``).
         data_type: dlt's data type.
         description: What a value means.
         pii: Whether it holds personal data.
@@ -59,11 +59,10 @@ class Table:
         row: What one row is, as the beginning of a sentence.
         about: What else a reader should know, in sentences.
         columns: The API's fields, key first.
-        key_field: The field of the API that tells one record from another.
+        key_field: The API field that identifies a record.
         links: Nested list → what one entry of it is.
         key_column: The column that rows are merged by, where it is not the field itself.
-        has_raw_hash: Whether a record is known by the bytes that it came in: for a flat table of a list that may be
-            very long.
+        has_raw_hash: Whether rows keep a raw record hash: for a flat table with very many records.
     """
 
     name: str

@@ -24,7 +24,7 @@ class NextLinkPaginator(BaseNextUrlPaginator):
 
     A link to another host is refused, because the token would go there. So is one that was followed
     before, or that brings the same records again, because it would never end. Pages that go round under ever new
-    addresses are told in ``load.diff``, where the keys are known.
+    addresses are refused in ``load.diff``, where the keys are known.
     """
 
     def init_request(self, request: Request) -> None:
