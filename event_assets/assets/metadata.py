@@ -64,7 +64,7 @@ def table_state(
 ) -> dict[str, Any]:
     """Return the row count and columns that a table has now, and how many columns are undeclared."""
     types = [(column.name, column.data_type) for column in columns(client, relation)]
-    # Their names come from a response of the API, and may be somebody's.
+    # Their names come from a response of the API, and may be personal data.
     unknown = sum(name not in descriptions for name, _ in types)
     known = [(name, data_type) for name, data_type in types if name in descriptions]
     return {

@@ -1,6 +1,6 @@
 """Makes the nine raw assets from the dlt source.
 
-One op per endpoint: what is asked for together succeeds or fails together, and holds up nobody else.
+One op per endpoint: what is requested together succeeds or fails together, and blocks no other endpoint.
 """
 
 import tempfile

@@ -18,7 +18,7 @@ from event_assets.warehouse.run_marker import marked_as_alive
 class EventApiResource(dg.ConfigurableResource):
     """The event API, configured through dlt.
 
-    Address and token are no config of the resource itself, because Dagster shows that to everybody.
+    Address and token are not in the resource's config, because the UI shows that.
     """
 
     def read(self) -> Event:
@@ -29,7 +29,7 @@ class EventApiResource(dg.ConfigurableResource):
 class WarehouseResource(dg.ConfigurableResource):
     """The warehouse of all tables. A run locks it, except while it waits for a server.
 
-    Where it lies is no config of the resource: whoever reaches the UI could have a run write any file of this machine.
+    Its path is not in the resource's config: otherwise anyone with the UI could let a run write any file.
     """
 
     _of_the_run: Warehouse | None = PrivateAttr(default=None)

@@ -42,7 +42,7 @@ class Materialisation:
         data_version: The version of what the asset holds.
         code_version: The version of the code that made it.
         inputs: The data versions of what it was made of, by asset.
-        number: Its number in Dagster's records: numbers go up whatever becomes of the clock. 0 where it is not read.
+        number: Its number in Dagster's records, which grows also if the clock is set back. 0 if it was not read.
     """
 
     at: datetime
@@ -111,9 +111,8 @@ class Materialisations:
     def next_version(self, raw: dg.AssetKey, warehouse_id: str, before: str, records: str) -> dg.DataVersion:
         """Return the data version of a raw table after a sync.
 
-        Where the sync has found it otherwise than the one before had left it, because a backup was put in its place or
-        somebody wrote into it, models may have been built of that, or be as old. So it is a version of which none was
-        built, though the records are the same again.
+        If the sync has found other rows than the one before had left, because of a backup or another program, models
+        may have been built from those. So it is a new version, though the records are the same again.
 
         Args:
             raw: The table.

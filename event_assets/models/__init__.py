@@ -2,8 +2,8 @@
 
 ``staging/*.sql`` become views, or tables where their facts say so, ``summary/*.sql`` tables, ``history/*.sql`` tables
 that only grow. Beside ``agenda.sql`` stands ``agenda.yml``: what one row is and means. ``project`` reads them and finds
-what depends on what, ``pii`` sees to it that none shows personal data unnoticed, ``build`` builds one; when is the
-assets' affair.
+the dependencies, ``pii`` checks that none shows undeclared personal data, and ``build`` builds one. ``assets`` decides
+when.
 """
 
 from event_assets.models.build import build

@@ -95,7 +95,7 @@ def sync(
             Or the warehouse could not store it.
         WarehouseBusyError: Another run uses the warehouse, or syncs the endpoint. The tables are unchanged.
     """
-    # Nobody else syncs the endpoint meanwhile, so its tables stay as they were read. Others may write the rest while
+    # No other run syncs the endpoint meanwhile, so its tables stay as they were read. Others may write the rest while
     # the server is waited for. The folder is there for a sync that needs none, too: what a killed one has left goes.
     call = _Call(api, endpoint, settings or SyncSettings(), log_warning, Progress(log_progress))
     with warehouse.syncing(endpoint) as folder:

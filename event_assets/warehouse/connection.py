@@ -108,7 +108,7 @@ class Warehouse:
         """Hold the write lock, or wait for it. May be nested; ends with the process at the latest.
 
         DuckDB takes one writing process. Dagster's pools keep the waiting orderly where there is a daemon; this holds
-        for every run, step and command line. Nobody holds it while waiting for a server.
+        for every run, step and command line. No run holds it while waiting for a server.
 
         Raises:
             WarehouseBusyError: The other writer did not end within `wait_seconds`.
@@ -209,7 +209,7 @@ class Warehouse:
         """Rewrite the file if personal data was erased from it.
 
         Raises:
-            WarehouseBusyError: Somebody else has the warehouse.
+            WarehouseBusyError: Another run uses the warehouse.
             WarehouseUnreadableError: DuckDB cannot open the file.
         """
         with self.connect() as client:

@@ -18,7 +18,7 @@ except ImportError:  # Windows lets nobody replace a file that is open
 
 _WRITE_BITS = 0o222
 _WAIT_SECONDS = 5.0
-"""How long to wait for somebody who has the copy open for writing: long enough for a query of a client that does not
+"""How long to wait for a program that has the copy open for writing: long enough for a query of a client that does not
 say `read_only`, short enough to hold up no sync."""
 _LOOK_AGAIN_SECONDS = 0.1
 _SPILLED_SECONDS = 24 * 3600
@@ -38,7 +38,7 @@ def kept_from_writers(target: Path) -> Iterator[None]:
         target: The copy, which need not be there.
 
     Raises:
-        PublishError: Somebody still has. The copy stays as it is.
+        PublishError: A program still has it open. The copy is unchanged.
         OSError: What is beside it cannot be removed.
     """
     try:

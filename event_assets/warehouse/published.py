@@ -41,8 +41,8 @@ def publish(warehouse: Warehouse, target: Path, plan: PublishPlan) -> Published:
         plan: What it holds.
 
     Raises:
-        WarehouseBusyError: Somebody else has the warehouse. The old copy stays.
-        PublishError: The copy cannot be written there, or somebody writes it. The old copy stays.
+        WarehouseBusyError: Another run uses the warehouse. The old copy stays.
+        PublishError: The copy cannot be written there, or a program has it open for writing. The old copy stays.
     """
     with warehouse.writing(), warehouse.connect() as client:
         try:

@@ -60,7 +60,7 @@ def rewrite(path: Path, memory_limit: str | None = None) -> bool:
     Where that fails, the warehouse stays as it is, and a warning says so: the next run tries again.
 
     Args:
-        path: The warehouse. Nobody may have it open, and nobody else may open it meanwhile.
+        path: The warehouse. No process may have it open, nor open it meanwhile.
         memory_limit: How much memory DuckDB may take.
 
     Returns:

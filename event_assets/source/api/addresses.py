@@ -16,7 +16,7 @@ class Site(NamedTuple):
 
     Attributes:
         scheme: ``http`` or ``https``, in lower case.
-        host: The host in lower case and ASCII, with the port if it is not the scheme's own; nobody's name or password.
+        host: The host in lower case and ASCII, with the port if it is not the default; without user and password.
     """
 
     scheme: str

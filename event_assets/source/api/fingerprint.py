@@ -24,7 +24,7 @@ class ResponseFingerprint:
 
     Attributes:
         hashes_records: Whether records are recognised by their bytes: not if personal data is dropped, because a hash
-            would lead to somebody who has the record.
+            would identify a person to anyone who has the record.
     """
 
     def __init__(self, tables: Iterable[Table], privacy: PrivacySettings) -> None:

@@ -31,7 +31,7 @@ _KNOWN_FIELDS = frozenset(
         *("content", "id", *TABLES),
     ]
 )
-"""The names of fields that a message may have: any other name may be somebody's."""
+"""The field names that a message may quote: any other name may be personal data."""
 
 LISTING = 'a list of objects, as {"data": [...]} or bare'
 _LISTED = frozenset(("participant", "participants", "attendee", "attendees", "partner", "partners"))

@@ -144,7 +144,7 @@ class _Transport(BoundedAdapter):
         """Send a request to the API's site.
 
         Raises:
-            InvalidResponseError: The address is not the API's: whoever has made it, nothing is sent there.
+            InvalidResponseError: The address is not the API's. Nothing is sent there.
         """
         if sites_asked(str(request.url)) != {self._site}:
             raise InvalidResponseError(

@@ -113,7 +113,7 @@ def _absence(state: TableState, changes: Changes, privacy: Privacy) -> SyncCheck
 def _mark_removed(client: SqlClientBase[Any], table: Table, keys: Sequence[str]) -> None:
     """Mark rows as removed now.
 
-    Entries of lists whose row somebody has deleted go as well: dlt finds those that it replaces by their row.
+    List entries without a row are deleted as well: dlt finds the entries that it replaces by their row.
     """
     now = datetime.now(timezone.utc)
     for batch in _batches(keys):

@@ -68,12 +68,10 @@ class Changes:
         upserted: How many of them are new, changed or returned.
         removed_keys: The keys of the live rows that the response no longer has.
         raw_hashes: The raw record hash by key, of rows that are unchanged but came in other bytes.
-        rejects: Records that cannot be loaded: without a usable key, or with one that an earlier record of the same
-            answer had. The first one wins.
+        rejects: Rejected records: without a usable key, or with the key of an earlier record. The first one wins.
         type_mismatches: Number of values of another type, by column.
-        undeclared: How many values were left out because their fields are not declared: none where personal data is
-            kept.
-        version: A fingerprint of all rows and rejects together, whatever their order.
+        undeclared: Number of values left out because their fields are not declared: none where personal data is kept.
+        version: The version of all rows and rejected records, in any order.
     """
 
     page_digests: Sequence[str]

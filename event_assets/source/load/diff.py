@@ -69,7 +69,7 @@ def diff(
         if page.next_url is None:
             whole.refuse_a_part(page, comparison.received, len(digests))
         elif new and comparison.different == different:
-            # The pages go round, under whatever addresses. The last page of a list may well have only such records.
+            # The pages repeat, under any addresses. The last page of a list may have only such records.
             page.expected.refuse(f"page {len(digests):,} with records of earlier pages only, and a link to a next one")
     return Changes(digests, is_absent=True) if is_absent else comparison.changes(digests)
 

@@ -44,7 +44,7 @@ def open_pipeline(warehouse: Warehouse, folder: Path, *, reads_tables: bool) -> 
     """Return a dlt pipeline that knows of its tables what the warehouse does.
 
     Args:
-        warehouse: Where the tables are. Nobody else writes into it.
+        warehouse: The warehouse, of which this process has the write lock.
         folder: An empty working folder.
         reads_tables: Whether dlt must look at the tables as they are, because they are not as it has left them.
 

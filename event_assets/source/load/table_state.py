@@ -1,7 +1,7 @@
 """Reads the state and rows of a raw table.
 
-Every sync compares the response with the rows as they are, so that a sync which was killed half-way is put right by the
-next one, and no separate state can contradict the rows.
+Every sync compares the response with the rows as they are, so that the next sync completes a killed one and no separate
+state can contradict the rows.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ class TableState:
     """The state of a raw table before a sync.
 
     Attributes:
-        columns: The columns that are there; none where there is no such table.
-        complete: Whether all its declared columns are, and those of its link tables.
-        keeps_rejects: Whether those of ``raw.rejected`` are.
-        rows: How many rows are there.
-        live: How many of them are not removed.
-        version: The version of these rows, their lists and the rejects.
-        rejects: What the records add to it that the response before could not be loaded with.
-        latest: What the last successful sync saw, if it is known.
-        checkpoint: The same, if the table holds just what it came to.
+        columns: The existing columns; none without the table.
+        complete: Whether all declared columns exist, also those of the link tables.
+        keeps_rejects: Whether those of ``raw.rejected`` exist.
+        rows: Number of rows.
+        live: Number of rows that are not removed.
+        version: The version of the live rows, their lists and the rejected records.
+        rejects: The share of the rejected records in the version.
+        latest: The checkpoint of the last successful sync, if there is one.
+        checkpoint: The same, if the table still holds the rows of that sync; otherwise None.
     """
 
     columns: Set[str]
@@ -150,7 +150,7 @@ def read_existing_rows(client: SqlClientBase[Any], table: Table, state: TableSta
     """
     if table.key not in state.columns:
         return ExistingRows({})
-    # How a record came counts only where nobody has touched the rows since: then they are what was made of it.
+    # Raw record hashes count only if the rows are unchanged since the sync that wrote them.
     by_raw_hash = table.has_raw_hash and state.complete and state.checkpoint is not None
     fingerprint = f"coalesce({RECORD_HASH}, '')" if state.complete else "''"
     columns = [fingerprint, *([RAW_RECORD_HASH] if by_raw_hash else [])]

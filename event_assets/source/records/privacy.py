@@ -115,7 +115,7 @@ class Privacy:
             return text
         replaced = text
         if HASHED in text and not self._hashes_stay:
-            # From the API it is no hash, and must not be taken for somebody's.
+            # From the API it is not a hash, and must not be taken for one.
             replaced = _HASH.sub(lambda found: self._replacement(found[0]), replaced)
         replaced = replace_addresses(replaced, self._replacement)
         if self.personal_data == "drop" and replaced != text:

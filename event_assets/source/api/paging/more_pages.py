@@ -1,18 +1,17 @@
 """Finds the signs of further pages in a response: the next link, flags and totals.
 
-The rule. All that a response says beside its records is looked at: every field of its envelope at any depth, and every
-header. What a field says, it says by the words of its name (see ``words``) and by its value:
+The rule. Every field of the envelope, at any depth, and every header is interpreted by the words of its name (see
+``words``) and by its value:
 
-1. The address of the next page, where it stands in one of the known fields (the field ``next`` and its relatives in
-   the envelope or in objects such as ``links``, ``meta``, ``pagination``; entries of lists of links; the header
-   ``Link``), is followed.
-2. Whatever else says that more follows (``has_more``, ``next_cursor``, ``is_last: false``, page 1 of 5), is refused on
-   a page without such an address. Addresses are not guessed.
-3. Every number of records or pages is a claim. The largest of all pages counts, and is compared with what came in all
-   when the last page is there. A number that is too small is none: it may be that of a single page.
+1. The address of the next page is followed, if it is in a known field: ``next`` and its relatives in the envelope or in
+   objects such as ``links``, ``meta``, ``pagination``; entries of lists of links; the header ``Link``.
+2. Any other sign of further pages (``has_more``, ``next_cursor``, ``is_last: false``, page 1 of 5) is refused on a page
+   without such an address. Addresses are not guessed.
+3. Every number of records or pages is a total. The largest of all pages is compared with what was received when the
+   last page is there. A number that is too small is ignored: it may be that of a single page.
 
-What is in an object of an unknown name counts only where its own name has two such words. Lists are not looked into,
-but for links: they are other records.
+In an object of an unknown name, a field counts only if its own name has two such words. Lists are not examined, except
+for links: they are other records.
 """
 
 from __future__ import annotations
