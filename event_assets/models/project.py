@@ -53,7 +53,7 @@ class Model:
         relation: The view or table it becomes.
         path: The SQL file.
         query: The parsed SELECT.
-        facts: What stands beside it.
+        facts: The facts from its YAML file.
     """
 
     relation: Relation

@@ -75,9 +75,9 @@ def probe(
     """Request an endpoint without retries, and return the fingerprints of its response.
 
     Args:
-        api: Where to ask and with which token.
+        api: The address and token of the API.
         endpoint: The endpoint's name.
-        before: What it answered the last time; of no use, if it would be read otherwise now.
+        before: The result of the previous probe; ignored if the response would be decoded differently now.
         settings: As a sync has them, because a data version depends on what becomes of personal data.
         deadline: When to give up; never, if not given.
 

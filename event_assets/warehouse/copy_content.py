@@ -44,7 +44,7 @@ class CopyBefore:
     """The previous copy, attached to the connection.
 
     Attributes:
-        name: What it is attached as.
+        name: The name of the attached database.
         columns: Its tables and their columns. Not the views that copies of earlier releases have: DuckDB 1.4 looks for
             what they read in the warehouse.
         held_since: Since when it has held back a relation.
@@ -114,8 +114,8 @@ def fill(client: SqlClientBase[Any], plan: PublishPlan, new: str, before: CopyBe
 
     Args:
         client: A connection to the warehouse.
-        plan: What to write.
-        new: What the file is attached as.
+        plan: The plan of the copy.
+        new: The name of the attached file.
         before: The copy before.
 
     Returns:

@@ -36,9 +36,9 @@ def publish(warehouse: Warehouse, target: Path, plan: PublishPlan) -> Published:
     A relation that cannot be read is held back, and the others are published all the same.
 
     Args:
-        warehouse: What to copy.
+        warehouse: The warehouse.
         target: The copy.
-        plan: What it holds.
+        plan: The plan of the copy.
 
     Raises:
         WarehouseBusyError: Another run uses the warehouse. The old copy stays.

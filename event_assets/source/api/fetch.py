@@ -25,7 +25,7 @@ class Fetched:
     """The response of an endpoint, page by page.
 
     Attributes:
-        resources: What was asked for.
+        resources: The requested resources.
         first: What the first response says of each of them; of a list, its first page. Empty once the pages were had.
         rest: The further pages of a list. Each is fetched when it is asked for, so they can be had once.
     """
@@ -104,7 +104,7 @@ def fetch(
     """Request an endpoint, and wait for its first response.
 
     Args:
-        api: Where to ask and with which token.
+        api: The address and token of the API.
         endpoint: The endpoint's name.
         resources: Which of its resources are wanted.
         retry: How often and for how long to try again, and how large a response may be.

@@ -32,7 +32,7 @@ class ResponseFingerprint:
 
         Args:
             tables: All tables that the endpoint's response fills, whether they are synced now or not.
-            privacy: What becomes of personal data.
+            privacy: Whether personal data is kept, hashed or dropped.
         """
         self.hashes_records = privacy.personal_data != "drop"
         declared = [

@@ -79,7 +79,7 @@ def event_api(
     """Return the dlt source of the nine resources. Its tables are declared in ``tables``, and loaded by ``load``.
 
     Args:
-        api: Where to ask and with which token. Without it the source can be looked at, not run: loading definitions
+        api: The address and token of the API. Without it the source can be looked at, not run: loading definitions
             needs neither configuration nor network.
         session: Carries the requests.
         only: The resources that are wanted; all, if not given. dlt makes a client for each, wanted or not.

@@ -30,7 +30,7 @@ class Upserts:
     """Rows to write: new, changed or returned ones. All sequences have an entry for each.
 
     Attributes:
-        keys: What the rows are merged by.
+        keys: The merge keys of the rows.
         hashes: The fingerprint of each, in hexadecimal.
         raw_hashes: The raw record hash of each; None if the record has to be decoded each time.
         rows: The rows: dictionaries, or objects that have their values as attributes.

@@ -33,8 +33,8 @@ def diff(
 
     Args:
         table: The table.
-        existing: What it holds.
-        pages: What the response says of its resource, page by page.
+        existing: The rows of the table.
+        pages: The pages of the resource.
         processor: Processes the records.
         fingerprint: Recognises records by their bytes.
         progress: Takes lines about the progress.

@@ -30,7 +30,7 @@ def erase_removed_rows(client: SqlClientBase[Any], table: Table, privacy: Privac
     Args:
         client: A connection, in a transaction.
         table: The table.
-        privacy: What becomes of personal data.
+        privacy: Whether personal data is kept, hashed or dropped.
         hashes_stay: Whether to keep values that look like hashes: if it is not known how the rows were protected.
     """
     rows, stays = raw_sql(table.name), _stays(privacy, hashes_stay)
@@ -50,7 +50,7 @@ def redact_rows(client: SqlClientBase[Any], table: Table, privacy: Privacy, *, h
     Args:
         client: A connection, in a transaction.
         table: The table.
-        privacy: What becomes of personal data.
+        privacy: Whether personal data is kept, hashed or dropped.
         hashes_stay: Whether to keep values that look like hashes: if it is not known how the rows were protected.
     """
     _redact_rows(client, table, Privacy(privacy.settings, hashes_stay=hashes_stay), "true")
@@ -62,7 +62,7 @@ def redact_history(client: SqlClientBase[Any], privacy: Privacy) -> None:
 
     Args:
         client: A connection, in a transaction.
-        privacy: What becomes of personal data.
+        privacy: Whether personal data is kept, hashed or dropped.
     """
     stored = Privacy(privacy.settings, hashes_stay=True)
     query = (

@@ -26,8 +26,8 @@ class ErasurePlan:
         """Decide what to erase.
 
         Args:
-            states: What the tables held before the sync, by name.
-            privacy: What is to be kept now.
+            states: The state of the tables before the sync, by name.
+            privacy: The present privacy settings.
         """
         self._states = states
         self._privacy = privacy

@@ -43,7 +43,7 @@ def unchanged(checkpoint: SyncCheckpoint) -> ResourceResult:
     """Return the result of a response that is the one before, of which the table holds every record.
 
     Args:
-        checkpoint: What the sync before saw.
+        checkpoint: The checkpoint of the previous sync.
     """
     version = checkpoint.version
     if checkpoint.absent:
@@ -64,8 +64,8 @@ def changed(changes: Changes, state: TableState) -> ResourceResult:
     """Return the result of a response that was read.
 
     Args:
-        changes: What it changed.
-        state: What the table held before.
+        changes: The changes of the response.
+        state: The state of the table before the sync.
     """
     if changes.is_absent:
         return ResourceResult(0, 0, 0, 0, {}, state.version, state.version, absent=True)

@@ -146,7 +146,7 @@ def read_existing_rows(client: SqlClientBase[Any], table: Table, state: TableSta
     Args:
         client: A connection.
         table: A table that has rows.
-        state: What it holds altogether.
+        state: The state of the table.
     """
     if table.key not in state.columns:
         return ExistingRows({})

@@ -63,8 +63,8 @@ class Signs:
     """The signs of further pages in a response.
 
     Attributes:
-        address: Where the next page is.
-        more: What else says that there is one.
+        address: The address of the next page.
+        more: Another sign of a next page.
         claims: How much it says that there is in all.
         repeated: Whether an object beside the records has a name twice, with different values.
     """
