@@ -133,7 +133,7 @@ def _serve(sandbox: Sandbox, port: int, what: str) -> None:
 
 
 def _introduction(sandbox: Sandbox, what: str) -> str:
-    """What somebody who has just started the sandbox needs to know."""
+    """Returns the introduction that is printed at the start."""
     counts = ", ".join(f"{count:,} {name}" for name, count in sandbox.event.counts().items())
     return f"""\
 Serving {what} ({sandbox.event.timezone}): {counts}.

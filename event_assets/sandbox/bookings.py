@@ -1,4 +1,4 @@
-"""Who books the workshops of an invented event."""
+"""Books the workshops of an invented event."""
 
 from collections.abc import Sequence
 from random import Random

@@ -1,4 +1,4 @@
-"""What the sandbox serves: one event's records, held as the API would send them.
+"""The event that the sandbox serves: its records, as the API would send them.
 
 How an event is invented stands in ``generate``, how it is answered in ``responses``; nothing here knows of HTTP.
 """
@@ -105,7 +105,7 @@ class Event:
         known_zone(self.timezone)
 
     def counts(self) -> dict[str, int]:
-        """How many records each resource has, by resource."""
+        """Returns the number of records of each resource."""
         return {
             **{name: len(self.content.get(name, ())) for name in CONTENT},
             "partners": len(self.partners),
@@ -114,7 +114,7 @@ class Event:
 
 
 def known_zone(name: str) -> ZoneInfo:
-    """The zone of that IANA name.
+    """Returns the zone of an IANA name.
 
     Raises:
         ValueError: there is no such zone.

@@ -1,4 +1,4 @@
-"""Faults as text, for the command line: which names there are, and how the option is read.
+"""Parses faults of the command line: their names, and the option's syntax.
 
 Code takes ``faults`` themselves.
 """
@@ -92,7 +92,7 @@ class FaultType(click.ParamType):
     def convert(
         self, value: str, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, faults.Fault, int | None]:
-        """Read it; whether the fault can be at that endpoint is for the sandbox to say."""
+        """Parses the option. The sandbox checks that the endpoint can have the fault."""
         endpoint, _, rest = value.partition(":")
         # The number comes before the fault because an argument can hold colons and end with a number: an address.
         first, _, others = rest.partition(":")

@@ -1,4 +1,4 @@
-"""Whose turn it is: the faults that wait for the requests of each endpoint. What they do stands in ``faults``."""
+"""Queues the faults for the requests of each endpoint. What they do is in ``faults``."""
 
 import threading
 from collections import deque
@@ -9,14 +9,14 @@ from event_assets.sandbox.faults import ENDPOINTS, Fault
 
 
 class FaultQueues:
-    """The faults that wait for the requests of each endpoint. Any thread may use it at any time."""
+    """The queued faults of each endpoint. Thread-safe."""
 
     def __init__(self):
         self._queues: dict[str, deque[Iterator[Fault]]] = {endpoint: deque() for endpoint in ENDPOINTS}
         self._taking = threading.Lock()
 
     def add(self, endpoint: str, fault: Fault, times: int | None) -> None:
-        """Lets the fault wait behind those that are there, for so many requests; without a number, for all.
+        """Queues a fault for so many requests; without a number, for all.
 
         Raises:
             ValueError: there is no such endpoint, the fault cannot be there, or the number is below 1.
@@ -42,7 +42,7 @@ class FaultQueues:
                 self._queues[name].clear()
 
     def take(self, endpoint: str) -> Fault | None:
-        """The fault whose turn it is, which this uses up once; None where none is left."""
+        """Takes the next fault, and counts it as used once; None if none is left."""
         with self._taking:
             queue = self._queues[endpoint]
             while queue:

@@ -1,4 +1,4 @@
-"""What can go wrong with an answer, on purpose: to see how a client of the API takes it.
+"""Faults: ways to make a response wrong on purpose, to test a client of the API.
 
 Here is which faults there are: each makes another ``Response`` of the right one. Whose turn it is stands in
 ``fault_queues``, what a broken ending is on a socket in ``server``, and what the right answer is in ``responses``.
@@ -34,7 +34,7 @@ _CONTENT, _LISTS = ENDPOINTS[:1], ENDPOINTS[1:]
 
 @dataclass(frozen=True)
 class Fault:
-    """One way for an answer to be wrong.
+    """A fault: one way to make a response wrong.
 
     Attributes:
         name: what it is called, with its arguments: what the command line takes, and what the log shows.
@@ -111,12 +111,12 @@ def _half(response: Response) -> Iterator[bytes]:
 
 
 def _silent(name: str, ending: Ending) -> Fault:
-    """Not a byte, and the connection ends that way."""
+    """Sends nothing, and ends the connection that way."""
     return Fault(name, lambda response, _: replace(response, silent=True, ending=ending))
 
 
 def _halfway(name: str, ending: Ending) -> Fault:
-    """The headers of the whole answer and half of its body, and the connection ends that way."""
+    """Sends the headers and half of the body, and ends the connection that way."""
     return Fault(name, lambda response, _: replace(response, chunks=_half(response), ending=ending))
 
 

@@ -17,7 +17,7 @@ from event_assets.sandbox.timetable import plan
 
 
 class Size(NamedTuple):
-    """How large an event is."""
+    """The size of an event."""
 
     lectures: int
     participants: int

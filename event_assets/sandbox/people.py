@@ -21,7 +21,7 @@ DOMAINS = ("example.org", "example.com", "example.net")  # reserved by RFC 2606:
 
 
 class Locale(NamedTuple):
-    """Where some of the people come from."""
+    """A country of some of the people."""
 
     code: str
     country: str
@@ -43,7 +43,7 @@ LOCALES = (
 
 
 class Person(NamedTuple):
-    """Somebody who does not exist; ``handle`` is the local part of ``email`` and as unique."""
+    """An invented person; ``handle`` is the local part of ``email`` and as unique."""
 
     first_name: str
     last_name: str

@@ -127,7 +127,7 @@ class Programme:
         return records
 
     def _subjects(self, track: str) -> tuple[str, str]:
-        """What a session is about, and another subject: every one of the track comes up before one comes again."""
+        """Two subjects of a session: each subject of the track is used before one is used again."""
         deck = self._decks.setdefault(track, [])
         if not deck:
             deck += self._rng.sample(words.TRACKS[track], len(words.TRACKS[track]))

@@ -38,7 +38,7 @@ class Session:
     speakers: list[int] = field(default_factory=list)
 
     def overlaps(self, other: "Session") -> bool:
-        """Whether there is a minute that belongs to both."""
+        """Returns whether two sessions overlap."""
         return self.start < other.end and other.start < self.end
 
 
