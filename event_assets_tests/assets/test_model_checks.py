@@ -205,7 +205,7 @@ def test_what_a_failing_statement_quotes_is_in_no_event(tmp_path: Path, api: San
         "Could not convert string '…' to INT32 when casting"
     )
     assert "summary.places and what is downstream of it are unchanged" in failure
-    assert failure.endswith("if it is the SQL, correct summary/places.sql; then run it again.")
+    assert failure.endswith("or correct summary/places.sql, then run again.")
     assert "summary__places" in log
     assert "Grace" not in log
 
