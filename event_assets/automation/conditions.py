@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 import dagster as dg
 
+from event_assets.automation.condition_sensor import ConditionSensor
 from event_assets.automation.facts import Facts, failing_tables, read_facts, with_copy
 from event_assets.automation.graph import Graph, is_copy, is_raw
 from event_assets.automation.planner import NOTHING, Decision, Plan, plan, plan_with_checks, requested
@@ -192,7 +193,7 @@ def auto_materialize() -> dg.AutomationConditionSensorDefinition:
     """Return the sensor that evaluates the conditions: in the code location, because they are ours."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.BetaWarning)  # of `use_user_code_server`, at each start and to everybody
-        return dg.AutomationConditionSensorDefinition(
+        return ConditionSensor(
             "keep_fresh",
             target=dg.AssetSelection.all(),
             use_user_code_server=True,
