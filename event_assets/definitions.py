@@ -21,6 +21,7 @@ from event_assets.automation.graph import Graph
 from event_assets.automation.jobs import endpoint_jobs, refresh_everything
 from event_assets.automation.orphaned_runs import orphaned_runs_sensor
 from event_assets.automation.phase_sensor import phase_sensor
+from event_assets.automation.retention import PRUNE_STEP, prune_daily, prune_job
 from event_assets.automation.schedules import daily_sync
 from event_assets.automation.up_to_date import up_to_date_checks, up_to_date_sensor
 from event_assets.settings import Event, read_event
@@ -51,19 +52,22 @@ def build_definitions(event: Event, pool: str | None = WAREHOUSE_POOL) -> dg.Def
     assets, checked = apply_automation(assets, planning, event, now), CheckWithAsset(planning)
     summaries = [key for key in keys if key.path[0] == SUMMARY]
     checks = [*build_raw_checks(pool, checked), up_to_date_checks(graph, summaries, checked)]
+    check_keys = [key for each in [*assets, *checks] for key in each.check_keys]
+    pruning = prune_job(check_keys, read_event)
     steps = {each.op.name: [*each.keys] for each in assets} | {each.op.name: [] for each in checks}
+    steps[PRUNE_STEP] = []
     return dg.Definitions(
         assets=assets,
         asset_checks=checks,
-        jobs=[refresh_everything, *endpoint_jobs()],
-        schedules=[daily_sync(event)],
+        jobs=[refresh_everything, *endpoint_jobs(), pruning],
+        schedules=[daily_sync(event), prune_daily(pruning, event)],
         sensors=[
             auto_materialize(),
             change_sensor(graph, event),
             up_to_date_sensor(graph, summaries),
             phase_sensor(phase_of(event, now)),
             orphaned_runs_sensor(),
-            *alert_sensors(graph, [key for each in [*assets, *checks] for key in each.check_keys], steps),
+            *alert_sensors(graph, check_keys, steps),
         ],
         resources={
             "event_api": EventApiResource(),

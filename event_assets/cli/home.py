@@ -15,7 +15,7 @@ import click
 from filelock import FileLock
 
 from event_assets.cli.home_files import check_databases
-from event_assets.settings import dagster_home
+from event_assets.settings import RetentionSettings, dagster_home
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -23,18 +23,21 @@ if TYPE_CHECKING:
 INSTANCE_SETTINGS = Path(__file__).with_name("dagster.yaml")
 
 
-def prepare_dagster_home() -> Path:
+def prepare_dagster_home(retention: RetentionSettings | None = None) -> Path:
     """Make the folder that Dagster keeps its state in, and let this process and its children use it.
 
     A folder of the caller's own, named by ``DAGSTER_HOME``, keeps the settings it has.
+
+    Args:
+        retention: How long it keeps its records; as long as where nothing is set, if not given.
     """
     home = dagster_home()
     home.mkdir(parents=True, exist_ok=True)
-    settings = home / "dagster.yaml"
+    settings, days = home / "dagster.yaml", (retention or RetentionSettings()).days
     with _alone(home):
         if "DAGSTER_HOME" not in os.environ or not settings.exists():
             template = Template(INSTANCE_SETTINGS.read_text(encoding="utf-8"))
-            text = template.substitute(DAGSTER_HOME=json.dumps(str(home)))
+            text = template.substitute(DAGSTER_HOME=json.dumps(str(home)), RETENTION_DAYS=days)
             # Not while they are right: Dagster's processes read them without the lock.
             if not settings.exists() or settings.read_text(encoding="utf-8") != text:
                 settings.write_text(text, encoding="utf-8")

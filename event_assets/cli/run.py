@@ -42,9 +42,10 @@ def run_everything(*, allow_removals: bool = False) -> None:
         SettingsError: A setting cannot be used. Nothing was requested.
         WarehouseError: Another run did not end in time, or the warehouse cannot be used. Nothing was requested.
     """
-    prepare_dagster_home()
-    with api_or_sandbox(read_event()):
-        event = read_event()
+    event = read_event()
+    prepare_dagster_home(event.retention)
+    with api_or_sandbox(event):
+        event = read_event()  # with the sandbox, where there is one
         click.echo(
             f"Event API: {event.api.base_url}\nWarehouse: {event.warehouse.file}\n"
             f"Time zone: {event.dates.timezone} (`timezone` in the section [event])\n"

@@ -30,7 +30,8 @@ def serve_ui(port: int) -> None:
     """
     _refuse_a_port_that_is_taken(port)
     has_own_settings = "DAGSTER_HOME" in os.environ
-    home, event = prepare_dagster_home(), read_event()
+    event = read_event()
+    home = prepare_dagster_home(event.retention)
     check_databases(home)
     if has_own_settings or (home / "history").exists():
         _end_orphaned_runs(event)

@@ -13,7 +13,13 @@ from event_assets.settings.api import (
     RemovalSettings,
     RetrySettings,
 )
-from event_assets.settings.automation import AlertSettings, FreshnessSettings, ScheduleSettings, UiSettings
+from event_assets.settings.automation import (
+    AlertSettings,
+    FreshnessSettings,
+    RetentionSettings,
+    ScheduleSettings,
+    UiSettings,
+)
 from event_assets.settings.dates import DateSettings, EventPeriod
 from event_assets.settings.declaring import SettingsError
 from event_assets.settings.event import Event, ReadEvent, read_event
@@ -33,6 +39,7 @@ __all__ = [
     "PublishedSettings",
     "ReadEvent",
     "RemovalSettings",
+    "RetentionSettings",
     "RetrySettings",
     "ScheduleSettings",
     "SettingsError",

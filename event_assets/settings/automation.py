@@ -134,3 +134,21 @@ class UiSettings(Section):
         "Where Dagster's webserver answers, so that it can be asked to load the definitions anew. `make ui` sets it.",
         parse=lambda text: text.rstrip("/"),
     )
+
+
+@dataclass(frozen=True)
+class RetentionSettings(Section):
+    """How long Dagster's records are kept.
+
+    Attributes:
+        days: After how many days they are deleted, unless something reads them.
+    """
+
+    path = ("retention",)
+
+    days: int = setting(
+        14,
+        "After how many days Dagster's old runs, events, logs and ticks are deleted. What the project reads stays.",
+        fits=lambda days: days >= 1,
+        wanted="1 or more",
+    )

@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from typing import TypeAlias, TypeVar, cast
 
 from event_assets.settings.api import EventApiSettings, PrivacySettings, RemovalSettings, RetrySettings
-from event_assets.settings.automation import AlertSettings, FreshnessSettings, ScheduleSettings, UiSettings
+from event_assets.settings.automation import (
+    AlertSettings,
+    FreshnessSettings,
+    RetentionSettings,
+    ScheduleSettings,
+    UiSettings,
+)
 from event_assets.settings.dates import DateSettings
 from event_assets.settings.declaring import Section, SettingsError
 from event_assets.settings.reading import read, read_files
@@ -28,6 +34,7 @@ SECTIONS: tuple[type[Section], ...] = (
     AlertSettings,
     UiSettings,
     RetrySettings,
+    RetentionSettings,
 )
 """All settings of the project, in the order in which people read them."""
 
@@ -114,6 +121,11 @@ class Event:
     def ui(self) -> UiSettings:
         """Where people look."""
         return self._section(UiSettings)
+
+    @property
+    def retention(self) -> RetentionSettings:
+        """How long Dagster's records are kept."""
+        return self._section(RetentionSettings)
 
     def check(self) -> None:
         """See to it that all of it can be used. Without a token nothing need be set of the API.
