@@ -9,6 +9,7 @@ no setting for that, so `_connect` and its lock, both private, are replaced here
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -23,6 +24,8 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.pool import StaticPool
 
+_initialized: set[tuple[str, int]] = set()
+"""The databases of all runs, path and number of the file, that this process has seen to be as Dagster wants them."""
 KEPT_OPEN = 8
 """Databases that are kept open: the one of all runs, and those of the latest runs."""
 
@@ -109,7 +112,7 @@ class EventLog(SqliteEventLogStorage):
                 return
             engine = self._engine(shard)
             if shard not in self._initialized_dbs:
-                self._initdb(engine)
+                self._initialize(shard, engine)
                 self._initialized_dbs.add(shard)
             with engine.connect() as connection, connection.begin():
                 self._within[shard] = connection
@@ -117,6 +120,15 @@ class EventLog(SqliteEventLogStorage):
                     yield connection
                 finally:
                     del self._within[shard]
+
+    def _initialize(self, shard: str, engine: Engine) -> None:
+        """See to it that nothing is missing in a database; in that of all runs, once in a process."""
+        path = self.path_for_shard(shard)
+        if shard == INDEX_SHARD_NAME and os.path.exists(path) and (path, os.stat(path).st_ino) in _initialized:
+            return
+        self._initdb(engine)
+        if shard == INDEX_SHARD_NAME:
+            _initialized.add((path, os.stat(path).st_ino))
 
     def _engine(self, shard: str) -> Engine:
         if shard not in self._engines:
