@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain, count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from dlt.destinations.sql_client import SqlClientBase
@@ -19,7 +19,51 @@ from dlt.destinations.sql_client import SqlClientBase
 from event_assets.settings import Event, WarehouseSettings
 from event_assets.warehouse import RAW, Warehouse
 
+if TYPE_CHECKING:
+    from event_assets.sandbox import Sandbox
+
 _NOTE = "main.sandbox_note"
+
+
+def prepare_api(event: Event, sandbox_port: int = 0) -> Sandbox | None:
+    """Make the warehouse ready for the configured API; where no token is configured, return the sandbox, not started.
+
+    Args:
+        event: Its address and token count, and where its tables lie.
+        sandbox_port: The port of the sandbox; 0 takes a free one.
+
+    Raises:
+        click.ClickException: No token is configured, and the warehouse holds what no sandbox has written.
+        SettingsError: A token is configured, and no address that it could be for.
+        WarehouseError: The warehouse cannot be used.
+    """
+    if event.has_api_token:
+        _ = event.api  # that it is complete, before anything is moved
+        _set_sandbox_data_aside(event.warehouse)
+        return None
+
+    from event_assets.sandbox import Sandbox, generate_event  # only who has no token pays for it
+
+    _mark_as_sandbox_data(event.warehouse)
+    return Sandbox(generate_event(), port=sandbox_port)
+
+
+def configure_sandbox(sandbox: Sandbox) -> None:
+    """Set the sandbox in the environment, for this process and those that it starts, and say so.
+
+    An event that is read afterwards is another one.
+
+    Args:
+        sandbox: One whose port is known.
+    """
+    click.echo(
+        "No API token is configured: using the sandbox, a local event API with invented data.\n"
+        "To use your own event, set `api_token` in .dlt/secrets.toml and `base_url` in .dlt/config.toml, both in "
+        "the section [sources.event_api].\n"
+    )
+    os.environ["SOURCES__EVENT_API__BASE_URL"] = sandbox.base_url
+    os.environ["SOURCES__EVENT_API__API_TOKEN"] = sandbox.token
+    os.environ["EVENT__TIMEZONE"] = sandbox.event.timezone
 
 
 @contextmanager
@@ -36,25 +80,12 @@ def api_or_sandbox(event: Event) -> Iterator[None]:
         SettingsError: A token is configured, and no address that it could be for.
         WarehouseError: The warehouse cannot be used.
     """
-    if event.has_api_token:
-        _ = event.api  # that it is complete, before anything is moved
-        _set_sandbox_data_aside(event.warehouse)
+    sandbox = prepare_api(event)
+    if sandbox is None:
         yield
         return
-
-    from event_assets.sandbox import Sandbox, generate_event  # only who has no token pays for it
-
-    _mark_as_sandbox_data(event.warehouse)
-    invented = generate_event()
-    with Sandbox(invented) as sandbox:
-        click.echo(
-            "No API token is configured: using the sandbox, a local event API with invented data.\n"
-            "To use your own event, set `api_token` in .dlt/secrets.toml and `base_url` in .dlt/config.toml, both in "
-            "the section [sources.event_api].\n"
-        )
-        os.environ["SOURCES__EVENT_API__BASE_URL"] = sandbox.base_url
-        os.environ["SOURCES__EVENT_API__API_TOKEN"] = sandbox.token
-        os.environ["EVENT__TIMEZONE"] = invented.timezone
+    with sandbox:
+        configure_sandbox(sandbox)
         yield
 
 

@@ -1,7 +1,8 @@
-"""Runs a command of an installed package as a child that does not outlive its parent.
+"""Runs something in a child process that does not outlive its parent.
 
-``python -m event_assets.cli.child COMMAND ARGUMENTS ...``, with a pipe as standard input that only the parent can write
-to. The system closes it when the parent ends, however it ends: then the child interrupts itself.
+Its standard input is a pipe that only the parent can write to. The system closes it when the parent ends, however it
+ends: then the child interrupts itself. ``python -m event_assets.cli.child COMMAND ARGUMENTS ...`` runs a command of an
+installed package so.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from importlib.metadata import entry_points
 
 GRACE = 15
@@ -19,12 +21,25 @@ GRACE = 15
 
 def main() -> None:
     """Run the command, by the name of its console script."""
+    end_with_parent()
+    run_command(sys.argv[1:])
+
+
+def end_with_parent() -> None:
+    """Let this process end when standard input does, and let it be interrupted even where its parent ignores that."""
     # Dagster's commands end in good order when they are interrupted; `nohup ... &` hands down that this is ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    sys.argv = sys.argv[1:]
-    command = next(iter(entry_points(group="console_scripts", name=sys.argv[0])))
-    command.load()()
+
+
+def run_command(arguments: Sequence[str]) -> None:
+    """Run a command of an installed package in this process.
+
+    Args:
+        arguments: The name of its console script, and its arguments.
+    """
+    sys.argv = [*arguments]
+    next(iter(entry_points(group="console_scripts", name=arguments[0]))).load()()
 
 
 def _end_with_parent() -> None:

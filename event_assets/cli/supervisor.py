@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import click
 
@@ -22,6 +23,22 @@ STARTUP = 180
 """Seconds for a process to pass its first check."""
 INTERVAL = 2.0
 """Seconds from one look at the processes to the next."""
+
+
+class Process(Protocol):
+    """A child process, as ``subprocess.Popen`` has it."""
+
+    pid: int
+
+    def poll(self) -> int | None:
+        """Return how it has ended, with the number of a signal negative; None while it runs."""
+
+    def wait(self) -> int:
+        """Wait for its end, and return how that was."""
+        ...
+
+    def kill(self) -> None:
+        """End it at once."""
 
 
 @dataclass
@@ -38,7 +55,7 @@ class Service:
     name: str
     command: Sequence[str]
     answers: Callable[[], bool] | None = None
-    _process: subprocess.Popen[bytes] | None = None
+    _process: Process | None = None
     _groups: set[int] = field(default_factory=set)
     _started: float = 0
     _failed_checks: int = 0
@@ -46,9 +63,12 @@ class Service:
 
     def start(self) -> None:
         """Start it, in a process group of its own: Ctrl-C must reach it by way of the supervisor alone."""
-        self._process = subprocess.Popen(self.command, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603
+        self._process = self._launch()
         self._groups.add(self._process.pid)
         self._started, self._failed_checks, self._is_ready = time.monotonic(), 0, self.answers is None
+
+    def _launch(self) -> Process:
+        return subprocess.Popen(self.command, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603
 
     @property
     def is_ready(self) -> bool:

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import os
 import socket
-import tempfile
 from datetime import timedelta
-from pathlib import Path
 
 import click
 
-from event_assets.cli.api import api_or_sandbox
+from event_assets.cli.api import configure_sandbox, prepare_api
 from event_assets.cli.home import open_instance, prepare_dagster_home
-from event_assets.cli.home_files import HomeFiles, check_databases
+from event_assets.cli.home_files import check_databases
 from event_assets.cli.naming import command_name
-from event_assets.cli.services import dagster_services
-from event_assets.cli.supervisor import Supervisor
+from event_assets.cli.supervise import become_supervisor
 from event_assets.settings import Event, read_event
 
 HOST = "127.0.0.1"
 
 
 def serve_ui(port: int) -> None:
-    """Serve the UI and run the daemon until Ctrl-C or a signal to end.
+    """Serve the UI and run the daemon until Ctrl-C or a signal to end: this process becomes the one that does.
 
     Raises:
-        click.ClickException: Another program serves there, Dagster's folder cannot be used any more, or a process has
-            died that cannot be brought back. Everything that was started has ended.
+        click.ClickException: Another program serves there, or Dagster's folder cannot be used. Nothing was started.
     """
     _refuse_a_port_that_is_taken(port)
     has_own_settings = "DAGSTER_HOME" in os.environ
@@ -35,10 +31,18 @@ def serve_ui(port: int) -> None:
     check_databases(home)
     if has_own_settings or (home / "history").exists():
         _end_orphaned_runs(event)
-    with api_or_sandbox(event), tempfile.TemporaryDirectory(prefix="event_assets_") as folder:
-        click.echo(f"Dagster UI: http://{HOST}:{port}\nIts state:  {home}\nWarehouse:  {event.warehouse.file}\n")
-        os.environ["UI__ADDRESS"] = f"http://{HOST}:{port}"
-        Supervisor(dagster_services(Path(folder), HOST, port), HomeFiles(home).check).run()
+    sandbox_port = _free_port()
+    sandbox = prepare_api(event, sandbox_port)
+    if sandbox:
+        configure_sandbox(sandbox)
+    click.echo(f"Dagster UI: http://{HOST}:{port}\nIts state:  {home}\nWarehouse:  {event.warehouse.file}\n")
+    os.environ["UI__ADDRESS"] = f"http://{HOST}:{port}"
+    become_supervisor(home, HOST, port, sandbox_port if sandbox else None)
+
+
+def _free_port() -> int:
+    with socket.create_server((HOST, 0)) as server:
+        return server.getsockname()[1]
 
 
 def _refuse_a_port_that_is_taken(port: int) -> None:

@@ -12,7 +12,6 @@ from event_assets.assets.resources import WarehouseResource
 from event_assets.automation.orphaned_runs import LONGEST_START, end_orphaned_runs
 from event_assets.cli import ui
 from event_assets.cli.home import prepare_dagster_home
-from event_assets.cli.supervisor import Supervisor
 from event_assets.sandbox import Sandbox
 from event_assets.warehouse.run_marker import is_alive, marked_as_alive
 from event_assets_tests.automation.alerting import ORPHANS, RUNS, WELL
@@ -127,13 +126,12 @@ def test_where_the_ui_starts_nothing_is_under_way(
 
     started = []
 
-    class NotStarted(Supervisor):
-        def run(self) -> None:
-            with dg.DagsterInstance.get() as instance:
-                found = instance.get_run_by_id(run.run_id)
-            assert found
-            started.append(found.status)
+    def not_started(*_: object) -> None:
+        with dg.DagsterInstance.get() as instance:
+            found = instance.get_run_by_id(run.run_id)
+        assert found
+        started.append(found.status)
 
-    monkeypatch.setattr(ui, "Supervisor", NotStarted)
+    monkeypatch.setattr(ui, "become_supervisor", not_started)
     ui.serve_ui(3000)
     assert started == [dg.DagsterRunStatus.FAILURE]

@@ -95,7 +95,7 @@ def test_run_tells_which_database_is_damaged(home: Path, api: Sandbox, name: str
 @pytest.mark.parametrize("name", DATABASES)
 @pytest.mark.usefixtures("warehouse", "api")
 def test_ui_tells_which_database_is_damaged_and_starts_nothing(home: Path, name: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(ui, "Supervisor", None)
+    monkeypatch.setattr(ui, "become_supervisor", None)
     without_log(home / name)
     spoil_a_page(home / name)
     assert told(ui.serve_ui, free_port()).startswith(f"Dagster's database {home / name} is damaged (")
@@ -134,7 +134,7 @@ def test_settings_of_ones_own_that_cannot_be_used(
     home.mkdir()
     (home / "dagster.yaml").write_text(f"{text}\n")
     monkeypatch.setenv("DAGSTER_HOME", str(home))
-    monkeypatch.setattr(ui, "Supervisor", None)
+    monkeypatch.setattr(ui, "become_supervisor", None)
     for said in (told(run_everything), told(ui.serve_ui, free_port())):
         assert said.startswith(f"Dagster's settings in {home / 'dagster.yaml'} cannot be used: {why}")
         assert said.endswith("Nothing was requested and no table was changed.")

@@ -1,0 +1,59 @@
+"""The process that `event-assets ui` becomes once everything is prepared: it starts Dagster's processes, and no more.
+
+It is a program of its own, so that nothing is left of what was imported to read settings and to open the warehouse.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from event_assets.cli.forked import preload
+from event_assets.cli.home_files import HomeFiles
+from event_assets.cli.services import COMMANDS, MODULES, dagster_services, sandbox_service
+from event_assets.cli.supervisor import Supervisor
+
+ARENAS = "2"
+"""How many arenas glibc's allocator may have: by default eight for each core, each of which keeps what was freed in it.
+The daemon, of twenty threads, took 20 MB more."""
+
+
+def become_supervisor(home: Path, host: str, port: int, sandbox_port: int | None) -> None:
+    """Replace this process by the one that supervises. Does not return.
+
+    Args:
+        home: Dagster's.
+        host: The address that the webserver listens at.
+        port: Its port.
+        sandbox_port: The port of the sandbox; None where an API is configured.
+    """
+    os.environ.setdefault("MALLOC_ARENA_MAX", ARENAS)
+    options = ["--home", str(home), "--host", host, "--port", str(port)]
+    if sandbox_port is not None:
+        options += ["--sandbox-port", str(sandbox_port)]
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, "-m", __name__, *options])  # noqa: S606  # no shell is what is wanted
+
+
+@click.command()
+@click.option("--home", type=click.Path(path_type=Path), required=True)
+@click.option("--host", required=True)
+@click.option("--port", type=int, required=True)
+@click.option("--sandbox-port", type=int)
+def main(home: Path, host: str, port: int, sandbox_port: int | None) -> None:
+    """Start Dagster's processes and see to it that they run."""
+    preload(COMMANDS, MODULES)
+    with tempfile.TemporaryDirectory(prefix="event_assets_") as folder:
+        services = [*dagster_services(Path(folder), home, host, port)]
+        if sandbox_port is not None:
+            services.insert(0, sandbox_service(host, sandbox_port))
+        Supervisor(services, HomeFiles(home).check).run()
+
+
+if __name__ == "__main__":
+    main(prog_name="event-assets ui")

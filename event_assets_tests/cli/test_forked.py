@@ -1,0 +1,179 @@
+"""Forks of the supervisor, and the code server that a reload replaces, tried with small functions in their place."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from event_assets.cli import code_server, supervisor
+from event_assets.cli.code_server import CodeServer
+from event_assets.cli.forked import Fork, ForkedService
+from event_assets.cli.supervisor import Supervisor
+from event_assets_tests.cli.test_supervisor import Looking, running, wait_until
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "INTERVAL", 0.05)
+    monkeypatch.setattr(supervisor, "SHORTEST_LIFE", 0.2)
+
+
+def sleep() -> None:
+    time.sleep(60)
+
+
+def fail() -> None:
+    raise ValueError("of the test")
+
+
+@pytest.mark.parametrize(
+    ("body", "code"), [(lambda: None, 0), (lambda: sys.exit(3), 3), (lambda: sys.exit("said"), 1), (fail, 1)]
+)
+def test_a_fork_ends_as_its_function_does(body: Callable[[], None], code: int):
+    fork = Fork(body, "of a test")
+    assert fork.wait() == code
+    assert fork.poll() == code
+
+
+def test_a_killed_fork_tells_the_signal():
+    fork = Fork(sleep, "of a test")
+    assert fork.poll() is None
+    fork.kill()
+    assert fork.wait() == -signal.SIGKILL
+
+
+def test_a_fork_has_a_name_and_does_not_handle_signals_as_the_supervisor_does(tmp_path: Path):
+    seen = tmp_path / "seen"
+
+    def look() -> None:
+        seen.write_text(f"{Path('/proc/self/comm').read_text().strip()} {signal.getsignal(signal.SIGTERM)!r}")
+
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        assert Fork(look, "daemon").wait() == 0
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert seen.read_text() == f"daemon {signal.SIG_DFL!r}"
+
+
+def test_forks_end_when_their_parent_is_killed():
+    """Also where one holds what another has inherited."""
+    program = (
+        "import time\n"
+        "from event_assets.cli.forked import Fork\n"
+        "forks = [Fork(lambda: time.sleep(60), f'fork {n}') for n in range(3)]\n"
+        "print(*(fork.pid for fork in forks), flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout
+    pids = [int(pid) for pid in parent.stdout.readline().split()]
+    assert len(pids) == 3
+    parent.kill()
+    parent.wait()
+    wait_until(lambda: not any(map(supervisor._is_alive, pids)))
+
+
+def test_a_forked_service_is_started_again(capsys: pytest.CaptureFixture[str]):
+    service = ForkedService("daemon", sleep)
+    killed: list[int] = []
+
+    def kill() -> bool:
+        process = service._process
+        if service.age > 0.3 and process and process.poll() is None:
+            killed.append(process.pid)
+            os.kill(process.pid, signal.SIGKILL)
+        return bool(killed)
+
+    Supervisor([service], Looking(kill, lambda: running(service) not in (0, killed[0]))).run()
+    assert capsys.readouterr().err == "The daemon was killed by signal 9: it is started again.\n"
+    assert service.has_ended()
+
+
+def serve(socket: Path, link: Path, to_supervisor: int) -> None:
+    """Say that it answers; ask for a reload where there is a file that says so, and end once that has come about."""
+    number = socket.suffix
+    while True:
+        os.write(to_supervisor, b".")
+        if (ask := link.with_name(f"reload{number}")).exists():
+            ask.unlink()
+            os.write(to_supervisor, b"r")
+        if (link.exists() or link.is_symlink()) and os.readlink(link) != socket.name and number == ".1":
+            return
+        if (mute := link.with_name(f"mute{number}")).exists():
+            mute.unlink()
+            time.sleep(60)
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CodeServer:
+    monkeypatch.setattr(code_server, "_serve", serve)
+    monkeypatch.setattr(code_server, "SILENT_SECONDS", 0.5)
+    return CodeServer(tmp_path / "code")
+
+
+def points_at(folder: Path, number: int) -> bool:
+    link = folder / "code"
+    return link.is_symlink() and os.readlink(link) == f"code.{number}"
+
+
+def test_a_reload_puts_another_server_in_place(server: CodeServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    first: list[int] = []
+
+    def ask() -> bool:
+        if not points_at(tmp_path, 1):
+            return False
+        first.append(running(server))
+        (tmp_path / "reload.1").touch()
+        return True
+
+    Supervisor(
+        [server],
+        Looking(ask, lambda: points_at(tmp_path, 2), lambda: not supervisor._is_alive(first[0])),
+    ).run()
+    assert capsys.readouterr().err == ""
+    assert server.has_ended()
+
+
+def test_a_server_that_says_nothing_any_more_is_replaced(
+    server: CodeServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    def mute() -> bool:
+        if not points_at(tmp_path, 1):
+            return False
+        (tmp_path / "mute.1").touch()
+        return True
+
+    Supervisor([server], Looking(mute, lambda: points_at(tmp_path, 2))).run()
+    assert capsys.readouterr().err == "The code server gives no answer: it is started again.\n"
+
+
+def test_where_the_new_server_dies_the_old_one_stays(
+    server: CodeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def serve_or_die(socket: Path, link: Path, to_supervisor: int) -> None:
+        if socket.suffix == ".2":
+            sys.exit(1)
+        serve(socket, link, to_supervisor)
+
+    monkeypatch.setattr(code_server, "_serve", serve_or_die)
+    said: list[str] = []
+
+    def ask() -> bool:
+        if not points_at(tmp_path, 1):
+            return False
+        (tmp_path / "reload.1").touch()
+        return True
+
+    def told() -> bool:
+        said.append(capsys.readouterr().err)
+        return any(said)
+
+    Supervisor([server], Looking(ask, told, lambda: points_at(tmp_path, 1) and bool(running(server)))).run()
+    assert "".join(said) == "The definitions could not be loaded anew: those from before stay in use.\n"
