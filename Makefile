@@ -8,7 +8,7 @@ WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PARALLEL = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui test test-all test-newest bench soak lag fuzz lint hooks check-definitions format docs lock clean
+.PHONY: help run ui test test-all test-newest bench soak footprint lag fuzz lint hooks check-definitions format docs lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ soak: .venv/installed-dev ## Let an event change and its API fail at random for 
 
 lag: .venv/installed-dev ## Measure for MINUTES=12 how long changes take to the published copy
 	@$(PY) -m event_assets_tests.automation.soak --calm --minutes $(or $(MINUTES),12) --seed $(or $(SEED),1)
+
+footprint: .venv/installed-dev ## Measure what `make ui` takes while nothing happens, for MINUTES=10 (Linux)
+	@$(PY) -m event_assets_tests.automation.footprint --minutes $(or $(MINUTES),10)
 
 fuzz: .venv/installed-dev ## Fuzz ingestion and the paging rule for MINUTES=60
 	@$(PY) -W ignore -m event_assets_tests.source.fuzz --minutes $(or $(MINUTES),60) --seed $(or $(SEED),1)

@@ -51,7 +51,7 @@ def main(home: Path, host: str, port: int, sandbox_port: int | None) -> None:
     with tempfile.TemporaryDirectory(prefix="event_assets_") as folder:
         services = [*dagster_services(Path(folder), home, host, port)]
         if sandbox_port is not None:
-            services.insert(0, sandbox_service(host, sandbox_port))
+            services.insert(1, sandbox_service(host, sandbox_port))  # before the sensors, which ask it
         Supervisor(services, HomeFiles(home).check).run()
 
 
