@@ -9,6 +9,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
 
 from event_assets.assets.held_back import held_back
@@ -19,7 +20,7 @@ from event_assets.automation.graph import Graph
 from event_assets.automation.retention import CHECK_RESULTS, prune, prune_job, runs_that_are_read
 from event_assets.automation.vacuum import shrink
 from event_assets.cli.home import prepare_dagster_home
-from event_assets.settings import read_event
+from event_assets.settings import RetentionSettings, read_event
 from event_assets_tests.automation.automation_harness import Automation, Clock
 
 
@@ -166,3 +167,13 @@ def test_the_job_reads_how_long_records_are_kept(home: Path, monkeypatch: pytest
         result = prune_job([CHECK], read_event).execute_in_process(instance=instance)
         said = [entry.user_message for entry in instance.all_logs(result.run_id)]
     assert any(line.startswith("Deleted 0 runs that are older than 30 days") for line in said)
+
+
+def test_dagster_is_told_how_long_ticks_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    prepare_dagster_home(RetentionSettings(days=30))
+    kept = {InstigatorType.SENSOR: 1, InstigatorType.SCHEDULE: 30}
+    with dg.DagsterInstance.get() as instance:
+        for kind, skipped in kept.items():
+            days = {status.value: days for status, days in instance.get_tick_retention_settings(kind).items()}
+            assert days == {"SKIPPED": skipped, "SUCCESS": 30, "FAILURE": 30, "STARTED": 30}
