@@ -177,3 +177,20 @@ def test_where_the_new_server_dies_the_old_one_stays(
 
     Supervisor([server], Looking(ask, told, lambda: points_at(tmp_path, 1) and bool(running(server)))).run()
     assert "".join(said) == "The definitions could not be loaded anew: those from before stay in use.\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it reads /proc")
+def test_what_is_imported_before_the_forks_starts_no_thread():
+    """A fork has none of the threads, and all of the locks that they hold."""
+    program = (
+        "import os, sys\n"
+        "from event_assets.cli.forked import preload\n"
+        "from event_assets.cli.services import COMMANDS, MODULES\n"
+        "preload(COMMANDS, MODULES)\n"
+        "heavy = {'dlt', 'duckdb', 'pyarrow', 'faker'} & sys.modules.keys()\n"
+        "print(len(os.listdir('/proc/self/task')), *heavy)\n"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120
+    ).stdout
+    assert said.split() == ["1"], "one thread, and nothing that only the code server needs"
