@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from event_assets_tests.automation.footprint import process_tree, size_of
+from event_assets_tests.automation.footprint import WRITE_AHEAD, process_tree, size_of
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="it reads /proc")
 
@@ -32,7 +32,10 @@ def test_a_folder_is_as_large_as_what_is_in_it(tmp_path: Path):
     for name in ("one", "other"):
         (tmp_path / "history" / "runs" / name).write_bytes(bytes(100_000))
     (tmp_path / "dagster.yaml").write_text("a")
+    (tmp_path / "history" / "runs.db-wal").write_bytes(bytes(50_000))
     sizes = size_of(tmp_path)
     assert sizes["history"][1] == 2
     assert sizes["history"][0] >= 200_000
     assert sizes["dagster.yaml"][1] == 1
+    assert sizes[WRITE_AHEAD][1] == 1
+    assert sizes[WRITE_AHEAD][0] >= 50_000
