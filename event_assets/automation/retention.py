@@ -23,7 +23,7 @@ CHECK_RESULTS = 5
 """How many of the latest results of each check are kept. As many are read where runs have planned a check and not come
 to it."""
 RUNS_AT_ONCE = 1000
-"""How many runs are deleted at most in one go: it takes a place in the queue of runs, a second for some fifty."""
+"""How many runs are deleted at most in one go: it takes a place in the queue of runs."""
 
 _FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 _DESCRIPTION = """\

@@ -1,9 +1,10 @@
 """The code server: one process that has loaded the definitions, and another one in its place when they are reloaded.
 
 `dagster api grpc` serves definitions and cannot load them anew. `dagster code-server start` can, by a process of its
-own in front of the one that has them, which does nothing but hand calls on: 80 MB, and half a second of processor time
-a minute. Here the supervisor does that: webserver and daemon ask at a link, and a reload starts another server, points
-the link at it as soon as it answers, and has the one before end when the runs that it has started have.
+own in front of the one that has them, which does nothing but hand calls on: 82 MB, and a second of processor time
+a minute on a busy machine. Here the supervisor does that: webserver and daemon ask at a link, and a reload starts
+another server, points the link at it as soon as it answers, and has the one before end when the runs that it has
+started have.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from event_assets.cli.supervisor import Supervisor
 
 ARENAS = "2"
 """How many arenas glibc's allocator may have: by default eight for each core, each of which keeps what was freed in it.
-The daemon, of twenty threads, took 20 MB more."""
+In one trial the daemon took some 20 MB less with a single arena; what two save was not measured by itself."""
 
 
 def become_supervisor(home: Path, host: str, port: int, sandbox_port: int | None) -> None:

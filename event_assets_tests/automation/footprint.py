@@ -72,8 +72,8 @@ def process_tree(root: int) -> dict[int, Process]:
 def size_of(folder: Path) -> dict[str, tuple[int, int]]:
     """Return how much disk each folder right below one takes, in bytes, and how many files there are in it.
 
-    SQLite's write-ahead logs are a part of their own: each grows to 4 MB and is then written over, so what they grow by
-    in some minutes says nothing of a day.
+    SQLite's write-ahead logs are a part of their own: by SQLite's default each is written over from 4 MB on. So the
+    growth of a day is told without them, and theirs stands in the table.
     """
     sizes: dict[str, tuple[int, int]] = {}
     for path in folder.rglob("*"):
