@@ -25,7 +25,7 @@ def main() -> None:
 @click.option("--allow-removals", is_flag=True, help="Let an answer through that removes most of a table. This once.")
 def run(allow_removals: bool) -> None:
     """Sync everything once and build every summary."""
-    with _told_in_a_sentence():
+    with _user_facing_errors():
         with _looking_for_no_garbage():
             _check_settings()
             from event_assets.cli.run import run_everything  # here, because `--help` needs no Dagster
@@ -37,7 +37,7 @@ def run(allow_removals: bool) -> None:
 @click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Where to serve the UI.")
 def ui(port: int) -> None:
     """Serve the Dagster UI and run its daemon, until Ctrl-C."""
-    with _told_in_a_sentence():
+    with _user_facing_errors():
         _check_settings()
         from event_assets.cli.ui import serve_ui
 
@@ -47,7 +47,7 @@ def ui(port: int) -> None:
 @main.command()
 def dictionary() -> None:
     """Print the data dictionary, in Markdown."""
-    with _told_in_a_sentence():
+    with _user_facing_errors():
         from event_assets.cli.dictionary import data_dictionary
 
         click.echo(data_dictionary(), nl=False)
@@ -86,7 +86,7 @@ def _check_settings() -> None:
 
 
 @contextmanager
-def _told_in_a_sentence() -> Iterator[None]:
+def _user_facing_errors() -> Iterator[None]:
     try:
         yield
     except Exception as error:

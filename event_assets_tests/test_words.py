@@ -20,6 +20,7 @@ BANNED = {
     r"made_of|in the api's tables": "source columns",
     r"received_hash": "raw_record_hash",
     r"in_answer|records_have_keys|values_fit|fields_are_known": "the check's present name",
+    r"keep_fresh|follow_the_event|report_what_is_out_of_date": "the sensor's present name",
     r"macros\.written": "macros.blank_to_null",
     r"anew": "again",
     r"somebody's": "personal data",
@@ -28,7 +29,7 @@ BANNED = {
 """What is not written → what is written instead. A word is banned as a whole word, in any case."""
 _PATTERN = re.compile("|".join(rf"\b(?:{words})(?!\w)" for words in BANNED), re.IGNORECASE)
 
-ROOMS = ("assets", "models", "sandbox", "source", "warehouse")
+ROOMS = ("assets", "automation", "cli", "models", "sandbox", "settings", "source", "warehouse")
 """The packages whose messages are read here."""
 PAGES = ("README.md", "docs/data-dictionary.md", "docs/performance.md", "docs/what-happens-when.md")
 
@@ -48,6 +49,13 @@ def asset_texts() -> Iterator[tuple[str, str]]:
             yield f"{name}.{column.name}", f"{column.name} {column.description}"
     for key in graph.asset_check_keys:
         yield f"{key.asset_key.to_user_string()} {key.name}", f"{key.name} {graph.get_check_spec(key).description}"
+
+
+def automation_texts() -> Iterator[tuple[str, str]]:
+    """What the UI shows of sensors, schedules and jobs."""
+    repository = shared_definitions().get_repository_def()
+    for each in (*repository.sensor_defs, *repository.schedule_defs, *repository.get_all_jobs()):
+        yield each.name, f"{each.name} {each.description or ''}"
 
 
 def messages(path: Path) -> Iterator[tuple[int, str]]:
@@ -72,6 +80,12 @@ def test_no_banned_word_is_in_a_message(room: str):
         f"{path.name}:{line}": words for path in paths for line, text in messages(path) if (words := banned_words(text))
     }
     assert found == {}
+
+
+def test_no_banned_word_is_in_what_the_ui_shows_of_automation():
+    texts = list(automation_texts())
+    assert len(texts) > 12
+    assert {name: words for name, text in texts if (words := banned_words(text))} == {}
 
 
 def test_no_banned_word_is_in_what_the_ui_shows_of_assets():

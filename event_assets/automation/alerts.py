@@ -1,7 +1,7 @@
-"""The sensors that tell people when something is wrong and when it is right again: runs, freshness, checks.
+"""The sensors that alert people when something is wrong and when it is right again: runs, freshness, checks.
 
 Each compares what was wrong at its last look with what people know of, both of which its cursor holds, so that they
-hear of a trouble once when it starts and once when it ends. How it is told is in ``messages``.
+hear of a trouble once when it starts and once when it ends. How it is sent is in ``messages``.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -16,7 +16,7 @@ from event_assets.assets.versions import Materialisations
 from event_assets.automation.evaluations import latest_evaluations
 from event_assets.automation.failed_runs import failed_runs
 from event_assets.automation.graph import Graph
-from event_assets.automation.messages import is_told, try_to_tell
+from event_assets.automation.messages import is_sent, try_to_send
 from event_assets.automation.readers import mended_unpublished
 from event_assets.automation.troubles import Found, Troubles, what_readers_see
 from event_assets.settings import ReadEvent, read_event
@@ -45,21 +45,21 @@ def alert_sensors(
             read,
             "alert_on_failed_runs",
             "A run has failed",
-            "Tells people when a step of a run fails or a run is killed, and when all that it left was made.",
+            "Alerts people when a step of a run fails or a run is killed, and when all that it left was made.",
             lambda instance, before, since: failed_runs(instance, before, since, steps),
         ),
         _alert_sensor(
             read,
             "alert_on_stale_tables",
-            "Tables are older than they promise to be",
-            "Tells people when a freshness policy is broken, and when it is kept again.",
+            "Tables are older than their freshness window",
+            "Alerts people when a freshness policy is broken, and when it is kept again.",
             lambda instance, *_: Found(stale_tables(instance, graph)),
         ),
         _alert_sensor(
             read,
             "alert_on_failed_checks",
-            "A promise of a table is broken",
-            "Tells people when a check of severity ERROR fails, and when it passes again and readers have the table.",
+            "A check of a table fails",
+            "Alerts people when a check of severity ERROR fails, and when it passes again and readers have the table.",
             lambda instance, before, _: Found(_held_back(instance, before, checks)),
         ),
     ]
@@ -130,20 +130,20 @@ def _alert_sensor(
         known = orjson.loads(context.cursor) if context.cursor else {}
         since = datetime.fromtimestamp(known.get("since", at.timestamp()), timezone.utc) - OVERLAP
         before = Found(known.get("troubles", {}), known.get("pending", {}))
-        told = known.get("told", before.troubles)  # an earlier release has told what it has found
+        sent = known.get("sent", known.get("told", before.troubles))  # as earlier releases call it
         hindrance = ""
-        if not is_told(told, before.troubles):
-            hindrance = try_to_tell(read(), heading, told, before.troubles, context.log)
+        if not is_sent(sent, before.troubles):
+            hindrance = try_to_send(read(), heading, sent, before.troubles, context.log)
             if not hindrance:
                 return _looked(before, before.troubles, known)
         found = find(context.instance, before, since)
-        return _looked(found, told, {"since": at.timestamp()}, hindrance)
+        return _looked(found, sent, {"since": at.timestamp()}, hindrance)
 
     return alert
 
 
-def _looked(found: Found, told: Troubles, known: Mapping[str, object], hindrance: str = "") -> dg.SensorResult:
+def _looked(found: Found, sent: Troubles, known: Mapping[str, object], hindrance: str = "") -> dg.SensorResult:
     """What a look ends with: what it has found, what people know of, and from when on to look the next time."""
     said = " ".join([*filter(None, [hindrance]), *found.troubles.values()]) or "Nothing is wrong."
-    cursor = orjson.dumps({"since": known.get("since"), **asdict(found), "told": told}).decode()
+    cursor = orjson.dumps({"since": known.get("since"), **asdict(found), "sent": sent}).decode()
     return dg.SensorResult(skip_reason=said, cursor=cursor)

@@ -25,8 +25,8 @@ TRUSTED_FOR = timedelta(hours=1)
 so of what has changed."""
 
 FAILURES_UNTIL_TOLD = 3
-"""Looks that fail in a row before people are told. What no later attempt betters, such as a token that was taken back,
-is told at once."""
+"""Looks that fail in a row before people are alerted. What no later attempt resolves, such as a token that was revoked,
+is reported at once."""
 
 
 @dataclass
@@ -61,7 +61,7 @@ class EndpointState:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> EndpointState:
-        """Read what `asdict` has written, be it of an earlier release: what that knew otherwise is seen anew."""
+        """Read what `asdict` has written, be it of an earlier release: what that stored otherwise is read again."""
         seen = value.get("seen") or {}
         of_now = seen if seen.keys() <= {each.name for each in fields(Seen)} else {}
         return cls(**{**value, "seen": Seen(**of_now) if of_now else None})
@@ -116,18 +116,18 @@ class EndpointState:
         waited = timedelta(seconds=at.timestamp() - self.asked_at)
         return bool(missing) and (missing != self.asked_for or waited >= self.wait or _is_ahead(self.asked_at, at))
 
-    def was_brought_otherwise(self, missing: Mapping[str, str], latest: Materialisations, at: datetime) -> bool:
+    def was_synced_otherwise(self, missing: Mapping[str, str], latest: Materialisations, at: datetime) -> bool:
         """Whether something was synced since it was asked for, and yet is not as the API was seen to have it."""
         times = [time for name in missing if (time := latest.time(raw_key(name))) and not is_ahead(time, at)]
         return missing == self.asked_for and any(time.timestamp() > self.asked_at for time in times)
 
     def note_request(self, missing: dict[str, str], at: datetime) -> None:
-        """Take note of what is asked for now; with nothing missing, forget what was."""
+        """Take note of what is asked for now; with nothing missing, drop what was."""
         self.attempts = (self.attempts if missing == self.asked_for else 0) + bool(missing)
         self.asked_for, self.asked_at = missing, at.timestamp()
 
     def note_other(self, at: datetime) -> None:
-        """Take note that a run has brought something else, so that what the API has is read anew, whatever it says."""
+        """Take note that a run has brought something else, so that the next look reads what the API has."""
         self.seen, self.asked_at = None, at.timestamp()
 
 
@@ -139,15 +139,15 @@ class Cursor:
         epoch: When the cursor began. With `sequence` it makes run keys that no earlier cursor has used.
         sequence: How many runs were requested.
         endpoints: What is known of each.
-        told: The troubles that people know of.
-        troubles: The troubles that the last look has found: the next one tells people what is new of them.
+        sent: The troubles that people know of.
+        troubles: The troubles that the last look has found: the next one sends what is new of them.
         first: The endpoint that was cut short when it was last asked, and with which a look begins; "" if none was.
     """
 
     epoch: int
     sequence: int = 0
     endpoints: dict[str, EndpointState] = field(default_factory=dict)
-    told: dict[str, str] = field(default_factory=dict)
+    sent: dict[str, str] = field(default_factory=dict)
     first: str = ""
     troubles: dict[str, str] = field(default_factory=dict)
 
@@ -158,9 +158,9 @@ class Cursor:
             return cls(int(at.timestamp()))
         value = orjson.loads(text)
         endpoints = {name: EndpointState.from_json(state) for name, state in value["endpoints"].items()}
-        told = value["told"]
-        first, troubles = value.get("first", ""), value.get("troubles", told)
-        return cls(value["epoch"], value["sequence"], endpoints, told, first, troubles)
+        sent = value["sent"] if "sent" in value else value["told"]  # what release 0.1.0 calls it
+        first, troubles = value.get("first", ""), value.get("troubles", sent)
+        return cls(value["epoch"], value["sequence"], endpoints, sent, first, troubles)
 
     def in_turn(self, endpoints: Iterable[str]) -> list[str]:
         """The endpoints in the order of this look."""
@@ -190,7 +190,7 @@ class Cursor:
         self.troubles = {f"/{name}": state.trouble for name, state in lasting.items()}
 
     def digest(self, api: EventApiSettings) -> str:
-        """Where is asked and with which token, as what tells two apart and from which neither can be read."""
+        """Where is asked and with which token, as a digest from which neither can be read."""
         salt = str(self.epoch).encode()[-16:]
         return hashlib.blake2b(f"{api.base_url} {api.api_token}".encode(), digest_size=8, salt=salt).hexdigest()
 

@@ -24,7 +24,7 @@ from event_assets.automation.declare import raw_key
 from event_assets.automation.facts import failing_tables, read_facts, with_copy
 from event_assets.automation.freshness import phase_of, poll_interval
 from event_assets.automation.graph import Graph
-from event_assets.automation.messages import is_told, try_to_tell
+from event_assets.automation.messages import is_sent, try_to_send
 from event_assets.automation.planner import Trigger, plan_with_checks, requested
 from event_assets.settings import Event, EventApiSettings, ReadEvent, SettingsError, read_event
 from event_assets.source.api.deadline import Deadline
@@ -54,7 +54,7 @@ UNFINISHED = [
 
 LOOK_SECONDS = 30
 """For a look at all endpoints. Dagster ends one after 60 seconds and keeps neither its cursor nor what it asks for: the
-rest is for the last wait to end, and for telling people."""
+rest is for the last wait to end, and for alerts."""
 
 PATIENCE_SECONDS = 15
 """For one wait for an answer: a silent endpoint must leave time for others."""
@@ -88,12 +88,12 @@ def change_sensor(graph: Graph, event: Event, read: ReadEvent = read_event) -> d
         except SettingsError as error:
             return dg.SensorResult(skip_reason=str(error), cursor=context.cursor)
         cursor = Cursor.read(context.cursor, now)
-        if not is_told(cursor.told, cursor.troubles) and not try_to_tell(
-            current, "The event API gives no usable answer", cursor.told, cursor.troubles, context.log
+        if not is_sent(cursor.sent, cursor.troubles) and not try_to_send(
+            current, "The event API gives no usable answer", cursor.sent, cursor.troubles, context.log
         ):
-            cursor.told = cursor.troubles
+            cursor.sent = cursor.troubles
             return dg.SensorResult(
-                skip_reason="People were told what has changed of the API's failures.", cursor=cursor.text()
+                skip_reason="An alert was sent of what has changed in the API's failures.", cursor=cursor.text()
             )
         look = _Look(context, api, settings, interval, now, cursor)
         endpoints, names = resources_by_endpoint(), cursor.in_turn(resources_by_endpoint())
@@ -211,7 +211,7 @@ class _Look:
     def _wanted(self, state: EndpointState, latest: Materialisations) -> dict[str, str]:
         """Return the versions of the resources to sync now; none where nothing is missing, or it is asked for."""
         missing = state.missing(latest)
-        if state.was_brought_otherwise(missing, latest, self._now):
+        if state.was_synced_otherwise(missing, latest, self._now):
             state.note_other(self._now)
             return {}
         if missing and not state.is_due(missing, self._now):

@@ -29,7 +29,7 @@ def is_ahead(instant: datetime, now: datetime, slack: timedelta = SLACK) -> bool
     return instant > now + slack
 
 
-def forget_ticks_ahead(instance: dg.DagsterInstance) -> list[str]:
+def drop_future_ticks(instance: dg.DagsterInstance) -> list[str]:
     """Have those sensors looked again whose last look Dagster has recorded at a time that lies ahead.
 
     Dagster's daemon lets a sensor look once its interval has passed since the last look. After the clock was set back

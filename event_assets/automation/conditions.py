@@ -194,7 +194,7 @@ def auto_materialize() -> dg.AutomationConditionSensorDefinition:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.BetaWarning)  # of `use_user_code_server`, at each start and to everybody
         return ConditionSensor(
-            "keep_fresh",
+            "auto_materialize",
             target=dg.AssetSelection.all(),
             use_user_code_server=True,
             default_status=dg.DefaultSensorStatus.RUNNING,

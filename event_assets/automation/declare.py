@@ -25,7 +25,7 @@ def apply_automation(
         planning: The plans of the code location.
         event: Its dates and windows count.
         at: The instant whose policies they have. Dagster knows no policy that changes by itself, so ``phase_sensor``
-            has the definitions loaded anew when the event's phase changes.
+            has the definitions reloaded when the event's phase changes.
 
     Raises:
         SettingsError: A setting cannot be used.

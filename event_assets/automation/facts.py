@@ -123,7 +123,7 @@ def read_facts(
         graph: All assets.
         event: Its windows count, and where its warehouse lies.
         now: The time now, with a zone.
-        lost_at: When the warehouse was last seen to be gone, as far as an earlier look has told.
+        lost_at: When the warehouse was last seen to be gone, as far as an earlier look has recorded.
 
     Raises:
         SettingsError: A setting cannot be used.
@@ -154,7 +154,7 @@ def with_copy(instance: dg.DagsterInstance, graph: Graph, event: Event, facts: F
     later = [asset for asset, number in made_at.items() if copied_at is not None and number > copied_at]
     checks = [check for asset in later for check in graph.nodes[asset].blocking_checks]
     is_gone = False
-    with suppress(SettingsError):  # of a setting that names no path for the copy the step tells, and not each look
+    with suppress(SettingsError):  # a setting that names no path is reported by the step, and not by each look
         is_gone = event.warehouse.file.exists() and not event.warehouse.published_file.exists()
     return replace(facts, copy_is_gone=is_gone, mended=bool(checks and mended_unpublished(instance, checks)))
 

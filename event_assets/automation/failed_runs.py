@@ -1,4 +1,4 @@
-"""Which failed attempts nobody has made up for yet: steps that failed, and runs that broke off, asset by asset.
+"""Which failed attempts are not resolved yet: steps that failed, and runs that broke off, asset by asset.
 
 A trouble is over once each asset whose attempt failed has been made, in whatever run, and readers have what a model was
 made of. How people hear of it is in ``alerts`` and ``messages``.
@@ -21,7 +21,7 @@ from event_assets.automation.troubles import Found, what_readers_see
 _FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 _NO_RUN = "runs"
 """The trouble that no run can begin, whichever."""
-_STARTS_AGAIN = "What it left undone starts again by itself: at the latest with the daily sync."
+_STARTS_AGAIN = "What is still pending starts again by itself: at the latest with the daily sync."
 _REACHES_BACK = timedelta(hours=1)
 """How far a look at runs reaches back after the clock was set back: nobody knows how long ago the last look was."""
 
@@ -29,10 +29,10 @@ _REACHES_BACK = timedelta(hours=1)
 def failed_runs(
     instance: dg.DagsterInstance, before: Found, since: datetime, steps: Mapping[str, Collection[dg.AssetKey]]
 ) -> Found:
-    """Find the failed attempts that are not made up for, with the reason of each.
+    """Find the failed attempts that are not resolved, with the reason of each.
 
-    A step that fails is told by its name, once, however often it fails. So is that no run can begin, and that a run was
-    killed; another one that is killed is told only if it leaves assets that none of the killed ones before has left.
+    A step that fails is reported by its name, once, however often it fails. So is that no run can begin, and that a run
+    was killed; another one that is killed is reported only if it leaves assets that no killed one before it has left.
 
     Args:
         instance: Where runs are recorded.
@@ -96,7 +96,7 @@ class _Attempts:
     def _note_broken_off(self, run: dg.DagsterRun, result: RunResult) -> None:
         """Note a run that ended in failure before it was done.
 
-        What keeps runs from beginning keeps the next one as well, and is told once.
+        What keeps runs from beginning keeps the next one as well, and is reported once.
         """
         failed = set().union(*(self._steps.get(step, set()) for step in result.failed))
         left = result.left - failed
@@ -139,4 +139,4 @@ def _ended_runs(instance: dg.DagsterInstance, since: datetime) -> list[dg.RunRec
 
 def _sentence(failure: Failure) -> str:
     # The text of an error that nobody foresaw may quote data.
-    return failure.told or f"failed unexpectedly ({failure.error}); the run's log says more."
+    return failure.user_message or f"failed unexpectedly ({failure.error}); the run's log says more."

@@ -18,12 +18,12 @@ class Failure:
     """Why a step, or a run outside its steps, failed.
 
     Attributes:
-        told: The sentence for the person who must act; None where nobody foresaw the error.
+        user_message: The sentence for the person who must act; None where nobody foresaw the error.
         error: The name of the error's class.
         message: Its own message on one line. It may quote data: for who has started the run, not for a chat.
     """
 
-    told: str | None
+    user_message: str | None
     error: str
     message: str
 
@@ -41,7 +41,7 @@ def run_failure(event: dg.DagsterEvent) -> Failure | None:
     if error is None:
         return None
     failure = _failure(None, error)
-    return replace(failure, told=failure.message) if failure.error == dg.Failure.__name__ else failure
+    return replace(failure, user_message=failure.message) if failure.error == dg.Failure.__name__ else failure
 
 
 def has_ended_by_itself(event: dg.DagsterEvent) -> bool:
@@ -60,9 +60,9 @@ def is_failed_check(event: dg.DagsterEvent) -> bool:
     return event.is_step_failure and step_failure(event).error == "DagsterAssetCheckFailedError"
 
 
-def _failure(told: str | None, error: Any) -> Failure:
+def _failure(user_message: str | None, error: Any) -> Failure:
     while error and error.cause and (error.cls_name or "").startswith("Dagster"):
         error = error.cause  # Dagster wraps what a step or a resource raises
     name = (error and error.cls_name) or "unknown error"
-    message = error.message if error else ""
-    return Failure(told, name, in_one_line(message.partition(f"{name}: ")[2] or message))  # without the name's module
+    message = error.message if error else ""  # which begins with the name and its module
+    return Failure(user_message, name, in_one_line(message.partition(f"{name}: ")[2] or message))

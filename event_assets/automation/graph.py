@@ -35,7 +35,7 @@ class Graph:
 
     Attributes:
         nodes: The assets, each after those that it reads.
-        loaded: When the code was loaded that declares them. A run loads it anew, and may find it changed.
+        loaded: When the code was loaded that declares them. A run loads it again, and may find it changed.
     """
 
     nodes: Mapping[dg.AssetKey, Node]

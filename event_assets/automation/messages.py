@@ -1,4 +1,4 @@
-"""Tells people that trouble has started or ended: once each, in the log, and at a webhook where one is configured.
+"""Alerts people that trouble has started or ended: once each, in the log, and at a webhook where one is configured.
 
 What counts as trouble is in ``alerts`` and ``change_sensor``. Messages hold sentences and names of assets, and nobody's
 data.
@@ -34,29 +34,29 @@ class UndeliveredError(Exception):
     """The webhook did not take a message; it will be sent again."""
 
 
-def is_told(told: Mapping[str, str], troubles: Mapping[str, str]) -> bool:
+def is_sent(sent: Mapping[str, str], troubles: Mapping[str, str]) -> bool:
     """Return whether people know of all troubles that there are, and of all that are over."""
-    return told.keys() == troubles.keys()
+    return sent.keys() == troubles.keys()
 
 
-def try_to_tell(
-    event: Event, about: str, told: Mapping[str, str], troubles: Mapping[str, str], log: logging.Logger
+def try_to_send(
+    event: Event, about: str, sent: Mapping[str, str], troubles: Mapping[str, str], log: logging.Logger
 ) -> str:
-    """Tell what a look before this one has found and recorded; return what hinders it, or "".
+    """Send what an earlier look has found and recorded; return what prevents it, or "".
 
-    A look records what it finds, and asks for runs, before anybody is told: Dagster keeps neither of one that is cut.
-    The look after it does nothing but tell, so that it is recorded at once that people know. If the process dies in
-    between, they are told once more, which is better than never.
+    A look records what it finds, and requests runs, before it alerts anybody: Dagster keeps neither of one that is cut.
+    The look after it does nothing but send, so that it is recorded at once that people know. If the process dies in
+    between, the message is sent again, which is better than never.
 
     Args:
-        event: Who is told counts.
+        event: Its alert settings count.
         about: What the troubles are about, as a heading.
-        told: The troubles that people know of: a sentence by identifier.
+        sent: The troubles that people know of: a sentence by identifier.
         troubles: The troubles that there are.
-        log: Takes what hinders it.
+        log: Takes what prevents it.
     """
     try:
-        announce(about, told, troubles, event.alerts)
+        announce(about, sent, troubles, event.alerts)
     except (UndeliveredError, SettingsError) as error:
         log.error(str(error))
         return str(error)
@@ -64,13 +64,13 @@ def try_to_tell(
 
 
 def announce(about: str, before: Mapping[str, str], now: Mapping[str, str], alerts: AlertSettings) -> None:
-    """Tell what is new in the open troubles, and what is over. Nothing to tell, nothing is sent.
+    """Send which troubles are new, and which are over. Where neither is, nothing is sent.
 
     Args:
         about: What the troubles are about, as a heading.
         before: The troubles that people know of: a sentence by identifier.
         now: The troubles that there are.
-        alerts: Who is told.
+        alerts: Where alerts go.
 
     Raises:
         UndeliveredError: The webhook is configured and did not take it.

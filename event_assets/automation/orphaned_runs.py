@@ -21,8 +21,8 @@ LONGEST_START = timedelta(minutes=5)
 machine a minute or two."""
 
 _SENTENCE = (
-    "The process of this run is gone: it is not marked as alive any more, as every run is until it ends. What it left "
-    "undone starts again by itself."
+    "The process of this run is gone: it is not marked as alive any more, as every run is until it ends. What is still "
+    "pending starts again by itself."
 )
 _NOTE = "The clock was set back after this run had recorded something last. How long it is silent counts from now on."
 _DESCRIPTION = """\

@@ -1,7 +1,7 @@
 """The sensor that lets the freshness policies follow the event: tighter when it opens, looser when it closes.
 
 A policy is fixed when the definitions load. What starts by itself asks for the phase each time (``conditions``), so it
-follows at once; what the UI shows and judges by follows when the webserver has loaded the definitions anew.
+follows at once; what the UI shows and judges by follows when the webserver has reloaded the definitions.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ LOCATION = "event_assets"
 """The code location's name in workspace.yaml."""
 
 _DESCRIPTION = """\
-Has the definitions loaded anew when the event enters another phase (quiet, approach, event), so that the freshness
+Reloads the definitions when the event enters another phase (quiet, approach, event), so that the freshness
 policies in the UI are those of the phase. Opening and closing are set in `.dlt/config.toml`, section `[event]`.
 """
 
 
 class NotReloadedError(Exception):
-    """The webserver did not load the definitions anew; the message says what to do."""
+    """The webserver did not reload the definitions; the message says what to do."""
 
 
 def phase_sensor(
@@ -36,30 +36,30 @@ def phase_sensor(
 
     Args:
         loaded: The phase whose policies these definitions hold.
-        reload: Has them loaded anew by the webserver at an address.
+        reload: Has the webserver at an address reload them.
         read: Reads the event at each look.
     """
     reload = reload or _reload_by_webserver
 
     @dg.sensor(
-        name="follow_the_event",
+        name="reload_on_phase_change",
         description=_DESCRIPTION,
         minimum_interval_seconds=60,
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
-    def follow_the_event() -> dg.SkipReason:
+    def reload_on_phase_change() -> dg.SkipReason:
         event = read()
         phase = phase_of(event, datetime.now(timezone.utc))
         if phase is loaded:
             return dg.SkipReason(f"The event is in the phase {phase.value}, and so are the policies.")
         reload(event.ui.address)
-        return dg.SkipReason(f"The event has entered the phase {phase.value}: the definitions are loaded anew.")
+        return dg.SkipReason(f"The event has entered the phase {phase.value}: the definitions are reloaded.")
 
-    return follow_the_event
+    return reload_on_phase_change
 
 
 def _reload_by_webserver(address: str) -> None:
-    """Have the webserver load the code location anew.
+    """Have the webserver reload the code location.
 
     Args:
         address: Where it answers.
@@ -85,7 +85,7 @@ def _reload_by_webserver(address: str) -> None:
         problem = "an answer that says neither yes nor why not" if isinstance(error, KeyError) else type(error).__name__
     if problem:
         raise NotReloadedError(
-            f"The event has entered another phase, and the webserver at {address} did not load the definitions anew "
+            f"The event has entered another phase, and the webserver at {address} did not reload the definitions "
             f"({problem}): reload the location {LOCATION} in the UI (Deployment), or correct `address` in the section "
             "[ui] of .dlt/config.toml. Tables are kept as fresh as the phase asks for all the same."
         )

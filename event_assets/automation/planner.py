@@ -2,7 +2,7 @@
 
 The automation conditions and `make run` ask here, and nowhere else is it decided; the checks `is_up_to_date` ask for
 the same ``reasons``. All of it looks at how things are, not at what has just happened. So a change that comes while a
-run is under way is not forgotten, a daemon that was off for a week catches up by itself, and nothing is done twice,
+run is under way is not lost, a daemon that was off for a week catches up by itself, and nothing is done twice,
 because what was done is no longer to do.
 
 Nothing here reads a clock, a setting or Dagster's records: that is the business of ``facts``.

@@ -19,7 +19,7 @@ def why_outdated(graph: Graph, facts: Facts, asset: dg.AssetKey) -> str | None:
     """Return why a model is not built by its code as it is from what it reads as that is.
 
     What was never materialised cannot have changed: Dagster records some version of it all the same. A run loads the
-    code anew: what a later one has built was built by the code as it is, and to build it again would change nothing,
+    code again: what a later one has built was built by the code as it is, and to build it again would change nothing,
     so only what it has read itself can make it old.
 
     Args:

@@ -1,4 +1,4 @@
-"""What runs that have ended came to, out of Dagster's events. Who is told of it is the affair of ``failed_runs``."""
+"""What runs that have ended came to, out of Dagster's events. Who is alerted is decided in ``failed_runs``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong, as values: what the alerts keep from look to look, and what people are told of."""
+"""What is wrong, as values: what the alerts keep from look to look, and what people are alerted of."""
 
 from __future__ import annotations
 

@@ -82,12 +82,12 @@ def up_to_date_sensor(
     """
 
     @dg.sensor(
-        name="report_what_is_out_of_date",
+        name="update_staleness_checks",
         description=_SENSOR_DESCRIPTION,
         minimum_interval_seconds=60,
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
-    def report_what_is_out_of_date(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+    def update_staleness_checks(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         instance = context.instance
         facts = read_facts(instance, graph, read(), datetime.now(timezone.utc))
         checks = {key: dg.AssetCheckKey(key, IS_UP_TO_DATE) for key in summaries if facts.version(key) is not None}
@@ -114,7 +114,7 @@ def up_to_date_sensor(
             cursor=orjson.dumps({**known, **state}).decode(),
         )
 
-    return report_what_is_out_of_date
+    return update_staleness_checks
 
 
 def _metadata(found: Mapping[str, str]) -> dict[str, dg.MetadataValue]:

@@ -8,7 +8,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 WORTH_BYTES, WORTH_SHARE = 1 << 20, 0.2
-"""How much of a file must be empty, and what share of it, before it is written anew."""
+"""How much of a file must be empty, and what share of it, before it is rewritten."""
 WAIT_SECONDS = 20
 """How long to wait for the others: no transaction of Dagster's lasts a second."""
 

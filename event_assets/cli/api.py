@@ -113,7 +113,7 @@ def _set_sandbox_data_aside(settings: WarehouseSettings) -> None:
         with warehouse.connect() as client:
             if not _has_table(client, _NOTE):
                 return
-        # The copy for readers first: if this ends between the two, the warehouse still has the note that tells.
+        # The copy for readers first: if this ends between the two, the warehouse still has the note that says so.
         moved = [str(_move_aside(each)) for each in (settings.published_file, settings.file) if each.exists()]
     click.echo(
         f"The sandbox's invented data was moved to {' and '.join(reversed(moved))}; your event begins with an empty "

@@ -1,6 +1,6 @@
 """The code server: one process that has loaded the definitions, and another one in its place when they are reloaded.
 
-`dagster api grpc` serves definitions and cannot load them anew. `dagster code-server start` can, by a process of its
+`dagster api grpc` serves definitions and cannot reload them. `dagster code-server start` can, by a process of its
 own in front of the one that has them, which does nothing but hand calls on: 82 MB, and a second of processor time
 a minute on a busy machine. Here the supervisor does that: webserver and daemon ask at a link, and a reload starts
 another server, points the link at it as soon as it answers, and has the one before end when the runs that it has
@@ -35,7 +35,7 @@ _RELOAD_SECONDS = 50
 _HEALTH, _QUESTION = "/grpc.health.v1.Health/Check", b"\n\nDagsterApi"
 """gRPC's public health check, and its question for Dagster's service, as protobuf writes it."""
 _ALIVE, _RELOAD = b".", b"r"
-"""What a server says to the supervisor: that it answers, and that it was asked to load the definitions anew."""
+"""What a server says to the supervisor: that it answers, and that it was asked to reload the definitions."""
 
 
 class _Server:
@@ -131,7 +131,7 @@ class CodeServer(Service):
                 self._retired.append(self._server.process)
             self._server, self._next, self._process = server, None, server.process
         elif server.process.poll() is not None or time.monotonic() - server.started > STARTUP:
-            click.echo("The definitions could not be loaded anew: those from before stay in use.", err=True)
+            click.echo("The definitions could not be reloaded: those from before stay in use.", err=True)
             self._drop(server)
 
     def _drop(self, server: _Server) -> None:
@@ -182,7 +182,7 @@ def _retire(socket: Path, link: Path, replaced: threading.Event, servicer: Any, 
 
 
 def _beat(socket: Path, to_supervisor: int) -> None:
-    """Tell the supervisor again and again that the server answers, as long as it does."""
+    """Report to the supervisor again and again that the server answers, as long as it does."""
     while not socket.exists():
         time.sleep(_FIRST_BEAT_SECONDS)
     with grpc.insecure_channel(f"unix:{socket}") as channel:

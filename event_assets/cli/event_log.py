@@ -1,6 +1,6 @@
 """Dagster's event log on SQLite, with its database kept open: a run writes some 700 events.
 
-Dagster's own opens the database anew for each of them, with an engine that has compiled no statement yet, and waits
+Dagster's own opens the database again for each of them, with an engine that has compiled no statement yet, and waits
 until the disk has it (dagster/_core/storage/event_log/sqlite/sqlite_event_log.py, `_connect`); for each check, and each
 time an asset's latest materialisation is read, it looks once more which tables and columns the database has. There is
 no setting for that, so `_connect` and its lock, both private, are replaced here. Only the instance that `make run` and

@@ -42,7 +42,7 @@ def prepare_dagster_home(retention: RetentionSettings | None = None) -> Path:
             if not settings.exists() or settings.read_text(encoding="utf-8") != text:
                 settings.write_text(text, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(home)
-    # What a run intends, which is told before it begins, is written at once and not event by event.
+    # What a run plans, which is recorded before it begins, is written at once and not event by event.
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
     return home
 

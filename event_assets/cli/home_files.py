@@ -14,7 +14,7 @@ import click
 DATABASES = {
     "history/runs.db": "the list of runs is lost",
     "history/runs/index.db": "what Dagster knows of each table is lost, so all are synced and built once more",
-    "schedules/schedules.db": "sensors and schedule begin anew, all of them switched on, and alerts are sent once more",
+    "schedules/schedules.db": "sensors and schedules start from scratch, all switched on, and alerts are sent again",
 }
 """What Dagster's SQLite databases are called below its home, and what is lost without each."""
 
@@ -39,7 +39,7 @@ def _damage(path: Path) -> str | None:
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=5)) as connection:
             found = connection.execute("pragma quick_check(1)").fetchone()[0]
-    except sqlite3.OperationalError:  # it is in use, or cannot be opened: that is no damage, and is told elsewhere
+    except sqlite3.OperationalError:  # it is in use, or cannot be opened: that is no damage, and is reported elsewhere
         return None
     except sqlite3.DatabaseError as error:
         return str(error)

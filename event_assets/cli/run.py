@@ -126,7 +126,7 @@ def _to_build(instance: dg.DagsterInstance, graph: Graph, event: Event) -> list[
 
 
 def _failures(graph: Graph, runs: Sequence[dg.ExecuteInProcessResult]) -> list[str]:
-    """Each reason once: where the API is gone, all endpoints tell it. Empty only if every run succeeded."""
+    """Each reason once: where the API is gone, all endpoints say so. Empty only if every run succeeded."""
     reasons = []
     failed = {event.step_key for run in runs for event in run.all_events if event.is_step_failure}
     published = PUBLISHED_COPY.to_python_identifier() not in failed
@@ -144,7 +144,7 @@ def _broken_promises(graph: Graph, run: dg.ExecuteInProcessResult, published: bo
     for evaluation in run.get_asset_check_evaluations():
         table, check = evaluation.asset_key, evaluation.asset_check_key
         if check in graph.nodes[table].blocking_checks and not evaluation.passed:
-            because = f"{table.to_user_string()} does not keep its promise {check.name}"
+            because = f"{table.to_user_string()} fails its check {check.name}"
             where = f"The check's page in the UI (`{command_name('ui')}`) shows the rows."
             yield f"{_held_back(table, because, published)} {where}"
 
@@ -154,7 +154,7 @@ def _failed_steps(graph: Graph, run: dg.ExecuteInProcessResult, published: bool)
     for event in run.all_events:
         if event.is_step_failure and not is_failed_check(event):
             failure = step_failure(event)
-            because = failure.told or f"{event.step_key} failed: {failure.message or failure.error}"
+            because = failure.user_message or f"{event.step_key} failed: {failure.message or failure.error}"
             model = models.get(event.step_key or "")
             yield _held_back(model, because, published) if model else because
 

@@ -1,6 +1,6 @@
 """Dagster's records of runs and of sensors on SQLite, with their databases kept open.
 
-Dagster's own classes open the database anew for each statement, and look which tables it has. Whenever an instance is
+Dagster's own classes open the database again for each statement, and look which tables it has. Whenever an instance is
 made, they read all migrations there ever were, to see that none is missing; and the code server makes an instance for
 each look of a sensor, some fifteen a minute: that was a third of what it did while nothing happened. The files are the
 same. Only the instance that `make run` and `make ui` set up uses these classes, as with the event log (``event_log``).

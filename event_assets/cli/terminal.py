@@ -28,10 +28,10 @@ class AssetRow:
     seconds: float | None
 
 
-@dg.logger(config_schema={}, description="Tells a person at a terminal how a run goes on.")
+@dg.logger(config_schema={}, description="Prints the progress of a run to a terminal.")
 def terminal_logger(_: dg.InitLoggerContext) -> logging.Logger:
     """Dagster's events as short lines; its own console logger is made for log files."""
-    logger = logging.Logger("event_assets.terminal", level=logging.DEBUG)  # where Dagster tells its events
+    logger = logging.Logger("event_assets.terminal", level=logging.DEBUG)  # at which Dagster logs its events
     logger.addHandler(_TerminalHandler())
     return logger
 
@@ -41,7 +41,7 @@ class _TerminalHandler(logging.Handler):
         meta = getattr(record, "dagster_meta", {})
         event = meta.get("dagster_event")
         if event is None:
-            # What a step says of itself. Errors are told at the end, once, and not for every step they prevent.
+            # What a step says of itself. Errors are printed at the end, once, and not for every step they prevent.
             if meta.get("step_key") and logging.INFO <= record.levelno < logging.ERROR:
                 click.echo(meta["orig_message"])
         elif event.is_step_materialization:

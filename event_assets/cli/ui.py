@@ -61,9 +61,9 @@ def _end_orphaned_runs(event: Event) -> None:
 
     Nor a look of a sensor that is recorded at a time to come, from before the clock was set back.
     """
-    from event_assets.automation.clock import forget_ticks_ahead  # with Dagster, which takes seconds
+    from event_assets.automation.clock import drop_future_ticks  # with Dagster, which takes seconds
     from event_assets.automation.orphaned_runs import end_orphaned_runs
 
     with open_instance() as instance:
         end_orphaned_runs(instance, event.warehouse.file, silent=timedelta())
-        forget_ticks_ahead(instance)
+        drop_future_ticks(instance)

@@ -49,7 +49,7 @@ class EventApiSettings(Section):
         _refuse_unusable_host(self.base_url)
         if not re.fullmatch(r"[!-~]+", self.api_token):
             raise SettingsError(
-                "The API token holds a blank or a character that no token has, and cannot be sent: copy it anew into "
+                "The API token holds a blank or a character that no token has, and cannot be sent: copy it again into "
                 "`api_token` in the section [sources.event_api] of .dlt/secrets.toml. Nothing was requested."
             )
 
@@ -72,7 +72,7 @@ class RetrySettings(Section):
         timeout: Seconds to wait for the server, at each attempt.
         max_attempts: How often to ask, the first time included.
         backoff_factor: Seconds before the second attempt; doubled for each further one, plus as much at random.
-        max_delay: The longest wait between two attempts, in seconds, whatever the server asks for.
+        max_delay: The longest wait between two attempts, in seconds, even where the server asks for more.
         max_total: How long attempts, waits and redirects may last together, in seconds, until the answer is there. One
             attempt may always last ``timeout``.
         max_bytes: How large an answer may be, as it comes and when it is unpacked.
@@ -104,7 +104,7 @@ class RetrySettings(Section):
     )
     max_delay: float = setting(
         300.0,
-        "The longest wait between two attempts, in seconds, whatever the server asks for.",
+        "The longest wait between two attempts, in seconds, even where the server asks for more.",
         name="request_max_retry_delay",
         fits=lambda seconds: seconds >= 0,
         wanted="0 or more",
@@ -183,7 +183,7 @@ class PrivacySettings(Section):
         "keep",
         "What becomes of personal data before anything is written: keep, hash or drop. With hash or drop, fields that "
         "are not declared are left out, and e-mail addresses in other texts are hashed or taken out. After a change, "
-        "the warehouse's file is written anew; backups of it are not. Participants are told apart by the address, its "
+        "the warehouse's file is rewritten; backups of it are not. Participants are identified by the address, its "
         "hash or the identifier, so all their rows are replaced then: that needs no ALLOW_REMOVALS.",
         parse=_personal_data,
     )

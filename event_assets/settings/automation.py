@@ -72,7 +72,7 @@ class ScheduleSettings(Section):
 
     daily_sync: time = setting(
         time(4),
-        "Everything is synced once a day at this time of the event's zone, whatever has been synced before.",
+        "Everything is synced once a day at this time of the event's zone, also where it was synced before.",
         raw=str,
         parse=_time_of_day,
         shown='"04:00"',
@@ -131,7 +131,7 @@ class UiSettings(Section):
 
     address: str = setting(
         "http://127.0.0.1:3000",
-        "Where Dagster's webserver answers, so that it can be asked to load the definitions anew. `make ui` sets it.",
+        "Where Dagster's webserver answers, so that it can be asked to reload the definitions. `make ui` sets it.",
         parse=lambda text: text.rstrip("/"),
     )
 

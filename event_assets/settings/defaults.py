@@ -87,7 +87,7 @@ def run_context() -> PluggableRunContext:
             first.providers.add_provider(_Defaults())
             container[PluggableRunContext] = first
         context = container[PluggableRunContext]
-        if _NAME not in context.providers:  # dlt has made its providers anew, or was used before this
+        if _NAME not in context.providers:  # dlt has remade its providers, or was used before this
             context.providers.add_provider(_Defaults())
             stop_telemetry()
             context.context.initialize_runtime()

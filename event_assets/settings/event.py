@@ -142,7 +142,7 @@ class Event:
     def _section(self, section: type[_AnySection]) -> _AnySection:
         found = self.sections.get(section)
         if isinstance(found, SettingsError):
-            raise SettingsError(str(found))  # a new one, since the event outlives who is told
+            raise SettingsError(str(found))  # a new one, since the event outlives who catches it
         return cast(_AnySection, found or section())
 
 

@@ -96,7 +96,7 @@ class Automation:
         """Let a sensor look, and look once more where it has found something to tell: that is when it does."""
         result = self.look_once(sensor)
         known = json.loads(self.cursor(sensor) or "{}")
-        if isinstance(known, dict) and known.get("troubles", {}).keys() != known.get("told", {}).keys():
+        if isinstance(known, dict) and known.get("troubles", {}).keys() != known.get("sent", {}).keys():
             self.look_once(sensor)
         return result
 

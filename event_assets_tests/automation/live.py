@@ -173,7 +173,7 @@ class Live:
         cursors = {state.instigator_name: self._cursor(state) for state in self.instance.all_instigator_state()}
         # What a look finds to be over is told at the next one.
         open_troubles = [
-            name for cursor in cursors.values() for key in ("troubles", "told") for name in cursor.get(key, {})
+            name for cursor in cursors.values() for key in ("troubles", "sent", "told") for name in cursor.get(key, {})
         ]
         endpoints = cursors.get("sync_what_changed", {}).get("endpoints", {})
         return open_troubles + [name for name, state in endpoints.items() if state["failures"]]

@@ -27,7 +27,7 @@ def test_tables_that_break_their_freshness_policy_are_told(watched: Automation, 
         watched.look(STALE)
         assert len(webhook.texts) == told
     assert webhook.texts == [
-        "🔴 Tables are older than they promise to be\n• raw/halls was not brought up to date in time."
+        "🔴 Tables are older than their freshness window\n• raw/halls was not brought up to date in time."
     ]
     _report_freshness(watched, "raw/partners", FreshnessState.FAIL)
     watched.look(STALE)
@@ -36,7 +36,7 @@ def test_tables_that_break_their_freshness_policy_are_told(watched: Automation, 
     for asset in ("raw/halls", "raw/partners"):
         _report_freshness(watched, asset, FreshnessState.PASS)
     assert reason(watched.look(STALE)) == WELL
-    assert webhook.texts[2] == "🟢 Over: tables are older than they promise to be (raw/halls, raw/partners)"
+    assert webhook.texts[2] == "🟢 Over: tables are older than their freshness window (raw/halls, raw/partners)"
 
 
 def test_failed_checks_are_told_where_they_are_errors(watched: Automation, webhook: SimpleNamespace):
@@ -49,11 +49,11 @@ def test_failed_checks_are_told_where_they_are_errors(watched: Automation, webho
     for _ in range(2):
         watched.look(CHECKS)
     name = f"{check.asset_key.to_user_string()} {check.name}"
-    heading = "🔴 A promise of a table is broken"
+    heading = "🔴 A check of a table fails"
     assert webhook.texts == [f"{heading}\n• {name} {held_back(check)}"]
     _report_check(watched, check, dg.AssetCheckSeverity.ERROR, passed=True)
     watched.look(CHECKS)
-    assert webhook.texts[1:] == [f"🟢 Over: a promise of a table is broken ({name})"]
+    assert webhook.texts[1:] == [f"🟢 Over: a check of a table fails ({name})"]
 
 
 def test_a_check_that_a_run_has_planned_is_as_it_was(watched: Automation, webhook: SimpleNamespace):
@@ -96,7 +96,7 @@ def test_a_check_that_fails_a_step_is_told_as_a_check_alone(
     assert reason(loaded.look(RUNS)) == WELL
     loaded.look(CHECKS)
     check = dg.AssetCheckKey(dg.AssetKey(["staging", "halls"]), "grain_is_unique")
-    heading = "🔴 A promise of a table is broken"
+    heading = "🔴 A check of a table fails"
     assert webhook.texts == [f"{heading}\n• staging/halls grain_is_unique {held_back(check)}"]
 
 

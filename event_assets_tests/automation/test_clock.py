@@ -9,7 +9,7 @@ from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.remote_origin import RemoteInstigatorOrigin
 from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, SensorInstigatorData
 
-from event_assets.automation.clock import forget_ticks_ahead, is_ahead
+from event_assets.automation.clock import drop_future_ticks, is_ahead
 from event_assets.automation.evaluations import latest_evaluations
 from event_assets.automation.orphaned_runs import LONGEST_START
 from event_assets.automation.reasons import load_time
@@ -163,18 +163,18 @@ def test_an_endpoint_that_failed_is_asked(watching: Automation, api: Sandbox, cl
 
 def test_dagster_lets_sensors_look_again(clock: Clock):
     with dg.instance_for_test() as instance:
-        for name in ("sync_what_changed", "keep_fresh"):
+        for name in ("sync_what_changed", "auto_materialize"):
             origin = RemoteInstigatorOrigin(REPOSITORY, name)
-            at = clock.now.timestamp() - (600 if name == "keep_fresh" else 0)
+            at = clock.now.timestamp() - (600 if name == "auto_materialize" else 0)
             data = SensorInstigatorData(
                 last_tick_timestamp=at, last_tick_start_timestamp=at, min_interval=60, cursor="kept"
             )
             state = InstigatorState(origin, InstigatorType.SENSOR, InstigatorStatus.RUNNING, data)
             instance.add_instigator_state(state)
-        assert forget_ticks_ahead(instance) == []
+        assert drop_future_ticks(instance) == []
         clock.leap(minutes=-5)
-        assert forget_ticks_ahead(instance) == ["sync_what_changed"]
-        assert forget_ticks_ahead(instance) == []
+        assert drop_future_ticks(instance) == ["sync_what_changed"]
+        assert drop_future_ticks(instance) == []
         kept: dict[str, Any] = {
             state.instigator_name: state.instigator_data for state in instance.all_instigator_state()
         }

@@ -11,7 +11,7 @@ from event_assets.sandbox import Sandbox
 from event_assets_tests.code_location import shared_definitions
 from event_assets_tests.running import Warehouse
 
-NAME = "keep_fresh"
+NAME = "auto_materialize"
 LOG = ["__repository__", NAME, "1"]
 
 

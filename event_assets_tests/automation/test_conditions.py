@@ -130,4 +130,4 @@ def test_what_runs_have_built_by_later_code_is_not_built_again_and_again(
     built = changed(*loaded.tick())
     assert "summary/agenda" in built.materialised
     assert loaded.tick() == set()
-    assert loaded.look("report_what_is_out_of_date").asset_events == []
+    assert loaded.look("update_staleness_checks").asset_events == []

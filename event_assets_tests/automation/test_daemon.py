@@ -140,7 +140,7 @@ def test_the_event_opens_and_a_run_that_is_killed_is_made_up_for(story: Story):
     logger.info("opening: run created %.0f s after the tables were due", run.created - due_at)
     logger.info("killed run: made up for after %.0f s", (next_run.ended or 0) - killed_at)
     assert {seen.id: seen.status for seen in live.runs()}[run.id] == "FAILURE"
-    assert next_run.started_by == "keep_fresh"
+    assert next_run.started_by == "auto_materialize"
     until(lambda: not live.troubles(), 240, "an all-clear")
     assert len([line for line in story.webhook.lines("•", killed_at) if "ended before it was done" in line]) == 1
 
@@ -160,9 +160,9 @@ def test_in_peace_promises_are_kept_by_syncs_alone(story: Story):
     gaps = {asset: [later - earlier for earlier, later in pairwise(times[asset])] for asset in TIGHT}
     logger.info("renewals: %s s apart", sorted({round(gap) for each in gaps.values() for gap in each}))
     assert all(WINDOW_SECONDS - 10 <= gap <= WINDOW_SECONDS + story.prompt for each in gaps.values() for gap in each)
-    looks = [tick.skip_reason or "" for tick in live.ticks("follow_the_event")]
+    looks = [tick.skip_reason or "" for tick in live.ticks("reload_on_phase_change")]
     assert [look for look in looks if "has entered the phase event" in look] == [
-        "The event has entered the phase event: the definitions are loaded anew."
+        "The event has entered the phase event: the definitions are reloaded."
     ]
     assert "in the phase event, and so are the policies" in looks[0]
 
@@ -170,7 +170,7 @@ def test_in_peace_promises_are_kept_by_syncs_alone(story: Story):
 def test_an_api_that_is_down_is_asked_seldom_told_once_and_caught_up_with(story: Story):
     api, live, webhook = story.api, story.live, story.webhook
     story.wait_for_quiet()
-    kinds = ("The event API gives no usable answer", "A run has failed", "Tables are older than they promise to be")
+    kinds = ("The event API gives no usable answer", "A run has failed", "Tables are older than their freshness window")
     until(lambda: not live.troubles(), 240, "a moment when all is well")
     down_at = time.time()
     api.reset_requests()

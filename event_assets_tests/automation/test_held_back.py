@@ -167,7 +167,7 @@ def test_what_waits_for_a_table_in_trouble_is_not_told_as_stale(
     for _ in range(2):
         loaded.look(STALE)
     told = [f"• {name} was not brought up to date in time." for name in ("published/warehouse", "raw/partners", HELD)]
-    assert webhook.texts == ["\n".join(["🔴 Tables are older than they promise to be", *told])]
+    assert webhook.texts == ["\n".join(["🔴 Tables are older than their freshness window", *told])]
     loaded.run("raw/partners", HELD, *readers, "summary/partners_overview", "published/warehouse")
     assert reason(loaded.look(STALE)) == WELL, "Dagster looks every half minute, and says for so long what was"
 

@@ -1,4 +1,4 @@
-"""The definitions are loaded anew when the event enters another phase."""
+"""The definitions are reloaded when the event enters another phase."""
 
 import json
 import socket
@@ -29,7 +29,7 @@ def test_it_has_the_definitions_loaded_when_the_event_opens_and_closes(clock: Cl
     assert said(before) == "The event is in the phase approach, and so are the policies."
     assert reloads == []
     clock.leap(hours=1)
-    assert said(before) == "The event has entered the phase event: the definitions are loaded anew."
+    assert said(before) == "The event has entered the phase event: the definitions are reloaded."
     assert len(reloads) == 1
     loaded_anew = phase_sensor(Phase.EVENT, reloads.append)
     assert "is in the phase event" in said(loaded_anew)
@@ -54,7 +54,7 @@ def test_a_webserver_that_does_not_answer_is_told(clock: Clock, monkeypatch: pyt
     with socket.create_server(("127.0.0.1", 0)) as unused:
         address = f"http://127.0.0.1:{unused.getsockname()[1]}"
     monkeypatch.setenv("UI__ADDRESS", address)
-    with pytest.raises(NotReloadedError, match=rf"webserver at {address} did not .*reload the location event_assets"):
+    with pytest.raises(NotReloadedError, match=rf"webserver at {address} did not reload .*reload the location"):
         said(phase_sensor(Phase.QUIET))
 
 

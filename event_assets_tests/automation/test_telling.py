@@ -118,7 +118,7 @@ def test_who_dies_while_people_are_told_has_lost_nothing(
 def test_a_cursor_of_the_release_before_has_told_what_it_holds():
     trouble = {"/participants": "It fails."}
     cursor = Cursor.read(json.dumps({"epoch": 1, "sequence": 2, "endpoints": {}, "told": trouble}), START)
-    assert (cursor.told, cursor.troubles) == (trouble, trouble)
+    assert (cursor.sent, cursor.troubles) == (trouble, trouble)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from event_assets.automation.evaluations import shown_result
 from event_assets.sandbox import Event
 from event_assets_tests.automation.automation_harness import Automation, Clock, reason
 
-SENSOR = "report_what_is_out_of_date"
+SENSOR = "update_staleness_checks"
 
 
 def reports(automation: Automation) -> dict[str, tuple[bool, str]]:

@@ -176,7 +176,7 @@ def test_where_the_new_server_dies_the_old_one_stays(
         return any(said)
 
     Supervisor([server], Looking(ask, told, lambda: points_at(tmp_path, 1) and bool(running(server)))).run()
-    assert "".join(said) == "The definitions could not be loaded anew: those from before stay in use.\n"
+    assert "".join(said) == "The definitions could not be reloaded: those from before stay in use.\n"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="it reads /proc")

@@ -63,7 +63,7 @@ def test_a_model_that_fails_holds_back_what_is_made_of_it_and_the_rest_is_publis
     lectures = api.event.content["lectures"]
     lectures.append({**lectures[0], "id": 999, "name": "One more"})
     because = {
-        "check": "staging/session_speakers does not keep its promise grain_is_unique",
+        "check": "staging/session_speakers fails its check grain_is_unique",
         "select": "staging__session_speakers failed: a number of somebody is out of range",
     }
     with BREAKING[what]("staging/session_speakers"):
