@@ -27,16 +27,20 @@ test-all: .venv/installed-dev ## Run all tests
 
 # dagster-embedded-elt pins dagster 1.13.1; leaving it is a change of one line in setup.cfg, which this makes for a try.
 NEWEST := .venv-newest/bin/python
-# Not run twice: the sandbox, and what an answer says and what becomes of it, which no other package decides.
-OWN_CODE_ALONE = --ignore=event_assets_tests/sandbox $(addprefix --ignore=event_assets_tests/source/, \
-	test_lossless_json.py test_matrix.py test_more_pages.py test_pages.py test_paging.py test_privacy_places.py test_records.py)
+# Each test that asks something of another package, once: further parameters and examples ask our own code, but for those
+# of assets and models, where DuckDB decides what comes of each. Left out is what no package decides: the sandbox, what an
+# answer says and what becomes of it, and how files look.
+ONCE = -m "not slow" --hypothesis-profile few $(addprefix --once=event_assets_tests/, automation cli source)
+OWN_CODE_ALONE = $(addprefix --ignore=event_assets_tests/, sandbox test_sizes.py test_readme.py test_makefile.py \
+	$(addprefix source/, test_lossless_json.py test_matrix.py test_more_pages.py test_pages.py test_paging.py \
+	test_privacy_places.py test_records.py))
 test-newest: ## Run the tests on the newest packages within setup.cfg's bounds, without dagster-embedded-elt
 	@$(PYTHON) -m venv .venv-newest
 	@$(NEWEST) -m pip install --quiet --disable-pip-version-check uv
 	@echo 'dagster-embedded-elt; python_version < "3"' > .venv-newest/overrides.txt
 	@.venv-newest/bin/uv pip install --quiet --python $(NEWEST) --override .venv-newest/overrides.txt --upgrade --editable '.[dev]'
 	@$(NEWEST) -m pip list 2>/dev/null | grep -E '^(dagster|dlt|duckdb|sqlglot)'
-	@$(NEWEST) -m pytest $(PARALLEL) -m "not slow" $(OWN_CODE_ALONE)
+	@$(NEWEST) -m pytest $(PARALLEL) $(ONCE) $(OWN_CODE_ALONE)
 
 # SIZES=small,200k leaves the million out; REPEATS=1 is for a quick look.
 bench: .venv/installed-dev ## Compare with other ways to do the same, half an hour (SIZES=small: four minutes)

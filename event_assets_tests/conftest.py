@@ -21,6 +21,7 @@ os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
 for name in ("SOURCES__EVENT_API__BASE_URL", "SOURCES__EVENT_API__API_TOKEN", "BASE_URL", "API_TOKEN", "DAGSTER_HOME"):
     os.environ.pop(name, None)
 
+import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 
 from event_assets.sandbox import Event, Sandbox, generate_event, load_event  # noqa: E402
@@ -28,6 +29,33 @@ from event_assets_tests.code_location import shared_definitions  # noqa: E402
 from event_assets_tests.running import Run, Warehouse  # noqa: E402
 
 CASES = CHECKOUT.parent / "shared" / "cases"
+
+
+for profile, examples in (("all", 2_000), ("few", 5)):
+    hypothesis.settings.register_profile(profile, max_examples=examples, deadline=None)
+hypothesis.settings.load_profile("all")  # before the tests are imported, and before pytest loads the one asked for
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--once", action="append", default=[], metavar="FOLDER",
+        help="run each test below a folder with the first of its parameters only",
+    )  # fmt: skip
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the further parameters of tests where only the first are asked for."""
+    folders = [(config.rootpath / folder).resolve() for folder in config.getoption("once") or ()]
+    seen: set[str] = set()
+    left_out = []
+    for item in items:
+        test = item.nodeid.partition("[")[0]
+        if test in seen and any(item.path.is_relative_to(folder) for folder in folders):
+            left_out.append(item)
+        seen.add(test)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_sessionfinish() -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import dagster as dg
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from event_assets.assets.versions import Materialisation
@@ -22,6 +22,7 @@ from event_assets_tests.automation.planning import (
     WINDOW,
     after,
 )
+from event_assets_tests.examples import examples
 
 EVERYTHING = list(GRAPH.nodes)
 INSTANTS = st.sampled_from(
@@ -59,7 +60,7 @@ def any_facts(draw: st.DrawFn) -> Facts:
 
 
 @given(any_facts(), st.sampled_from(Trigger))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_each_asset_has_one_decision_that_says_why(known: Facts, trigger: Trigger):
     decisions = plan(GRAPH, known, trigger)
     assert list(decisions) == EVERYTHING
@@ -71,7 +72,7 @@ def test_each_asset_has_one_decision_that_says_why(known: Facts, trigger: Trigge
 
 
 @given(any_facts())
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_what_is_in_progress_is_never_requested_nor_what_is_made_of_it(known: Facts):
     now = requested(plan(GRAPH, known))
     busy = {asset for asset in EVERYTHING if known.state(asset).in_progress}
@@ -82,7 +83,7 @@ def test_what_is_in_progress_is_never_requested_nor_what_is_made_of_it(known: Fa
 
 
 @given(any_facts(), st.sampled_from(Trigger))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_what_was_made_is_not_requested_again(known: Facts, trigger: Trigger):
     first = plan(GRAPH, known, trigger)
     second = plan(GRAPH, after(known, first), trigger)
@@ -90,7 +91,7 @@ def test_what_was_made_is_not_requested_again(known: Facts, trigger: Trigger):
 
 
 @given(any_facts())
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_once_nothing_hinders_it_everything_becomes_as_it_should_be(known: Facts):
     free = {
         asset: replace(state, in_progress=False, failed_at=None, asked_at=None) for asset, state in known.states.items()

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from event_assets.sandbox import Event
+from event_assets_tests.examples import examples
 from event_assets_tests.models.bench import build
 from event_assets_tests.truth_summaries import OF_THE_PROGRAMME
 
@@ -54,7 +55,7 @@ SEATS = "workshop_capacity"  # which has nothing to do with times
 
 
 @pytest.mark.parametrize(("model", "grain", "compute"), [each for each in OF_THE_PROGRAMME if each.table != SEATS])
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(programme=programmes())
 def test_sessions_add_up_to_what_counting_minutes_finds(
     model: str,

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from event_assets.sandbox import Event, load_event
 from event_assets.sandbox.event import CONTENT, RECORDS_PER_CHUNK, EncodedRecords
+from event_assets_tests.examples import examples
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 values = st.recursive(
@@ -25,6 +26,7 @@ numbers = st.integers(-12, 12)
 slices = st.slices(8)
 
 
+@examples(100)
 @given(st.lists(records, max_size=6))
 def test_records_come_back_as_they_were(given_records: list[dict]):
     held = EncodedRecords(given_records)
@@ -34,6 +36,7 @@ def test_records_come_back_as_they_were(given_records: list[dict]):
     assert len(body) == held.json_size()
 
 
+@examples(100)
 @given(
     st.lists(records, max_size=6),
     st.lists(

@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from event_assets.sandbox import Sandbox, generate_event
@@ -19,6 +19,7 @@ from event_assets.source.records.process import RecordProcessor
 from event_assets.source.records.typed import TypedRecords
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
+from event_assets_tests.examples import examples
 from event_assets_tests.running import Warehouse as Reader
 from event_assets_tests.source.syncing import run_sync
 from event_assets_tests.source.test_properties import records
@@ -49,7 +50,7 @@ usual = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(batches=st.lists(st.lists(usual, max_size=3), max_size=4))
 def test_a_batch_is_read_as_if_none_had_been_before_it(batches: list[list[dict[str, Any]]]):
     one = TypedRecords(TABLES["participants"], Privacy(PrivacySettings()))
@@ -62,7 +63,7 @@ def test_a_batch_is_read_as_if_none_had_been_before_it(batches: list[list[dict[s
 
 
 @pytest.mark.parametrize("personal_data", MODES)
-@settings(max_examples=200, deadline=None)
+@examples(60)
 @given(said=records("participants") | st.lists(usual, max_size=4))
 def test_key_and_fingerprint_are_those_of_the_slow_way(personal_data: PersonalData, said: list[dict[str, Any]]):
     decoded = typed("participants", said, personal_data)
@@ -79,7 +80,7 @@ def test_key_and_fingerprint_are_those_of_the_slow_way(personal_data: PersonalDa
 
 
 @pytest.mark.parametrize("personal_data", MODES)
-@settings(max_examples=60, deadline=None)
+@examples(25)
 @given(odd=st.sets(st.integers(0, 39), max_size=40), extra=records("participants"))
 def test_records_that_are_as_declared_and_others_come_to_the_same_in_one_batch(
     personal_data: PersonalData, odd: set[int], extra: list[dict[str, Any]]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 import urllib3.util.connection
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from requests.adapters import HTTPAdapter
 
@@ -17,6 +17,7 @@ from event_assets.source.api.session import ApiSession
 from event_assets.source.errors import InvalidResponseError, SyncError
 from event_assets.source.probe import probe
 from event_assets.source.sync import SyncSettings
+from event_assets_tests.examples import examples
 from event_assets_tests.source.diffing import read
 from event_assets_tests.source.raw_server import RawServer, serving
 
@@ -141,7 +142,7 @@ ADDRESSES = st.tuples(
 ).map("".join)
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(ADDRESSES)
 @example("http://127.0.0.1:11\\@127.0.0.1:22/x")
 def test_whatever_is_written_as_an_address_only_the_api_is_connected_to(location: str):

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from event_assets.settings import PersonalData, PrivacySettings
@@ -16,6 +16,7 @@ from event_assets.source.errors import InvalidResponseError
 from event_assets.source.records.privacy import Privacy
 from event_assets.source.records.typed import TypedRecords
 from event_assets.source.tables.schema import TABLES
+from event_assets_tests.examples import examples
 from event_assets_tests.source import diffing
 from event_assets_tests.source.diffing import Compared, answered, compared_pages, content
 
@@ -92,7 +93,7 @@ def values(value: Any) -> int:
     return sum(map(values, value)) if isinstance(value, list) else 0
 
 
-@settings(max_examples=1500, deadline=None)
+@examples(1500)
 @given(
     value=st.lists(st.tuples(texts | st.just("k"), anything), max_size=4).map(Members),
     style=st.tuples(st.sampled_from(["", " ", "\n"]), st.sampled_from(["", " ", "\t"]), st.booleans()),
@@ -191,7 +192,7 @@ def test_a_record_of_content_with_a_field_twice_is_loaded_whole():
     assert [reject.reason for reject in taken.rejects] == ["no usable id"]
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     value=st.lists(anything, max_size=4) | st.dictionaries(texts, anything, max_size=4),
     blank=st.sampled_from(["", " \n"]),

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from requests import Response
 
 from event_assets.source.api.retry_after import retry_after
+from event_assets_tests.examples import examples
 
 MONSTROUS = [
     "Fri, 31 Dec 99999 23:59:59 GMT",
@@ -44,6 +45,7 @@ def test_what_is_no_time_is_none(value: str):
     assert asked is None or 0 <= asked < float("inf")
 
 
+@examples(100)
 @given(
     st.one_of(
         st.text(),
