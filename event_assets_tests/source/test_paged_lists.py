@@ -2,19 +2,22 @@
 
 import json
 import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
 from event_assets.sandbox import Event, Sandbox, generate_event
 from event_assets.sandbox.faults import Fault
 from event_assets.sandbox.responses import Envelope, Response, json_response
 from event_assets.settings import EventApiSettings, RemovalSettings
+from event_assets.source.api.pages import Expectation, Page
 from event_assets.source.errors import SyncError
 from event_assets.source.load.changes import Upserts
 from event_assets.source.load.row_file import RowFile
@@ -22,7 +25,9 @@ from event_assets.source.probe import ProbeError, probe
 from event_assets.source.sync import SyncSettings
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
+from event_assets_tests.examples import LARGE, examples
 from event_assets_tests.running import Warehouse as Reader
+from event_assets_tests.source.diffing import compared_pages
 from event_assets_tests.source.syncing import run_sync
 
 people = st.lists(
@@ -30,7 +35,8 @@ people = st.lists(
         {"email": st.sampled_from([f"p{number}@example.org" for number in range(12)])},
         optional={"shoe_size": st.integers(30, 50)},
     ),
-    max_size=14,
+    min_size=4,
+    max_size=20,
 )
 
 
@@ -50,15 +56,13 @@ def held(warehouse: Warehouse) -> dict[str, tuple[str, str | None]]:
     return {key: (identifier, size) for key, identifier, size in rows}
 
 
-def odd_at(*indexes: int, of: int) -> list[dict[str, Any]]:
-    """Records of different people, those at some indexes with a field that nobody has declared."""
-    return [
-        {"email": f"q{index}@example.org", **({"shoe_size": 40} if index in indexes else {})} for index in range(of)
-    ]
+def odd_at(*places: int, of: int) -> list[dict[str, Any]]:
+    """Records of different people, those at some places with a field that nobody has declared."""
+    return [{"email": f"q{warehouse}@example.org", **({"shoe_size": 40} if warehouse in places else {})} for warehouse in range(of)]
 
 
 @pytest.mark.slow
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@examples(2, *LARGE)
 @given(a=people, b=people, page_size=st.integers(1, 6), batch=st.integers(1, 4))
 @example(a=odd_at(0, 10, 20, of=34), b=odd_at(20, of=34), page_size=10, batch=7)
 @example(a=odd_at(1, of=5), b=[], page_size=4, batch=1)
@@ -71,15 +75,33 @@ def test_the_first_record_of_each_key_is_held_and_every_one(
         warehouse = Warehouse(Path(folder) / "w.duckdb")
         with Sandbox(event, envelope="pages", page_size=page_size) as api:
             for said in (a, b, a):
-                said = [{"id": index, **record} for index, record in enumerate(said)]  # no page is the one before again
+                said = [{"id": warehouse, **record} for warehouse, record in enumerate(said)]  # no page is the one before again
                 event.participants = said
-                result = run_sync(api, warehouse, "participants", removals=RemovalSettings(allowed=True))[
-                    "participants"
-                ]
+                result = run_sync(api, warehouse, "participants", removals=RemovalSettings(allowed=True))["participants"]
                 assert held(warehouse) == first_of_each(said)
                 assert result.received - result.rejected == len(first_of_each(said))
                 again = run_sync(api, warehouse, "participants")["participants"]
                 assert (again.loaded, again.removed, again.version) == (0, 0, result.version)
+
+
+@examples(100)
+@given(said=people, page_size=st.integers(1, 6), batch=st.integers(1, 4))
+def test_the_first_record_of_each_key_counts_however_a_list_is_cut(
+    said: list[dict[str, Any]], page_size: int, batch: int
+):
+    said = [{"id": warehouse, **record} for warehouse, record in enumerate(said)]
+    cut = [said[first : first + page_size] for first in range(0, len(said), page_size)]
+    pages = [
+        Page("participants", Expectation("/x", "a list"), json.dumps(records).encode(), next_url=f"?page={number}")
+        for number, records in enumerate(cut, 2)
+    ]
+    pages[-1] = replace(pages[-1], next_url=None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("event_assets.source.api.pages.BATCH_RECORDS", batch)
+        rows, changes = compared_pages("participants", pages)
+    taken = {row["email_key"]: (row["id"], row.get("shoe_size")) for row in rows}
+    assert taken == first_of_each(said)
+    assert (changes.received, changes.taken) == (len(said), len(rows)) == (len(said), len(taken))
 
 
 def test_a_file_that_is_finished_takes_no_more_rows(tmp_path: Path):
@@ -101,28 +123,36 @@ def going_round(pages: list[list[dict[str, Any]]], back_to: int, *, changing: bo
     return Fault("going_round", answer)
 
 
+@pytest.fixture(scope="module")
+def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sandbox, Warehouse]]:
+    """An API and a warehouse that holds its lists: for tests after which it holds the same."""
+    warehouse = Warehouse(tmp_path_factory.mktemp("synced") / "w.duckdb")
+    with Sandbox(generate_event(lectures=0, participants=5)) as api:
+        run_sync(api, warehouse, "partners")
+        run_sync(api, warehouse, "participants")
+        yield api, warehouse
+
+
 @pytest.mark.parametrize("resource", ["partners", "participants"])
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(6, HealthCheck.too_slow)
 @given(sizes=st.lists(st.integers(1, 3), min_size=1, max_size=4), changing=st.booleans(), data=st.data())
 def test_pages_that_go_round_are_refused_and_come_to_an_end(
-    resource: str, sizes: list[int], changing: bool, data: st.DataObject
+    synced: tuple[Sandbox, Warehouse], resource: str, sizes: list[int], changing: bool, data: st.DataObject
 ):
+    api, warehouse = synced
     back_to = data.draw(st.integers(0, len(sizes) - 1))
     numbers = iter(range(100))
     pages = [[{"id": n, "email": f"p{n}@example.org"} for n in islice(numbers, size)] for size in sizes]
-    event = generate_event(lectures=0, participants=5)
-    with tempfile.TemporaryDirectory() as folder, Sandbox(event) as api:
-        warehouse = Warehouse(Path(folder) / "w.duckdb")
+    before = Reader(warehouse.path).rows(f"select * from raw.{resource} order by all")
+    assert before
+    api.fail(resource, going_round(pages, back_to, changing=changing))
+    api.reset_requests()
+    with pytest.raises(SyncError, match=r"before( again|, with a link to a next one).*The tables are unchanged"):
         run_sync(api, warehouse, resource)
-        before = Reader(warehouse.path).rows(f"select * from raw.{resource} order by all")
-        api.fail(resource, going_round(pages, back_to, changing=changing))
-        api.reset_requests()
-        with pytest.raises(SyncError, match=r"before( again|, with a link to a next one).*The tables are unchanged"):
-            run_sync(api, warehouse, resource)
-        assert api.requests[f"/public/v1/{resource}"] <= 2 * len(pages) + 1
-        assert Reader(warehouse.path).rows(f"select * from raw.{resource} order by all") == before
-        with pytest.raises(ProbeError, match=r"before( again|, with a link to a next one)"):
-            probe(EventApiSettings(api.base_url, api.token), resource, None, SyncSettings())
+    assert api.requests[f"/public/v1/{resource}"] <= 2 * len(pages) + 1
+    assert Reader(warehouse.path).rows(f"select * from raw.{resource} order by all") == before
+    with pytest.raises(ProbeError, match=r"before( again|, with a link to a next one)"):
+        probe(EventApiSettings(api.base_url, api.token), resource, None, SyncSettings())
 
 
 def test_pages_of_accounts_that_share_a_placeholder_do_not_go_round(warehouse: Warehouse):
@@ -194,7 +224,7 @@ def test_a_list_that_is_shorter_than_it_says_is_refused_after_its_last_page(ware
         run_sync(api, warehouse, "participants")
         del event.participants[13:]
         api.fail("participants", counted(13, over=21))
-        with pytest.raises(SyncError, match="returned 13 of 21 records, without the address of the next page"):
+        with pytest.raises(SyncError, match="what came is 13 of 21 records, without the address of the next page"):
             run_sync(api, warehouse, "participants")
     assert len(held(warehouse)) == 21
 
@@ -215,6 +245,6 @@ def test_the_same_body_is_refused_once_a_header_says_that_it_is_a_part(warehouse
         for loaded in (21, 0):
             assert run_sync(api, warehouse, "participants")["participants"].loaded == loaded
         api.fail("participants", headed(4000))
-        with pytest.raises(SyncError, match="returned 21 of 4,000 records"):
+        with pytest.raises(SyncError, match="what came is 21 of 4,000 records"):
             run_sync(api, warehouse, "participants")
     assert len(held(warehouse)) == 21
