@@ -2,13 +2,16 @@
 
 import multiprocessing
 import random
+import shutil
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-from event_assets.sandbox import Event, Sandbox
+from event_assets.sandbox import Event, Sandbox, generate_event
 from event_assets.settings import EventApiSettings
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
@@ -64,44 +67,100 @@ def change(event: Event, numbers: random.Random) -> None:
     lectures.remove(numbers.choice(lectures))
     event.content["tracks"][0]["name"] = f"Renamed {numbers.random()}"
     people = event.participants
-    for index in numbers.sample(range(len(people)), 5):
-        people[index] = {**people[index], "position": f"Promoted {numbers.random()}"}
+    for warehouse in numbers.sample(range(len(people)), 5):
+        people[warehouse] = {**people[warehouse], "position": f"Promoted {numbers.random()}"}
     people.append({**people[0], "id": numbers.randint(90000, 99999), "email": f"{numbers.random()}@example.org"})
     people.append({**people[1], "email": f"{numbers.random()}@example.org", "shoe_size": 40})
     people.remove(numbers.choice(people))
+
+
+class Course(NamedTuple):
+    """What an event goes through, and what is synced of it.
+
+    Attributes:
+        endpoint: What is synced.
+        first: Whether the sync that may be killed is the first one.
+        before: Whether the event has changed before its first sync: the fields that come with it are there from the
+            beginning, and not new later.
+        after: Whether it changes before the last sync as well.
+    """
+
+    endpoint: str
+    first: bool
+    before: bool
+    after: bool
+
+    def events(self) -> Iterator[Event]:
+        """The event at each of its syncs: one that is well, unless there is none, the one to kill, the last one."""
+        event, numbers = generate_event(lectures=24, participants=50, seed=7), random.Random(repr(self))
+        if self.before:
+            change(event, numbers)
+        if not self.first:
+            yield event
+            change(event, numbers)
+        yield event
+        if self.after:
+            change(event, numbers)
+        yield event
+
+
+class Undisturbed(NamedTuple):
+    """What comes of a course in which no sync is killed: the file before that sync, and what the tables hold."""
+
+    begun: Path
+    contents: dict[str, list[str]]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Course], Undisturbed]:
+    """Go through a course once, for all the stages at which it can be disturbed."""
+
+    @cache
+    def go(course: Course) -> Undisturbed:
+        warehouse, resources = Warehouse(tmp_path_factory.mktemp("course") / "w.duckdb"), ENDPOINTS[course.endpoint]
+        begun, events = warehouse.path.with_name("begun.duckdb"), course.events()
+        if not course.first:
+            with Sandbox(next(events)) as api:
+                run_sync(api, warehouse, *resources)
+            shutil.copy(warehouse.path, begun)
+        *_, last = events
+        with Sandbox(last) as api:
+            run_sync(api, warehouse, *resources)
+        return Undisturbed(begun, table_contents(warehouse.path, resources))
+
+    return go
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stage", crash.STAGES)
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 @pytest.mark.parametrize("first", [True, False], ids=["first sync", "later sync"])
-def test_a_killed_sync_is_put_right_by_the_next(tmp_path: Path, api: Sandbox, first: bool, endpoint: str, stage: str):
+def test_a_killed_sync_is_put_right_by_the_next(
+    warehouse: Warehouse, undisturbed: Callable[[Course], Undisturbed], first: bool, endpoint: str, stage: str
+):
     numbers, resources = random.Random(f"{stage} of {endpoint}, {first}"), ENDPOINTS[endpoint]
-    disturbed, undisturbed = (Warehouse(tmp_path / name / "w.duckdb") for name in ("disturbed", "undisturbed"))
-    if numbers.random() < 0.5:
-        change(api.event, numbers)  # the fields that come with it are there from the beginning, or new later
+    course = Course(endpoint, first, numbers.random() < 0.5, numbers.random() < 0.5)
+    begun, expected = undisturbed(course)
+    events = course.events()
     if not first:
-        run_sync(api, disturbed, *resources)
-        run_sync(api, undisturbed, *resources)
-        change(api.event, numbers)
-    died = killed(disturbed, api, stage, endpoint)
-    # Timers may come too late on a quick machine. No machine loads and settles in the first one's time.
-    assert died or stage in ("normalize 0.01", "load 0.05", "load 0.1", "load 0.2")
-    if numbers.random() < 0.5:
-        change(api.event, numbers)
-    run_sync(api, disturbed, *resources)
-    run_sync(api, undisturbed, *resources)
-    expected = table_contents(undisturbed.path, resources)
-    seen = table_contents(disturbed.path, resources)
-    # What came and went before the crash may be there as removed, and never have come to the other one.
+        next(events)
+        shutil.copy(begun, warehouse.path)
+    with Sandbox(next(events)) as api:
+        died = killed(warehouse, api, stage, endpoint)
+        # Timers may come too late on a quick machine. No machine loads and settles in the first one's time.
+        assert died or stage in ("normalize 0.01", "load 0.05", "load 0.1", "load 0.2")
+        api.event = next(events)
+        run_sync(api, warehouse, *resources)
+    seen = table_contents(warehouse.path, resources)
+    # What came and went while the sync was crash may be there as removed, and never have come to the other one.
     extra = {name: [row for row in seen[name] if row not in expected[name]] for name in seen}
     assert all(row.endswith("True)") for name in resources for row in extra[name]), extra
     assert all(row in seen[name] for name in seen for row in expected[name])
     for name in resources:
         key = TABLES[name].key
-        keys = Reader(disturbed.path).rows(f"select count(*), count(distinct {key}) from raw.{name}")[0]
+        keys = Reader(warehouse.path).rows(f"select count(*), count(distinct {key}) from raw.{name}")[0]
         assert keys[0] == keys[1] > 0
-    assert not [path for path in disturbed.path.parent.iterdir() if path.name.endswith(".dlt")]
+    assert not [path for path in warehouse.path.parent.iterdir() if path.name.endswith(".dlt")]
 
 
 def test_what_a_killed_sync_has_left_goes_with_the_next_though_nothing_has_changed(warehouse: Warehouse, api: Sandbox):
