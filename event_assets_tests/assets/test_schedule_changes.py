@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from event_assets.sandbox import Event, Sandbox, generate_event
-from event_assets_tests.assets.programme import PROGRAMME
+from event_assets_tests.assets.programme import PROGRAMME, Refresh, refresh_programme
 from event_assets_tests.code_location import configured, shared_definitions
 from event_assets_tests.running import Run, Warehouse
 
@@ -46,6 +46,11 @@ def lecture(api: Sandbox, refreshed: Path, warehouse: Warehouse) -> dict[str, An
     return api.event.content["lectures"][0]
 
 
+@pytest.fixture
+def refresh(api: Sandbox, warehouse: Warehouse) -> Refresh:
+    return lambda timezone=api.event.timezone: refresh_programme(api, warehouse.path, timezone)
+
+
 def key(lecture: dict[str, Any]) -> str:
     return f"lecture:{lecture['id']}"
 
@@ -66,14 +71,14 @@ def test_the_same_data_adds_nothing(lecture: dict, run: Run, warehouse: Warehous
     assert warehouse.count("summary.schedule_changes") == 0
 
 
-def test_what_is_no_change_of_the_programme_adds_nothing(lecture: dict, run: Run, warehouse: Warehouse):
+def test_what_is_no_change_of_the_programme_adds_nothing(lecture: dict, refresh: Refresh, warehouse: Warehouse):
     lecture["description"] = "Another description"
     lecture["speakers"] = lecture["speakers"][::-1]
-    run(*PROGRAMME)
+    refresh()
     assert warehouse.rows(VERSIONS) == []
 
 
-def test_a_change_of_each_kind_is_reported_with_what_was_before(
+def test_a_change_of_each_kind_is_told_with_what_was_before(
     lecture: dict, api: Sandbox, run: Run, warehouse: Warehouse
 ):
     halls = {str(hall["id"]): hall["name"] for hall in api.event.content["halls"]}
@@ -107,7 +112,7 @@ def test_a_change_of_each_kind_is_reported_with_what_was_before(
     [("name", "renamed"), ("hall_id", "moved_hall"), ("end", "moved_time"), ("speakers", "speakers_changed")],
 )
 def test_each_change_is_seen_without_the_others(
-    lecture: dict, api: Sandbox, run: Run, warehouse: Warehouse, field, change
+    lecture: dict, api: Sandbox, refresh: Refresh, warehouse: Warehouse, field, change
 ):
     other = {
         "name": "After",
@@ -116,16 +121,18 @@ def test_each_change_is_seen_without_the_others(
         "speakers": [],
     }
     lecture[field] = other[field]
-    run(*PROGRAMME)
+    refresh()
     assert warehouse.rows("select entry_key, change from summary.schedule_changes") == [(key(lecture), change)]
 
 
-def test_the_same_hours_on_another_day_are_another_day(lecture: dict, api: Sandbox, run: Run, warehouse: Warehouse):
+def test_the_same_hours_on_another_day_are_another_day(
+    lecture: dict, api: Sandbox, refresh: Refresh, warehouse: Warehouse
+):
     days = api.event.content["days"]
     old = next(day for day in days if day["id"] == lecture["event_day_id"])
     new = next(day for day in days if day["id"] != lecture["event_day_id"])
     lecture.update(event_day_id=new["id"], start="2026-12-02T09:00:00+01:00", end="2026-12-02T09:45:00+01:00")
-    run(*PROGRAMME)
+    refresh()
     assert warehouse.rows(CHANGES) == [(key(lecture), "moved_day", str(old["date"])[:10], str(new["date"])[:10])]
 
 
@@ -138,27 +145,26 @@ def test_the_same_hours_on_another_day_are_another_day(lecture: dict, api: Sandb
     ],
 )
 def test_another_zone_in_the_settings_moves_nothing(
-    lecture: dict, run: Run, warehouse: Warehouse, monkeypatch, start: str, end: str, other: dict, change: str
+    lecture: dict, refresh: Refresh, warehouse: Warehouse, start: str, end: str, other: dict, change: str
 ):
     lecture.update(start=start, end=end, event_day_id=None)
-    run(*PROGRAMME)
-    monkeypatch.setenv("EVENT__TIMEZONE", "America/New_York")
+    refresh()
     lecture.update(other)
-    Run(shared_definitions())(*PROGRAMME)
+    refresh(timezone="America/New_York")
     latest = "seen_at = (select max(seen_at) from history.entry_versions)"
     changes = warehouse.rows(f"select entry_key, change from summary.schedule_changes where {latest}")
     assert changes == [(key(lecture), change)]
 
 
-def test_what_is_removed_comes_back_and_goes_again(lecture: dict, api: Sandbox, run: Run, warehouse: Warehouse):
+def test_what_is_removed_comes_back_and_goes_again(lecture: dict, api: Sandbox, refresh: Refresh, warehouse: Warehouse):
     lectures = api.event.content["lectures"]
     lectures.remove(lecture)
-    run(*PROGRAMME)
-    run(*PROGRAMME)
+    refresh()
+    refresh()
     lectures.append(lecture | {"name": "Back"})
-    run(*PROGRAMME)
+    refresh()
     lectures.pop()
-    run(*PROGRAMME)
+    refresh()
 
     assert warehouse.rows(VERSIONS) == [(key(lecture), 2, True), (key(lecture), 3, False), (key(lecture), 4, True)]
     assert warehouse.rows(
@@ -173,9 +179,9 @@ def test_what_is_removed_comes_back_and_goes_again(lecture: dict, api: Sandbox, 
     assert [version for version, _ in seen] == [1, 2, 3, 4]
 
 
-def test_a_new_session_is_added(lecture: dict, api: Sandbox, run: Run, warehouse: Warehouse):
+def test_a_new_session_is_added(lecture: dict, api: Sandbox, refresh: Refresh, warehouse: Warehouse):
     api.event.content["lectures"].append(lecture | {"id": 990001, "name": "One more"})
-    run(*PROGRAMME)
+    refresh()
     assert warehouse.rows(CHANGES) == [("lecture:990001", "added", None, "One more")]
 
 
@@ -192,13 +198,13 @@ def change_stored(warehouse: Warehouse, *statements: str) -> None:
 
 @pytest.mark.parametrize("statements", [[CLOCK_SET_BACK], [EARLY_RELEASE], [CLOCK_SET_BACK, EARLY_RELEASE]])
 def test_where_the_history_begins_is_no_matter_of_the_clock(
-    statements: list[str], lecture: dict, api: Sandbox, run: Run, warehouse: Warehouse
+    statements: list[str], lecture: dict, api: Sandbox, refresh: Refresh, warehouse: Warehouse
 ):
     change_stored(warehouse, *statements)
     before = warehouse.rows("select columns(c -> c <> 'refresh_number') from history.entry_versions order by all")
     api.event.content["lectures"].append(lecture | {"id": 990001, "name": "One more"})
     lecture["name"] = "After"
-    run(*PROGRAMME)
+    refresh()
     assert warehouse.rows(CHANGES) == [
         (key(lecture), "renamed", "Before", "After"),
         ("lecture:990001", "added", None, "One more"),
@@ -212,50 +218,47 @@ def test_where_the_history_begins_is_no_matter_of_the_clock(
 
 
 def test_an_early_history_in_which_the_clock_was_set_back_is_put_in_order(
-    lecture: dict, api: Sandbox, run: Run, warehouse: Warehouse
+    lecture: dict, api: Sandbox, refresh: Refresh, warehouse: Warehouse
 ):
     """Two refreshes of a release that did not number them, the first one by a clock that was ahead."""
     api.event.content["lectures"].append(lecture | {"id": 990001, "name": "One more"})
-    run(*PROGRAMME)
+    refresh()
     change_stored(warehouse, f"{CLOCK_SET_BACK} where refresh_number = 1", EARLY_RELEASE)
     lecture["name"] = "After"
-    run(*PROGRAMME)
+    refresh()
     latest_first = "select refresh_number, entry_key, change from summary.schedule_changes"
     assert warehouse.rows(latest_first) == [(3, key(lecture), "renamed"), (2, "lecture:990001", "added")]
 
 
-def test_an_early_history_may_hold_times_without_end(lecture: dict, run: Run, warehouse: Warehouse):
+def test_an_early_history_may_hold_times_without_end(lecture: dict, refresh: Refresh, warehouse: Warehouse):
     for time in ("infinity", "-infinity"):
         columns = ", ".join(
             f"{name} = '{time}'" for name in ("starts_at", "ends_at", "starts_local", "ends_local", "day")
         )
         change_stored(warehouse, f"update history.entry_versions set {columns}")
         lecture["name"] = f"After {time}"
-        run(*PROGRAMME)
+        refresh()
         moved = "select count(*) from summary.schedule_changes where change = 'moved_time' and version > 1"
         assert warehouse.rows(moved)[0][0] > 0
 
 
-def test_an_empty_programme_removes_what_was_there(
-    lecture: dict, api: Sandbox, run: Run, warehouse: Warehouse, monkeypatch
-):
-    monkeypatch.setenv("SOURCES__EVENT_API__ALLOW_REMOVALS", "true")
+def test_an_empty_programme_removes_what_was_there(lecture: dict, api: Sandbox, refresh: Refresh, warehouse: Warehouse):
     entries = warehouse.count("summary.agenda")
     for resource in ("lectures", "workshops", "pauses"):
         api.event.content[resource].clear()
-    run(*PROGRAMME)
+    refresh()
     assert warehouse.rows("select change, count(*) from summary.schedule_changes group by all") == [
         ("removed", entries)
     ]
 
 
-def test_a_time_without_the_other_one_is_reported(lecture: dict, run: Run, warehouse: Warehouse):
+def test_a_time_without_the_other_one_is_told(lecture: dict, refresh: Refresh, warehouse: Warehouse):
     lecture["end"] = None
-    run(*PROGRAMME)
+    refresh()
     lecture["start"] = "2026-12-01T10:00:00+01:00"
-    run(*PROGRAMME)
+    refresh()
     lecture["start"] = None
-    run(*PROGRAMME)
+    refresh()
     moves = "select old_value, new_value from summary.schedule_changes where change = 'moved_time' order by version"
     assert warehouse.rows(moves) == [
         ("2026-12-01 09:00:00 to 2026-12-01 09:45:00", "2026-12-01 09:00:00 to ?"),
@@ -264,15 +267,15 @@ def test_a_time_without_the_other_one_is_reported(lecture: dict, run: Run, wareh
     ]
 
 
-def test_what_has_the_same_name_is_reported_by_its_identifier(
-    lecture: dict, api: Sandbox, run: Run, warehouse: Warehouse
+def test_what_has_the_same_name_is_told_by_its_identifier(
+    lecture: dict, api: Sandbox, refresh: Refresh, warehouse: Warehouse
 ):
     hall = next(hall for hall in api.event.content["halls"] if hall["id"] == lecture["hall_id"])
     api.event.content["halls"].append(hall | {"id": 990002})
     api.event.content["speakers"].append(api.event.content["speakers"][0] | {"id": 990003, "name": " "})
     old_speakers = sorted(map(str, lecture["speakers"]))
     lecture.update(hall_id=990002, speakers=[*lecture["speakers"], 990003])
-    run(*PROGRAMME)
+    refresh()
     assert warehouse.rows(CHANGES) == [
         (key(lecture), "moved_hall", str(hall["id"]), "990002"),
         (key(lecture), "speakers_changed", ", ".join(old_speakers), ", ".join(sorted([*old_speakers, "990003"]))),
