@@ -43,21 +43,28 @@ SPOILT: list[tuple[str, Callable[[Event], None], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("check", "spoil", "found"), SPOILT)
-def test_one_warns(run: Run, api: Sandbox, check: str, spoil: Callable[[Event], None], found: dict[str, Any]):
+def test_one_warns_until_the_trouble_is_over(
+    run: Run, api: Sandbox, check: str, spoil: Callable[[Event], None], found: dict[str, Any]
+):
+    people = api.event.participants[:]
     spoil(api.event)
-    result = run("raw/participants")
-    failed = {key: details for key, (passed, details) in result.checks.items() if not passed}
-    assert failed == {("raw/participants", check): found}
-    assert result.severities == {"WARN"}
+    for _ in range(2):
+        result = run("raw/participants")
+        failed = {key: details for key, (passed, details) in result.checks.items() if not passed}
+        assert failed == {("raw/participants", check): found}, "as long as the answer is the same"
+        assert result.severities == {"WARN"}
+    api.event.participants[:] = people
+    assert run("raw/participants").checks["raw/participants", check] == (True, {})
 
 
-def test_all_warn_and_everything_is_built(run: Run, api: Sandbox):
+def test_all_warn_and_what_reads_them_is_built(run: Run, api: Sandbox):
     for _, spoil, _ in SPOILT:
         spoil(api.event)
-    result = run()
+    read_it = ("staging/participants", "summary/registrations_by_day", "published/warehouse")
+    result = run("raw/participants", *read_it)
     failed = {key: details for key, (passed, details) in result.checks.items() if not passed}
     assert failed == {("raw/participants", check): found for check, _, found in SPOILT}
-    assert {"summary/registrations_by_day", "summary/agenda", "published/warehouse"} < result.materialised
+    assert set(read_it) < result.materialised
     assert result.severities == {"WARN"}
 
 
@@ -74,27 +81,10 @@ def test_an_absent_resource_warns(run: Run, api: Sandbox):
     assert result.metadata("raw/days")["resource_present"] is False
 
 
-@pytest.mark.parametrize(
-    ("check", "spoil"),
-    [
-        ("no_rejected_records", spoil_keys),
-        ("no_undeclared_fields", add_field),
-        ("values_match_declared_types", spoil_values),
-    ],
-)
-def test_a_check_passes_again_on_valid_data(run: Run, api: Sandbox, check: str, spoil: Callable[[Event], None]):
-    people = api.event.participants[:]
-    spoil(api.event)
-    for _ in range(2):
-        assert not run("raw/participants").checks["raw/participants", check][0], "as long as the answer is the same"
-    api.event.participants[:] = people
-    assert run("raw/participants").checks["raw/participants", check] == (True, {})
-
-
 def test_versions_report_what_changed(run: Run, api: Sandbox):
-    raw = [f"raw/{name}" for name in TABLES]
+    raw = [f"raw/{name}" for name in TABLES if name not in ("partners", "participants")]
     first = run(*raw).versions
-    assert len({first[asset] for asset in raw}) > 5
+    assert len({first[asset] for asset in raw}) > 4
     api.event.content["lectures"].reverse()
     assert run(*raw).versions == first, "the order of records means nothing"
     api.event.content["lectures"][0]["name"] = "Another"

@@ -6,6 +6,7 @@ import duckdb
 import pytest
 
 from event_assets.sandbox import generate_event
+from event_assets_tests.assets.programme import PROGRAMME
 from event_assets_tests.code_location import configured, shared_definitions
 from event_assets_tests.running import Run
 
@@ -24,7 +25,7 @@ def test_a_sync_and_its_copy_work_in_an_oddly_named_place(tmp_path: Path):
             if changed:
                 event.content["lectures"][0]["name"] = "Another title"
                 event.participants[0]["role"] = "m"
-            Run(shared_definitions())()
+            Run(shared_definitions())(*PROGRAMME, "raw/participants", "published/warehouse")
             with duckdb.connect(str(published), read_only=True) as reader:
                 titles = {row[0] for row in reader.execute("select title from summary.agenda").fetchall()}
                 assert {lecture["name"] for lecture in event.content["lectures"]} <= titles
