@@ -8,7 +8,7 @@ from event_assets.sandbox import Sandbox
 from event_assets.settings import RemovalSettings
 from event_assets.warehouse import Warehouse
 from event_assets_tests.models.bench import models
-from event_assets_tests.source.syncing import bring
+from event_assets_tests.source.syncing import run_sync
 
 PROGRAMME = [
     *("raw/days", "raw/halls", "raw/lectures", "raw/pauses", "raw/speakers", "raw/tracks", "raw/workshops"),
@@ -25,7 +25,7 @@ def refresh_programme(api: Sandbox, path: Path, timezone: str) -> None:
     """Sync the programme and build its models in their order, in a third of the time that a run by Dagster takes."""
     warehouse = Warehouse(path)
     resources = [asset.removeprefix("raw/") for asset in PROGRAMME if asset.startswith("raw/")]
-    bring(api, warehouse, *resources, removals=RemovalSettings(allowed=True))
+    run_sync(api, warehouse, *resources, removals=RemovalSettings(allowed=True))
     with warehouse.connect() as client:
         for relation, model in models().items():
             if f"{relation.schema}/{relation.name}" in PROGRAMME:

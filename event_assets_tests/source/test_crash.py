@@ -67,8 +67,8 @@ def change(event: Event, numbers: random.Random) -> None:
     lectures.remove(numbers.choice(lectures))
     event.content["tracks"][0]["name"] = f"Renamed {numbers.random()}"
     people = event.participants
-    for warehouse in numbers.sample(range(len(people)), 5):
-        people[warehouse] = {**people[warehouse], "position": f"Promoted {numbers.random()}"}
+    for index in numbers.sample(range(len(people)), 5):
+        people[index] = {**people[index], "position": f"Promoted {numbers.random()}"}
     people.append({**people[0], "id": numbers.randint(90000, 99999), "email": f"{numbers.random()}@example.org"})
     people.append({**people[1], "email": f"{numbers.random()}@example.org", "shoe_size": 40})
     people.remove(numbers.choice(people))
@@ -152,7 +152,7 @@ def test_a_killed_sync_is_put_right_by_the_next(
         api.event = next(events)
         run_sync(api, warehouse, *resources)
     seen = table_contents(warehouse.path, resources)
-    # What came and went while the sync was crash may be there as removed, and never have come to the other one.
+    # What came and went before the crash may be there as removed, and never have come to the other one.
     extra = {name: [row for row in seen[name] if row not in expected[name]] for name in seen}
     assert all(row.endswith("True)") for name in resources for row in extra[name]), extra
     assert all(row in seen[name] for name in seen for row in expected[name])

@@ -56,9 +56,11 @@ def held(warehouse: Warehouse) -> dict[str, tuple[str, str | None]]:
     return {key: (identifier, size) for key, identifier, size in rows}
 
 
-def odd_at(*places: int, of: int) -> list[dict[str, Any]]:
-    """Records of different people, those at some places with a field that nobody has declared."""
-    return [{"email": f"q{warehouse}@example.org", **({"shoe_size": 40} if warehouse in places else {})} for warehouse in range(of)]
+def odd_at(*indexes: int, of: int) -> list[dict[str, Any]]:
+    """Records of different people, those at some indexes with a field that nobody has declared."""
+    return [
+        {"email": f"q{index}@example.org", **({"shoe_size": 40} if index in indexes else {})} for index in range(of)
+    ]
 
 
 @pytest.mark.slow
@@ -75,9 +77,11 @@ def test_the_first_record_of_each_key_is_held_and_every_one(
         warehouse = Warehouse(Path(folder) / "w.duckdb")
         with Sandbox(event, envelope="pages", page_size=page_size) as api:
             for said in (a, b, a):
-                said = [{"id": warehouse, **record} for warehouse, record in enumerate(said)]  # no page is the one before again
+                said = [{"id": index, **record} for index, record in enumerate(said)]  # no page is the one before again
                 event.participants = said
-                result = run_sync(api, warehouse, "participants", removals=RemovalSettings(allowed=True))["participants"]
+                result = run_sync(api, warehouse, "participants", removals=RemovalSettings(allowed=True))[
+                    "participants"
+                ]
                 assert held(warehouse) == first_of_each(said)
                 assert result.received - result.rejected == len(first_of_each(said))
                 again = run_sync(api, warehouse, "participants")["participants"]
@@ -89,7 +93,7 @@ def test_the_first_record_of_each_key_is_held_and_every_one(
 def test_the_first_record_of_each_key_counts_however_a_list_is_cut(
     said: list[dict[str, Any]], page_size: int, batch: int
 ):
-    said = [{"id": warehouse, **record} for warehouse, record in enumerate(said)]
+    said = [{"id": index, **record} for index, record in enumerate(said)]
     cut = [said[first : first + page_size] for first in range(0, len(said), page_size)]
     pages = [
         Page("participants", Expectation("/x", "a list"), json.dumps(records).encode(), next_url=f"?page={number}")
@@ -224,7 +228,7 @@ def test_a_list_that_is_shorter_than_it_says_is_refused_after_its_last_page(ware
         run_sync(api, warehouse, "participants")
         del event.participants[13:]
         api.fail("participants", counted(13, over=21))
-        with pytest.raises(SyncError, match="what came is 13 of 21 records, without the address of the next page"):
+        with pytest.raises(SyncError, match="returned 13 of 21 records, without the address of the next page"):
             run_sync(api, warehouse, "participants")
     assert len(held(warehouse)) == 21
 
@@ -245,6 +249,6 @@ def test_the_same_body_is_refused_once_a_header_says_that_it_is_a_part(warehouse
         for loaded in (21, 0):
             assert run_sync(api, warehouse, "participants")["participants"].loaded == loaded
         api.fail("participants", headed(4000))
-        with pytest.raises(SyncError, match="what came is 21 of 4,000 records"):
+        with pytest.raises(SyncError, match="returned 21 of 4,000 records"):
             run_sync(api, warehouse, "participants")
     assert len(held(warehouse)) == 21

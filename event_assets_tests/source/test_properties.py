@@ -98,7 +98,9 @@ def served() -> Iterator[tuple[dict[str, Any], Sandbox]]:
         yield answers, api
 
 
-def run_sync(api: Sandbox, answers: dict[str, Any], warehouse: Warehouse, said: dict[str, list]) -> dict[str, ResourceResult]:
+def run_sync(
+    api: Sandbox, answers: dict[str, Any], warehouse: Warehouse, said: dict[str, list]
+) -> dict[str, ResourceResult]:
     """Sync the resources of one endpoint of which an answer says something."""
     endpoint = "participants" if "participants" in said else "content"
     answers[endpoint] = {"data": said["participants"]} if endpoint == "participants" else said
@@ -139,7 +141,9 @@ def test_nothing_is_lost_and_nothing_invented(resources: Sequence[str], data: st
         run_sync(api, answers, alone, b)
         for name in resources:
             assert len(live(warehouse, name)) + rejected(warehouse, name) == len(b[name])
-            gone = Reader(warehouse.path).rows(f"select {TABLES[name].key} from raw.{name} where removed_at is not null")
+            gone = Reader(warehouse.path).rows(
+                f"select {TABLES[name].key} from raw.{name} where removed_at is not null"
+            )
             assert {row[0] for row in gone} == before[name][0] - live(warehouse, name)
             # A row stays as it is where other bytes say the same, such as the same fields in another order.
             columns = [
@@ -244,7 +248,7 @@ def test_every_value_of_a_record_is_in_its_row(resource: str, data: st.DataObjec
 
 
 def referring(field: str, value: Any, resource: str) -> Any:
-    """A value; of a list of identifiers without what records in the warehouse of one have beside theirs."""
+    """A value; of a list of identifiers without what records in place of one have beside theirs."""
     if field not in (TABLES[resource].links or {}):
         return value
     entries = value if isinstance(value, list) else [value]
