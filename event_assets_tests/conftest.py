@@ -26,7 +26,7 @@ import pytest  # noqa: E402
 
 from event_assets.sandbox import Event, Sandbox, generate_event, load_event  # noqa: E402
 from event_assets_tests.code_location import shared_definitions  # noqa: E402
-from event_assets_tests.running import Run, Warehouse  # noqa: E402
+from event_assets_tests.running import Reader, Run  # noqa: E402
 
 CASES = CHECKOUT.parent / "shared" / "cases"
 
@@ -108,9 +108,9 @@ def warehouse_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def warehouse(warehouse_path: Path) -> Warehouse:
+def warehouse(warehouse_path: Path) -> Reader:
     """Reads the configured warehouse."""
-    return Warehouse(warehouse_path)
+    return Reader(warehouse_path)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import dagster as dg
 import duckdb
 
 
-class Warehouse:
+class Reader:
     """Reads a warehouse file with DuckDB alone, as an analyst would."""
 
     def __init__(self, path: Path):

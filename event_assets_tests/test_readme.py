@@ -6,14 +6,14 @@ import pytest
 
 from event_assets.sandbox import Sandbox
 from event_assets_tests.conftest import CHECKOUT
-from event_assets_tests.running import Run, Warehouse
+from event_assets_tests.running import Reader, Run
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 PAGES = pytest.mark.parametrize("page", [README, CONTRIBUTING], ids=["README", "CONTRIBUTING"])
 
 
-def test_its_queries_find_something(run: Run, warehouse: Warehouse, api: Sandbox):
+def test_its_queries_find_something(run: Run, warehouse: Reader, api: Sandbox):
     run()
 
     block = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)[0]

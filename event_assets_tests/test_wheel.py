@@ -19,7 +19,7 @@ import requests
 
 from event_assets_tests.automation.live import free_port, until
 from event_assets_tests.conftest import CHECKOUT
-from event_assets_tests.running import Warehouse
+from event_assets_tests.running import Reader
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -85,7 +85,7 @@ def environment(**settings: str) -> dict[str, str]:
     } | settings  # fmt: skip
 
 
-def rows_in_merge_dataset(warehouse: Warehouse) -> dict[str, int]:
+def rows_in_merge_dataset(warehouse: Reader) -> dict[str, int]:
     """How many rows each table of dlt's own second dataset has."""
     tables = warehouse.rows(
         "select table_name from information_schema.tables where table_schema = '_dlt_merge_raw'"
@@ -109,7 +109,7 @@ def test_run_keeps_no_copy_of_people_and_reports_nothing(program: Path, folder: 
     assert came == []
     assert "`event-assets ui` shows it" in done.stdout
     assert not any(word in done.stdout for word in ("make ", ".venv", ".example"))
-    warehouse = Warehouse(folder / "data" / "warehouse.duckdb")
+    warehouse = Reader(folder / "data" / "warehouse.duckdb")
     assert warehouse.count("raw.participants") > 0
     copies = rows_in_merge_dataset(warehouse)
     assert copies.keys() >= {"lectures", "partners"}, "dlt has merged by way of it"

@@ -6,14 +6,14 @@ import pytest
 
 from event_assets.sandbox import Event, generate_event
 from event_assets_tests.code_location import configured, shared_definitions
-from event_assets_tests.running import Run, RunResult, Warehouse
+from event_assets_tests.running import Reader, Run, RunResult
 
 
 class Loaded(NamedTuple):
     """An event, the warehouse after one run of everything, and what that took."""
 
     event: Event
-    warehouse: Warehouse
+    warehouse: Reader
     result: RunResult
     requests: dict[str, int]
 
@@ -23,7 +23,7 @@ def load_everything(event: Event, tmp_path_factory: pytest.TempPathFactory) -> L
     folder = tmp_path_factory.mktemp("loaded")
     with configured(event, folder) as api:
         result = Run(shared_definitions())()
-        return Loaded(event, Warehouse(folder / "warehouse.duckdb"), result, dict(api.requests))
+        return Loaded(event, Reader(folder / "warehouse.duckdb"), result, dict(api.requests))
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from event_assets.definitions import build_definitions
 from event_assets.sandbox import Sandbox
 from event_assets.settings import read_event
 from event_assets.warehouse.failures import without_values
-from event_assets_tests.running import Run, Warehouse
+from event_assets_tests.running import Reader, Run
 
 SQL = 'select id as hall_id, name as hall, event_id, "order" as list_order from raw.halls'
 FACTS = """
@@ -40,7 +40,7 @@ tests:
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, warehouse: Warehouse) -> Run:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, warehouse: Reader) -> Run:
     """The code location with two models of the test's own."""
     for name, text in {
         "staging/halls.sql": SQL,
@@ -107,7 +107,7 @@ def test_a_failing_error_blocks_what_is_downstream(run: Run, api: Sandbox, chang
     assert "summary/places" not in result.materialised
 
 
-def test_a_grain_that_is_not_unique_fails(run: Run, api: Sandbox, warehouse: Warehouse):
+def test_a_grain_that_is_not_unique_fails(run: Run, api: Sandbox, warehouse: Reader):
     run("raw/halls", "staging/halls", "summary/places")
     with duckdb.connect(str(warehouse.path)) as connection:
         connection.execute(
@@ -118,7 +118,7 @@ def test_a_grain_that_is_not_unique_fails(run: Run, api: Sandbox, warehouse: War
     assert result.checks["summary/places", "grain_is_unique"] == (False, {"failing_rows": 1, "sample_keys": ["1"]})
 
 
-def test_a_missing_reference_fails(tmp_path: Path, run: Run, api: Sandbox, warehouse: Warehouse):
+def test_a_missing_reference_fails(tmp_path: Path, run: Run, api: Sandbox, warehouse: Reader):
     run("raw/halls", "staging/halls", "summary/places")
     with duckdb.connect(str(warehouse.path)) as connection:
         connection.execute("create or replace table summary.places as select 'gone' as hall_id, 'x' as hall")
@@ -190,7 +190,7 @@ def test_no_title_is_shown_as_markdown(run: Run, api: Sandbox):
 
 
 @pytest.mark.usefixtures("run")
-def test_what_a_failing_statement_quotes_is_in_no_event(tmp_path: Path, api: Sandbox, warehouse: Warehouse):
+def test_what_a_failing_statement_quotes_is_in_no_event(tmp_path: Path, api: Sandbox, warehouse: Reader):
     api.event.content["halls"][0]["name"] = "Grace Hopper"
     (tmp_path / "summary/places.sql").write_text("select hall_id, cast(hall as integer) as hall from staging.halls")
     definitions = build_definitions(read_event())
@@ -211,7 +211,7 @@ def test_what_a_failing_statement_quotes_is_in_no_event(tmp_path: Path, api: San
 
 
 @pytest.mark.usefixtures("run")
-def test_a_model_that_fails_is_named_and_holds_up_no_other(tmp_path: Path, api: Sandbox, warehouse: Warehouse):
+def test_a_model_that_fails_is_named_and_holds_up_no_other(tmp_path: Path, api: Sandbox, warehouse: Reader):
     for name in ("others", "third"):
         (tmp_path / f"summary/{name}.yml").write_text(SUMMARY_FACTS)
         (tmp_path / f"summary/{name}.sql").write_text(SUMMARY_SQL)

@@ -7,7 +7,7 @@ from event_assets.assets.models import build_model_assets, project_models
 from event_assets.sandbox import Sandbox
 from event_assets_tests.assets.conftest import Loaded
 from event_assets_tests.assets.programme import PROGRAMME
-from event_assets_tests.running import Run, Warehouse
+from event_assets_tests.running import Reader, Run
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_staging_is_views_but_for_participants_and_summaries_are_tables(everythi
     assert {kind for schema, _, kind in kinds if schema == "summary"} == {"BASE TABLE"}
 
 
-def test_a_failing_model_keeps_its_old_rows(run: Run, warehouse: Warehouse, api: Sandbox):
+def test_a_failing_model_keeps_its_old_rows(run: Run, warehouse: Reader, api: Sandbox):
     run(*PROGRAMME)
     before = warehouse.rows("from summary.agenda")
     with duckdb.connect(str(warehouse.path)) as connection:

@@ -7,7 +7,7 @@ import pytest
 
 from event_assets.sandbox import Sandbox
 from event_assets_tests.code_location import shared_definitions
-from event_assets_tests.running import Run, Warehouse
+from event_assets_tests.running import Reader, Run
 from event_assets_tests.source.planting import Marks, plant
 
 
@@ -16,7 +16,7 @@ from event_assets_tests.source.planting import Marks, plant
 @pytest.mark.parametrize("personal_data", ["hash", "drop"])
 def test_no_mark_is_in_what_a_run_leaves_behind(
     api: Sandbox,
-    warehouse: Warehouse,
+    warehouse: Reader,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
@@ -40,7 +40,7 @@ def test_no_mark_is_in_what_a_run_leaves_behind(
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_where_data_is_kept_no_name_of_a_field_and_no_address_is_reported(
-    api: Sandbox, warehouse: Warehouse, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    api: Sandbox, warehouse: Reader, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ):
     marks, content = Marks(), api.event.content
     content["halls"][0][marks.name("a field")] = marks.name("its value")

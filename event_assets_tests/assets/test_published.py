@@ -19,7 +19,7 @@ from event_assets.settings import read_event
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse.copy_plan import HeldBack
 from event_assets.warehouse.relations import Relation
-from event_assets_tests.running import Run, Warehouse
+from event_assets_tests.running import Reader, Run
 
 PERSONAL = {
     f"raw.{table.name}.{column.name}"
@@ -52,11 +52,11 @@ def event() -> Event:
 
 
 @pytest.fixture
-def published(warehouse: Warehouse) -> Warehouse:
-    return Warehouse(warehouse.path.with_name("published.duckdb"))
+def published(warehouse: Reader) -> Reader:
+    return Reader(warehouse.path.with_name("published.duckdb"))
 
 
-def lacking(published: Warehouse, status: str = "left out") -> dict[str, str]:
+def lacking(published: Reader, status: str = "left out") -> dict[str, str]:
     rows = published.rows(
         f"select concat_ws('.', relation, column_name), why from about_this_copy where status = '{status}'"
     )
@@ -64,7 +64,7 @@ def lacking(published: Warehouse, status: str = "left out") -> dict[str, str]:
 
 
 def test_it_has_no_personal_data_and_all_else(
-    event: Event, api: Sandbox, run: Run, warehouse: Warehouse, published: Warehouse
+    event: Event, api: Sandbox, run: Run, warehouse: Reader, published: Reader
 ):
     needles = planted(event)
     result = run()
@@ -99,7 +99,7 @@ def test_it_has_no_personal_data_and_all_else(
 
 
 def test_with_the_setting_it_has_everything(
-    event: Event, api: Sandbox, warehouse: Warehouse, published: Warehouse, monkeypatch: pytest.MonkeyPatch
+    event: Event, api: Sandbox, warehouse: Reader, published: Reader, monkeypatch: pytest.MonkeyPatch
 ):
     planted(event)
     with dg.DagsterInstance.ephemeral() as instance:
@@ -159,7 +159,7 @@ def broken_models(folder: Path) -> Iterator[None]:
 
 
 def test_what_fails_is_as_it_was_and_the_rest_is_new(
-    event: Event, api: Sandbox, warehouse: Warehouse, published: Warehouse, tmp_path: Path
+    event: Event, api: Sandbox, warehouse: Reader, published: Reader, tmp_path: Path
 ):
     tables = {model.replace("/", "."): why for model, why in BROKEN.items()}
     with dg.DagsterInstance.ephemeral() as instance:

@@ -12,13 +12,13 @@ from event_assets.sandbox import Event, Sandbox, faults
 from event_assets.source.tables.schema import TABLES
 from event_assets_tests.assets.programme import PROGRAMME
 from event_assets_tests.code_location import shared_definitions
-from event_assets_tests.running import Run, Warehouse
+from event_assets_tests.running import Reader, Run
 
 WITH_THE_AGENDA = [*PROGRAMME, "raw/partners", "raw/participants"]
 """All raw tables, and what the agenda is made of."""
 
 
-def test_a_subset_syncs_what_is_asked_for_and_nothing_else(run: Run, warehouse: Warehouse, api: Sandbox):
+def test_a_subset_syncs_what_is_asked_for_and_nothing_else(run: Run, warehouse: Reader, api: Sandbox):
     result = run("raw/halls", "raw/partners")
 
     assert result.materialised == {"raw/halls", "raw/partners"}
@@ -29,7 +29,7 @@ def test_a_subset_syncs_what_is_asked_for_and_nothing_else(run: Run, warehouse: 
     assert {name for name in tables if not name.startswith("_dlt")} == {"halls", "partners", "rejected"}
 
 
-def test_a_second_sync_of_the_same_answer_changes_no_row_count(run: Run, warehouse: Warehouse, api: Sandbox):
+def test_a_second_sync_of_the_same_answer_changes_no_row_count(run: Run, warehouse: Reader, api: Sandbox):
     run(*WITH_THE_AGENDA)
     tables = [f"raw.{name}" for name in (*TABLES, "lectures__speakers", "workshops__tracks")]
     before = {table: warehouse.count(table) for table in [*tables, "summary.agenda"]}
@@ -38,7 +38,7 @@ def test_a_second_sync_of_the_same_answer_changes_no_row_count(run: Run, warehou
     assert {table: warehouse.count(table) for table in before} == before
 
 
-def test_a_sync_takes_over_changed_and_added_records(run: Run, warehouse: Warehouse, api: Sandbox):
+def test_a_sync_takes_over_changed_and_added_records(run: Run, warehouse: Reader, api: Sandbox):
     run(*WITH_THE_AGENDA)
     moved, content = api.event.content["lectures"][3], api.event.content
     moved.update(name="A better title", hall_id=content["halls"][-1]["id"], speakers=[content["speakers"][0]["id"]])
@@ -62,7 +62,7 @@ def test_a_sync_takes_over_changed_and_added_records(run: Run, warehouse: Wareho
     assert warehouse.count("summary.agenda") == entries
 
 
-def test_a_field_that_the_api_adds_becomes_a_column(run: Run, warehouse: Warehouse, api: Sandbox):
+def test_a_field_that_the_api_adds_becomes_a_column(run: Run, warehouse: Reader, api: Sandbox):
     run("raw/tracks")
     api.event.content["tracks"][0]["icon"] = "🛠"
     result = run("raw/tracks")
@@ -73,7 +73,7 @@ def test_a_field_that_the_api_adds_becomes_a_column(run: Run, warehouse: Warehou
     assert "icon" not in columns, "a name from an answer is in no metadata"
 
 
-def test_whole_records_in_the_place_of_identifiers_are_what_they_identify(run: Run, warehouse: Warehouse, api: Sandbox):
+def test_whole_records_in_the_place_of_identifiers_are_what_they_identify(run: Run, warehouse: Reader, api: Sandbox):
     content, resources = api.event.content, ("lectures", "workshops")
     run()
     summaries = ("agenda", "speaker_load", "data_quality", "track_summary")
@@ -94,7 +94,7 @@ def test_whole_records_in_the_place_of_identifiers_are_what_they_identify(run: R
     assert "person@example.org" not in metadata + str(warehouse.rows("from history.entry_versions"))
 
 
-def test_the_content_tables_are_of_one_answer(run: Run, warehouse: Warehouse, event: Event, use_api: Callable):
+def test_the_content_tables_are_of_one_answer(run: Run, warehouse: Reader, event: Event, use_api: Callable):
     """The programme changes with every request: a second request would return lectures in a hall that is not there."""
     api = use_api(event)
     answer = api.respond
@@ -119,7 +119,7 @@ def test_the_content_tables_are_of_one_answer(run: Run, warehouse: Warehouse, ev
 
 
 def test_without_a_token_a_run_says_where_to_put_it_and_asks_nothing(
-    run: Run, warehouse: Warehouse, api: Sandbox, monkeypatch: pytest.MonkeyPatch
+    run: Run, warehouse: Reader, api: Sandbox, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.delenv("SOURCES__EVENT_API__API_TOKEN")
     result = run("raw/halls", "raw/partners", succeeds=False)
@@ -133,7 +133,7 @@ def test_without_a_token_a_run_says_where_to_put_it_and_asks_nothing(
     assert not warehouse.path.exists()
 
 
-def test_a_plain_api_token_is_accepted(run: Run, warehouse: Warehouse, api: Sandbox, monkeypatch: pytest.MonkeyPatch):
+def test_a_plain_api_token_is_accepted(run: Run, warehouse: Reader, api: Sandbox, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("API_TOKEN", os.environ["SOURCES__EVENT_API__API_TOKEN"])
     monkeypatch.delenv("SOURCES__EVENT_API__API_TOKEN")
     run("raw/halls")
@@ -142,7 +142,7 @@ def test_a_plain_api_token_is_accepted(run: Run, warehouse: Warehouse, api: Sand
 
 
 def test_a_wrong_token_is_reported_at_once_and_changes_nothing(
-    run: Run, warehouse: Warehouse, api: Sandbox, monkeypatch: pytest.MonkeyPatch
+    run: Run, warehouse: Reader, api: Sandbox, monkeypatch: pytest.MonkeyPatch
 ):
     run(*WITH_THE_AGENDA)
     before = warehouse.rows("select * from raw.lectures order by id"), warehouse.rows("from summary.agenda")
@@ -162,7 +162,7 @@ def test_a_wrong_token_is_reported_at_once_and_changes_nothing(
     assert result.materialised == set()
 
 
-def test_partners_out_of_order_hold_up_nobody_else(run: Run, warehouse: Warehouse, event: Event, use_api: Callable):
+def test_partners_out_of_order_hold_up_nobody_else(run: Run, warehouse: Reader, event: Event, use_api: Callable):
     api = use_api(event)
     answer = api.respond
     api.respond = lambda method, path, token: answer(method, path.replace("/partners", "/gone"), token)
@@ -175,7 +175,7 @@ def test_partners_out_of_order_hold_up_nobody_else(run: Run, warehouse: Warehous
     assert "/partners returned 404" in result.failures[0]
 
 
-def test_each_retry_is_in_the_run_s_log(api: Sandbox, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch):
+def test_each_retry_is_in_the_run_s_log(api: Sandbox, warehouse: Reader, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("RUNTIME__REQUEST_BACKOFF_FACTOR", "0")
     api.fail("content", faults.status(503), times=2)
     with dg.DagsterInstance.ephemeral() as instance:

@@ -10,7 +10,7 @@ import pytest
 from event_assets.sandbox import Event, Sandbox, generate_event
 from event_assets_tests.assets.programme import PROGRAMME, Refresh, refresh_programme
 from event_assets_tests.code_location import configured, shared_definitions
-from event_assets_tests.running import Run, Warehouse
+from event_assets_tests.running import Reader, Run
 
 CHANGES = "select entry_key, change, old_value, new_value from summary.schedule_changes order by all"
 VERSIONS = "select entry_key, version, is_removed from history.entry_versions where version > 1 order by all"
@@ -40,14 +40,14 @@ def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def lecture(api: Sandbox, refreshed: Path, warehouse: Warehouse) -> dict[str, Any]:
+def lecture(api: Sandbox, refreshed: Path, warehouse: Reader) -> dict[str, Any]:
     """A lecture of the event, as the API sends it, after the first refresh."""
     shutil.copytree(refreshed, warehouse.path.parent, dirs_exist_ok=True)
     return api.event.content["lectures"][0]
 
 
 @pytest.fixture
-def refresh(api: Sandbox, warehouse: Warehouse) -> Refresh:
+def refresh(api: Sandbox, warehouse: Reader) -> Refresh:
     return lambda timezone=api.event.timezone: refresh_programme(api, warehouse.path, timezone)
 
 
@@ -55,7 +55,7 @@ def key(lecture: dict[str, Any]) -> str:
     return f"lecture:{lecture['id']}"
 
 
-def test_the_first_refresh_is_no_change(lecture: dict, api: Sandbox, run: Run, warehouse: Warehouse):
+def test_the_first_refresh_is_no_change(lecture: dict, api: Sandbox, run: Run, warehouse: Reader):
     entries = sum(len(api.event.content[name]) for name in ("lectures", "workshops", "pauses"))
     assert warehouse.rows("select version, is_removed, count(*) from history.entry_versions group by all") == [
         (1, False, entries)
@@ -63,7 +63,7 @@ def test_the_first_refresh_is_no_change(lecture: dict, api: Sandbox, run: Run, w
     assert warehouse.count("summary.schedule_changes") == 0
 
 
-def test_the_same_data_adds_nothing(lecture: dict, run: Run, warehouse: Warehouse):
+def test_the_same_data_adds_nothing(lecture: dict, run: Run, warehouse: Reader):
     before = warehouse.rows("from history.entry_versions order by all")
     run(*PROGRAMME)
     run("history/entry_versions")
@@ -71,16 +71,14 @@ def test_the_same_data_adds_nothing(lecture: dict, run: Run, warehouse: Warehous
     assert warehouse.count("summary.schedule_changes") == 0
 
 
-def test_what_is_no_change_of_the_programme_adds_nothing(lecture: dict, refresh: Refresh, warehouse: Warehouse):
+def test_what_is_no_change_of_the_programme_adds_nothing(lecture: dict, refresh: Refresh, warehouse: Reader):
     lecture["description"] = "Another description"
     lecture["speakers"] = lecture["speakers"][::-1]
     refresh()
     assert warehouse.rows(VERSIONS) == []
 
 
-def test_a_change_of_each_kind_is_told_with_what_was_before(
-    lecture: dict, api: Sandbox, run: Run, warehouse: Warehouse
-):
+def test_a_change_of_each_kind_is_told_with_what_was_before(lecture: dict, api: Sandbox, run: Run, warehouse: Reader):
     halls = {str(hall["id"]): hall["name"] for hall in api.event.content["halls"]}
     names = {str(speaker["id"]): speaker for speaker in api.event.content["speakers"]}
     old_hall = halls[str(lecture["hall_id"])]
@@ -112,7 +110,7 @@ def test_a_change_of_each_kind_is_told_with_what_was_before(
     [("name", "renamed"), ("hall_id", "moved_hall"), ("end", "moved_time"), ("speakers", "speakers_changed")],
 )
 def test_each_change_is_seen_without_the_others(
-    lecture: dict, api: Sandbox, refresh: Refresh, warehouse: Warehouse, field, change
+    lecture: dict, api: Sandbox, refresh: Refresh, warehouse: Reader, field, change
 ):
     other = {
         "name": "After",
@@ -126,7 +124,7 @@ def test_each_change_is_seen_without_the_others(
 
 
 def test_the_same_hours_on_another_day_are_another_day(
-    lecture: dict, api: Sandbox, refresh: Refresh, warehouse: Warehouse
+    lecture: dict, api: Sandbox, refresh: Refresh, warehouse: Reader
 ):
     days = api.event.content["days"]
     old = next(day for day in days if day["id"] == lecture["event_day_id"])
@@ -145,7 +143,7 @@ def test_the_same_hours_on_another_day_are_another_day(
     ],
 )
 def test_another_zone_in_the_settings_moves_nothing(
-    lecture: dict, refresh: Refresh, warehouse: Warehouse, start: str, end: str, other: dict, change: str
+    lecture: dict, refresh: Refresh, warehouse: Reader, start: str, end: str, other: dict, change: str
 ):
     lecture.update(start=start, end=end, event_day_id=None)
     refresh()
@@ -156,7 +154,7 @@ def test_another_zone_in_the_settings_moves_nothing(
     assert changes == [(key(lecture), change)]
 
 
-def test_what_is_removed_comes_back_and_goes_again(lecture: dict, api: Sandbox, refresh: Refresh, warehouse: Warehouse):
+def test_what_is_removed_comes_back_and_goes_again(lecture: dict, api: Sandbox, refresh: Refresh, warehouse: Reader):
     lectures = api.event.content["lectures"]
     lectures.remove(lecture)
     refresh()
@@ -179,7 +177,7 @@ def test_what_is_removed_comes_back_and_goes_again(lecture: dict, api: Sandbox, 
     assert [version for version, _ in seen] == [1, 2, 3, 4]
 
 
-def test_a_new_session_is_added(lecture: dict, api: Sandbox, refresh: Refresh, warehouse: Warehouse):
+def test_a_new_session_is_added(lecture: dict, api: Sandbox, refresh: Refresh, warehouse: Reader):
     api.event.content["lectures"].append(lecture | {"id": 990001, "name": "One more"})
     refresh()
     assert warehouse.rows(CHANGES) == [("lecture:990001", "added", None, "One more")]
@@ -190,7 +188,7 @@ CLOCK_SET_BACK = "update history.entry_versions set seen_at = seen_at + interval
 EARLY_RELEASE = "alter table history.entry_versions drop column refresh_number"
 
 
-def change_stored(warehouse: Warehouse, *statements: str) -> None:
+def change_stored(warehouse: Reader, *statements: str) -> None:
     with duckdb.connect(str(warehouse.path)) as connection:
         for statement in statements:
             connection.execute(statement)
@@ -198,7 +196,7 @@ def change_stored(warehouse: Warehouse, *statements: str) -> None:
 
 @pytest.mark.parametrize("statements", [[CLOCK_SET_BACK], [EARLY_RELEASE], [CLOCK_SET_BACK, EARLY_RELEASE]])
 def test_where_the_history_begins_is_no_matter_of_the_clock(
-    statements: list[str], lecture: dict, api: Sandbox, refresh: Refresh, warehouse: Warehouse
+    statements: list[str], lecture: dict, api: Sandbox, refresh: Refresh, warehouse: Reader
 ):
     change_stored(warehouse, *statements)
     before = warehouse.rows("select columns(c -> c <> 'refresh_number') from history.entry_versions order by all")
@@ -218,7 +216,7 @@ def test_where_the_history_begins_is_no_matter_of_the_clock(
 
 
 def test_an_early_history_in_which_the_clock_was_set_back_is_put_in_order(
-    lecture: dict, api: Sandbox, refresh: Refresh, warehouse: Warehouse
+    lecture: dict, api: Sandbox, refresh: Refresh, warehouse: Reader
 ):
     """Two refreshes of a release that did not number them, the first one by a clock that was ahead."""
     api.event.content["lectures"].append(lecture | {"id": 990001, "name": "One more"})
@@ -230,7 +228,7 @@ def test_an_early_history_in_which_the_clock_was_set_back_is_put_in_order(
     assert warehouse.rows(latest_first) == [(3, key(lecture), "renamed"), (2, "lecture:990001", "added")]
 
 
-def test_an_early_history_may_hold_times_without_end(lecture: dict, refresh: Refresh, warehouse: Warehouse):
+def test_an_early_history_may_hold_times_without_end(lecture: dict, refresh: Refresh, warehouse: Reader):
     for time in ("infinity", "-infinity"):
         columns = ", ".join(
             f"{name} = '{time}'" for name in ("starts_at", "ends_at", "starts_local", "ends_local", "day")
@@ -242,7 +240,7 @@ def test_an_early_history_may_hold_times_without_end(lecture: dict, refresh: Ref
         assert warehouse.rows(moved)[0][0] > 0
 
 
-def test_an_empty_programme_removes_what_was_there(lecture: dict, api: Sandbox, refresh: Refresh, warehouse: Warehouse):
+def test_an_empty_programme_removes_what_was_there(lecture: dict, api: Sandbox, refresh: Refresh, warehouse: Reader):
     entries = warehouse.count("summary.agenda")
     for resource in ("lectures", "workshops", "pauses"):
         api.event.content[resource].clear()
@@ -252,7 +250,7 @@ def test_an_empty_programme_removes_what_was_there(lecture: dict, api: Sandbox, 
     ]
 
 
-def test_a_time_without_the_other_one_is_told(lecture: dict, refresh: Refresh, warehouse: Warehouse):
+def test_a_time_without_the_other_one_is_told(lecture: dict, refresh: Refresh, warehouse: Reader):
     lecture["end"] = None
     refresh()
     lecture["start"] = "2026-12-01T10:00:00+01:00"
@@ -268,7 +266,7 @@ def test_a_time_without_the_other_one_is_told(lecture: dict, refresh: Refresh, w
 
 
 def test_what_has_the_same_name_is_told_by_its_identifier(
-    lecture: dict, api: Sandbox, refresh: Refresh, warehouse: Warehouse
+    lecture: dict, api: Sandbox, refresh: Refresh, warehouse: Reader
 ):
     hall = next(hall for hall in api.event.content["halls"] if hall["id"] == lecture["hall_id"])
     api.event.content["halls"].append(hall | {"id": 990002})

@@ -17,7 +17,7 @@ from event_assets_tests.automation.automation_harness import START, Automation, 
 from event_assets_tests.automation.looking import look
 from event_assets_tests.automation.posted import taking_posts
 from event_assets_tests.code_location import configured, shared_definitions
-from event_assets_tests.running import Run, Warehouse
+from event_assets_tests.running import Reader, Run
 
 _OF_ASSETS = {
     dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
@@ -35,7 +35,7 @@ def clock() -> Iterator[Clock]:
 
 
 @pytest.fixture
-def automation(clock: Clock, warehouse: Warehouse, api: Sandbox) -> Iterator[Automation]:
+def automation(clock: Clock, warehouse: Reader, api: Sandbox) -> Iterator[Automation]:
     """The code location on an instance that knows nothing yet."""
     with dg.DagsterInstance.ephemeral() as instance:
         yield Automation(instance)
@@ -65,7 +65,7 @@ def copy_records(source: dg.DagsterInstance, target: dg.DagsterInstance) -> None
 
 @pytest.fixture
 def loaded(
-    everything_loaded: tuple[Path, dg.DagsterInstance], clock: Clock, warehouse: Warehouse, api: Sandbox
+    everything_loaded: tuple[Path, dg.DagsterInstance], clock: Clock, warehouse: Reader, api: Sandbox
 ) -> Iterator[Automation]:
     """The code location after one run of everything, a minute ago."""
     folder, recorded = everything_loaded

@@ -31,7 +31,7 @@ from dagster._core.scheduler.instigation import InstigatorState, InstigatorTick
 
 from event_assets.sandbox import Sandbox
 from event_assets.warehouse import RAW
-from event_assets_tests.running import Warehouse
+from event_assets_tests.running import Reader
 
 Found = TypeVar("Found")
 
@@ -77,7 +77,7 @@ class Live:
         self.port = free_port()
         self.log = folder / "ui.log"
         self.home = folder / ".dagster_home"
-        self.published = Warehouse(folder / "data" / "published.duckdb")
+        self.published = Reader(folder / "data" / "published.duckdb")
         self.started = 0.0
         inherited = {name: value for name, value in os.environ.items() if "__" not in name and "DLT" not in name}
         self.environment = {

@@ -11,14 +11,14 @@ from event_assets.sandbox import Event
 from event_assets_tests import truth, truth_people
 from event_assets_tests.automation.live import Webhook
 from event_assets_tests.automation.soak_changes import Change
-from event_assets_tests.running import Warehouse
+from event_assets_tests.running import Reader
 from event_assets_tests.truth_summaries import OF_PEOPLE_AND_PARTNERS, OF_THE_PROGRAMME
 
 if TYPE_CHECKING:
     from event_assets_tests.automation.soak import Soak
 
 
-def differences(event: Event, published: Warehouse) -> Iterator[str]:
+def differences(event: Event, published: Reader) -> Iterator[str]:
     """In which tables the published copy says something else than the event, as sentences."""
     for name, records in {**event.content, "partners": event.partners}.items():
         held = {row[0] for row in published.rows(f"select id from raw.{name} where removed_at is null")}

@@ -10,7 +10,7 @@ from dagster._core.definitions.freshness import FreshnessState, FreshnessStateCh
 from event_assets.sandbox import Sandbox, faults
 from event_assets_tests.automation.alerting import CHECKS, RUNS, STALE, WELL
 from event_assets_tests.automation.automation_harness import Automation, Clock, reason
-from event_assets_tests.running import Warehouse
+from event_assets_tests.running import Reader
 
 
 def held_back(check: dg.AssetCheckKey) -> str:
@@ -72,7 +72,7 @@ def test_a_check_that_a_run_has_planned_is_as_it_was(watched: Automation, webhoo
 
 
 def test_a_check_counts_as_it_was_evaluated_last_not_as_it_was_planned_last(
-    watched: Automation, webhook: SimpleNamespace, warehouse: Warehouse, clock: Clock
+    watched: Automation, webhook: SimpleNamespace, warehouse: Reader, clock: Clock
 ):
     check = dg.AssetCheckKey(dg.AssetKey(["staging", "halls"]), "grain_is_unique")
     watched.run("raw/halls", "staging/halls")
@@ -85,7 +85,7 @@ def test_a_check_counts_as_it_was_evaluated_last_not_as_it_was_planned_last(
 
 
 def test_a_check_that_fails_a_step_is_told_as_a_check_alone(
-    loaded: Automation, webhook: SimpleNamespace, warehouse: Warehouse, clock: Clock
+    loaded: Automation, webhook: SimpleNamespace, warehouse: Reader, clock: Clock
 ):
     for sensor in (RUNS, CHECKS):
         loaded.look(sensor)

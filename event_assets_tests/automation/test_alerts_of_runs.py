@@ -14,7 +14,7 @@ from event_assets.sandbox import Sandbox, faults
 from event_assets.settings import read_event
 from event_assets_tests.automation.alerting import RUNS, WELL
 from event_assets_tests.automation.automation_harness import START, Automation, Clock, reason
-from event_assets_tests.running import Warehouse
+from event_assets_tests.running import Reader
 
 _DONE = {dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.ASSET_MATERIALIZATION}
 
@@ -134,7 +134,7 @@ def test_what_is_killed_again_and_again_is_told_once(watched: Automation, webhoo
 
 @pytest.mark.parametrize("cause", ["a step failed", "a check failed"])
 def test_a_run_that_is_killed_after_something_of_it_failed_is_told_as_killed_as_well(
-    watched: Automation, webhook: SimpleNamespace, api: Sandbox, warehouse: Warehouse, clock: Clock, cause: str
+    watched: Automation, webhook: SimpleNamespace, api: Sandbox, warehouse: Reader, clock: Clock, cause: str
 ):
     def fail_at_first() -> None:
         if cause == "a step failed":

@@ -24,7 +24,7 @@ from event_assets_tests.automation.looking import (
     company,
     look,
 )
-from event_assets_tests.running import Warehouse
+from event_assets_tests.running import Reader
 
 
 def run_keys(automation: Automation) -> list[str | None]:
@@ -99,7 +99,7 @@ def test_only_what_has_changed_is_asked_for(watching: Automation, event: Event, 
 
 @pytest.mark.parametrize("resource", ["participants", "partners", "lectures"])
 def test_records_that_cannot_be_loaded_are_asked_for_and_told(
-    watching: Automation, event: Event, warehouse: Warehouse, resource: str
+    watching: Automation, event: Event, warehouse: Reader, resource: str
 ):
     records: list[dict] = event.content[resource] if resource == "lectures" else getattr(event, resource)
     told = f"select count(*) from summary.data_quality where rule = 'record_not_loaded' and resource = '{resource}'"

@@ -9,7 +9,7 @@ from event_assets.sandbox import Sandbox
 from event_assets.sandbox.responses import Response, Validators
 from event_assets_tests.automation.automation_harness import Automation, Clock
 from event_assets_tests.automation.looking import CONTENT, change, look
-from event_assets_tests.running import Warehouse
+from event_assets_tests.running import Reader
 
 
 def answer_unchanged(api: Sandbox) -> list[str]:
@@ -45,7 +45,7 @@ def test_a_server_that_says_unchanged_of_what_has_changed_is_believed_for_an_hou
 
 
 def test_a_sync_is_told_what_has_changed_by_a_server_that_says_unchanged(
-    loaded: Automation, api: Sandbox, lectures: list[dict], clock: Clock, warehouse: Warehouse
+    loaded: Automation, api: Sandbox, lectures: list[dict], clock: Clock, warehouse: Reader
 ):
     api.validators = "etag"
     assert look(loaded) == []
@@ -66,7 +66,7 @@ def test_a_sync_is_told_what_has_changed_by_a_server_that_says_unchanged(
 
 @pytest.mark.parametrize("validators", ["none", "etag"])
 def test_what_changes_and_changes_back_within_a_look_ends_as_it_was(
-    loaded: Automation, api: Sandbox, lectures: list[dict], clock: Clock, warehouse: Warehouse, validators: Validators
+    loaded: Automation, api: Sandbox, lectures: list[dict], clock: Clock, warehouse: Reader, validators: Validators
 ):
     api.validators = validators
     assert look(loaded) == []
@@ -96,7 +96,7 @@ def test_what_changes_and_changes_back_within_a_look_ends_as_it_was(
 
 
 def test_each_change_is_synced_though_it_leads_back(
-    watching: Automation, lectures: list[dict], clock: Clock, warehouse: Warehouse
+    watching: Automation, lectures: list[dict], clock: Clock, warehouse: Reader
 ):
     before = lectures[0]["name"]
     for name in ("B", before, "B", before):

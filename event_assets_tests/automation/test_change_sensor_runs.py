@@ -17,7 +17,7 @@ from event_assets_tests.automation.looking import (
     look_whole,
 )
 from event_assets_tests.code_location import shared_definitions
-from event_assets_tests.running import Warehouse
+from event_assets_tests.running import Reader
 
 
 def test_while_the_event_is_on_partners_are_asked_each_minute(
@@ -75,7 +75,7 @@ def test_the_copy_tells_how_long_a_change_took(automation: Automation, lectures:
 
 
 def test_a_sync_that_fails_in_it_stops_only_what_is_made_of_its_tables(
-    automation: Automation, api: Sandbox, event: Event, lectures: list[dict], warehouse: Warehouse, clock: Clock
+    automation: Automation, api: Sandbox, event: Event, lectures: list[dict], warehouse: Reader, clock: Clock
 ):
     automation.run()
     assert look(automation) == []

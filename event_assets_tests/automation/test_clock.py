@@ -18,7 +18,7 @@ from event_assets_tests.automation.alerting import ORPHANS, RUNS, WELL
 from event_assets_tests.automation.automation_harness import REPOSITORY, START, Automation, Clock, reason
 from event_assets_tests.automation.breaking import failing_check
 from event_assets_tests.automation.looking import PARTNERS, change, look
-from event_assets_tests.running import Warehouse
+from event_assets_tests.running import Reader
 
 SET_BACK = {"days": -2}
 
@@ -60,9 +60,7 @@ def test_a_failed_attempt_is_repeated_and_bounded(loaded: Automation, api: Sandb
     assert loaded.follow()[0] == raw
 
 
-def test_a_warehouse_that_was_gone_is_not_filled_again_and_again(
-    loaded: Automation, warehouse: Warehouse, clock: Clock
-):
+def test_a_warehouse_that_was_gone_is_not_filled_again_and_again(loaded: Automation, warehouse: Reader, clock: Clock):
     for file in warehouse.path.parent.glob(f"{warehouse.path.name}*"):
         file.unlink()
     raw = loaded.assets("group:raw")
@@ -76,7 +74,7 @@ def test_a_warehouse_that_was_gone_is_not_filled_again_and_again(
 
 
 def test_one_endpoint_that_fails_has_no_other_synced_again_and_again(
-    loaded: Automation, warehouse: Warehouse, api: Sandbox, clock: Clock
+    loaded: Automation, warehouse: Reader, api: Sandbox, clock: Clock
 ):
     clock.leap(**SET_BACK)
     for file in warehouse.path.parent.glob(f"{warehouse.path.name}*"):

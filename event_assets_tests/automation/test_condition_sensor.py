@@ -9,7 +9,7 @@ import pytest
 from event_assets.automation.condition_sensor import ConditionSensor
 from event_assets.sandbox import Sandbox
 from event_assets_tests.code_location import shared_definitions
-from event_assets_tests.running import Warehouse
+from event_assets_tests.running import Reader
 
 NAME = "auto_materialize"
 LOG = ["__repository__", NAME, "1"]
@@ -48,7 +48,7 @@ def logs(home: Path) -> list[Path]:
     return [path for path in (home / "storage").rglob("*") if path.is_file()]
 
 
-def test_a_look_leaves_no_log(home: Path, warehouse: Warehouse, api: Sandbox):
+def test_a_look_leaves_no_log(home: Path, warehouse: Reader, api: Sandbox):
     found = look(home)
     assert len(found.run_requests) >= 1, "everything is due that was never loaded"
     assert found.automation_condition_evaluations
@@ -56,7 +56,7 @@ def test_a_look_leaves_no_log(home: Path, warehouse: Warehouse, api: Sandbox):
     assert logs(home) == []
 
 
-def test_a_warning_is_kept(home: Path, warehouse: Warehouse, api: Sandbox):
+def test_a_warning_is_kept(home: Path, warehouse: Reader, api: Sandbox):
     assert look(home, "The clock is odd.").log_key == LOG
     (log,) = logs(home)
     assert [line.count("The clock is odd.") > 0 for line in log.read_text().splitlines()] == [True]

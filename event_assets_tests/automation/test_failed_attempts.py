@@ -8,7 +8,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetC
 
 from event_assets.sandbox import Sandbox, faults
 from event_assets_tests.automation.automation_harness import Automation, Clock
-from event_assets_tests.running import Warehouse
+from event_assets_tests.running import Reader
 
 CONTENT = {f"raw/{name}" for name in ("halls", "days", "lectures", "speakers", "workshops", "pauses", "tracks")}
 COPY = {"published/warehouse"}
@@ -105,7 +105,7 @@ def test_of_nothing_no_copy_is_published(
     assert automation.tick() == set()
 
 
-def test_a_copy_whose_file_is_gone_is_published_again(loaded: Automation, warehouse: Warehouse, clock: Clock):
+def test_a_copy_whose_file_is_gone_is_published_again(loaded: Automation, warehouse: Reader, clock: Clock):
     published = warehouse.path.with_name("published.duckdb")
     assert loaded.tick() == set()
     published.unlink()

@@ -9,7 +9,7 @@ from event_assets.sandbox import Sandbox, faults
 from event_assets_tests.automation.alerting import CHECKS, RUNS
 from event_assets_tests.automation.automation_harness import Automation, Clock
 from event_assets_tests.automation.looking import CONTENT, PARTICIPANTS, SENSOR, change, company
-from event_assets_tests.running import Warehouse
+from event_assets_tests.running import Reader
 
 
 @pytest.mark.slow
@@ -18,7 +18,7 @@ def test_an_endpoint_that_fails_for_an_hour(
     loaded: Automation,
     api: Sandbox,
     webhook: SimpleNamespace,
-    warehouse: Warehouse,
+    warehouse: Reader,
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
 ):
@@ -60,7 +60,7 @@ def test_an_endpoint_that_fails_for_an_hour(
     assert api.requests[CONTENT] >= 60
     assert (
         len(
-            Warehouse(warehouse.path.with_name("published.duckdb")).rows(
+            Reader(warehouse.path.with_name("published.duckdb")).rows(
                 "from summary.agenda where title = 'Another talk'"
             )
         )

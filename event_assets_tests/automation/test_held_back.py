@@ -14,7 +14,7 @@ from event_assets_tests.automation.alerting import CHECKS, RUNS, STALE, WELL
 from event_assets_tests.automation.automation_harness import Automation, Clock, reason
 from event_assets_tests.automation.breaking import BREAKING, failing_check, failing_select
 from event_assets_tests.automation.looking import change
-from event_assets_tests.running import Warehouse
+from event_assets_tests.running import Reader
 
 COPY = {"published/warehouse"}
 HELD = "staging/session_speakers"
@@ -26,7 +26,7 @@ def at(hour: int, minute: int, second: int = 5) -> datetime:
 
 
 def published(query: str) -> list[tuple]:
-    return Warehouse(read_event().warehouse.published_file).rows(query)
+    return Reader(read_event().warehouse.published_file).rows(query)
 
 
 def look_all(automation: Automation, clock: Clock) -> None:

@@ -7,11 +7,11 @@ import pytest
 
 from event_assets.sandbox import Sandbox, faults
 from event_assets_tests.automation.automation_harness import START, Automation, Clock
-from event_assets_tests.running import Warehouse
+from event_assets_tests.running import Reader
 
 
 @pytest.fixture
-def lost(loaded: Automation, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
+def lost(loaded: Automation, warehouse: Reader, monkeypatch: pytest.MonkeyPatch) -> Reader:
     """The warehouse of what was loaded, after its files were deleted."""
     monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
     for file in warehouse.path.parent.glob(f"{warehouse.path.name}*"):
@@ -19,7 +19,7 @@ def lost(loaded: Automation, warehouse: Warehouse, monkeypatch: pytest.MonkeyPat
     return warehouse
 
 
-def test_a_warehouse_that_is_lost_is_filled_again(loaded: Automation, lost: Warehouse, clock: Clock):
+def test_a_warehouse_that_is_lost_is_filled_again(loaded: Automation, lost: Reader, clock: Clock):
     raw = loaded.assets("group:raw")
     for minute in (5, 10):
         assert loaded.tick() == raw
@@ -37,7 +37,7 @@ def test_a_warehouse_that_is_lost_is_filled_again(loaded: Automation, lost: Ware
 
 
 def test_a_warehouse_that_is_lost_is_filled_again_though_the_first_attempt_has_begun_a_new_one(
-    loaded: Automation, api: Sandbox, lost: Warehouse, clock: Clock
+    loaded: Automation, api: Sandbox, lost: Reader, clock: Clock
 ):
     for endpoint in faults.ENDPOINTS:
         api.fail(endpoint, faults.status(503))
@@ -52,7 +52,7 @@ def test_a_warehouse_that_is_lost_is_filled_again_though_the_first_attempt_has_b
 
 
 def test_what_is_lost_is_loaded_though_a_run_of_another_endpoint_has_begun_a_new_warehouse(
-    loaded: Automation, lost: Warehouse
+    loaded: Automation, lost: Reader
 ):
     loaded.run("raw/partners")
     assert lost.path.exists()
@@ -63,7 +63,7 @@ def test_what_is_lost_is_loaded_though_a_run_of_another_endpoint_has_begun_a_new
 
 
 def test_what_is_older_in_a_backup_is_built_anew_once_its_tables_are_synced(
-    loaded: Automation, warehouse: Warehouse, lectures: list[dict]
+    loaded: Automation, warehouse: Reader, lectures: list[dict]
 ):
     backup = warehouse.path.with_suffix(".backup")
     shutil.copy(warehouse.path, backup)

@@ -16,8 +16,7 @@ from event_assets.sandbox import Sandbox
 from event_assets.warehouse.run_marker import is_alive, marked_as_alive
 from event_assets_tests.automation.alerting import ORPHANS, RUNS, WELL
 from event_assets_tests.automation.automation_harness import Automation, Clock, reason
-from event_assets_tests.running import Run
-from event_assets_tests.running import Warehouse as Place
+from event_assets_tests.running import Reader, Run
 
 UNDER_WAY = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
@@ -45,7 +44,7 @@ def test_a_run_that_is_silent_and_not_marked_as_alive_has_failed(
     assert status(automation, run) is dg.DagsterRunStatus.FAILURE
 
 
-def test_a_run_whose_process_is_there_is_left_alone(automation: Automation, warehouse: Place, clock: Clock):
+def test_a_run_whose_process_is_there_is_left_alone(automation: Automation, warehouse: Reader, clock: Clock):
     run = automation.begin_run("raw/partners", status=dg.DagsterRunStatus.STARTED)
     with marked_as_alive(warehouse.path, run.run_id):
         clock.leap(hours=1)
@@ -55,7 +54,7 @@ def test_a_run_whose_process_is_there_is_left_alone(automation: Automation, ware
     assert status(automation, run) is dg.DagsterRunStatus.FAILURE
 
 
-def test_the_mark_of_another_run_does_not_count(automation: Automation, warehouse: Place, clock: Clock):
+def test_the_mark_of_another_run_does_not_count(automation: Automation, warehouse: Reader, clock: Clock):
     run = automation.begin_run("raw/partners", status=dg.DagsterRunStatus.STARTED)
     with marked_as_alive(warehouse.path, "another"):
         clock.leap(hours=1)
@@ -63,7 +62,7 @@ def test_the_mark_of_another_run_does_not_count(automation: Automation, warehous
         assert status(automation, run) is dg.DagsterRunStatus.FAILURE
 
 
-def test_a_run_marks_itself_as_alive_until_its_end(warehouse: Place, run: Run, api: Sandbox):
+def test_a_run_marks_itself_as_alive_until_its_end(warehouse: Reader, run: Run, api: Sandbox):
     alive: list[bool] = []
 
     @dg.op(required_resource_keys={"warehouse"})
@@ -96,14 +95,14 @@ def test_the_mark_of_a_killed_run_is_none(tmp_path: Path):
     assert not list(tmp_path.glob(".warehouse.runs/*")), "what it left is gone"
 
 
-def test_what_waits_for_its_turn_is_left_alone(automation: Automation, warehouse: Place, clock: Clock):
+def test_what_waits_for_its_turn_is_left_alone(automation: Automation, warehouse: Reader, clock: Clock):
     run = automation.begin_run("raw/partners")
     clock.leap(hours=1)
     end_orphaned_runs(automation.instance, warehouse.path, timedelta())
     assert status(automation, run) is dg.DagsterRunStatus.QUEUED
 
 
-def test_a_run_that_says_something_is_alive(automation: Automation, warehouse: Place, clock: Clock):
+def test_a_run_that_says_something_is_alive(automation: Automation, warehouse: Reader, clock: Clock):
     run = automation.begin_run("raw/partners", status=dg.DagsterRunStatus.STARTED)
     clock.leap(hours=1)
     automation.instance.report_engine_event("Goes on.", run)
@@ -112,7 +111,7 @@ def test_a_run_that_says_something_is_alive(automation: Automation, warehouse: P
 
 
 def test_where_the_ui_starts_nothing_is_under_way(
-    api: Sandbox, warehouse: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    api: Sandbox, warehouse: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("UI__ADDRESS", "")

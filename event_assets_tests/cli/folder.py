@@ -8,7 +8,7 @@ from pathlib import Path
 
 from event_assets.sandbox import Sandbox
 from event_assets_tests.conftest import CHECKOUT
-from event_assets_tests.running import Warehouse
+from event_assets_tests.running import Reader
 
 
 class Folder:
@@ -18,7 +18,7 @@ class Folder:
         self.path = path
         (path / ".dlt").mkdir()
         shutil.copy(CHECKOUT / ".dlt" / "config.toml", path / ".dlt")
-        self.warehouse = Warehouse(path / "data" / "warehouse.duckdb")
+        self.warehouse = Reader(path / "data" / "warehouse.duckdb")
 
     def run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run `python -m event_assets run` there."""
@@ -41,7 +41,7 @@ def configuration(api: Sandbox) -> dict[str, str]:
     return {"SOURCES__EVENT_API__BASE_URL": api.base_url, "SOURCES__EVENT_API__API_TOKEN": api.token}
 
 
-def row_counts(warehouse: Warehouse) -> dict[str, int]:
+def row_counts(warehouse: Reader) -> dict[str, int]:
     """How many rows each table and view has that is an asset, by the asset's name."""
     tables = warehouse.rows(
         "select table_schema, table_name from information_schema.tables"

@@ -8,10 +8,10 @@ from event_assets import warehouse as places
 from event_assets.cli.api import api_or_sandbox
 from event_assets.sandbox import Sandbox
 from event_assets.settings import SettingsError, read_event
-from event_assets_tests.running import Warehouse
+from event_assets_tests.running import Reader
 
 
-def fill_as_the_sandbox_does(warehouse: Warehouse, what: str) -> None:
+def fill_as_the_sandbox_does(warehouse: Reader, what: str) -> None:
     with places.Warehouse(warehouse.path).connect() as client:
         client.execute_sql("create table main.sandbox_note as select 1 as note")
         client.execute_sql(f"create table halls as select '{what}' as name")
@@ -26,13 +26,13 @@ def files(folder: Path) -> set[str]:
 
 @pytest.mark.usefixtures("api")
 def test_it_is_moved_aside_with_its_copy_and_what_lies_there_stays(
-    warehouse: Warehouse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    warehouse: Reader, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     for what in ("first", "second", "third"):
         fill_as_the_sandbox_does(warehouse, what)
         with api_or_sandbox(read_event()):
             assert not warehouse.path.exists()
-    kept = {number: Warehouse(tmp_path / f"warehouse.sandbox{number}.duckdb") for number in ("", 2, 3)}
+    kept = {number: Reader(tmp_path / f"warehouse.sandbox{number}.duckdb") for number in ("", 2, 3)}
     assert [each.rows("select name from halls") for each in kept.values()] == [
         [("first",)], [("second",)], [("third",)]
     ]  # fmt: skip
@@ -46,7 +46,7 @@ def test_it_is_moved_aside_with_its_copy_and_what_lies_there_stays(
 
 
 def test_nothing_is_moved_for_a_token_without_an_address(
-    warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    warehouse: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     fill_as_the_sandbox_does(warehouse, "all")
     monkeypatch.setenv("SOURCES__EVENT_API__API_TOKEN", "a-token")
@@ -55,7 +55,7 @@ def test_nothing_is_moved_for_a_token_without_an_address(
     assert files(tmp_path) == {"warehouse.duckdb", "published.duckdb"}
 
 
-def test_what_is_real_stays_where_it_is(warehouse: Warehouse, api: Sandbox, tmp_path: Path):
+def test_what_is_real_stays_where_it_is(warehouse: Reader, api: Sandbox, tmp_path: Path):
     with places.Warehouse(warehouse.path).connect() as client:
         client.execute_sql("create table halls as select 'real' as name")
     with api_or_sandbox(read_event()):

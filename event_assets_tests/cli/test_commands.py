@@ -7,7 +7,7 @@ import pytest
 
 from event_assets.sandbox import Event, Sandbox
 from event_assets_tests.cli.folder import Folder, configuration, row_counts
-from event_assets_tests.running import Warehouse
+from event_assets_tests.running import Reader
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_invented_and_real_data_never_mix(folder: Folder, event: Event):
     assert "invented data was moved to" in result.stdout
     assert folder.warehouse.count("raw.participants") == len(event.participants)
     for name in ("warehouse.sandbox.duckdb", "published.sandbox.duckdb"):
-        assert Warehouse(folder.path / "data" / name).count("raw.participants") == invented
+        assert Reader(folder.path / "data" / name).count("raw.participants") == invented
 
     result = folder.run()
     assert result.returncode == 1

@@ -14,7 +14,7 @@ from event_assets.cli.run import run_everything
 from event_assets.models import ModelError
 from event_assets.sandbox import Sandbox
 from event_assets.settings import SettingsError, read_event
-from event_assets_tests.running import Warehouse
+from event_assets_tests.running import Reader
 
 OPEN = WarehouseResource.open
 
@@ -37,7 +37,7 @@ def no_warehouse(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch
 
 
 def test_a_run_that_fails_before_its_first_step(
-    no_warehouse: pytest.MonkeyPatch, api: Sandbox, warehouse: Warehouse, capsys: pytest.CaptureFixture[str]
+    no_warehouse: pytest.MonkeyPatch, api: Sandbox, warehouse: Reader, capsys: pytest.CaptureFixture[str]
 ):
     with pytest.raises(click.ClickException, match=r"^The run failed: the memory is no size\.$"):
         run_everything()
@@ -73,7 +73,7 @@ def test_an_error_in_a_step_is_told_in_its_own_words(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.usefixtures("api")
 def test_a_copy_that_is_gone_is_made_again(
-    warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    warehouse: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     run_everything()
     read_event().warehouse.published_file.unlink()
@@ -91,7 +91,7 @@ def test_a_copy_that_is_gone_is_made_again(
 
 @pytest.mark.usefixtures("api", "warehouse")
 def test_a_wrong_model_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch):
-    def fail(**_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise ModelError("summary/agenda.sql: must hold one SELECT and nothing else.")
 
     monkeypatch.setattr("event_assets.cli.run.build_definitions", fail)

@@ -14,7 +14,7 @@ from event_assets.sandbox import Event, Sandbox, generate_event
 from event_assets.settings import read_event
 from event_assets_tests.automation.breaking import BREAKING, failing_select
 from event_assets_tests.cli.folder import row_counts
-from event_assets_tests.running import Warehouse
+from event_assets_tests.running import Reader
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def failure(**options: bool) -> str:
 
 
 @pytest.mark.usefixtures("api")
-def test_a_warehouse_that_was_thrown_away_is_built_anew(warehouse: Warehouse):
+def test_a_warehouse_that_was_thrown_away_is_built_anew(warehouse: Reader):
     run_everything()
     counts = row_counts(warehouse)
     assert counts["summary/agenda"] > 0
@@ -43,23 +43,23 @@ def test_a_warehouse_that_was_thrown_away_is_built_anew(warehouse: Warehouse):
     assert row_counts(warehouse) == counts
 
 
-def test_one_failing_endpoint_fails_the_command_and_names_it(api: Sandbox, warehouse: Warehouse):
+def test_one_failing_endpoint_fails_the_command_and_names_it(api: Sandbox, warehouse: Reader):
     answer = api.respond
     api.respond = lambda method, target, headers: answer(method, target.replace("/partners", "/gone"), headers)
     told = failure()
     assert "/partners returned 404" in told
     assert len(told.splitlines()) == 1
     assert warehouse.count("raw.participants") == len(api.event.participants)
-    published = Warehouse(read_event().warehouse.published_file)
+    published = Reader(read_event().warehouse.published_file)
     assert published.count("raw.participants") == published.count("staging.participants") == len(api.event.participants)
 
 
 @pytest.mark.parametrize("what", BREAKING)
 def test_a_model_that_fails_holds_back_what_is_made_of_it_and_the_rest_is_published(
-    api: Sandbox, warehouse: Warehouse, what: str
+    api: Sandbox, warehouse: Reader, what: str
 ):
     run_everything()
-    published = Warehouse(read_event().warehouse.published_file)
+    published = Reader(read_event().warehouse.published_file)
     lectures = api.event.content["lectures"]
     lectures.append({**lectures[0], "id": 999, "name": "One more"})
     because = {
@@ -81,15 +81,15 @@ def test_a_model_that_fails_holds_back_what_is_made_of_it_and_the_rest_is_publis
     assert ("One more",) in published.rows("select title from summary.agenda")
 
 
-def test_a_model_that_fails_the_first_time_is_all_that_readers_lack(api: Sandbox, warehouse: Warehouse):
+def test_a_model_that_fails_the_first_time_is_all_that_readers_lack(api: Sandbox, warehouse: Reader):
     with failing_select("summary/agenda"):
         assert "published, except summary/agenda" in failure()
-    published = Warehouse(read_event().warehouse.published_file)
+    published = Reader(read_event().warehouse.published_file)
     assert published.count("summary.speaker_load") == warehouse.count("summary.speaker_load") > 0
 
 
 def test_a_copy_that_cannot_be_published_is_not_said_to_be(
-    api: Sandbox, warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    api: Sandbox, warehouse: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("WAREHOUSE__PUBLISHED", str(tmp_path / "file" / "published.duckdb"))
@@ -101,7 +101,7 @@ def test_a_copy_that_cannot_be_published_is_not_said_to_be(
 
 
 def test_a_wrong_token_after_the_sandbox_is_all_that_is_told(
-    warehouse: Warehouse, event: Event, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    warehouse: Reader, event: Event, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     with monkeypatch.context() as environment:
         for name in ("SOURCES__EVENT_API__BASE_URL", "SOURCES__EVENT_API__API_TOKEN", "EVENT__TIMEZONE"):
@@ -122,7 +122,7 @@ def test_a_wrong_token_after_the_sandbox_is_all_that_is_told(
             assert "Nothing that the models read has changed" not in capsys.readouterr().out
 
 
-def test_a_large_removal_is_let_through_when_it_is_meant(api: Sandbox, warehouse: Warehouse):
+def test_a_large_removal_is_let_through_when_it_is_meant(api: Sandbox, warehouse: Reader):
     run_everything()
     people = len(api.event.participants)
     del api.event.participants[5:]

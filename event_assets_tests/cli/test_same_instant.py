@@ -15,11 +15,11 @@ from event_assets.settings import read_event
 from event_assets_tests.automation.automation_harness import Automation
 from event_assets_tests.automation.looking import change
 from event_assets_tests.cli.folder import Folder, configuration, row_counts
-from event_assets_tests.running import Warehouse
+from event_assets_tests.running import Reader
 
 
 @pytest.fixture
-def daemon(api: Sandbox, warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Automation]:
+def daemon(api: Sandbox, warehouse: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Automation]:
     """What the daemon does, on the instance of `make run`, after a first one."""
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
     prepare_dagster_home()
@@ -47,8 +47,7 @@ def test_the_daemon_and_a_command_want_the_same_at_once(daemon: Automation, even
         assert daemon.tick() == set(), "nothing is built again and again"
         title = event.content["lectures"][0]["name"]
         assert (
-            len(Warehouse(read_event().warehouse.published_file).rows(f"from summary.agenda where title = '{title}'"))
-            == 1
+            len(Reader(read_event().warehouse.published_file).rows(f"from summary.agenda where title = '{title}'")) == 1
         )
 
 
@@ -70,4 +69,4 @@ def test_two_commands_at_once(tmp_path: Path, event: Event):
             assert [command.returncode for command in commands] == [0] * len(commands), told
     ((output, _),) = told
     assert "Nothing that the models read has changed" in output, "whichever of both came last has recorded what it saw"
-    assert row_counts(Warehouse(tmp_path / "data" / "published.duckdb"))["summary/agenda"] > 0
+    assert row_counts(Reader(tmp_path / "data" / "published.duckdb"))["summary/agenda"] > 0

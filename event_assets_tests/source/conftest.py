@@ -7,7 +7,7 @@ import pytest
 
 from event_assets.sandbox import Event, Sandbox
 from event_assets.warehouse import Warehouse
-from event_assets_tests.running import Warehouse as Reader
+from event_assets_tests.running import Reader
 
 
 @pytest.fixture

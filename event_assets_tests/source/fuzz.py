@@ -33,7 +33,7 @@ from event_assets.source.records.typed import TypedRecords
 from event_assets.source.sync import SyncSettings, sync
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
-from event_assets_tests.running import Warehouse as Reader
+from event_assets_tests.running import Reader
 from event_assets_tests.source.diffing import Compared, answered, compared_pages, content, listed
 from event_assets_tests.source.fuzz_cases import bodies, envelopes
 from event_assets_tests.source.test_properties import dump, served

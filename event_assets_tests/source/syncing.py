@@ -6,7 +6,7 @@ from event_assets.source.api.resources import endpoint_of
 from event_assets.source.load.results import ResourceResult
 from event_assets.source.sync import SyncSettings, sync
 from event_assets.warehouse import Warehouse
-from event_assets_tests.running import Warehouse as Reader
+from event_assets_tests.running import Reader
 
 KEEP, DROP = PrivacySettings(), PrivacySettings("drop")
 HASH, OTHERWISE = (PrivacySettings("hash", f"{which} secret of the tests") for which in ("one", "another"))

@@ -20,7 +20,7 @@ from event_assets.source.records.typed import TypedRecords
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.examples import examples
-from event_assets_tests.running import Warehouse as Reader
+from event_assets_tests.running import Reader
 from event_assets_tests.source.syncing import run_sync
 from event_assets_tests.source.test_properties import records
 

@@ -15,7 +15,7 @@ from event_assets.sandbox import Event, Sandbox, generate_event
 from event_assets.settings import EventApiSettings
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
-from event_assets_tests.running import Warehouse as Reader
+from event_assets_tests.running import Reader
 from event_assets_tests.source import crash
 from event_assets_tests.source.syncing import run_sync
 

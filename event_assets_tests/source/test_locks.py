@@ -14,8 +14,7 @@ from event_assets.settings import EventApiSettings
 from event_assets.source.sync import sync
 from event_assets.warehouse import Warehouse, WarehouseBusyError
 from event_assets_tests.locks import is_open_here, somebody_else_can_write
-from event_assets_tests.running import Run
-from event_assets_tests.running import Warehouse as Reader
+from event_assets_tests.running import Reader, Run
 from event_assets_tests.source.syncing import run_sync
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows which files a process has open")

@@ -15,7 +15,7 @@ from event_assets.source.errors import InvalidResponseError, SyncError
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.conftest import CHECKOUT
-from event_assets_tests.running import Warehouse as Reader
+from event_assets_tests.running import Reader
 from event_assets_tests.source.matrix import MATRIX, Case
 from event_assets_tests.source.matrix_page import page
 from event_assets_tests.source.syncing import run_sync

@@ -26,7 +26,7 @@ from event_assets.source.sync import SyncSettings
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.examples import LARGE, examples
-from event_assets_tests.running import Warehouse as Reader
+from event_assets_tests.running import Reader
 from event_assets_tests.source.diffing import compared_pages
 from event_assets_tests.source.syncing import run_sync
 

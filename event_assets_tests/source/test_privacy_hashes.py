@@ -5,7 +5,7 @@ import pytest
 
 from event_assets.sandbox import Sandbox
 from event_assets.warehouse import Warehouse
-from event_assets_tests.running import Warehouse as Reader
+from event_assets_tests.running import Reader
 from event_assets_tests.source.syncing import DROP, HASH, KEEP, OTHERWISE, run_sync
 
 FALSE = f"hmac:{'0' * 32}"

@@ -31,7 +31,7 @@ from event_assets.source.tables.columns import RAW_RECORD_HASH
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.examples import LARGE, examples
-from event_assets_tests.running import Warehouse as Reader
+from event_assets_tests.running import Reader
 from event_assets_tests.source.diffing import Compared, compared
 
 RESOURCES = ("lectures", "halls", "participants")

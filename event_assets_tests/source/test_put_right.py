@@ -10,7 +10,7 @@ from event_assets.source.api.resources import resources_by_endpoint
 from event_assets.source.errors import SyncError
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
-from event_assets_tests.running import Warehouse as Reader
+from event_assets_tests.running import Reader
 from event_assets_tests.source.syncing import run_sync
 
 CONTENT = resources_by_endpoint()["content"]

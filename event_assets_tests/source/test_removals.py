@@ -8,7 +8,7 @@ from event_assets.settings import PrivacySettings, RemovalSettings
 from event_assets.source.errors import SyncError
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
-from event_assets_tests.running import Warehouse as Reader
+from event_assets_tests.running import Reader
 from event_assets_tests.source.syncing import DROP, HASH, KEEP, OTHERWISE, removed, run_sync
 
 

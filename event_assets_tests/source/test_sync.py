@@ -16,7 +16,7 @@ from event_assets.source.sync import SyncSettings
 from event_assets.source.sync import sync as sync_now
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
-from event_assets_tests.running import Warehouse as Reader
+from event_assets_tests.running import Reader
 
 
 @pytest.fixture

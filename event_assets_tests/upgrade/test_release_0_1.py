@@ -16,8 +16,8 @@ from event_assets.source.api.resources import resources_by_endpoint
 from event_assets.source.load.results import ResourceResult
 from event_assets.source.sync import sync
 from event_assets.source.tables.schema import TABLES
-from event_assets.warehouse import Warehouse as Target
-from event_assets_tests.running import Warehouse
+from event_assets.warehouse import Warehouse
+from event_assets_tests.running import Reader
 
 ARCHIVE = Path(__file__).with_name("release_0_1.tar.xz")
 OLD_HASH, NEW_HASH = "received_hash", "raw_record_hash"
@@ -30,8 +30,8 @@ class Stored(NamedTuple):
     """What release 0.1 has left, and the event as it was at its last sync."""
 
     event: Event
-    warehouse: Warehouse
-    published: Warehouse
+    warehouse: Reader
+    published: Reader
 
 
 @pytest.fixture
@@ -41,11 +41,11 @@ def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stored:
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS", str(tmp_path / "warehouse.duckdb"))
     monkeypatch.setenv("WAREHOUSE__PUBLISHED", str(tmp_path / "published.duckdb"))
-    warehouse, published = Warehouse(tmp_path / "warehouse.duckdb"), Warehouse(tmp_path / "published.duckdb")
+    warehouse, published = Reader(tmp_path / "warehouse.duckdb"), Reader(tmp_path / "published.duckdb")
     return Stored(load_event(tmp_path / "event", timezone="Europe/Vienna"), warehouse, published)
 
 
-def raw_rows(warehouse: Warehouse, hash_column: str) -> dict[str, list[tuple[Any, ...]]]:
+def raw_rows(warehouse: Reader, hash_column: str) -> dict[str, list[tuple[Any, ...]]]:
     """The rows of all raw tables, without the hash of the bytes, by table."""
     tables = warehouse.rows("select table_name from information_schema.tables where table_schema = 'raw'")
     columns = {"participants": f"* exclude {hash_column}"}
@@ -60,7 +60,7 @@ def sync_all(stored: Stored) -> dict[str, ResourceResult]:
     with Sandbox(stored.event) as api:
         for endpoint, resources in resources_by_endpoint().items():
             asked = EventApiSettings(api.base_url, api.token)
-            results |= sync(asked, Target(stored.warehouse.path), endpoint, resources)
+            results |= sync(asked, Warehouse(stored.warehouse.path), endpoint, resources)
     return results
 
 

@@ -11,7 +11,7 @@ import pytest
 from event_assets.warehouse import Warehouse
 from event_assets.warehouse.published import HeldBack, Published, PublishPlan, publish
 from event_assets.warehouse.relations import Relation
-from event_assets_tests.running import Warehouse as Reader
+from event_assets_tests.running import Reader
 
 PEOPLE, TIDY, COUNTS = Relation("raw", "people"), Relation("staging", "people"), Relation("summary", "counts")
 BROKEN_AT = datetime(2026, 5, 1, 9, tzinfo=timezone.utc)

@@ -7,7 +7,7 @@ import pytest
 
 from event_assets.warehouse import Warehouse
 from event_assets.warehouse.rewrite import request_rewrite
-from event_assets_tests.running import Warehouse as Reader
+from event_assets_tests.running import Reader
 
 SECRET = b"zzerasedx"
 
