@@ -10,12 +10,12 @@ from event_assets.settings.defaults import DEFAULTS
 from event_assets.settings.event import SECTIONS
 
 _WIDTH = 120
-_ABOUT_CONFIG = (
+_CONFIG_HEADER = (
     "Configuration that is no secret. Nothing is set here: each line shows a default or an example. Every value can "
     "also come from the environment: sections and name in capitals, joined by two underscores, such as "
     "SOURCES__EVENT_API__BASE_URL. The token goes into secrets.toml (see secrets.toml.example). Written by `make docs`."
 )
-_ABOUT_SECRETS = "Copy this file to secrets.toml, which git ignores, and put in the token of your event."
+_TOKENS_HEADER = "Copy this file to secrets.toml, which git ignores, and put in the token of your event."
 
 
 def config_toml() -> str:
@@ -26,7 +26,7 @@ def config_toml() -> str:
     for default in DEFAULTS:
         line = f"# {default.name} = {str(default.value).lower()}"
         sections.setdefault(default.path, []).append(_entry(default.help, line))
-    return _file(_ABOUT_CONFIG, sections)
+    return _file(_CONFIG_HEADER, sections)
 
 
 def secrets_toml() -> str:
@@ -36,7 +36,7 @@ def secrets_toml() -> str:
         hash_sign = "" if each.name == "api_token" else "# "
         line = f"{hash_sign}{each.name} = {each.setting.shown}"
         sections.setdefault(each.path, []).append(_entry(each.setting.help, line))
-    return _file(_ABOUT_SECRETS, sections)
+    return _file(_TOKENS_HEADER, sections)
 
 
 def _declared(*, secret: bool) -> Iterator[Declared]:
