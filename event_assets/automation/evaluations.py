@@ -79,11 +79,24 @@ def latest_evaluations(
 ) -> dict[dg.AssetCheckKey, dg.AssetCheckEvaluation]:
     """Return what each check found when it was last evaluated, by check. Those that never were are left out.
 
+    What was recorded last of each is read at once. It counts where it is of the latest materialisation of its asset;
+    only of other checks, the evaluations before it are read as well.
+
     Args:
         instance: Where it is recorded.
         checks: Which checks.
     """
-    return {check: made[-1].found for check in checks if (made := evaluations(instance, check))}
+    recorded = instance.event_log_storage.get_latest_asset_check_execution_by_key([*checks])
+    entries = [record.asset_entry for record in instance.get_asset_records([*{check.asset_key for check in recorded}])]
+    numbers = {entry.asset_key: made.storage_id for entry in entries if (made := entry.last_materialization_record)}
+    latest = {}
+    for check, record in recorded.items():
+        last = Evaluation.read(record.event)
+        if last is None or last.number is None or last.number != numbers.get(check.asset_key):
+            last = next(reversed(evaluations(instance, check)), None)
+        if last:
+            latest[check] = last.found
+    return latest
 
 
 def shown_result(instance: dg.DagsterInstance, check: dg.AssetCheckKey) -> bool | None:
