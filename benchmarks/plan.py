@@ -86,6 +86,11 @@ def _idle_takes(size: Size, layout: Layout, case: Case, repeat: int) -> bool:
     return size.name == "small" and case == "first load"
 
 
+def _dagster_takes(size: Size, layout: Layout, case: Case, repeat: int) -> bool:
+    # It takes as long as the seed and a few seconds more, which count where that is quick.
+    return size.name == "small"
+
+
 SEED = Contender("a: seed", (sys.executable, str(CONTENDERS / "seed.py")), _seed_takes)
 PROJECT = Contender("b: this project", (sys.executable, "-m", "event_assets", "run"), lambda *_: True)
 FLOOR = Contender("c: floor", (sys.executable, str(CONTENDERS / "floor.py")), _floor_takes, "main.participants")
@@ -94,13 +99,14 @@ AIRBYTE_PYTHON = os.environ.get("BENCH_PYAIRBYTE_PYTHON") or sys.executable
 AIRBYTE = Contender(
     "d: PyAirbyte", (AIRBYTE_PYTHON, str(CONTENDERS / "pyairbyte.py")), _airbyte_takes, "main.participants"
 )
+DAGSTER = Contender("f: dagster-dlt", (sys.executable, str(CONTENDERS / "dagster_dlt_assets.py")), _dagster_takes)
 IDLE = Contender("e: idle graph", (sys.executable, str(CONTENDERS / "idle.py")), _idle_takes, None)
 
 
 def contenders() -> list[Contender]:
     """Who takes part: PyAirbyte only where it is installed, because it is no dependency."""
     installed = sys.executable != AIRBYTE_PYTHON or importlib.util.find_spec("airbyte") is not None
-    return [SEED, PROJECT, FLOOR, *([AIRBYTE] if installed else []), IDLE]
+    return [SEED, PROJECT, FLOOR, *([AIRBYTE] if installed else []), IDLE, DAGSTER]
 
 
 @dataclass(frozen=True)

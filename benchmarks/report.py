@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.measuring import Measurement
-from benchmarks.plan import AIRBYTE, CASES, FLOOR, IDLE, LAYOUTS, PROJECT, SEED, Case, Contender, Layout, Run
+from benchmarks.plan import AIRBYTE, CASES, DAGSTER, FLOOR, IDLE, LAYOUTS, PROJECT, SEED, Case, Contender, Layout, Run
 
 Measured = list[tuple[Run, Measurement]]
 
@@ -88,7 +88,7 @@ class Results:
 
     def _rows(self, size: str, layout: Layout, how: str, case: Case) -> Iterable[str]:
         project = self.group(size, layout, case, PROJECT)
-        for contender in (SEED, PROJECT, FLOOR, AIRBYTE, IDLE):
+        for contender in (SEED, PROJECT, FLOOR, AIRBYTE, IDLE, DAGSTER):
             group = self.group(size, layout, case, contender)
             if group is None:
                 continue
@@ -113,7 +113,8 @@ class Results:
     def _bars(self) -> Iterable[tuple[str, float, float | None, str]]:
         first, unchanged, changed = CASES[:3]
         yield "small, first load, to (a)", 1.5, self._ratio("small", "data", first, SEED), " x"
-        yield "small, nothing changed, to (a)", 1.25, self._ratio("small", "data", unchanged, SEED), " x"
+        yield "small, nothing changed, to (a)", 0.8, self._ratio("small", "data", unchanged, SEED), " x"
+        yield "small, first load, to (f)", 0.6, self._ratio("small", "data", first, DAGSTER), " x"
         peaks: dict[str, tuple[float, dict[Layout, float]]] = {
             "200k": (1 / 8, {"pages": 500, "data": 800}),
             "1m": (1 / 10, {"pages": 1000, "data": 2000}),
