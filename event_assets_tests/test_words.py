@@ -31,7 +31,7 @@ _PATTERN = re.compile("|".join(rf"\b(?:{words})(?!\w)" for words in BANNED), re.
 
 ROOMS = ("assets", "automation", "cli", "models", "sandbox", "settings", "source", "warehouse")
 """The packages whose messages are read here."""
-PAGES = ("README.md", "docs/data-dictionary.md", "docs/performance.md", "docs/what-happens-when.md")
+PAGES = ("README.md", *sorted(f"docs/{path.name}" for path in (CHECKOUT / "docs").glob("*.md")))
 
 
 def banned_words(text: str) -> list[str]:
