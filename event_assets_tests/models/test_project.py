@@ -79,7 +79,7 @@ def test_a_wrong_model_is_reported_with_its_file(folder: Path, sql: str, facts: 
 
 
 def test_a_model_is_two_files_and_nothing_else(tmp_path: Path):
-    """What the README says of adding a model."""
+    """What CONTRIBUTING.md says of adding a model."""
     shutil.copytree(MODELS_FOLDER, tmp_path, dirs_exist_ok=True)
     before = load(tmp_path)
     write(tmp_path, "summary/halls_again", "select hall_id from staging.halls")
