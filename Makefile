@@ -77,7 +77,8 @@ format: .venv/installed-dev ## Mend style and format
 
 docs: .venv/installed-dev ## Write the pages that are made from the code
 	@$(PY) -m event_assets dictionary > docs/data-dictionary.md
-	@$(PY) -m event_assets settings > .dlt/config.toml
+	@grep -qE '^[a-z_]+ *=' .dlt/config.toml && echo '.dlt/config.toml sets something: it stays as it is.' \
+		|| $(PY) -m event_assets settings > .dlt/config.toml
 	@$(PY) -m event_assets settings --secrets > .dlt/secrets.toml.example
 	@$(PY) -m event_assets_tests.source.matrix_page > docs/what-happens-when.md
 
