@@ -16,6 +16,7 @@ from event_assets.automation.declare import raw_key
 from event_assets.settings import EventApiSettings
 from event_assets.source.probe import ProbeError, Seen
 
+MINUTE = timedelta(minutes=1)
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=2), timedelta(minutes=15)
 """Between two looks at an endpoint that fails, and between two requests of what a run did not bring about: twice as
 long each time."""
@@ -71,7 +72,7 @@ class EndpointState:
         self.failed_at, self.failed_as = at.timestamp(), asked_as
         self.failures = self.failures + 1 if error.passes else max(self.failures + 1, FAILURES_UNTIL_TOLD)
         self.trouble = str(error)
-        wait = min(interval * 2 ** min(self.failures, 10), LONGEST_WAIT) if error.passes else LONGEST_WAIT
+        wait = _wait_after(self.failures, interval) if error.passes else LONGEST_WAIT
         self.wait_until = (at + max(wait, timedelta(seconds=error.retry_after or 0))).timestamp()
 
     def known(self, at: datetime) -> Seen | None:
@@ -202,6 +203,13 @@ class Cursor:
         """A key that was never used, so that the daemon drops no request for one it has seen before."""
         self.sequence += 1
         return f"{self.epoch}-{self.sequence}"
+
+
+def _wait_after(failures: int, interval: timedelta) -> timedelta:
+    """How long to leave an endpoint alone that has failed so often in a row. Of quick looks the next one asks again."""
+    if interval >= MINUTE:
+        return min(interval * 2 ** min(failures, 10), LONGEST_WAIT)
+    return interval if failures == 1 else min(MINUTE * 2 ** min(failures - 1, 10), LONGEST_WAIT)
 
 
 def _is_ahead(timestamp: float, at: datetime) -> bool:

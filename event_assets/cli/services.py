@@ -37,7 +37,8 @@ def dagster_services(folder: Path, home: Path, host: str, port: int) -> Sequence
     return [
         CodeServer(link),
         ForkedService("webserver", ["dagster-webserver", "--host", host, "--port", str(port), *of_workspace]),
-        ForkedService("daemon", ["dagster-daemon", "run", *of_workspace]),
+        # At "info" it prints a line for each look of each sensor, and one a second while a run waits.
+        ForkedService("daemon", ["dagster-daemon", "run", "--log-level", "warning", *of_workspace]),
     ]
 
 

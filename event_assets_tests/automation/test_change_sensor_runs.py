@@ -1,6 +1,7 @@
 """How often the change sensor looks, and what is in the run that it asks for."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -34,6 +35,24 @@ def test_while_the_event_is_on_partners_are_asked_each_minute(
     monkeypatch.setenv("EVENT__OPENS", (clock.now - timedelta(hours=1)).isoformat())
     assert look(watching) == []
     assert api.requests[PARTNERS] == 3
+
+
+def test_an_endpoint_that_fails_while_the_event_is_on_is_tried_again_at_once_and_then_seldom(
+    watching: Automation, api: Sandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
+    monkeypatch.setenv("EVENT__OPENS", (clock.now - timedelta(hours=1)).isoformat())
+    monkeypatch.setenv("EVENT__CLOSES", (clock.now + timedelta(hours=9)).isoformat())
+    watching.load()
+    api.fail("content", faults.status(503))
+    asked = []
+    for second in range(0, 1200, 5):
+        api.reset_requests()
+        look(watching)
+        asked += [second] * (api.requests[CONTENT] > 0)
+        clock.leap(seconds=5)
+    assert [later - earlier for earlier, later in pairwise(asked)] == pytest.approx([5, 120, 240, 480], abs=10)
+    assert api.requests[PARTICIPANTS] == 1, "the others are asked at each look"
 
 
 def test_it_looks_as_often_as_the_phase_asks_for(clock: Clock, monkeypatch: pytest.MonkeyPatch):

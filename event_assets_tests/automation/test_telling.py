@@ -15,7 +15,7 @@ from event_assets.automation.change_cursor import Cursor
 from event_assets.sandbox import Sandbox, faults
 from event_assets_tests.automation.alerting import CHECKS
 from event_assets_tests.automation.automation_harness import START, Automation, Clock, reason
-from event_assets_tests.automation.looking import SENSOR, change
+from event_assets_tests.automation.looking import SENSOR, change, raw_requested
 from event_assets_tests.source.raw_server import RawServer, Script, serving
 
 SOON = 5
@@ -39,10 +39,6 @@ def dripping(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
         yield request.param, server
 
 
-def asked_for(result: dg.SensorResult) -> list[set[str]]:
-    return [{key.to_user_string() for key in request.asset_selection or ()} for request in result.run_requests or []]
-
-
 def test_a_webhook_that_drips_holds_up_no_sync(
     watching: Automation,
     api: Sandbox,
@@ -53,17 +49,17 @@ def test_a_webhook_that_drips_holds_up_no_sync(
     script, webhook = dripping
     api.fail("participants", faults.status(401))
     change(lectures)
-    assert asked_for(watching.look_once(SENSOR)) == [{"raw/lectures"}]
+    assert raw_requested(watching.look_once(SENSOR)) == [{"raw/lectures"}]
     assert webhook.requests == [], "what is found is kept before it is told"
     watching.run("raw/lectures")
     change(lectures, "Yet another name")
     clock.leap(minutes=1)
     began = perf_counter()
-    asked = asked_for(watching.look_once(SENSOR))
+    asked = raw_requested(watching.look_once(SENSOR))
     if script is dripping_body:
         assert asked == [], "people were told, and that is kept at once"
         clock.leap(minutes=1)
-        asked = asked_for(watching.look_once(SENSOR))
+        asked = raw_requested(watching.look_once(SENSOR))
     assert asked == [{"raw/lectures"}]
     watching.run("raw/lectures")
     for _ in range(2):
@@ -96,7 +92,7 @@ def test_who_dies_while_people_are_told_has_lost_nothing(
 
     api.fail("participants", faults.status(401))
     change(lectures)
-    assert asked_for(watching.look_once(SENSOR)) == [{"raw/lectures"}]
+    assert raw_requested(watching.look_once(SENSOR)) == [{"raw/lectures"}]
     with pytest.MonkeyPatch.context() as dying:
         dying.setattr(messages, "_status", die)
         for _ in range(2):
@@ -106,7 +102,7 @@ def test_who_dies_while_people_are_told_has_lost_nothing(
     watching.run("raw/lectures")
     for _ in range(4):
         clock.leap(minutes=1)
-        assert asked_for(watching.look_once(SENSOR)) == []
+        assert raw_requested(watching.look_once(SENSOR)) == []
     assert [text.splitlines()[0] for text in webhook.texts] == ["🔴 The event API gives no usable answer"]
     api.mend()
     for _ in range(4):
