@@ -83,7 +83,7 @@ def test_other_addresses_are_taken_as_they_are(configured: pytest.MonkeyPatch, a
 @pytest.mark.parametrize("token", ["tök€n", "two words", "a\nline"])
 def test_a_token_that_cannot_be_sent_is_told_and_not_shown(configured: pytest.MonkeyPatch, token: str):
     configured.setenv("SOURCES__EVENT_API__API_TOKEN", token)
-    with pytest.raises(SettingsError, match="cannot be sent: copy it anew") as told:
+    with pytest.raises(SettingsError, match="cannot be sent: copy it again") as told:
         _ = read_event().api
     assert token not in str(told.value)
 

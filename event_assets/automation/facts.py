@@ -92,6 +92,11 @@ class Facts:
         """Return the same with some more tables of which a blocking check failed."""
         return replace(self, failing=self.failing | {*tables})
 
+    def after_all_runs(self) -> Facts:
+        """Return the same as if no run were under way."""
+        states = {asset: replace(state, in_progress=False) for asset, state in self.states.items()}
+        return replace(self, states=states)
+
     def within(self, graph: Graph, warehouse_id: str) -> Facts:
         """Return the same without what was made in another warehouse: Dagster remembers that, and it is not there.
 

@@ -73,8 +73,11 @@ def plan(graph: Graph, facts: Facts, trigger: Trigger = Trigger.CONDITIONS) -> P
     Args:
         graph: All assets.
         facts: What is known of them.
-        trigger: Who asks. Of a change only what is made of the changed tables is decided.
+        trigger: Who asks. Of a change only what is made of the changed tables is decided. Its run waits in the queue
+            for those before it, so what these will make is made once more, of what they have brought.
     """
+    if trigger is Trigger.CHANGE:
+        facts = facts.after_all_runs()
     decisions: dict[dg.AssetKey, Decision] = {}
     for asset in graph.nodes:  # each after those that it reads
         if trigger is Trigger.CHANGE and facts.changed.isdisjoint({asset, *graph.raw_below(asset)}):

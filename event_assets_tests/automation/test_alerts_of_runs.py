@@ -69,8 +69,8 @@ def test_a_run_that_was_ended_from_outside_is_told_and_so_is_its_end(
     watched.kill(run)
     name = f"{run.run_id[:8]} of refresh_everything"
     told = (
-        f"Run {name} was ended before it was done. What it left undone starts again by itself: at the latest with the "
-        "daily sync."
+        f"Run {name} was ended before it was done. What is still pending starts again by itself: at the latest with "
+        "the daily sync."
     )
     for _ in range(2):
         clock.leap(seconds=30)

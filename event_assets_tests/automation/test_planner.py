@@ -164,9 +164,11 @@ CHANGES = {
         facts({GUESTS: AssetState()}, changed=TALKS_CHANGED),
         [TALKS, SESSIONS, AGENDA, COPY],
     ),
-    "another table is being synced: what reads it follows": (
-        facts({PEOPLE: state(PEOPLE, in_progress=True)}, changed=TALKS_CHANGED),
-        [TALKS, SESSIONS, AGENDA],
+    "what a run before it is about to make is made again of this": (
+        facts(
+            {each: state(each, in_progress=True) for each in (PEOPLE, GUESTS, OVERVIEW, COPY)}, changed=TALKS_CHANGED
+        ),
+        [TALKS, *PROGRAMME],
     ),
     "its last sync failed: the copy comes after it": (
         facts({TALKS: state(TALKS, failed_at=FAILED_NOW)}, changed=TALKS_CHANGED),
