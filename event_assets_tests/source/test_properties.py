@@ -287,8 +287,7 @@ def test_the_version_knows_neither_the_order_of_records_nor_of_fields(said: list
         key = privacy.key(TABLES["lectures"], record)
         if key is not None:
             first.setdefault(key, record)
-    alone = list(first.values())  # which record of a key is rejected depends on their order
-    shuffled = alone.copy()
+    alone, shuffled = [*first.values()], [*first.values()]  # which record of a key is rejected depends on their order
     seed.shuffle(shuffled)
     turned = [dict(reversed(record.items())) for record in shuffled]
     assert taken("lectures", turned).changes.version == taken("lectures", alone).changes.version
