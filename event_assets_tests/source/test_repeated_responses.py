@@ -176,7 +176,7 @@ def test_another_secret_or_another_reading_gives_other_digests():
         return ResponseFingerprint([table], privacy).of_records(records)
 
     record = b'{"id": 1}'
-    privacies = [KEEP, PrivacySettings("hash", "one"), PrivacySettings("hash", "other")]
+    privacies = [KEEP, *(PrivacySettings("hash", f"{which} secret of the tests") for which in ("one", "other"))]
     names = {digests_of(record, privacy=privacy)[0] for privacy in privacies}
     assert len(names) == 3
     assert digests_of(record, table=TABLES["partners"])[0] not in names
