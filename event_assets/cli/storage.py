@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, ClassVar, cast
 
 from dagster._core.storage.runs import SqliteRunStorage
 from dagster._core.storage.schedules import SqliteScheduleStorage
@@ -58,54 +58,52 @@ def _new_engine(path: Path) -> Engine:
     return engine
 
 
-class RunStorage(SqliteRunStorage):
-    """The records of runs, in the same file as Dagster's own."""
+class _KeptOpen:
+    """What both storages have in common. It stands before Dagster's own class, whose database it keeps open.
+
+    Attributes:
+        folder: The folder of the database, below Dagster's home.
+        file: Its name there.
+    """
+
+    folder: ClassVar[str]
+    file: ClassVar[str]
+    _conn_string: str
 
     @classmethod
-    def from_config_value(cls, inst_data: Any, config_value: Any) -> RunStorage:
+    def from_config_value(cls, inst_data: Any, config_value: Any) -> Any:
         """Make it as dagster.yaml says: ``base_dir`` is Dagster's home."""
-        return cls.from_local(str(Path(config_value["base_dir"]) / "history"), inst_data)
-
-    @classmethod
-    def from_local(cls, base_dir: str, inst_data: Any = None) -> RunStorage:
-        """Make it for a folder; what there is in it is checked once in a process."""
-        path = Path(os.path.abspath(base_dir)) / "runs.db"
-        if is_checked(path):
-            return cls(f"sqlite:///{path}", inst_data)
-        return super().from_local(base_dir, inst_data)
-
-    @contextmanager
-    def connect(self) -> Iterator[Connection]:
-        """A transaction."""
-        with open_engine(_path(self._conn_string)).begin() as connection:
-            yield connection
-
-
-class ScheduleStorage(SqliteScheduleStorage):
-    """The records of sensors and schedules, in the same file as Dagster's own."""
-
-    def __init__(self, conn_string: str, inst_data: Any = None) -> None:
-        self._found: set[str] = set()
-        super().__init__(conn_string, inst_data)
-
-    @classmethod
-    def from_config_value(cls, inst_data: Any, config_value: Any) -> ScheduleStorage:
-        """Make it as dagster.yaml says: ``base_dir`` is Dagster's home."""
-        return cls.from_local(str(Path(config_value["base_dir"]) / "schedules"), inst_data)
+        return cls.from_local(str(Path(config_value["base_dir"]) / cls.folder), inst_data)
 
     @classmethod
     def from_local(cls, base_dir: str, inst_data: Any = None) -> Any:
         """Make it for a folder; what there is in it is checked once in a process."""
-        path = Path(os.path.abspath(base_dir)) / "schedules.db"
+        path = Path(os.path.abspath(base_dir)) / cls.file
         if is_checked(path):
-            return cls(f"sqlite:///{path}", inst_data)
-        return super().from_local(base_dir, inst_data)
+            return cast(Any, cls)(f"sqlite:///{path}", inst_data)
+        return cast(Any, super()).from_local(base_dir, inst_data)
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
         """A transaction."""
-        with open_engine(_path(self._conn_string)).begin() as connection:
+        with open_engine(Path(self._conn_string.removeprefix("sqlite:///"))).begin() as connection:
             yield connection
+
+
+class RunStorage(_KeptOpen, SqliteRunStorage):
+    """The records of runs, in the same file as Dagster's own."""
+
+    folder, file = "history", "runs.db"
+
+
+class ScheduleStorage(_KeptOpen, SqliteScheduleStorage):
+    """The records of sensors and schedules, in the same file as Dagster's own."""
+
+    folder, file = "schedules", "schedules.db"
+
+    def __init__(self, conn_string: str, inst_data: Any = None) -> None:
+        self._found: set[str] = set()
+        super().__init__(conn_string, inst_data)
 
     def has_built_index(self, migration_name: str) -> bool:
         """Whether a migration of the data is done. One that was is not looked for again."""
@@ -118,7 +116,3 @@ class ScheduleStorage(SqliteScheduleStorage):
         if _INSTIGATORS not in self._found and super()._has_instigators_table(conn):
             self._found.add(_INSTIGATORS)
         return _INSTIGATORS in self._found
-
-
-def _path(address: str) -> Path:
-    return Path(address.removeprefix("sqlite:///"))

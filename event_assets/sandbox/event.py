@@ -154,7 +154,7 @@ def _read_content(path: Path) -> dict[str, list[Record]]:
         raise ValueError(f"{path} is not what was expected: {expected}.")
     for name, records in content.items():
         if name in CONTENT and not _is_list_of_records(records):
-            raise ValueError(f"{path}: `{name}` is not a list of objects; expected is {expected}.")
+            raise ValueError(f"{path}: `{name}` is not a list of objects; expected {expected}.")
     return content
 
 
@@ -179,4 +179,4 @@ def _read_json(path: Path, expected: str) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise ValueError(f"{path} is not valid JSON ({error}); expected is {expected}.") from None
+        raise ValueError(f"{path} is not valid JSON ({error}); expected {expected}.") from None

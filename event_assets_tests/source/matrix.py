@@ -184,7 +184,7 @@ MATRIX = (
         tuple(
             faults.replace_resource("halls", value) for value in ("x", 7, {}, {"a": 1}, [1, 2], [{"id": 1}, "x"], True)
         ),
-        says="expected is halls as a list of objects",
+        says="expected halls as a list of objects",
         do=PROVIDER,
     ),
     Case(
@@ -198,7 +198,7 @@ MATRIX = (
         "sends a list whose `data` is not a list of objects",
         "refused",
         tuple(faults.data_value(value) for value in ("x", 7, None, {}, [1], [{"id": 1}, None])),
-        says="expected is a list of objects",
+        says="expected a list of objects",
         do=PROVIDER,
     ),
     Case("sends a list without its envelope", "loaded", (faults.bare_array,), do="Nothing: both are accepted."),

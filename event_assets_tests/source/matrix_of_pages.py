@@ -148,7 +148,7 @@ OF_PAGES = (
             _first_part(meta={"isLast": False}),
             _first_part(headers={"X-Next-Page": "2"}),
         ),
-        says="expected is the address of the next page, where one follows",
+        says="expected the address of the next page, where one follows",
         do=PROVIDER,
         endpoints=_LISTS,
     ),

@@ -98,7 +98,7 @@ def test_without_a_next_link_the_page_is_the_last(page: str):
 )
 def test_a_next_page_without_an_address_is_refused(page: str, came: str):
     with pytest.raises(
-        InvalidResponseError, match=f"returned {came}; expected is the address of the next page, where one follows"
+        InvalidResponseError, match=f"returned {came}; expected the address of the next page, where one follows"
     ):
         follow(page)
 

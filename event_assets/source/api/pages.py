@@ -49,7 +49,7 @@ class Expectation:
         Raises:
             InvalidResponseError: Always.
         """
-        raise InvalidResponseError(f"GET {self.path} returned {returned}; expected is {self.response}.")
+        raise InvalidResponseError(f"GET {self.path} returned {returned}; expected {self.response}.")
 
 
 class EncodedBatch:
