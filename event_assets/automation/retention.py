@@ -57,11 +57,13 @@ def prune(instance: dg.DagsterInstance, checks: Iterable[dg.AssetCheckKey], befo
         checks: The checks of the code location.
         before: The instant, with a zone.
     """
-    old = instance.get_run_records(
-        dg.RunsFilter(statuses=_FINISHED, created_before=before), limit=RUNS_AT_ONCE, ascending=True
-    )
     read = runs_that_are_read(instance, checks)
-    deleted = [record.dagster_run.run_id for record in old if record.dagster_run.run_id not in read]
+    # So many more, or the oldest ones, which stay, could be all that is looked at.
+    old = instance.get_run_records(
+        dg.RunsFilter(statuses=_FINISHED, created_before=before), limit=RUNS_AT_ONCE + len(read), ascending=True
+    )
+    ids = [record.dagster_run.run_id for record in old]
+    deleted = [run_id for run_id in ids if run_id not in read][:RUNS_AT_ONCE]
     home = Path(instance.root_directory)
     for run_id in deleted:
         instance.delete_run(run_id)
@@ -72,7 +74,7 @@ def prune(instance: dg.DagsterInstance, checks: Iterable[dg.AssetCheckKey], befo
     if storage and storage.supports_auto_materialize_asset_evaluations:
         storage.purge_asset_evaluations(before=before.timestamp())
     logs = _delete_tick_logs(instance, before)
-    return Pruned(len(deleted), len(old) - len(deleted), logs, shrink(home))
+    return Pruned(len(deleted), sum(run_id in read for run_id in ids), logs, shrink(home))
 
 
 def runs_that_are_read(instance: dg.DagsterInstance, checks: Iterable[dg.AssetCheckKey]) -> set[str]:

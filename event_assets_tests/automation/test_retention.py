@@ -97,6 +97,15 @@ def test_the_only_run_of_an_asset_stays_however_old_it_is(home: Path):
         assert latest.run_id == only
 
 
+def test_old_runs_that_stay_are_in_the_way_of_no_other(home: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("event_assets.automation.retention.RUNS_AT_ONCE", 1)
+    with dg.DagsterInstance.get() as instance:
+        only, old, last = run(instance, tracks), run(instance, halls), run(instance, halls)
+        assert prune(instance, [], soon()).runs == 1
+        assert {each.run_id for each in instance.get_runs()} == {only, last}
+        assert files(home, old) == []
+
+
 def test_what_the_project_reads_is_the_same_afterwards(loaded: Automation, clock: Clock):
     """Facts of the planner, results of checks, what is held back; also where the latest run did not come to a table."""
     loaded.run("raw/halls", "staging/halls")
