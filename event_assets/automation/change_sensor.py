@@ -96,8 +96,12 @@ def change_sensor(graph: Graph, event: Event, read: ReadEvent = read_event) -> d
                 skip_reason="An alert was sent of what has changed in the API's failures.", cursor=cursor.text()
             )
         look = _Look(context, api, settings, interval, now, cursor)
-        endpoints, names = resources_by_endpoint(), cursor.in_turn(resources_by_endpoint())
-        asked = [name for name in names if name not in every or not cursor.was_just_asked(name, now, every[name])]
+        endpoints = resources_by_endpoint()
+        asked = [
+            name
+            for name in cursor.in_turn(endpoints)
+            if name not in every or not cursor.was_just_asked(name, now, every[name])
+        ]
         changed = [*look.changed({name: endpoints[name] for name in asked})]
         cursor.note_troubles()
         if not changed:
