@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from functools import cache
 
 import dagster as dg
 
@@ -79,7 +80,22 @@ def build_definitions(event: Event, pool: str | None = WAREHOUSE_POOL) -> dg.Def
     )
 
 
+@cache
+def configured() -> tuple[Event, dg.Definitions]:
+    """The event as it is configured, and its code location: built once for all that ask in this process.
+
+    Raises:
+        SettingsError: A setting cannot be used.
+        ModelError: A model is wrong.
+    """
+    event = read_event()
+    return event, build_definitions(event)
+
+
 @dg.definitions
 def defs() -> dg.Definitions:
-    """What Dagster loads. Not built when the module is imported: the command line builds its own."""
-    return build_definitions(read_event())
+    """What Dagster loads, two or three times in a process.
+
+    Not built when the module is imported: the command line builds its own.
+    """
+    return configured()[1]

@@ -9,6 +9,7 @@ started have.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -18,10 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import click
+import dagster as dg
 import grpc
 
 from event_assets.cli.child import run_command
 from event_assets.cli.forked import Fork
+from event_assets.cli.run_server import start_run_server
 from event_assets.cli.supervisor import STARTUP, Process, Service
 
 LOCATION = "event_assets"
@@ -159,6 +162,7 @@ def _serve(socket: Path, link: Path, to_supervisor: int) -> None:
         replaced.wait(_RELOAD_SECONDS)
         return dagster_api_pb2.ReloadCodeReply()
 
+    _load_and_fork_runs(socket)
     # Private, and the one place where a call for a reload arrives; Dagster's own only says that it cannot.
     DagsterApiServer.ReloadCode = reload_code
     threading.Thread(target=_beat, args=(socket, to_supervisor), daemon=True).start()
@@ -171,6 +175,21 @@ def _serve(socket: Path, link: Path, to_supervisor: int) -> None:
             "--inject-env-vars-from-instance",  # of the file .env in the folder, as `dagster dev` does
         ]
     )
+
+
+def _load_and_fork_runs(socket: Path) -> None:
+    """Load the definitions, and start the process that starts runs which have them; none where they do not load."""
+    from event_assets.definitions import configured
+    from event_assets.settings import read_event
+
+    try:
+        event, definitions = configured()
+        dg.Definitions.validate_loadable(definitions)
+    except Exception:  # the server loads them once more, and shows what is wrong in the UI
+        return
+    gc.collect()
+    gc.freeze()  # the memory is shared with the runs as long as no search for garbage writes into it
+    start_run_server(socket, lambda: read_event() == event)
 
 
 def _retire(socket: Path, link: Path, replaced: threading.Event, servicer: Any, context: Any) -> None:

@@ -15,6 +15,7 @@ from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import NoReturn
 
 from event_assets.cli.child import end_with_parent, run_command
 from event_assets.cli.supervisor import Process, Service
@@ -86,19 +87,28 @@ class Fork:
 
 
 def _live_as_child(body: Callable[[], None], name: str) -> None:
-    """Do what a fork does, and end."""
+    """Do what a fork of the supervisor does, and end."""
+    os.setsid()
+    with suppress(OSError):  # where the system is not Linux
+        Path("/proc/self/comm").write_text(name, encoding="utf-8")
+    read, write = _ends_with_us[0]
+    os.dup2(read, 0)
+    os.close(read)
+    os.close(write)
+    end_as(body)
+
+
+def end_as(body: Callable[[], None]) -> NoReturn:
+    """Do something in a process that has just been forked, and end with it. It also ends when the supervisor does.
+
+    Args:
+        body: What it does. Its exit status, or that there was an exception, becomes the status of the process.
+    """
     code = 1
     try:
-        os.setsid()
-        with suppress(OSError):  # where the system is not Linux
-            Path("/proc/self/comm").write_text(name, encoding="utf-8")
         for number in SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, signal.SIG_DFL)
-        read, write = _ends_with_us[0]
-        os.dup2(read, 0)
-        os.close(read)
-        os.close(write)
         sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115  # it is open as long as the process lives
         end_with_parent()
         body()
@@ -107,7 +117,7 @@ def _live_as_child(body: Callable[[], None], name: str) -> None:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except KeyboardInterrupt:
         code = 128 + signal.SIGINT
-    except BaseException:  # whatever it is: nothing of the supervisor's may go on here
+    except BaseException:  # whatever it is: nothing of the parent's may go on here
         traceback.print_exc()
     finally:
         sys.stdout.flush()

@@ -15,7 +15,7 @@ from event_assets.cli.supervisor import Service
 
 COMMANDS = ("dagster", "dagster-webserver", "dagster-daemon")
 """The console scripts that the processes run."""
-MODULES = ("event_assets.cli.event_log", "event_assets.cli.storage")
+MODULES = ("event_assets.cli.event_log", "event_assets.cli.launcher", "event_assets.cli.storage")
 """What dagster.yaml has them import besides."""
 
 _WORKSPACE = "# Written by `event-assets ui`: the code server of the one that runs, for webserver and daemon.\n"
