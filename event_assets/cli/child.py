@@ -45,7 +45,7 @@ def run_command(arguments: Sequence[str]) -> None:
 def _end_with_parent() -> None:
     while os.read(sys.stdin.fileno(), 1):
         pass
-    os.killpg(0, signal.SIGINT)
+    os.kill(os.getpid(), signal.SIGINT)  # not the group: each of its processes does so, and two might disturb a cleanup
     time.sleep(GRACE)
     os.killpg(0, signal.SIGKILL)
 
