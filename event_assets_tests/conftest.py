@@ -26,6 +26,7 @@ import pytest  # noqa: E402
 
 from event_assets.sandbox import Event, Sandbox, generate_event, load_event  # noqa: E402
 from event_assets_tests.code_location import shared_definitions  # noqa: E402
+from event_assets_tests.engines.servers import PostgresServer, postgres_server, spark_server  # noqa: E402
 from event_assets_tests.running import Reader, Run  # noqa: E402
 
 CASES = CHECKOUT.parent / "shared" / "cases"
@@ -69,6 +70,20 @@ def fosdem() -> Event:
     if not folder.is_dir():
         pytest.skip("the real programme is not at hand")
     return load_event(folder, timezone="Europe/Brussels")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server, on which a test takes a database of its own."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def spark_address() -> Iterator[str]:
+    """The address of a Spark Connect server, which Sail is."""
+    with spark_server() as address:
+        yield address
 
 
 @pytest.fixture

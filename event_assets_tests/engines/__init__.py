@@ -1,0 +1,1 @@
+"""Tests of what must be the same on every engine, and the servers that they need."""
