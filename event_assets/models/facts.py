@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from sqlglot import exp
+from sqlglot import exp, parse_one
 
+from event_assets.models.dialects import DIALECT, translate
 from event_assets.warehouse.relations import Relation
 
 Severity = Literal["error", "warn"]
@@ -109,6 +110,12 @@ class DataTest:
     failing_rows: str
     columns: tuple[str, ...]
     target: tuple[Relation, str] | None = None
+
+    def render(self, dialect: str = DIALECT) -> str:
+        """Return the SELECT of the failing rows in a dialect, one of sqlglot's."""
+        if dialect == DIALECT:
+            return self.failing_rows
+        return translate(parse_one(self.failing_rows, dialect=DIALECT), dialect)
 
 
 def data_tests(relation: Relation, facts: ModelFacts) -> list[DataTest]:

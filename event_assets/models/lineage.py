@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from sqlglot import exp
 
-from event_assets.models.project import DIALECT, Model
+from event_assets.models.dialects import DIALECT
+from event_assets.models.project import Model
 from event_assets.warehouse.relations import Relation
 
 Origins = dict[str, set[tuple[Relation, str]]]

@@ -12,20 +12,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import yaml
 from pydantic import ValidationError
 from sqlglot import exp, parse
 from sqlglot.errors import ParseError
 
+from event_assets.models.dialects import DIALECT, Macros, ModelError, parse_file, translate
+from event_assets.models.expansion import MacroError, expand
 from event_assets.models.facts import DataTest, ModelFacts, data_tests
-from event_assets.models.macros import Macro, MacroError, expand, read_macros
 from event_assets.warehouse import HISTORY, STAGING, SUMMARY
 from event_assets.warehouse.relations import Relation
-
-DIALECT = "duckdb"
-"""The dialect that models are written in."""
 
 ModelKind = Literal["view", "table", "incremental"]
 
@@ -33,16 +31,8 @@ KINDS: dict[str, ModelKind] = {STAGING: "view", HISTORY: "incremental", SUMMARY:
 """The folders, which are also the schemas, and what their models become. An incremental model is a table that only
 ever grows by the rows of its SELECT, which may read the table itself."""
 
-REPLACES_ALL = {"bigquery", "snowflake", "databricks", "clickhouse", "trino"}
-"""Dialects whose regexp_replace replaces every match unasked, where DuckDB wants the modifier 'g'."""
-
-
 _YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The same loader as a C extension where there is one: it takes a tenth of the time, at every start."""
-
-
-class ModelError(Exception):
-    """A model is invalid. The message names the file and says what to correct."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +42,16 @@ class Model:
     Attributes:
         relation: The view or table it becomes.
         path: The SQL file.
-        query: The parsed SELECT.
+        written: The SELECT as the file has it.
+        macros: What it may call.
+        query: The SELECT with its macros expanded, in DuckDB's dialect.
         facts: The facts from its YAML file.
     """
 
     relation: Relation
     path: Path
+    written: exp.Query
+    macros: Macros
     query: exp.Query
     facts: ModelFacts
 
@@ -96,12 +90,7 @@ class Model:
     @cached_property
     def first_query(self) -> exp.Query:
         """The SELECT of the first build: where it reads itself, there are no rows."""
-        query = self.query.copy()
-        nothing = exp.select(*(exp.null().as_(column) for column in self.columns)).where(exp.false())
-        for table in list(query.find_all(exp.Table)):
-            if Relation(table.db, table.name) == self.relation:
-                table.replace(nothing.subquery(table.alias_or_name))
-        return query
+        return self._first(self.query)
 
     def render(self, parameters: Mapping[str, str], dialect: str = DIALECT, *, first: bool = False) -> str:
         """Return the SELECT in a dialect, with its parameters as literals.
@@ -124,14 +113,23 @@ class Model:
         return {}
 
     def _render(self, parameters: Mapping[str, str], dialect: str, *, first: bool) -> str:
-        query = (self.first_query if first else self.query).copy()
+        query = self.query.copy() if dialect == DIALECT else self._expanded(dialect)
+        if first:
+            query = self._first(query)
         for placeholder in list(query.find_all(exp.Placeholder)):
             placeholder.replace(exp.Literal.string(parameters[placeholder.name]))
-        if dialect in REPLACES_ALL:
-            for call in query.find_all(exp.RegexpReplace):
-                call.set("modifiers", None)
-                call.set("single_replace", None)
-        return query.sql(dialect=dialect, pretty=True)
+        return translate(query, dialect)
+
+    def _expanded(self, dialect: str) -> exp.Query:
+        return cast(exp.Query, expand(self.written, self.macros.of(dialect)))
+
+    def _first(self, query: exp.Query) -> exp.Query:
+        query = query.copy()
+        nothing = exp.select(*(exp.null().as_(column) for column in self.columns)).where(exp.false())
+        for table in list(query.find_all(exp.Table)):
+            if Relation(table.db, table.name) == self.relation:
+                table.replace(nothing.subquery(table.alias_or_name))
+        return query
 
 
 MODELS_FOLDER = Path(__file__).parent
@@ -142,7 +140,7 @@ def load_models(raw: set[Relation], folder: Path = MODELS_FOLDER) -> dict[Relati
 
     Args:
         raw: The tables that are there without models.
-        folder: Where ``staging/``, ``history/``, ``summary/`` and ``macros.sql`` lie.
+        folder: Where ``staging/``, ``history/``, ``summary/`` and ``macros/`` lie.
 
     Returns:
         The models by relation, each after those it reads.
@@ -151,7 +149,7 @@ def load_models(raw: set[Relation], folder: Path = MODELS_FOLDER) -> dict[Relati
         ModelError: A file is not one SELECT, its facts do not fit it, it reads what does not exist, or models read
             each other in a circle.
     """
-    macros = _read_macros(folder / "macros.sql")
+    macros = Macros(folder / "macros")
     paths = [path for schema in KINDS for path in sorted((folder / schema).glob("*.sql"))]
     models = {model.relation: model for model in (_read_model(path, macros) for path in paths)}
     for model in models.values():
@@ -169,33 +167,20 @@ def load_models(raw: set[Relation], folder: Path = MODELS_FOLDER) -> dict[Relati
         raise ModelError(f"{folder}: models read each other in a circle ({circle}). Take one reference out.") from None
 
 
-def _read_macros(path: Path) -> dict[str, Macro]:
-    try:
-        return read_macros(_parse(path)) if path.exists() else {}
-    except MacroError as error:
-        raise ModelError(f"{path}: {error}") from None
-
-
-def _read_model(path: Path, macros: Mapping[str, Macro]) -> Model:
+def _read_model(path: Path, macros: Macros) -> Model:
     facts = _read_facts(path.with_suffix(".yml"))
-    statements = _parse(path)
+    statements = parse_file(path)
+    written = statements[0] if len(statements) == 1 else None
+    if not isinstance(written, exp.Query):
+        raise ModelError(f"{path}: must hold one SELECT and nothing else.")
     try:
-        query = expand(statements[0], macros) if len(statements) == 1 and statements[0] else None
+        query = cast(exp.Query, expand(written, macros.of(DIALECT)))
     except MacroError as error:
         raise ModelError(f"{path}: {error}") from None
-    if not isinstance(query, exp.Query):
-        raise ModelError(f"{path}: must hold one SELECT and nothing else.")
-    model = Model(Relation(path.parent.name, path.stem), path, query, facts)
+    model = Model(Relation(path.parent.name, path.stem), path, written, macros, query, facts)
     _check_columns(model)
     _check_data_tests(model)
     return model
-
-
-def _parse(path: Path) -> list[exp.Expr | None]:
-    try:
-        return parse(path.read_text(encoding="utf-8"), dialect=DIALECT)
-    except ParseError as error:
-        raise ModelError(f"{path}: is not valid SQL of DuckDB. {error}") from None
 
 
 def _read_facts(path: Path) -> ModelFacts:

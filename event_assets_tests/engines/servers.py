@@ -6,10 +6,12 @@ with the tests. Where there is no wheel for a platform, the tests that need one 
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import itertools
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -93,14 +95,14 @@ class PostgresServer:
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [self.binaries / "postgres", "-D", self.folder / "data", *settings],
-                stdout=log, stderr=log, **_unprivileged(),
+                stdout=log, stderr=log, preexec_fn=_end_with_parent, **_unprivileged(),
             )  # fmt: skip
         self._wait()
 
     def stop(self) -> None:
         """Stop the server at once, in whatever is under way. What was committed stays."""
         if self._process:
-            self._process.send_signal(2)  # SIGINT: PostgreSQL's fast shutdown.
+            self._process.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown.
             self._process.wait(START_SECONDS)
             self._process = None
 
@@ -171,6 +173,13 @@ def _unprivileged() -> Mapping[str, Any]:
     return {"user": "nobody", "extra_groups": [], "cwd": "/"} if _is_root() else {}
 
 
+def _end_with_parent() -> None:
+    """Have the system end this process with its parent, also where that is killed. Linux can."""
+    if sys.platform == "linux":
+        set_signal_of_parent_s_death = 1
+        ctypes.CDLL(None).prctl(set_signal_of_parent_s_death, signal.SIGINT)
+
+
 @contextmanager
 def spark_server() -> Iterator[str]:
     """Serve Spark Connect with Sail, or skip the test where there is no wheel of it.
@@ -185,7 +194,10 @@ def spark_server() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="event_assets_spark_") as folder:
         port, log = free_port(), Path(folder, "log")
         command = [sys.executable, "-m", "pysail", "spark", "server", "--port", str(port), "--directory", folder]
-        with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
+        with (
+            log.open("wb") as output,
+            subprocess.Popen(command, stdout=output, stderr=output, preexec_fn=_end_with_parent) as process,
+        ):
             try:
                 _wait_for(port, process, log)
                 yield f"sc://127.0.0.1:{port}"

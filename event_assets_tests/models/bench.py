@@ -1,31 +1,46 @@
-"""Rows in, rows out: builds the models over raw rows that a test writes down, in a DuckDB of its own."""
+"""Rows in, rows out: builds the models over raw rows that a test writes down, in a database of its own.
+
+On DuckDB, or on each engine in turn: see the fixture `engine`.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-import duckdb
-
 from event_assets.assets.keys import raw_relations
 from event_assets.models import Model, load_models
 from event_assets.source.tables.columns import DataType
 from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS, TABLES, Column
 from event_assets.warehouse.relations import Relation
+from event_assets_tests.engines.databases import Database, DuckDb
 
 Rows = Iterable[Mapping[str, Any]]
 TYPES: dict[DataType, str] = {
-    "text": "varchar",
-    "bigint": "bigint",
-    "bool": "boolean",
-    "json": "json",
-    "timestamp": "timestamptz",
-    "binary": "blob",
+    "text": "VARCHAR",
+    "bigint": "BIGINT",
+    "bool": "BOOLEAN",
+    "json": "JSON",
+    "timestamp": "TIMESTAMP WITH TIME ZONE",
+    "binary": "BLOB",
 }
+
+_engines: list[Database] = [DuckDb()]
+"""The engine that models are built on: the last one."""
+
+
+@contextmanager
+def building_on(database: Database) -> Iterator[None]:
+    """Build models in another database."""
+    _engines.append(database)
+    try:
+        yield
+    finally:
+        _engines.pop()
 
 
 def build(raw: Mapping[str, Rows], model: str, timezone: str = "UTC") -> list[dict[str, Any]]:
-    """The rows of a model over the given raw rows.
+    """The rows of a model over the given raw rows, in the order of its SELECT where that has one.
 
     Args:
         raw: Rows by raw table. Records are as the API has them: `speakers` and `tracks` are lists of identifiers. All
@@ -33,79 +48,83 @@ def build(raw: Mapping[str, Rows], model: str, timezone: str = "UTC") -> list[di
         model: The model, such as ``staging.sessions``.
         timezone: The event's.
     """
-    with built(raw, model, timezone) as connection:
-        result = connection.sql(f"select * from {model}")
-        return [dict(zip(result.columns, row, strict=True)) for row in result.fetchall()]
+    with built(raw, model, timezone) as database:
+        return database.rows(f"select * from {model}")
 
 
 @contextmanager
-def built(raw: Mapping[str, Rows], model: str, timezone: str = "UTC") -> Iterator[duckdb.DuckDBPyConnection]:
+def built(raw: Mapping[str, Rows], model: str, timezone: str = "UTC") -> Iterator[Database]:
     """A database in which a model has been built, and what it reads; see `build`."""
-    with loaded(raw) as connection:
-        for statement in statements(timezone, model):
-            connection.execute(statement)
-        yield connection
+    with loaded(raw, *_needed(model)) as database:
+        for relation, kind, select in statements(timezone, model, dialect=database.dialect):
+            database.make(relation, kind, select)
+        yield database
 
 
 @contextmanager
-def loaded(raw: Mapping[str, Rows]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database with the raw tables and no model; see `build`."""
-    with duckdb.connect() as connection:
-        connection.execute(
-            "set timezone = 'UTC'; create schema raw;"
-            " create schema staging; create schema history; create schema summary"
-        )
-        for name, table in TABLES.items():
-            _create(connection, name, table.all_columns)
-            for link, columns in table.link_tables.items():
-                _create(connection, link, columns)
-            for record in raw.get(name, ()):
-                _insert(connection, name, record, tuple(table.links or ()))
-        _create(connection, REJECTED, REJECTED_COLUMNS)
-        for row in raw.get(REJECTED, ()):
-            _insert_row(connection, REJECTED, row)
-        yield connection
+def loaded(raw: Mapping[str, Rows], *only: Relation) -> Iterator[Database]:
+    """A database with the raw tables, all or some, and no model; see `build`."""
+    database = _engines[-1]
+    with database.fresh():
+        for relation, columns in raw_columns().items():
+            if not only or relation in only:
+                database.put(relation, columns, raw_rows(raw, relation.name))
+        yield database
 
 
 @cache
-def statements(timezone: str, *names: str) -> list[str]:
-    """Return what builds some models and those that they read, directly or not. Kept: reading SQL takes longest."""
+def raw_columns() -> dict[Relation, dict[str, str]]:
+    """Return DuckDB's type of each column of each raw table."""
+    tables = {name: table.all_columns for name, table in TABLES.items()}
+    links = {link: columns for table in TABLES.values() for link, columns in table.link_tables.items()}
+    everything: dict[str, Iterable[Column]] = {**tables, **links, REJECTED: REJECTED_COLUMNS}
+    return {
+        Relation("raw", name): {column.name: TYPES[column.data_type] for column in columns}
+        for name, columns in everything.items()
+    }
+
+
+def raw_rows(raw: Mapping[str, Rows], name: str) -> list[dict[str, Any]]:
+    """Return the rows of a raw table: those of a list of links are within the records."""
+    table, _, link = name.partition("__")
+    if name == REJECTED:
+        return [dict(row) for row in raw.get(name, ())]
+    records = [{**record, "_dlt_id": f"{table}-{record['id']}"} for record in raw.get(table, ())]
+    if link:
+        return [
+            {"_dlt_parent_id": record["_dlt_id"], "_dlt_list_idx": index, "value": str(value)}
+            for record in records
+            for index, value in enumerate(record.get(link, ()))
+        ]
+    links = TABLES[table].links or ()
+    return [{field: value for field, value in record.items() if field not in links} for record in records]
+
+
+@cache
+def statements(timezone: str, *names: str, dialect: str = "duckdb") -> list[tuple[Relation, str, str]]:
+    """Return some models and those that they read, directly or not, each with its kind and SELECT, in their order.
+
+    Kept: reading SQL takes longest.
+    """
+    parameters = {"event_timezone": timezone}
+    wanted = {relation: models()[relation] for relation in models() if relation in _needed(*names)}
+    return [
+        (relation, "view" if model.kind == "view" else "table", model.render(parameters, dialect, first=True))
+        for relation, model in wanted.items()
+    ]
+
+
+@cache
+def _needed(*names: str) -> set[Relation]:
+    """Return some models, and all relations that they read, directly or not."""
     wanted = {Relation(*name.split(".")) for name in names}
-    found = []
-    for relation, each in reversed(models().items()):
+    for relation, model in reversed(models().items()):
         if relation in wanted:
-            wanted |= each.reads
-            kind = "view" if each.kind == "view" else "table"
-            select = each.render({"event_timezone": timezone}, first=True)
-            found.append(f"create {kind} {relation.sql()} as {select}")
-    return found[::-1]
+            wanted |= model.reads
+    return wanted
 
 
 @cache
 def models() -> dict[Relation, Model]:
     """All models of the project, read once."""
     return load_models(raw_relations())
-
-
-def _create(connection: duckdb.DuckDBPyConnection, name: str, columns: Iterable[Column]) -> None:
-    declared = ", ".join(f'"{column.name}" {TYPES[column.data_type]}' for column in columns)
-    connection.execute(f"create table raw.{name} ({declared})")
-
-
-def _insert(
-    connection: duckdb.DuckDBPyConnection, name: str, record: Mapping[str, Any], links: tuple[str, ...]
-) -> None:
-    row_id = f"{name}-{record['id']}"
-    values = {field: value for field, value in record.items() if field not in links} | {"_dlt_id": row_id}
-    _insert_row(connection, name, values)
-    for link in links:
-        for index, value in enumerate(record.get(link, ())):
-            connection.execute(
-                f"insert into raw.{name}__{link} (_dlt_parent_id, _dlt_list_idx, value) values (?, ?, ?)",
-                [row_id, index, str(value)],
-            )
-
-
-def _insert_row(connection: duckdb.DuckDBPyConnection, name: str, values: Mapping[str, Any]) -> None:
-    names = ", ".join(f'"{field}"' for field in values)
-    connection.execute(f"insert into raw.{name} ({names}) values ({', '.join('?' * len(values))})", [*values.values()])

@@ -1,13 +1,14 @@
 """Every data test of every model, passing and failing: its query returns the failing row, and no other."""
 
+from functools import cache
 from typing import Any
 
-import duckdb
 import pytest
 
 from event_assets.models.facts import DataTest
 from event_assets.warehouse.relations import Relation
-from event_assets_tests.models.bench import built, models
+from event_assets_tests.engines.databases import Database, DuckDb
+from event_assets_tests.models.bench import models, raw_columns, statements
 
 Row = dict[str, Any]
 
@@ -60,55 +61,59 @@ DATA_TESTS = {f"{relation}-{test.name}": (relation, test) for relation, m in mod
 
 
 @pytest.mark.parametrize("name", DATA_TESTS)
-def test_a_data_test_passes_and_fails(name: str):
+def test_a_data_test_passes_and_fails(name: str, engine: Database):
     relation, test = DATA_TESTS[name]
-    with built({}, str(relation)) as connection:
-        model = models()[relation]
-        connection.execute(f"create table emptied as from {relation.sql()} limit 0")
-        connection.execute(f"drop {'view' if model.kind == 'view' else 'table'} {relation.sql()}")
-        connection.execute(f"create table {relation.sql()} as from emptied")
-        passing, failing = _rows(connection, relation, test)
-
-        for row in passing:
-            _insert(connection, relation, row)
-        assert connection.sql(test.failing_rows).fetchall() == []
-        _insert(connection, relation, failing)
-        assert len(connection.sql(test.failing_rows).fetchall()) == 1
+    query = test.render(engine.dialect)
+    passing, failing, target = _rows(relation, test)
+    with engine.fresh():
+        if target:
+            engine.put(*target)
+        engine.put(relation, types()[relation], passing)
+        assert engine.rows(query) == []
+        engine.put(relation, types()[relation], [*passing, failing])
+        assert len(engine.rows(query)) == 1
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, relation: Relation, test: DataTest) -> tuple[list[Row], Row]:
-    """Return rows that pass a test, and one that fails beside them."""
-    types = {column: kind for column, kind, *_ in connection.sql(f"describe {relation.sql()}").fetchall()}
-    values = {column: _value(types[column]) for column in test.columns}
+@cache
+def types() -> dict[Relation, dict[str, str]]:
+    """DuckDB's type of each column of each relation."""
+    database = DuckDb()
+    with database.fresh():
+        for relation, columns in raw_columns().items():
+            database.put(relation, columns, [])
+        for relation, kind, select in statements("UTC", *map(str, models())):
+            database.make(relation, kind, select)
+        described = {relation: database.rows(f"describe {relation.sql()}") for relation in models()}
+    return {
+        **raw_columns(),
+        **{each: {row["column_name"]: row["column_type"] for row in rows} for each, rows in described.items()},
+    }
+
+
+def _rows(
+    relation: Relation, test: DataTest
+) -> tuple[list[Row], Row, tuple[Relation, dict[str, str], list[Row]] | None]:
+    """Return rows that pass a test, one that fails beside them, and the relation that they refer to, if any."""
+    values = {column: _value(types()[relation][column]) for column in test.columns}
     if test.name.endswith("_is_not_null"):
-        return [values], dict.fromkeys(values)
+        return [values], dict.fromkeys(values), None
     if test.name.endswith("is_unique"):
-        return [values], values
+        return [values], values, None
     if test.target:
         target, column = test.target
         (referring,) = values
-        connection.execute(f"create table those as from {target.sql()} limit 0")
-        connection.execute(f"drop {'view' if models()[target].kind == 'view' else 'table'} {target.sql()}")
-        connection.execute(f"create table {target.sql()} as from those")
-        _insert(connection, target, {column: "there"})
-        return [{referring: "there"}], {referring: "nowhere"}
+        return [{referring: "there"}], {referring: "nowhere"}, (target, types()[target], [{column: "there"}])
     specs = models()[relation].facts.tests
     conditions = {name: condition for spec in specs for name, condition in spec.expression.items()}
     if test.name in conditions:
         passing, failing = EXAMPLES[conditions[test.name]]
-        return [passing], failing
+        return [passing], failing, None
     (column,) = test.columns
     (accepted,) = (spec.accepted_values[column] for spec in specs if column in spec.accepted_values)
-    return [{column: value} for value in accepted], {column: "anything else"}
+    return [{column: value} for value in accepted], {column: "anything else"}, None
 
 
 def _value(kind: str) -> Any:
     return {"VARCHAR": "x", "DATE": "2026-12-01", "BOOLEAN": True}.get(
         kind, "2026-12-01 09:00:00" if kind.startswith("TIMESTAMP") else 1
     )
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, relation: Relation, row: Row) -> None:
-    columns = [column for column, *_ in connection.sql(f"describe {relation.sql()}").fetchall()]
-    marks = ", ".join("?" * len(columns))
-    connection.execute(f"insert into {relation.sql()} values ({marks})", [row.get(column) for column in columns])

@@ -10,6 +10,7 @@ import pytest
 
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse.relations import Relation
+from event_assets_tests.engines.databases import DuckDb
 from event_assets_tests.models.bench import loaded, models, statements
 from event_assets_tests.models.extremes import LONG, WITNESS, as_arrow, extreme_rows, texts, witness
 
@@ -24,7 +25,9 @@ PARENT = {"lectures": "lecture", "workshops": "workshop"}
 @contextmanager
 def everything(zone: str, *, extremes: bool) -> Iterator[duckdb.DuckDBPyConnection]:
     """All models over the witness and the extreme records beside it, some of which change for a second refresh."""
-    with loaded(witness()) as connection:
+    with loaded(witness()) as database:
+        assert isinstance(database, DuckDb)
+        connection = database.connection
         if extremes:
             for name, table in TABLES.items():
                 connection.register("extreme", as_arrow(table, extreme_rows(table)))
@@ -36,8 +39,8 @@ def everything(zone: str, *, extremes: bool) -> Iterator[duckdb.DuckDBPyConnecti
             )
         history = models()[VERSIONS]
         first = statements(zone, str(VERSIONS))
-        for statement in first:
-            connection.execute(statement)
+        for each in first:
+            database.make(*each)
         for name in ("lectures", "workshops", "pauses"):
             connection.execute(
                 f'update raw.{name} set "start" = "end", "end" = "start", event_day_id = \'other\', name = \'Other\''
@@ -45,9 +48,9 @@ def everything(zone: str, *, extremes: bool) -> Iterator[duckdb.DuckDBPyConnecti
             )
         names = ", ".join(history.columns)
         connection.execute(f"insert into {VERSIONS.sql()} ({names}) {history.render({'event_timezone': zone})}")
-        for statement in statements(zone, *map(str, models())):
-            if statement not in first:
-                connection.execute(statement)
+        for each in statements(zone, *map(str, models())):
+            if each not in first:
+                database.make(*each)
         yield connection
 
 

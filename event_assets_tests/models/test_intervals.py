@@ -13,6 +13,8 @@ from event_assets_tests.examples import examples
 from event_assets_tests.models.bench import build
 from event_assets_tests.truth_summaries import OF_THE_PROGRAMME
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 # Around midnight, and around the clock changes of some of the zones.
 BEGINNINGS = [
     datetime(2026, 5, 12, 23, 30, tzinfo=timezone.utc),

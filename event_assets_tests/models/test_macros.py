@@ -22,7 +22,8 @@ HALLS = Relation("staging", "halls")
 
 def load(folder: Path, expression: str, macros: str = MACROS) -> Model:
     (folder / "staging").mkdir()
-    (folder / "macros.sql").write_text(macros)
+    (folder / "macros").mkdir()
+    (folder / "macros" / "common.sql").write_text(macros)
     (folder / "staging" / "halls.sql").write_text(f"select {expression} as hall from raw.halls")
     (folder / "staging" / "halls.yml").write_text("description: A.\ngrain: [hall]\ncolumns: {hall: A hall.}")
     return load_models(set(raw_columns()), folder)[HALLS]
@@ -59,13 +60,13 @@ def test_lineage_sees_through_a_macro(tmp_path: Path):
     ("expression", "macros", "file", "sentence"),
     [
         pytest.param("macros.trice(id)", MACROS, "halls.sql", "calls macros.trice(id), which", id="unknown"),
-        pytest.param("macros.date(id)", MACROS, "halls.sql", "which macros.sql does not have", id="like a function"),
+        pytest.param("macros.date(id)", MACROS, "halls.sql", "which macros/common.sql does not", id="like a function"),
         pytest.param("macros.twice()", MACROS, "halls.sql", "what it asks for: number.", id="too few"),
         pytest.param("macros.both(1, 2, 3)", MACROS, "halls.sql", "what it asks for: a, b.", id="too many"),
-        pytest.param("id", "select 1", "macros.sql", "holds something else than", id="no macro"),
-        pytest.param("id", "create table x as select 1", "macros.sql", "holds something else than", id="a table"),
-        pytest.param("id", "create macro (x", "macros.sql", "is not valid SQL", id="no SQL"),
-        pytest.param("id", "create macro a(x) as macros.a(x)", "macros.sql", "calls macros.a(x), which", id="itself"),
+        pytest.param("id", "select 1", "common.sql", "holds something else than", id="no macro"),
+        pytest.param("id", "create table x as select 1", "common.sql", "holds something else than", id="a table"),
+        pytest.param("id", "create macro (x", "common.sql", "is not valid SQL", id="no SQL"),
+        pytest.param("id", "create macro a(x) as macros.a(x)", "common.sql", "calls macros.a(x), which", id="itself"),
     ],
 )
 def test_a_wrong_macro_is_reported_with_the_file(

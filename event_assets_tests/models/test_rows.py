@@ -7,6 +7,8 @@ import pytest
 from event_assets_tests.models.bench import build
 from event_assets_tests.models.rows import UTC, only, session
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 @pytest.mark.parametrize(
     ("start", "instant", "local"),

@@ -8,6 +8,8 @@ import pytest
 from event_assets_tests.models.bench import build
 from event_assets_tests.models.rows import GONE, SOUND, found, only, person
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 def session(key: str = "1", **fields: Any) -> dict[str, Any]:
     """A session that nothing is wrong with, in the event ``SOUND``."""

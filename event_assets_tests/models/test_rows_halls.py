@@ -8,6 +8,8 @@ import pytest
 from event_assets_tests.models.bench import build
 from event_assets_tests.models.rows import DAY, UTC, only, placed
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 def conflicts(*lectures: dict[str, Any], zone: str = "UTC") -> list[tuple[str, str, float]]:
     rows = build({"lectures": lectures}, "summary.hall_conflicts", zone)

@@ -5,6 +5,8 @@ import pytest
 from event_assets_tests.models.bench import build
 from event_assets_tests.models.rows import GONE, only
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 PROFILE = {
     "description": "<p>Tools.</p>",
     "web": "https://example.org",

@@ -7,6 +7,8 @@ import pytest
 from event_assets_tests.models.bench import build
 from event_assets_tests.models.rows import GONE, UTC, found, only, person
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 # --- participants
 
 

@@ -8,6 +8,8 @@ import pytest
 from event_assets_tests.models.bench import build
 from event_assets_tests.models.rows import DAY, only, placed
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 def double_bookings(*lectures: dict[str, Any], name: str | None = "Ada") -> list[tuple[str, str, bool]]:
     raw = {"lectures": lectures, "speakers": [{"id": "s", "name": name}]}

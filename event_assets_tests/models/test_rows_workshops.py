@@ -7,6 +7,8 @@ import pytest
 from event_assets_tests.models.bench import build
 from event_assets_tests.models.rows import DAY, only, placed
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 MOST, LEAST = 2**63 - 1, -(2**63)
 
 

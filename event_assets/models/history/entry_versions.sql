@@ -1,17 +1,17 @@
--- There are no nulls to sort by; "nulls first" is for BigQuery, which knows nothing else in an aggregate.
+-- What it reads of itself is cast: before the first build there is nothing, and nulls without a type.
 with entries as (
     select session_key as entry_key, kind, day, hall_id, title, starts_at, ends_at, starts_local, ends_local
     from staging.sessions
     union all
-    select 'break:' || pause_id as entry_key, 'break' as kind, day, null as hall_id, title, starts_at, ends_at,
+    select 'break:' || pause_id as entry_key, 'break' as kind, day, cast(null as varchar) as hall_id, title, starts_at, ends_at,
         starts_local, ends_local
     from staging.pauses
 ),
 session_speakers as (
     select
         links.session_key,
-        string_agg(links.speaker_id, ', ' order by links.speaker_id nulls first) as speaker_ids,
-        string_agg(speakers.speaker, ', ' order by links.list_index nulls first) as speakers
+        macros.joined(links.speaker_id, macros.by_code_point(links.speaker_id)) as speaker_ids,
+        macros.joined(speakers.speaker, links.list_index) as speakers
     from staging.session_speakers as links
     left join staging.speakers as speakers on speakers.speaker_id = links.speaker_id
     group by links.session_key
@@ -36,13 +36,27 @@ present as (
 ),
 known as (
     -- The model itself: what it holds of each entry so far.
-    select *
+    select
+        cast(entry_key as varchar) as entry_key,
+        cast(version as bigint) as version,
+        cast(is_removed as boolean) as is_removed,
+        cast(kind as varchar) as kind,
+        cast(title as varchar) as title,
+        cast(day as date) as day,
+        cast(starts_at as timestamp with time zone) as starts_at,
+        cast(ends_at as timestamp with time zone) as ends_at,
+        cast(starts_local as timestamp) as starts_local,
+        cast(ends_local as timestamp) as ends_local,
+        cast(hall_id as varchar) as hall_id,
+        cast(hall as varchar) as hall,
+        cast(speaker_ids as varchar) as speaker_ids,
+        cast(speakers as varchar) as speakers
     from history.entry_versions
     qualify row_number() over (partition by entry_key order by version desc nulls last) = 1
 ),
 refresh as (
     -- By count and not by the clock, which can be set back.
-    select cast(coalesce(max(refresh_number), 0) + 1 as bigint) as refresh_number
+    select coalesce(max(cast(refresh_number as bigint)), 0) + 1 as refresh_number
     from history.entry_versions
 )
 select

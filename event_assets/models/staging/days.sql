@@ -3,9 +3,13 @@ with trimmed as (
     from raw.days
     where removed_at is null
 ),
-timed as (
-    select *, macros.event_time(sent) as begins_at
+rewritten as (
+    select *, macros.usual_time(sent) as usual_form
     from trimmed
+),
+timed as (
+    select *, macros.event_time(usual_form) as begins_at
+    from rewritten
 )
 select
     id as day_id,
@@ -13,8 +17,8 @@ select
     case
         when begins_at is null then null
         -- Laravel sends a date as the instant at which it begins, which in UTC may be on the day before.
-        when contains(sent, ':') and cast(begins_at at time zone $event_timezone as time) = cast('00:00:00' as time)
+        when sent like '%:%' and macros.clock_of(begins_at) = cast(macros.local_day(begins_at) as timestamp)
             then macros.local_day(begins_at)
-        else try_cast(sent as date)
+        else cast(left(sent, 10) as date)
     end as day
 from timed

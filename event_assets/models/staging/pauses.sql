@@ -1,11 +1,19 @@
-with timed as (
+with trimmed as (
+    select *, macros.blank_to_null("start") as start_sent, macros.blank_to_null("end") as end_sent
+    from raw.pauses
+    where removed_at is null
+),
+rewritten as (
+    select *, macros.usual_time(start_sent) as usual_start, macros.usual_time(end_sent) as usual_end
+    from trimmed
+),
+timed as (
     -- To the second, which lengths are counted in: what overlaps does so for one at least.
     select
         *,
-        date_trunc('second', macros.event_time("start")) as starts_at,
-        date_trunc('second', macros.event_time("end")) as ends_at
-    from raw.pauses
-    where removed_at is null
+        date_trunc('second', macros.event_time(usual_start)) as starts_at,
+        date_trunc('second', macros.event_time(usual_end)) as ends_at
+    from rewritten
 )
 select
     id as pause_id,
@@ -16,9 +24,9 @@ select
     name as title,
     starts_at,
     ends_at,
-    starts_at at time zone $event_timezone as starts_local,
-    ends_at at time zone $event_timezone as ends_local,
+    macros.clock_of(starts_at) as starts_local,
+    macros.clock_of(ends_at) as ends_local,
     macros.local_day(starts_at) as local_day,
-    date_diff('second', starts_at, ends_at) / 60.0 as minutes
+    macros.minutes(starts_at, ends_at) as minutes
 from timed
 left join staging.days as days on days.day_id = timed.event_day_id

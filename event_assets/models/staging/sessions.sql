@@ -11,13 +11,21 @@ with programme as (
     from raw.workshops
     where removed_at is null
 ),
+trimmed as (
+    select *, macros.blank_to_null("start") as start_sent, macros.blank_to_null("end") as end_sent
+    from programme
+),
+rewritten as (
+    select *, macros.usual_time(start_sent) as usual_start, macros.usual_time(end_sent) as usual_end
+    from trimmed
+),
 timed as (
     -- To the second, which lengths are counted in: what overlaps does so for one at least.
     select
         *,
-        date_trunc('second', macros.event_time("start")) as starts_at,
-        date_trunc('second', macros.event_time("end")) as ends_at
-    from programme
+        date_trunc('second', macros.event_time(usual_start)) as starts_at,
+        date_trunc('second', macros.event_time(usual_end)) as ends_at
+    from rewritten
 ),
 worded as (
     -- Tags that stand within a word go without a trace, all others part words.
@@ -27,7 +35,7 @@ worded as (
         regexp_replace(
             regexp_replace(
                 regexp_replace(description, '(?s)<!--.*?-->', ' ', 'g'),
-                '(?i)</?(a|abbr|b|cite|code|del|em|font|i|ins|mark|s|small|span|strong|sub|sup|u)(\s[^>]*)?>',
+                '(?i)</?(a|abbr|b|cite|code|del|em|font|i|ins|mark|s|small|span|strong|sub|sup|u)([ \t\n\f\r][^>]*)?>',
                 '', 'g'
             ),
             '</?[a-zA-Z!][^>]*>', ' ', 'g'
@@ -49,15 +57,15 @@ select
     nullif(trim(regexp_replace(
         replace(replace(replace(replace(replace(replace(untagged,
             '&nbsp;', ' '), '&lt;', '<'), '&gt;', '>'), '&quot;', '"'), '&#39;', ''''), '&amp;', '&'),
-        '[\s\x{00A0}]+', ' ', 'g'
+        '[ \t\n\f\r\x{00A0}]+', ' ', 'g'
     )), '') as description_text,
     type as session_type,
     starts_at,
     ends_at,
-    starts_at at time zone $event_timezone as starts_local,
-    ends_at at time zone $event_timezone as ends_local,
+    macros.clock_of(starts_at) as starts_local,
+    macros.clock_of(ends_at) as ends_local,
     macros.local_day(starts_at) as local_day,
-    date_diff('second', starts_at, ends_at) / 60.0 as minutes,
+    macros.minutes(starts_at, ends_at) as minutes,
     capacity,
     available,
     booked

@@ -1,20 +1,19 @@
--- There are no nulls among list_index; "nulls first" is for BigQuery, which knows nothing else in an aggregate.
 with entries as (
     select session_key as entry_key, kind, day, hall_id, title, starts_at, ends_at, starts_local, ends_local, minutes
     from staging.sessions
     union all
-    select 'break:' || pause_id as entry_key, 'break' as kind, day, null as hall_id, title, starts_at, ends_at,
+    select 'break:' || pause_id as entry_key, 'break' as kind, day, cast(null as varchar) as hall_id, title, starts_at, ends_at,
         starts_local, ends_local, minutes
     from staging.pauses
 ),
 session_speakers as (
-    select links.session_key, string_agg(speakers.speaker, ', ' order by links.list_index nulls first) as speakers
+    select links.session_key, macros.joined(speakers.speaker, links.list_index) as speakers
     from staging.session_speakers as links
     inner join staging.speakers as speakers on speakers.speaker_id = links.speaker_id
     group by links.session_key
 ),
 session_tracks as (
-    select links.session_key, string_agg(tracks.track, ', ' order by links.list_index nulls first) as tracks
+    select links.session_key, macros.joined(tracks.track, links.list_index) as tracks
     from staging.session_tracks as links
     inner join staging.tracks as tracks on tracks.track_id = links.track_id
     group by links.session_key

@@ -35,7 +35,7 @@ select
     value,
     cast(sum(registered) as bigint) as registered,
     cast(sum(checked_in) as bigint) as checked_in,
-    sum(checked_in) * 1.0 / sum(registered) as rate
+    cast(sum(checked_in) as double) / cast(sum(registered) as double) as rate
 from counted
 group by dimension, value
 order by dimension, registered desc, value

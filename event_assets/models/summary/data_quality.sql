@@ -16,15 +16,15 @@ odd_people as (
     where not has_address or has_unreadable_registered_at or has_unreadable_checked_at
 ),
 findings as (
-    select resource, id, 'session_without_hall' as rule, null as detail
+    select resource, id, 'session_without_hall' as rule, cast(null as varchar) as detail
     from sessions
     where hall_id is null
     union all
-    select resource, id, 'session_without_speaker' as rule, null as detail
+    select resource, id, 'session_without_speaker' as rule, cast(null as varchar) as detail
     from sessions
     where session_key not in (select session_key from staging.session_speakers)
     union all
-    select resource, id, 'session_without_track' as rule, null as detail
+    select resource, id, 'session_without_track' as rule, cast(null as varchar) as detail
     from sessions
     where session_key not in (select session_key from staging.session_tracks)
     union all
@@ -48,51 +48,51 @@ findings as (
     inner join staging.session_tracks as links on links.session_key = sessions.session_key
     where links.track_id not in (select track_id from staging.tracks)
     union all
-    select resource, id, 'no_readable_start' as rule, null as detail
+    select resource, id, 'no_readable_start' as rule, cast(null as varchar) as detail
     from entries
     where starts_at is null
     union all
-    select resource, id, 'no_readable_end' as rule, null as detail
+    select resource, id, 'no_readable_end' as rule, cast(null as varchar) as detail
     from entries
     where ends_at is null
     union all
-    select 'days' as resource, day_id as id, 'no_readable_date' as rule, null as detail
+    select 'days' as resource, day_id as id, 'no_readable_date' as rule, cast(null as varchar) as detail
     from staging.days
     where day is null
     union all
-    select resource, id, 'end_not_after_start' as rule, format('{:.0f} minutes', minutes) as detail
+    select resource, id, 'end_not_after_start' as rule, cast(cast(floor(minutes + 0.5) as bigint) as varchar) || ' minutes' as detail
     from entries
     where ends_at <= starts_at
     union all
-    select resource, id, 'overlong_session' as rule, format('{:.0f} minutes', minutes) as detail
+    select resource, id, 'overlong_session' as rule, cast(cast(floor(minutes + 0.5) as bigint) as varchar) || ' minutes' as detail
     from sessions
     where minutes > 6 * 60
     union all
-    select resource, id, 'starts_on_another_day' as rule, 'starts on ' || local_day || ', its day is ' || day as detail
+    select resource, id, 'starts_on_another_day' as rule, 'starts on ' || cast(local_day as varchar) || ', its day is ' || cast(day as varchar) as detail
     from entries
     where local_day <> day
     union all
-    select resource, id, 'blank_name' as rule, null as detail
+    select resource, id, 'blank_name' as rule, cast(null as varchar) as detail
     from entries
     where macros.blank_to_null(title) is null
     union all
-    select 'halls' as resource, hall_id as id, 'blank_name' as rule, null as detail
+    select 'halls' as resource, hall_id as id, 'blank_name' as rule, cast(null as varchar) as detail
     from staging.halls
     where macros.blank_to_null(hall) is null
     union all
-    select 'speakers' as resource, speaker_id as id, 'blank_name' as rule, null as detail
+    select 'speakers' as resource, speaker_id as id, 'blank_name' as rule, cast(null as varchar) as detail
     from staging.speakers
     where speaker is null
     union all
-    select 'tracks' as resource, track_id as id, 'blank_name' as rule, null as detail
+    select 'tracks' as resource, track_id as id, 'blank_name' as rule, cast(null as varchar) as detail
     from staging.tracks
     where macros.blank_to_null(track) is null
     union all
-    select 'partners' as resource, partner_id as id, 'blank_name' as rule, null as detail
+    select 'partners' as resource, partner_id as id, 'blank_name' as rule, cast(null as varchar) as detail
     from staging.partners
     where company is null
     union all
-    select 'participants' as resource, id, 'participant_without_address' as rule, null as detail
+    select 'participants' as resource, id, 'participant_without_address' as rule, cast(null as varchar) as detail
     from odd_people
     where not has_address
     union all
@@ -112,7 +112,7 @@ findings as (
     from sessions
     where capacity is not null and available is not null and macros.seats_taken(capacity, available) is null
     union all
-    select resource, null as id, 'record_not_loaded' as rule, reason || ': ' || records as detail
+    select resource, cast(null as varchar) as id, 'record_not_loaded' as rule, reason || ': ' || cast(records as varchar) as detail
     from staging.rejected
 )
 -- Identifiers of participants can repeat.

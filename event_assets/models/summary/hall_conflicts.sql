@@ -11,7 +11,7 @@ select
     halls.hall,
     earlier.day,
     later.starts_local as overlap_starts_local,
-    date_diff('second', later.starts_at, least(earlier.ends_at, later.ends_at)) / 60.0 as overlap_minutes,
+    macros.minutes(later.starts_at, least(earlier.ends_at, later.ends_at)) as overlap_minutes,
     earlier.title,
     later.title as other_title
 from placed as earlier
@@ -19,7 +19,7 @@ inner join placed as later
     on later.hall_id = earlier.hall_id
     and (
         later.starts_at > earlier.starts_at
-        or (later.starts_at = earlier.starts_at and later.session_key > earlier.session_key)
+        or (later.starts_at = earlier.starts_at and macros.by_code_point(later.session_key) > macros.by_code_point(earlier.session_key))
     )
     and later.starts_at < earlier.ends_at
 left join staging.halls as halls on halls.hall_id = earlier.hall_id

@@ -5,12 +5,11 @@ with placed as (
     where hall_id is not null and ends_at > starts_at
 ),
 queued as (
-    -- There are no nulls to sort; "nulls first" is for BigQuery, which knows nothing else in a window.
     -- Over all days of a hall: what began on another day can still be going on.
     select
         *,
         max(ends_at) over (
-            partition by hall_id order by starts_at nulls first, session_key nulls first
+            partition by hall_id order by starts_at nulls first, macros.by_code_point(session_key) nulls first
             rows between unbounded preceding and 1 preceding
         ) as busy_until
     from placed
@@ -21,7 +20,7 @@ merged as (
         *,
         starts_at > busy_until as follows_gap,
         sum(case when starts_at > busy_until then 1 else 0 end) over (
-            partition by hall_id order by starts_at nulls first, session_key nulls first
+            partition by hall_id order by starts_at nulls first, macros.by_code_point(session_key) nulls first
             rows between unbounded preceding and current row
         ) as stretch
     from queued
@@ -30,7 +29,7 @@ last_of_stretch as (
     select *
     from merged
     qualify row_number() over (
-        partition by hall_id, stretch order by ends_at desc, starts_at desc, session_key desc
+        partition by hall_id, stretch order by ends_at desc, starts_at desc, macros.by_code_point(session_key) desc
     ) = 1
 )
 select
@@ -40,7 +39,7 @@ select
     later.starts_at as ends_at,
     earlier.ends_local as starts_local,
     later.starts_local as ends_local,
-    date_diff('second', earlier.ends_at, later.starts_at) / 60.0 as minutes,
+    macros.minutes(earlier.ends_at, later.starts_at) as minutes,
     halls.hall,
     earlier.session_key as session_before,
     later.session_key as session_after,
@@ -57,6 +56,6 @@ where later.follows_gap
     -- six hours are a night, and its day is probably wrong. The limit is that of data_quality's overlong_session.
     and (
         (earlier.local_day = earlier.day and later.local_day = later.day)
-        or date_diff('second', earlier.ends_at, later.starts_at) <= 6 * 3600
+        or macros.seconds(earlier.ends_at, later.starts_at) <= 6 * 3600
     )
 order by starts_at, halls.hall, later.hall_id

@@ -1,18 +1,17 @@
 with steps as (
-    -- There are no nulls to sort by; "nulls first" is for BigQuery, which knows nothing else in a window.
     select
         *,
-        lag(is_removed) over (partition by entry_key order by version nulls first) as was_removed,
-        lag(title) over (partition by entry_key order by version nulls first) as old_title,
-        lag(day) over (partition by entry_key order by version nulls first) as old_day,
-        lag(starts_at) over (partition by entry_key order by version nulls first) as old_starts_at,
-        lag(ends_at) over (partition by entry_key order by version nulls first) as old_ends_at,
-        lag(starts_local) over (partition by entry_key order by version nulls first) as old_starts_local,
-        lag(ends_local) over (partition by entry_key order by version nulls first) as old_ends_local,
-        lag(hall_id) over (partition by entry_key order by version nulls first) as old_hall_id,
-        lag(hall) over (partition by entry_key order by version nulls first) as old_hall,
-        lag(speaker_ids) over (partition by entry_key order by version nulls first) as old_speaker_ids,
-        lag(speakers) over (partition by entry_key order by version nulls first) as old_speakers
+        lag(is_removed) over (partition by entry_key order by version) as was_removed,
+        lag(title) over (partition by entry_key order by version) as old_title,
+        lag(day) over (partition by entry_key order by version) as old_day,
+        lag(starts_at) over (partition by entry_key order by version) as old_starts_at,
+        lag(ends_at) over (partition by entry_key order by version) as old_ends_at,
+        lag(starts_local) over (partition by entry_key order by version) as old_starts_local,
+        lag(ends_local) over (partition by entry_key order by version) as old_ends_local,
+        lag(hall_id) over (partition by entry_key order by version) as old_hall_id,
+        lag(hall) over (partition by entry_key order by version) as old_hall,
+        lag(speaker_ids) over (partition by entry_key order by version) as old_speaker_ids,
+        lag(speakers) over (partition by entry_key order by version) as old_speakers
     from history.entry_versions
 ),
 later as (

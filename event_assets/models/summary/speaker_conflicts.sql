@@ -16,13 +16,13 @@ pairs as (
         later.hall_id as other_hall_id,
         later.starts_at as overlap_starts_at,
         later.starts_local as overlap_starts_local,
-        date_diff('second', later.starts_at, least(earlier.ends_at, later.ends_at)) / 60.0 as overlap_minutes
+        macros.minutes(later.starts_at, least(earlier.ends_at, later.ends_at)) as overlap_minutes
     from held as earlier
     inner join held as later
         on later.speaker_id = earlier.speaker_id
         and (
             later.starts_at > earlier.starts_at
-            or (later.starts_at = earlier.starts_at and later.session_key > earlier.session_key)
+            or (later.starts_at = earlier.starts_at and macros.by_code_point(later.session_key) > macros.by_code_point(earlier.session_key))
         )
         and later.starts_at < earlier.ends_at
 ),
@@ -47,7 +47,11 @@ select
     other_halls.hall as other_hall,
     crowds.speaker_id is not null
         or coalesce(
-            regexp_matches(speakers.speaker, '\b(team|staff|committee|organisers|organizers|crew|group)\b', 'i'), false
+            regexp_matches(
+                lower(speakers.speaker),
+                '(^|[^a-z0-9_])(team|staff|committee|organisers|organizers|crew|group)($|[^a-z0-9_])'
+            ),
+            false
         ) as likely_team
 from pairs
 left join crowds on crowds.speaker_id = pairs.speaker_id

@@ -11,8 +11,8 @@ select
     coalesce(sum(case when sessions.minutes > 0 then sessions.minutes end), 0) as minutes,
     count(distinct sessions.day) as days,
     -- By the instants: where a clock is set back, what begins first is not what the clock shows first.
-    min(sessions.starts_at) at time zone $event_timezone as first_start_local,
-    max(sessions.ends_at) at time zone $event_timezone as last_end_local
+    macros.clock_of(min(sessions.starts_at)) as first_start_local,
+    macros.clock_of(max(sessions.ends_at)) as last_end_local
 from known
 left join staging.speakers as speakers on speakers.speaker_id = known.speaker_id
 left join staging.session_speakers as links on links.speaker_id = known.speaker_id

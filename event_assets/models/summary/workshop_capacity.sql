@@ -13,9 +13,9 @@ select
     end as booked,
     -- More can be booked than there are seats: the share stays within 0 and 1.
     case
-        when sessions.capacity > 0 and sessions.available < 0 then 1.0
-        when sessions.capacity > 0 and sessions.available > sessions.capacity then 0.0
-        when sessions.capacity > 0 then (sessions.capacity - sessions.available) * 1.0 / sessions.capacity
+        when sessions.capacity > 0 and sessions.available < 0 then cast(1 as double)
+        when sessions.capacity > 0 and sessions.available > sessions.capacity then cast(0 as double)
+        when sessions.capacity > 0 then cast(sessions.capacity - sessions.available as double) / sessions.capacity
     end as fill_share,
     case
         when sessions.booked then true

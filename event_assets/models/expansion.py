@@ -1,4 +1,4 @@
-"""Expands the macros of ``macros.sql`` in the models: expressions that several of them need.
+"""Expands the macros of ``macros/`` in the models: expressions that several of them need.
 
 The loader puts them in, and not the warehouse, so that column lineage sees through them and they run wherever a model
 does.
@@ -35,16 +35,23 @@ def read_macros(statements: Iterable[exp.Expr | None]) -> dict[str, Macro]:
     """
     macros: dict[str, Macro] = {}
     for statement in statements:
-        if isinstance(statement, exp.Create) and statement.kind == "MACRO":
+        if isinstance(statement, exp.Create) and (name := macro_name(statement)):
             parameters = [parameter.name for parameter in statement.this.expressions]
-            macros[statement.this.this.name] = Macro(parameters, expand(statement.expression, macros))
+            macros[name] = Macro(parameters, expand(statement.expression, macros))
         elif statement is not None and not isinstance(statement, exp.Semicolon):  # Which is the comment after the last.
             raise MacroError("holds something else than `create macro NAME(PARAMETERS) as EXPRESSION`. Take it out.")
     return macros
 
 
+def macro_name(statement: exp.Expr | None) -> str | None:
+    """Return the name of the macro that a statement creates; None if it creates none."""
+    if isinstance(statement, exp.Create) and statement.kind == "MACRO":
+        return statement.this.this.name
+    return None
+
+
 def expand(tree: exp.Expr, macros: Mapping[str, Macro]) -> exp.Expr:
-    """Return the tree with its macro calls expanded.
+    """Return the tree with its macro calls expanded, and texts that are joined as one.
 
     Raises:
         MacroError: It calls a macro that is not there, or one with too few or too many arguments.
@@ -57,7 +64,7 @@ def expand(tree: exp.Expr, macros: Mapping[str, Macro]) -> exp.Expr:
         macro = macros.get(call.name)
         if macro is None:
             raise MacroError(
-                f"calls {node.sql()}, which macros.sql does not have. Correct the name, or add the macro there."
+                f"calls {node.sql()}, which macros/common.sql does not have. Correct the name, or add the macro there."
             )
         if len(call.expressions) != len(macro.parameters):
             raise MacroError(f"calls {node.sql()}. Give the macro what it asks for: {', '.join(macro.parameters)}.")
@@ -67,9 +74,20 @@ def expand(tree: exp.Expr, macros: Mapping[str, Macro]) -> exp.Expr:
             macro.body.transform(lambda each: arguments.get(each.name, each) if isinstance(each, exp.Column) else each)
         )
 
-    return tree.transform(put_in)
+    return tree.transform(put_in).transform(_joined)
 
 
 def _closed(tree: exp.Expr) -> exp.Expr:
     """Return the tree in parentheses, unless it needs none."""
-    return tree if isinstance(tree, exp.Column | exp.Case) else exp.paren(tree)
+    return tree if isinstance(tree, exp.Column | exp.Case | exp.Literal) else exp.paren(tree)
+
+
+def _joined(node: exp.Expr) -> exp.Expr:
+    """Return one text for two that are joined: engines see a pattern that is made of parts as a constant."""
+    if isinstance(node, exp.Paren) and isinstance(joined := _joined(node.this), exp.Literal):
+        return joined
+    if isinstance(node, exp.DPipe):
+        left, right = _joined(node.this), _joined(node.expression)
+        if isinstance(left, exp.Literal) and isinstance(right, exp.Literal) and left.is_string and right.is_string:
+            return exp.Literal.string(left.name + right.name)
+    return node

@@ -1,0 +1,6 @@
+-- What PostgreSQL writes in its own way, in the place of the macros of common.sql.
+
+-- A database is often made with a collation, which sorts "a" before "B".
+create macro by_code_point(label) as label collate "C";
+
+create macro seconds(begins, ends) as cast(extract(epoch from ends - begins) as bigint);
