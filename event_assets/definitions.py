@@ -27,6 +27,7 @@ from event_assets.automation.schedules import daily_sync
 from event_assets.automation.up_to_date import up_to_date_checks, up_to_date_sensor
 from event_assets.settings import Event, read_event
 from event_assets.warehouse import SUMMARY
+from event_assets.warehouse.engines import engine_class
 
 
 def build_definitions(event: Event, pool: str | None = WAREHOUSE_POOL) -> dg.Definitions:
@@ -45,9 +46,10 @@ def build_definitions(event: Event, pool: str | None = WAREHOUSE_POOL) -> dg.Def
         ModelError: A model is wrong.
     """
     models = project_models()
-    tables = [*build_raw_assets(pool), *build_model_assets(models, event.dates.timezone, pool)]
+    engine = engine_class(event.destination)
+    tables = [*build_raw_assets(pool), *build_model_assets(models, event.dates.timezone, engine, pool)]
     keys = [key for each in tables for key in each.keys]
-    copy = build_published_copy(keys, models, personal_data=event.published.personal_data, pool=pool)
+    copy = build_published_copy(keys, models, engine=engine, personal_data=event.published.personal_data, pool=pool)
     assets, now = [*tables, copy], datetime.now(timezone.utc)
     planning = Planning(graph := Graph.of(assets))
     assets, checked = apply_automation(assets, planning, event, now), CheckWithAsset(planning)

@@ -16,6 +16,7 @@ from event_assets.definitions import build_definitions
 from event_assets.sandbox import Sandbox
 from event_assets.settings import (
     DateSettings,
+    DestinationSettings,
     Event,
     FreshnessSettings,
     PublishedSettings,
@@ -42,7 +43,13 @@ def shared_definitions() -> dg.Definitions:
     return _built(tuple(sections.items()), phase_of(event, datetime.now(timezone.utc)))
 
 
-SECTIONS_OF_THE_DEFINITIONS = (DateSettings, FreshnessSettings, ScheduleSettings, PublishedSettings)
+SECTIONS_OF_THE_DEFINITIONS = (
+    DateSettings,
+    FreshnessSettings,
+    ScheduleSettings,
+    DestinationSettings,
+    PublishedSettings,
+)
 """What of the event counts while the code location loads."""
 
 

@@ -4,7 +4,8 @@ import os
 import threading
 from pathlib import Path
 
-from event_assets.warehouse import Warehouse, WarehouseBusyError
+from event_assets.warehouse import WarehouseBusyError
+from event_assets_tests.warehouses import file_warehouse
 
 
 def somebody_else_can_write(path: Path) -> bool:
@@ -13,7 +14,7 @@ def somebody_else_can_write(path: Path) -> bool:
 
     def write() -> None:
         try:
-            with Warehouse(path, wait_seconds=0.05).writing():
+            with file_warehouse(path, wait_seconds=0.05).writing():
                 found.append(True)
         except WarehouseBusyError:
             found.append(False)

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 import dagster as dg
-from dlt.destinations.sql_client import SqlClientBase
 
 from event_assets.assets.failures import as_dagster_failure
 from event_assets.assets.keys import asset_key
@@ -17,8 +16,8 @@ from event_assets.source.load.checkpoint import SyncCheckpoint, read_checkpoints
 from event_assets.source.load.upgrade import upgraded_columns
 from event_assets.source.tables.columns import REMOVED_AT, VARIANT, Table
 from event_assets.source.tables.schema import REJECTED, TABLES
-from event_assets.warehouse import RAW
-from event_assets.warehouse.relations import Relation, columns
+from event_assets.warehouse import RAW, Session
+from event_assets.warehouse.relations import Relation
 
 DESCRIPTIONS = {
     "no_rejected_records": "Every record of the latest response was loaded. Rejected records are in raw.rejected.",
@@ -73,9 +72,7 @@ def _endpoint_checks(
     return endpoint_checks
 
 
-def raw_findings(
-    client: SqlClientBase[Any], table: Table, checkpoint: SyncCheckpoint | None
-) -> dict[str, dict[str, Any]]:
+def raw_findings(client: Session, table: Table, checkpoint: SyncCheckpoint | None) -> dict[str, dict[str, Any]]:
     """Return the findings of each check in a raw table; a check without any passes.
 
     Args:
@@ -84,7 +81,7 @@ def raw_findings(
         checkpoint: What the latest sync saw; None if that is not known.
     """
     relation, rejected = Relation(RAW, table.name), Relation(RAW, REJECTED)
-    extra = table.undeclared(column.name for column in columns(client, relation))
+    extra = table.undeclared(column.name for column in client.columns(relation))
     fields = [name for name in extra if not name.endswith(f"__{VARIANT}")]
     # Numbers, no names: the name of a field comes from the response, and may be personal data.
     unknown = {
@@ -103,7 +100,7 @@ def raw_findings(
     }
 
 
-def _with_values(client: SqlClientBase[Any], relation: Relation, names: Sequence[str]) -> list[str]:
+def _with_values(client: Session, relation: Relation, names: Sequence[str]) -> list[str]:
     """Return the columns that have a value in a row that is not removed. The column of a field is never dropped.
 
     Args:

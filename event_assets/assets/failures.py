@@ -11,7 +11,7 @@ from dlt.destinations.exceptions import DatabaseException
 from event_assets.settings import SettingsError
 from event_assets.source.errors import SyncError
 from event_assets.warehouse import WarehouseError
-from event_assets.warehouse.failures import database_failure
+from event_assets.warehouse.engines import database_failure
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def as_dagster_failure(describe: Callable[[Exception], str] = database_failure) 
     The session has already retried the request, and the lock has already waited.
 
     Args:
-        describe: Makes the description where DuckDB rejects a statement.
+        describe: Makes the description where the database rejects a statement.
 
     Raises:
         Failure: In place of a `SettingsError`, `SyncError`, `WarehouseError` or `DatabaseException`.

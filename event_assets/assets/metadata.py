@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import dagster as dg
-from dlt.destinations.sql_client import SqlClientBase
 from sqlglot import exp
 
 from event_assets.source.records.email_addresses import replace_addresses
-from event_assets.warehouse.relations import Relation, columns, row_count
+from event_assets.warehouse import Session
+from event_assets.warehouse.relations import Relation
 
 OWNERS = ["team:event-data"]
 PREVIEW_ROWS = 5
@@ -56,30 +56,30 @@ def column_schema(
 
 
 def table_state(
-    client: SqlClientBase[Any],
+    client: Session,
     relation: Relation,
     descriptions: Mapping[str, str],
     key: Collection[str],
     not_null: Collection[str],
 ) -> dict[str, Any]:
     """Return the row count and columns that a table has now, and how many columns are undeclared."""
-    types = [(column.name, column.data_type) for column in columns(client, relation)]
+    types = [(column.name, column.data_type) for column in client.columns(relation)]
     # Their names come from a response of the API, and may be personal data.
     unknown = sum(name not in descriptions for name, _ in types)
     known = [(name, data_type) for name, data_type in types if name in descriptions]
     return {
-        "dagster/row_count": row_count(client, relation),
+        "dagster/row_count": client.row_count(relation),
         **column_schema(known, descriptions, key, not_null),
         **({"undeclared_columns": unknown} if unknown else {}),
     }
 
 
-def preview(client: SqlClientBase[Any], relation: Relation) -> dict[str, Any]:
+def preview(client: Session, relation: Relation) -> dict[str, Any]:
     """Return the first rows of a table, for tables without personal data only.
 
     A table and no Markdown: what stands in a title is shown as it is, and no picture or link in it is looked up.
     """
-    names = [column.name for column in columns(client, relation)]
+    names = [column.name for column in client.columns(relation)]
     # As text: an interpreter's dates end at the year 9999, a browser's whole numbers at 2 to the 53rd.
     texts = ", ".join(f"{exp.to_identifier(name, quoted=True).sql()}::varchar" for name in names)
     rows = client.execute_sql(f"select {texts} from {relation.sql()} limit {PREVIEW_ROWS}") or []  # noqa: S608

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 import dagster as dg
-from dlt.destinations.sql_client import SqlClientBase
 
 from event_assets.assets.failures import as_dagster_failure
 from event_assets.assets.keys import asset_key, asset_keys, raw_columns, raw_relations
@@ -16,9 +15,9 @@ from event_assets.assets.versions import data_version
 from event_assets.models import Model, build, load_models
 from event_assets.models.facts import DataTest
 from event_assets.models.lineage import Lineage
-from event_assets.warehouse import SUMMARY
-from event_assets.warehouse.failures import model_failure
-from event_assets.warehouse.relations import Relation, identity, row_count
+from event_assets.warehouse import SUMMARY, Session
+from event_assets.warehouse.engines import Engine, model_failure
+from event_assets.warehouse.relations import Relation
 
 SAMPLE_KEYS = 5
 """How many keys of failing rows a check shows: enough to look them up, few enough to read."""
@@ -34,22 +33,23 @@ def project_models() -> dict[Relation, Model]:
 
 
 def build_model_assets(
-    models: Mapping[Relation, Model], timezone: str, pool: str | None = WAREHOUSE_POOL
+    models: Mapping[Relation, Model], timezone: str, engine: type[Engine], pool: str | None = WAREHOUSE_POOL
 ) -> list[dg.AssetsDefinition]:
     """Return the assets of all models, upstream ones first. Needs no network and no warehouse.
 
     Args:
         models: The models, each after those that it reads.
         timezone: The event's, an IANA name.
+        engine: What the warehouse is.
         pool: The concurrency pool of the ops.
     """
     lineage = Lineage(models, raw_columns())
     parameters = {"event_timezone": timezone}
-    return [_model_asset(model, parameters, lineage, pool) for model in models.values()]
+    return [_model_asset(model, parameters, lineage, engine, pool) for model in models.values()]
 
 
 def _model_asset(
-    model: Model, parameters: Mapping[str, str], lineage: Lineage, pool: str | None
+    model: Model, parameters: Mapping[str, str], lineage: Lineage, engine: type[Engine], pool: str | None
 ) -> dg.AssetsDefinition:
     key, schema = asset_key(model.relation), model.relation.schema
     failure = partial(model_failure, str(model.relation), f"{schema}/{model.path.name}")
@@ -60,7 +60,7 @@ def _model_asset(
         description=model.facts.description,
         group_name=schema,
         owners=[model.facts.owner] if model.facts.owner else OWNERS,
-        kinds={"sql", "duckdb", model.kind},
+        kinds={"sql", *engine.kinds, model.kind},
         tags={"layer": schema},
         code_version=_code_version(model, parameters),
         metadata={
@@ -90,14 +90,14 @@ def _model_asset(
     return model_asset
 
 
-def _data_version(client: SqlClientBase[Any], model: Model) -> dg.DataVersion | None:
+def _data_version(client: Session, model: Model) -> dg.DataVersion | None:
     """Return the data version of an incremental model, from its row count; None leaves it to Dagster.
 
     What it holds does not follow from what it reads: A → B → A leaves it two rows longer.
     """
     if model.kind != "incremental":
         return None
-    return data_version(identity(client), str(row_count(client, model.relation)))
+    return data_version(client.identity(), str(client.row_count(model.relation)))
 
 
 def _code_version(model: Model, parameters: Mapping[str, str]) -> str:
@@ -106,7 +106,7 @@ def _code_version(model: Model, parameters: Mapping[str, str]) -> str:
     return hashlib.sha256("\n".join([model.render(parameters), *data_tests]).encode()).hexdigest()[:16]
 
 
-def _check(client: SqlClientBase[Any], test: DataTest) -> dg.AssetCheckResult:
+def _check(client: Session, test: DataTest) -> dg.AssetCheckResult:
     failing = client.execute_sql(test.failing_rows) or []
     sample = [without_addresses(" | ".join(map(str, row))) for row in failing[:SAMPLE_KEYS]]
     return dg.AssetCheckResult(

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
+from pathlib import Path
 
 import dagster as dg
 
@@ -16,27 +17,22 @@ from event_assets.models import Model
 from event_assets.models.lineage import Lineage
 from event_assets.models.pii import check_pii
 from event_assets.warehouse import PUBLISHED
-from event_assets.warehouse.published import Note, PublishPlan, publish
+from event_assets.warehouse.copy_plan import Note, Published, PublishPlan
+from event_assets.warehouse.engines import Engine
 from event_assets.warehouse.relations import Relation
 
 PUBLISHED_COPY = dg.AssetKey([PUBLISHED, "warehouse"])
 CHANGE_SEEN_AT = "event_assets/change_seen_at"
 """The tag of a run that was started because of a change: when that was seen, as a time of ISO 8601."""
 
-_DESCRIPTION = """\
-A copy of the warehouse for readers, without personal data: a DuckDB file, replaced atomically after each refresh.
-
-Open it read-only with any DuckDB client, at any time. It has the schemas raw, staging, history and summary. Its table
-`about_this_copy` lists what was left out, and the tables that were held back because a check failed.
-
-`lag_seconds` is the time from the probe that detected a change of the API until readers had it.
-"""
+_LAG = "`lag_seconds` is the time from the probe that detected a change of the API until readers had it."
 
 
 def build_published_copy(
     tables: Iterable[dg.AssetKey],
     models: Mapping[Relation, Model],
     *,
+    engine: type[Engine],
     personal_data: bool = False,
     pool: str | None = WAREHOUSE_POOL,
 ) -> dg.AssetsDefinition:
@@ -45,6 +41,7 @@ def build_published_copy(
     Args:
         tables: The assets that it waits for.
         models: All models, each after those that it reads.
+        engine: What the warehouse is.
         personal_data: Whether it holds personal data as well.
         pool: The concurrency pool of its op.
 
@@ -56,24 +53,24 @@ def build_published_copy(
     @dg.asset(
         key=PUBLISHED_COPY,
         deps=list(tables),
-        description=_DESCRIPTION,
+        description=f"{engine.copy_description}\n\n{_LAG}\n",
         group_name=PUBLISHED,
         owners=OWNERS,
-        kinds={"duckdb", "file"},
+        kinds=set(engine.copy_kinds),
         tags={"layer": PUBLISHED},
         code_version=_code_version(publish_plan(models, {}, personal_data=personal_data)),
         pool=pool,
     )
     def published_copy(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
         with as_dagster_failure():
-            path = warehouse.published_file()
+            target = warehouse.open()
             plan = publish_plan(models, held_back(context.instance, models), personal_data=personal_data)
-            published = publish(warehouse.open(), path, plan)
+            published = target.publish(plan)
         for note in published.held_back:
             context.log.warning(f"{note.relation} is held back: {note.why}")
         return dg.MaterializeResult(
             metadata={
-                "path": dg.MetadataValue.path(str(path)),
+                **_place(published),
                 "bytes": published.size,
                 **_lag(context.run.tags),
                 "held_back": dg.MetadataValue.md(_in_markdown(published.held_back)),
@@ -81,6 +78,16 @@ def build_published_copy(
         )
 
     return published_copy
+
+
+def _place(published: Published) -> dict[str, dg.MetadataValue]:
+    """Return where the copy is: the path of a file, or what readers of a server type."""
+    where = published.where
+    return (
+        {"path": dg.MetadataValue.path(str(where))}
+        if isinstance(where, Path)
+        else {"schemas": dg.MetadataValue.text(where)}
+    )
 
 
 def _lag(tags: Mapping[str, str]) -> dict[str, float]:

@@ -25,7 +25,7 @@ from event_assets.source.load.results import ResourceResult
 from event_assets.source.sync import SyncSettings, sync
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import RAW
-from event_assets.warehouse.relations import Relation, identity
+from event_assets.warehouse.relations import Relation
 
 
 def build_raw_assets(pool: str | None = WAREHOUSE_POOL) -> list[dg.AssetsDefinition]:
@@ -106,7 +106,7 @@ def _endpoint_assets(
             log = (context.log.warning, context.log.info)
             results = sync(api, target, endpoint, [*selected.values()], settings, *log)
         with as_dagster_failure(), target.connect() as client:
-            warehouse_id, latest = identity(client), Materialisations(context.instance, selected)
+            warehouse_id, latest = client.identity(), Materialisations(context.instance, selected)
             for key, resource in selected.items():
                 table, result = TABLES[resource], results[resource]
                 relation = Relation(RAW, resource)

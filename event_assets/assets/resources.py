@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import dagster as dg
 from pydantic import PrivateAttr
@@ -35,20 +34,12 @@ class WarehouseResource(dg.ConfigurableResource):
     _of_the_run: Warehouse | None = PrivateAttr(default=None)
 
     def open(self) -> Warehouse:
-        """Return the warehouse at the configured path; within a run, the one that the run keeps open.
+        """Return the configured warehouse; within a run, the one that the run keeps open.
 
         Raises:
             SettingsError: One of the settings cannot be used.
         """
-        return self._of_the_run or Warehouse.of(read_event().warehouse)
-
-    def published_file(self) -> Path:
-        """The file of the copy for readers.
-
-        Raises:
-            SettingsError: One of the settings cannot be used.
-        """
-        return read_event().warehouse.published_file
+        return self._of_the_run or Warehouse.of(read_event())
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[WarehouseResource]:

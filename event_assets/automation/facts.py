@@ -19,6 +19,7 @@ from event_assets.automation.freshness import FreshnessWindow, current_windows
 from event_assets.automation.graph import Graph, is_copy, is_raw
 from event_assets.automation.readers import mended_unpublished
 from event_assets.settings import Event, SettingsError
+from event_assets.warehouse.engines import configured_engine
 
 _UNDER_WAY = [
     dg.DagsterRunStatus.QUEUED,
@@ -133,7 +134,7 @@ def read_facts(
     Raises:
         SettingsError: A setting cannot be used.
     """
-    if not event.warehouse.file.exists():
+    if not configured_engine(event).is_there():
         lost_at = now
     return Facts(
         now,
@@ -160,7 +161,8 @@ def with_copy(instance: dg.DagsterInstance, graph: Graph, event: Event, facts: F
     checks = [check for asset in later for check in graph.nodes[asset].blocking_checks]
     is_gone = False
     with suppress(SettingsError):  # a setting that names no path is reported by the step, and not by each look
-        is_gone = event.warehouse.file.exists() and not event.warehouse.published_file.exists()
+        engine = configured_engine(event)
+        is_gone = engine.is_there() and not engine.is_copy_there()
     return replace(facts, copy_is_gone=is_gone, mended=bool(checks and mended_unpublished(instance, checks)))
 
 

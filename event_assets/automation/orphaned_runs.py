@@ -14,6 +14,7 @@ import dagster as dg
 
 from event_assets.automation.clock import is_ahead
 from event_assets.settings import ReadEvent, read_event
+from event_assets.warehouse.engines import configured_engine
 from event_assets.warehouse.run_marker import is_alive
 
 LONGEST_START = timedelta(minutes=5)
@@ -46,7 +47,7 @@ def orphaned_runs_sensor(read: ReadEvent = read_event) -> dg.SensorDefinition:
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
     def look_for_orphaned_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        ended = end_orphaned_runs(context.instance, read().warehouse.file)
+        ended = end_orphaned_runs(context.instance, configured_engine(read()).local_path)
         names = ", ".join(f"{run.run_id[:8]} of {run.job_name.strip('_').lower()}" for run in ended)
         return dg.SkipReason(f"Ended, because their process is gone: {names}." if names else "No run is orphaned.")
 

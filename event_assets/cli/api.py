@@ -9,20 +9,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import chain, count
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
-from dlt.destinations.sql_client import SqlClientBase
 
-from event_assets.settings import Event, WarehouseSettings
+from event_assets.settings import Event
 from event_assets.warehouse import RAW, Warehouse
+from event_assets.warehouse.relations import Relation
 
 if TYPE_CHECKING:
     from event_assets.sandbox import Sandbox
 
-_NOTE = "main.sandbox_note"
+_NOTE = "sandbox_note"
 
 
 def prepare_api(event: Event, sandbox_port: int = 0) -> Sandbox | None:
@@ -39,12 +37,12 @@ def prepare_api(event: Event, sandbox_port: int = 0) -> Sandbox | None:
     """
     if event.has_api_token:
         _ = event.api  # that it is complete, before anything is moved
-        _set_sandbox_data_aside(event.warehouse)
+        _set_sandbox_data_aside(Warehouse.of(event))
         return None
 
     from event_assets.sandbox import Sandbox, generate_event  # only who has no token pays for it
 
-    _mark_as_sandbox_data(event.warehouse)
+    _mark_as_sandbox_data(Warehouse.of(event))
     return Sandbox(generate_event(), port=sandbox_port)
 
 
@@ -89,47 +87,32 @@ def api_or_sandbox(event: Event) -> Iterator[None]:
         yield
 
 
-def _mark_as_sandbox_data(settings: WarehouseSettings) -> None:
-    holds_tables = settings.file.exists()
-    with Warehouse.of(settings).connect() as client:
-        if holds_tables and not _has_table(client, _NOTE) and _has_table(client, f"{RAW}._dlt_loads"):
+def _mark_as_sandbox_data(warehouse: Warehouse) -> None:
+    holds_tables = warehouse.engine.is_there()
+    with warehouse.connect() as session:
+        note = Relation(session.own_schema, _NOTE)
+        if holds_tables and not session.has_table(note) and session.has_table(Relation(RAW, "_dlt_loads")):
             raise click.ClickException(
-                f"No API token is configured, and {settings.file} holds the tables of a real event: the "
+                f"No API token is configured, and {warehouse.engine.where} holds the tables of a real event: the "
                 "sandbox's invented data would mix with them. Configure the token (`api_token` in the section "
-                "[sources.event_api] of .dlt/secrets.toml), or move the file away to try the sandbox. Nothing was "
+                "[sources.event_api] of .dlt/secrets.toml), or use another warehouse to try the sandbox. Nothing was "
                 "changed."
             )
-        client.execute_sql(
-            f"create table if not exists {_NOTE} as select 'This file was filled by the sandbox: its data is "
+        session.execute_sql(f"create schema if not exists {note.schema}")
+        session.execute_sql(
+            f"create table if not exists {note.sql()} as select 'This warehouse was filled by the sandbox: its data is "
             "invented.' as note"
         )
 
 
-def _set_sandbox_data_aside(settings: WarehouseSettings) -> None:
-    if not settings.file.exists():
+def _set_sandbox_data_aside(warehouse: Warehouse) -> None:
+    if not warehouse.engine.is_there():
         return
-    warehouse = Warehouse.of(settings)
     with warehouse.writing():
-        with warehouse.connect() as client:
-            if not _has_table(client, _NOTE):
+        with warehouse.connect() as session:
+            if not session.has_table(Relation(session.own_schema, _NOTE)):
                 return
-        # The copy for readers first: if this ends between the two, the warehouse still has the note that says so.
-        moved = [str(_move_aside(each)) for each in (settings.published_file, settings.file) if each.exists()]
+        moved = warehouse.set_aside()
     click.echo(
-        f"The sandbox's invented data was moved to {' and '.join(reversed(moved))}; your event begins with an empty "
-        "warehouse.\n"
+        f"The sandbox's invented data was moved to {' and '.join(moved)}; your event begins with an empty warehouse.\n"
     )
-
-
-def _move_aside(path: Path) -> Path:
-    """Give a file a name beside it that no earlier one has, and return that."""
-    names = (path.with_suffix(f".sandbox{number}{path.suffix}") for number in chain([""], count(2)))
-    return path.replace(next(name for name in names if not name.exists()))
-
-
-def _has_table(client: SqlClientBase[Any], name: str) -> bool:
-    schema, table = name.split(".")
-    rows = client.execute_sql(
-        "select count(*) from information_schema.tables where table_schema = %s and table_name = %s", schema, table
-    )
-    return bool(rows and rows[0][0])

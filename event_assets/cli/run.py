@@ -28,7 +28,7 @@ from event_assets.settings import Event, read_event
 from event_assets.source.api.resources import resources_by_endpoint
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import PUBLISHED, RAW, Warehouse
-from event_assets.warehouse.relations import identity
+from event_assets.warehouse.engines import configured_engine
 
 
 def run_everything(*, allow_removals: bool = False) -> None:
@@ -46,12 +46,13 @@ def run_everything(*, allow_removals: bool = False) -> None:
     prepare_dagster_home(event.retention)
     with api_or_sandbox(event):
         event = read_event()  # with the sandbox, where there is one
+        engine = configured_engine(event)
         click.echo(
-            f"Event API: {event.api.base_url}\nWarehouse: {event.warehouse.file}\n"
+            f"Event API: {event.api.base_url}\nWarehouse: {engine.where}\n"
             f"Time zone: {event.dates.timezone} (`timezone` in the section [event])\n"
         )
         with open_instance() as instance:
-            end_orphaned_runs(instance, event.warehouse.file)
+            end_orphaned_runs(instance, engine.local_path)
             # No pool: a killed command would keep its place in it, and only a running daemon would give that back.
             # The warehouse's own lock goes with the process.
             definitions = build_definitions(event, pool=None)
@@ -63,7 +64,7 @@ def run_everything(*, allow_removals: bool = False) -> None:
     click.echo()
     print_table(rows)
     shows = f"`{command_name('ui')}` shows it"
-    click.echo(f"\nAll of it is in {event.warehouse.published_file}, a copy that any DuckDB client can query; {shows}.")
+    click.echo(f"\nAll of it is in {engine.copy}; {shows}.")
 
 
 def _execute(
@@ -118,8 +119,8 @@ def _to_build(instance: dg.DagsterInstance, graph: Graph, event: Event) -> list[
 
     Its file may be gone, or a table that it holds back have passed its check again.
     """
-    with Warehouse.of(event.warehouse).connect() as client:
-        warehouse_id = identity(client)
+    with Warehouse.of(event).connect() as client:
+        warehouse_id = client.identity()
     facts = with_copy(instance, graph, event, read_facts(instance, graph, event, datetime.now(timezone.utc)))
     facts = facts.within(graph, warehouse_id)
     return requested(plan_with_checks(graph, facts, partial(failing_tables, instance, graph), Trigger.PERSON))

@@ -14,6 +14,7 @@ from event_assets.cli.home_files import check_databases
 from event_assets.cli.naming import command_name
 from event_assets.cli.supervise import become_supervisor
 from event_assets.settings import Event, read_event
+from event_assets.warehouse.engines import configured_engine
 
 HOST = "127.0.0.1"
 
@@ -35,7 +36,7 @@ def serve_ui(port: int) -> None:
     sandbox = prepare_api(event, sandbox_port)
     if sandbox:
         configure_sandbox(sandbox)
-    click.echo(f"Dagster UI: http://{HOST}:{port}\nIts state:  {home}\nWarehouse:  {event.warehouse.file}\n")
+    click.echo(f"Dagster UI: http://{HOST}:{port}\nIts state:  {home}\nWarehouse:  {configured_engine(event).where}\n")
     os.environ["UI__ADDRESS"] = f"http://{HOST}:{port}"
     become_supervisor(home, HOST, port, sandbox_port if sandbox else None)
 
@@ -65,5 +66,5 @@ def _end_orphaned_runs(event: Event) -> None:
     from event_assets.automation.orphaned_runs import end_orphaned_runs
 
     with open_instance() as instance:
-        end_orphaned_runs(instance, event.warehouse.file, silent=timedelta())
+        end_orphaned_runs(instance, configured_engine(event).local_path, silent=timedelta())
         drop_future_ticks(instance)

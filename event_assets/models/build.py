@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-from dlt.destinations.sql_client import SqlClientBase
 
 from event_assets.models.project import Model
-from event_assets.warehouse import HISTORY
-from event_assets.warehouse.relations import Relation, append, replace
+from event_assets.warehouse import HISTORY, Session
+from event_assets.warehouse.relations import Relation
 
 REFRESH_NUMBER = "refresh_number"
 """The column of a history that counts the refreshes which added rows."""
@@ -24,7 +21,7 @@ _UPGRADES = {
 """What brings the rows of an earlier release up to date, by history: statements that change nothing the next time."""
 
 
-def build(client: SqlClientBase[Any], model: Model, parameters: Mapping[str, str]) -> None:
+def build(client: Session, model: Model, parameters: Mapping[str, str]) -> None:
     """Build a model in one transaction: if its SELECT fails, the relation stays unchanged.
 
     Args:
@@ -35,9 +32,9 @@ def build(client: SqlClientBase[Any], model: Model, parameters: Mapping[str, str
     select = model.render(parameters)
     if model.kind == "incremental":
         first, upgrade = model.render(parameters, first=True), _UPGRADES.get(model.relation, ())
-        append(client, model.relation, select, first, _fill(model.relation), upgrade)
+        client.append(model.relation, select, first, _fill(model.relation), upgrade)
     else:
-        replace(client, model.relation, model.kind, select)
+        client.replace(model.relation, model.kind, select)
 
 
 def _fill(relation: Relation) -> dict[str, str]:

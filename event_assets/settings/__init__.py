@@ -24,17 +24,26 @@ from event_assets.settings.dates import DateSettings, EventPeriod
 from event_assets.settings.declaring import SettingsError
 from event_assets.settings.event import Event, ReadEvent, read_event
 from event_assets.settings.paths import dagster_home, run_folder
-from event_assets.settings.warehouse import PublishedSettings, WarehouseSettings
+from event_assets.settings.warehouse import (
+    DESTINATIONS,
+    DestinationSettings,
+    PostgresSettings,
+    PublishedSettings,
+    WarehouseSettings,
+)
 
 __all__ = [
+    "DESTINATIONS",
     "MIN_SECRET_LENGTH",
     "AlertSettings",
     "DateSettings",
+    "DestinationSettings",
     "Event",
     "EventApiSettings",
     "EventPeriod",
     "FreshnessSettings",
     "PersonalData",
+    "PostgresSettings",
     "PrivacySettings",
     "PublishedSettings",
     "ReadEvent",

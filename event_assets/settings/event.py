@@ -20,7 +20,7 @@ from event_assets.settings.automation import (
 from event_assets.settings.dates import DateSettings
 from event_assets.settings.declaring import Section, SettingsError
 from event_assets.settings.reading import read, read_files
-from event_assets.settings.warehouse import PublishedSettings, WarehouseSettings
+from event_assets.settings.warehouse import DestinationSettings, PostgresSettings, PublishedSettings, WarehouseSettings
 
 SECTIONS: tuple[type[Section], ...] = (
     EventApiSettings,
@@ -29,7 +29,9 @@ SECTIONS: tuple[type[Section], ...] = (
     DateSettings,
     FreshnessSettings,
     ScheduleSettings,
+    DestinationSettings,
     WarehouseSettings,
+    PostgresSettings,
     PublishedSettings,
     AlertSettings,
     UiSettings,
@@ -103,6 +105,16 @@ class Event:
         return self._section(ScheduleSettings)
 
     @property
+    def destination(self) -> str:
+        """Which database its warehouse is, as dlt calls it."""
+        return self._section(DestinationSettings).destination
+
+    @property
+    def postgres(self) -> PostgresSettings:
+        """How to reach the PostgreSQL server, where its warehouse is one."""
+        return self._section(PostgresSettings)
+
+    @property
     def warehouse(self) -> WarehouseSettings:
         """Where its tables lie."""
         return self._section(WarehouseSettings)
@@ -129,6 +141,8 @@ class Event:
 
     def check(self) -> None:
         """See to it that all of it can be used. Without a token nothing need be set of the API.
+
+        Nor of a PostgreSQL server, where the warehouse is a file.
 
         Raises:
             SettingsError: Something cannot; each such setting has a line.

@@ -12,7 +12,11 @@ from threading import Lock
 from typing import Any, Optional, TypeAlias, TypeVar
 
 from dlt.common.configuration import configspec, resolve_configuration
-from dlt.common.configuration.exceptions import ConfigurationValueError, ValueNotSecretException
+from dlt.common.configuration.exceptions import (
+    ConfigurationValueError,
+    InvalidNativeValue,
+    ValueNotSecretException,
+)
 from dlt.common.configuration.providers.toml import TomlProviderReadException
 from dlt.common.configuration.specs import BaseConfiguration
 from dlt.common.typing import TSecretStrValue
@@ -66,8 +70,14 @@ def _resolve(section: type[Section], path: tuple[str, ...], declared: dict[str, 
     """
     try:
         return resolve_configuration(_spec(section, path)(), sections=path)
+    except InvalidNativeValue:  # only of what dlt resolves from several values, such as credentials
+        [wrong] = declared.values()
+        raise wrong.error(f"cannot be read: write it as {wrong.setting.shown}.") from None
     except ConfigurationValueError as error:
-        wrong = declared[getattr(error, "field_name", "")]
+        name = getattr(error, "field_name", "")
+        if name not in declared:  # a part of such a setting
+            raise SettingsError(f"`{name}` of {_name_of(path, declared)} cannot be read: correct it.") from None
+        wrong = declared[name]
         raise wrong.error(f"cannot be read as {wrong.setting.raw.__name__}: correct it.") from None
     except ValueNotSecretException as error:
         name = error.key.rpartition(".")[2]
@@ -76,16 +86,25 @@ def _resolve(section: type[Section], path: tuple[str, ...], declared: dict[str, 
         ) from None
 
 
+def _name_of(path: tuple[str, ...], declared: dict[str, Declared]) -> str:
+    return f"`{', '.join(declared)}` in the section {place_of(path, any(d.setting.secret for d in declared.values()))}"
+
+
 @cache
 def _spec(section: type[Section], path: tuple[str, ...]) -> type[BaseConfiguration]:
     """Dlt's declaration of the settings of a section: every one may be missing, since the defaults are ours."""
     hints = {
-        each.name: Optional[TSecretStrValue if each.setting.secret else each.setting.raw]  # noqa: UP045  # at run time
+        each.name: Optional[_hint(each)]  # noqa: UP045  # at run time
         for each in settings_of(section)
         if each.path == path
     }
     body: dict[str, Any] = {**dict.fromkeys(hints), "__annotations__": hints, "__module__": __name__}
     return configspec(type(section.__name__, (BaseConfiguration,), body))
+
+
+def _hint(each: Declared) -> Any:
+    # What is no text are credentials, of which dlt knows which parts are secret.
+    return TSecretStrValue if each.setting.secret and each.setting.raw is str else each.setting.raw
 
 
 class _Files:

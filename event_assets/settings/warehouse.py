@@ -8,8 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from dlt.destinations.impl.postgres.configuration import PostgresCredentials
+
 from event_assets.settings.declaring import Section, SettingsError, setting
 from event_assets.settings.paths import run_folder
+
+DESTINATIONS = ("duckdb", "postgres")
+"""The databases that a warehouse can be, as dlt calls them."""
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+._-]+:")
 """How an address begins, or a name that DuckDB opens by an extension. One letter is a drive of Windows."""
@@ -46,6 +51,11 @@ def _why_no_file(plain: str, path: Path) -> str | None:
     if plain.endswith(("/", os.sep)) or path.is_dir():
         return "is a folder and no file"
     return "has a ? in it, behind which DuckDB reads options" if "?" in str(path) else None
+
+
+def _destination(text: str) -> str:
+    # Where it is not set, dlt finds the table [destination...] of the same name, whose sections are of dlt.
+    return DESTINATIONS[0] if text.lstrip().startswith("{") else text.strip()
 
 
 def _memory(text: str) -> str:
@@ -99,6 +109,59 @@ class WarehouseSettings(Section):
                 "The published copy cannot be the warehouse itself: set `published` in the section [warehouse] of "
                 ".dlt/config.toml to a file of its own."
             )
+
+
+@dataclass(frozen=True)
+class DestinationSettings(Section):
+    """Which database the warehouse is. A section of its own: the definitions need nothing else of the warehouse.
+
+    Attributes:
+        destination: dlt's name of it.
+    """
+
+    path = ("warehouse",)
+
+    destination: str = setting(
+        "duckdb",
+        "Which database the warehouse is: duckdb, a file, or postgres, a PostgreSQL server, whose `credentials` are in "
+        "the section [destination.postgres] of .dlt/secrets.toml. What is set of files counts for duckdb only.",
+        parse=_destination,
+        fits=lambda name: name in DESTINATIONS,
+        wanted=" or ".join(DESTINATIONS),
+    )
+
+
+@dataclass(frozen=True)
+class PostgresSettings(Section):
+    """How to reach the PostgreSQL server.
+
+    Attributes:
+        credentials: As dlt resolves them: from an address, or from its parts; None where some are missing.
+    """
+
+    path = ("destination", "postgres")
+
+    credentials: PostgresCredentials | None = setting(
+        None,
+        "The database, where the warehouse is on a PostgreSQL server.",
+        raw=PostgresCredentials,
+        secret=True,
+        shown='"postgresql://user:password@db.example.com:5432/events"',
+    )
+
+    def complete(self) -> PostgresCredentials:
+        """Return the credentials.
+
+        Raises:
+            SettingsError: Some are missing.
+        """
+        if self.credentials is None:
+            raise SettingsError(
+                "The warehouse is a PostgreSQL server, and its credentials are missing or not complete: set "
+                "`credentials` in the section [destination.postgres] of .dlt/secrets.toml, with user, password, host "
+                "and database."
+            )
+        return self.credentials
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from event_assets.settings import EventApiSettings
 from event_assets.source.api.deadline import TooLargeError, TooSlowError
 from event_assets.source.api.retries import causes, certificate_fault
 from event_assets.source.errors import InvalidResponseError, SyncError
-from event_assets.warehouse.failures import database_failure, without_values
+from event_assets.warehouse.engines import database_failure, explain
+from event_assets.warehouse.failures import without_values
 
 
 def api_failure(failure: BaseException, api: EventApiSettings, endpoint: str) -> SyncError:
@@ -41,7 +42,8 @@ def warehouse_failure(failure: BaseException, endpoint: str) -> SyncError:
         endpoint: The endpoint's name.
     """
     sentence = (
-        _own_fault(failure, f"The response of /{endpoint}")
+        _server_fault(failure, endpoint)
+        or _own_fault(failure, f"The response of /{endpoint}")
         or f"The warehouse could not store the response of /{endpoint} ({_root(failure)})."
     )
     return SyncError(
@@ -70,6 +72,17 @@ def _own_fault(failure: BaseException, response: str) -> str | None:
             return (
                 f"{response} could not be stored on this machine ({_root(error)}). Check the folder of the warehouse "
                 "(`credentials` in the section [destination.duckdb]). Then run again."
+            )
+    return None
+
+
+def _server_fault(failure: BaseException, endpoint: str) -> str | None:
+    """Return what the warehouse's server lacks, as sentences; None if something else has failed."""
+    for error in causes(failure):
+        if (found := explain(error)) and found.is_of_the_server:
+            return (
+                f"The warehouse could not store the response of /{endpoint}: {found.engine} failed ({found.why}). "
+                f"{found.advice}, then run again."
             )
     return None
 

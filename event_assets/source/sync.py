@@ -101,8 +101,8 @@ def sync(
     with warehouse.syncing(endpoint) as folder:
         warehouse.give_back()
         fetched = _fetch(call, resources)
-        with warehouse.connect() as client:
-            states = read_table_states(client, [TABLES[name] for name in resources])
+        with warehouse.connect() as session:
+            states = read_table_states(session, [TABLES[name] for name in resources])
         if changed_answer := _unless_repeated(call, warehouse, states, fetched):
             results = _load(call, warehouse, folder, states, changed_answer)
         else:
@@ -190,9 +190,9 @@ def _diffs(
     """Return the diff of each table, a generator that releases its memory at the end."""
     existing = dict.fromkeys(states, ExistingRows())
     if any(state.rows for state in states.values()):
-        with warehouse.connect() as client:
+        with warehouse.connect() as session:
             existing |= {
-                name: read_existing_rows(client, TABLES[name], state) for name, state in states.items() if state.rows
+                name: read_existing_rows(session, TABLES[name], state) for name, state in states.items() if state.rows
             }
     return {
         name: diff(

@@ -1,10 +1,12 @@
-"""The warehouse: connections, relations and the published copy. Pure dlt, without Dagster.
+"""The warehouse: sessions, relations and the published copy. Pure dlt, without Dagster.
 
 What the tables hold is in ``source.schema`` and ``models``.
 """
 
-from event_assets.warehouse.connection import HISTORY, MERGE, PUBLISHED, RAW, STAGING, SUMMARY, Warehouse
+from event_assets.warehouse.connection import Warehouse
+from event_assets.warehouse.engines.base import Session
 from event_assets.warehouse.failures import PublishError, WarehouseBusyError, WarehouseError, WarehouseUnreadableError
+from event_assets.warehouse.names import HISTORY, MERGE, PUBLISHED, RAW, STAGING, SUMMARY
 
 __all__ = [
     "HISTORY",
@@ -14,6 +16,7 @@ __all__ = [
     "STAGING",
     "SUMMARY",
     "PublishError",
+    "Session",
     "Warehouse",
     "WarehouseBusyError",
     "WarehouseError",

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
-from event_assets.warehouse.relations import Relation
+from event_assets.warehouse.relations import Relation, quoted
+
+UNDECLARED = "Not in the data dictionary."
+BOOKKEEPING = "Internal to dlt and the syncs, or not part of this release."
+NO_OTHER = " The previous copy does not have it."
+"""Reasons of notes. The last one follows another."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,24 @@ class PublishPlan:
     held_back: Mapping[Relation, HeldBack] = field(default_factory=dict)
     setting: str | None = None
 
+    def values(self, relation: Relation, names: Iterable[str]) -> tuple[dict[str, str], list[Note]]:
+        """Return what is published of a relation's columns: name → SQL expression; and notes of what is not.
+
+        Args:
+            relation: A relation that is published.
+            names: The columns that it has.
+        """
+        if self.columns is None:
+            return {name: quoted(name) for name in names}, []
+        planned, why_not = self.columns[relation], self.left_out.get(relation, {})
+        values = {name: planned[name] for name in names if name in planned}
+        lacking = {name: why_not.get(name, UNDECLARED) for name in names if name not in values}
+        redacted = {name: why for name, why in self.redacted.get(relation, {}).items() if name in values}
+        return values, [
+            *(Note(relation, name, "left out", why, setting=self.setting) for name, why in lacking.items()),
+            *(Note(relation, name, "redacted", why, setting=self.setting) for name, why in redacted.items()),
+        ]
+
 
 @dataclass(frozen=True)
 class Note:
@@ -69,10 +93,12 @@ class Published:
     """The result of publishing.
 
     Attributes:
+        where: The file, or the schemas as readers type them.
         size: The copy's size in bytes.
         notes: What it lacks, and what is not as the warehouse has it.
     """
 
+    where: Path | str
     size: int
     notes: tuple[Note, ...]
 

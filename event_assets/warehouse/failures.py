@@ -1,4 +1,4 @@
-"""The errors of the warehouse, and messages of DuckDB without the values that they quote."""
+"""The errors of the warehouse, and messages of databases without the values that they quote."""
 
 from __future__ import annotations
 
@@ -20,34 +20,11 @@ class WarehouseBusyError(WarehouseError):
 
 
 class WarehouseUnreadableError(WarehouseError):
-    """The file is damaged, not a database, or not readable for this user."""
+    """The database is damaged, or cannot be reached or read by this user."""
 
 
 class PublishError(WarehouseError):
     """The published copy could not be written. The message says where, and why."""
-
-
-def database_failure(error: Exception) -> str:
-    """Return the message of a statement that DuckDB has rejected."""
-    return (
-        f"DuckDB failed ({without_values(str(error))}). What it was writing is unchanged. Free disk space or memory "
-        "(`memory_limit` in the section [warehouse]), or correct the model's SQL, then run again."
-    )
-
-
-def model_failure(name: str, path: str, error: Exception) -> str:
-    """Return the message of a model that DuckDB could not build.
-
-    Args:
-        name: The model, as ``summary.agenda``.
-        path: Where its SQL is.
-        error: What DuckDB says.
-    """
-    return (
-        f"The model {name} could not be built: DuckDB failed ({without_values(str(error))}). {name} and what is "
-        "downstream of it are unchanged; all other models are built. Free disk space or memory (`memory_limit` in the "
-        f"section [warehouse]), materialise what the model reads, or correct {path}, then run again."
-    )
 
 
 def without_values(message: str) -> str:

@@ -6,9 +6,9 @@ from pathlib import Path
 from event_assets.models import build
 from event_assets.sandbox import Sandbox
 from event_assets.settings import RemovalSettings
-from event_assets.warehouse import Warehouse
 from event_assets_tests.models.bench import models
 from event_assets_tests.source.syncing import run_sync
+from event_assets_tests.warehouses import file_warehouse
 
 PROGRAMME = [
     *("raw/days", "raw/halls", "raw/lectures", "raw/pauses", "raw/speakers", "raw/tracks", "raw/workshops"),
@@ -23,7 +23,7 @@ Refresh = Callable[..., None]
 
 def refresh_programme(api: Sandbox, path: Path, timezone: str) -> None:
     """Sync the programme and build its models in their order, in a third of the time that a run by Dagster takes."""
-    warehouse = Warehouse(path)
+    warehouse = file_warehouse(path)
     resources = [asset.removeprefix("raw/") for asset in PROGRAMME if asset.startswith("raw/")]
     run_sync(api, warehouse, *resources, removals=RemovalSettings(allowed=True))
     with warehouse.connect() as client:

@@ -5,6 +5,7 @@ import pytest
 
 from event_assets.assets.models import build_model_assets, project_models
 from event_assets.sandbox import Sandbox
+from event_assets.warehouse.engines.duckdb import DuckDbEngine
 from event_assets_tests.assets.conftest import Loaded
 from event_assets_tests.assets.programme import PROGRAMME
 from event_assets_tests.running import Reader, Run
@@ -14,7 +15,7 @@ from event_assets_tests.running import Reader, Run
 def specs():
     return {
         spec.key.to_user_string(): spec
-        for assets in build_model_assets(project_models(), "UTC")
+        for assets in build_model_assets(project_models(), "UTC", DuckDbEngine)
         for spec in assets.specs
     }
 

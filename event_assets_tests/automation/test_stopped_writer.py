@@ -14,15 +14,17 @@ import dagster as dg
 import pytest
 
 from event_assets.automation.orphaned_runs import end_orphaned_runs
-from event_assets.warehouse import Warehouse, WarehouseBusyError
+from event_assets.warehouse import WarehouseBusyError
+from event_assets_tests.warehouses import file_warehouse
 
 _WRITER = """
 import sys
 from pathlib import Path
+from event_assets_tests.warehouses import file_warehouse
 from event_assets.warehouse import Warehouse
 from event_assets.warehouse.run_marker import marked_as_alive
 path = Path(sys.argv[1])
-with marked_as_alive(path, "5f0c7a52-3f54-4f0a-9a55-0d2f6f1f6a11"), Warehouse(path).writing():
+with marked_as_alive(path, "5f0c7a52-3f54-4f0a-9a55-0d2f6f1f6a11"), file_warehouse(path).writing():
     print("has it", flush=True)
     sys.stdin.readline()
 """
@@ -50,7 +52,7 @@ def stopped(path: Path) -> Iterator[subprocess.Popen[str]]:
 @pytest.mark.usefixtures("stopped")
 def test_who_waits_too_long_is_told_so(path: Path):
     sentence = r"^Another run has been writing .* Nothing was changed\.$"
-    with pytest.raises(WarehouseBusyError, match=sentence), Warehouse(path, wait_seconds=0.1).writing():
+    with pytest.raises(WarehouseBusyError, match=sentence), file_warehouse(path, wait_seconds=0.1).writing():
         pass
 
 
@@ -60,7 +62,7 @@ def test_who_waits_says_so_and_goes_on_after_it(
     caplog.set_level(logging.WARNING)
 
     def write() -> bool:
-        with Warehouse(path, wait_seconds=60).writing():
+        with file_warehouse(path, wait_seconds=60).writing():
             return True
 
     with ThreadPoolExecutor() as pool:

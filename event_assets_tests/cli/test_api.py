@@ -7,12 +7,12 @@ import pytest
 from event_assets.cli.api import api_or_sandbox
 from event_assets.sandbox import Sandbox
 from event_assets.settings import SettingsError, read_event
-from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Reader
+from event_assets_tests.warehouses import file_warehouse
 
 
 def fill_as_the_sandbox_does(warehouse: Reader, what: str) -> None:
-    with Warehouse(warehouse.path).connect() as client:
+    with file_warehouse(warehouse.path).connect() as client:
         client.execute_sql("create table main.sandbox_note as select 1 as note")
         client.execute_sql(f"create table halls as select '{what}' as name")
     published = warehouse.path.with_name("published.duckdb")
@@ -56,7 +56,7 @@ def test_nothing_is_moved_for_a_token_without_an_address(
 
 
 def test_what_is_real_stays_where_it_is(warehouse: Reader, api: Sandbox, tmp_path: Path):
-    with Warehouse(warehouse.path).connect() as client:
+    with file_warehouse(warehouse.path).connect() as client:
         client.execute_sql("create table halls as select 'real' as name")
     with api_or_sandbox(read_event()):
         assert warehouse.rows("select name from halls") == [("real",)]

@@ -8,11 +8,12 @@ import pytest
 from event_assets.sandbox import Event, Sandbox
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Reader
+from event_assets_tests.warehouses import file_warehouse
 
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Warehouse:
-    return Warehouse(tmp_path / "warehouse.duckdb")
+    return file_warehouse(tmp_path / "warehouse.duckdb")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from event_assets.settings import EventApiSettings
 from event_assets.source.load import apply
 from event_assets.source.records.process import RecordProcessor
 from event_assets.source.sync import sync
-from event_assets.warehouse import Warehouse
+from event_assets_tests.warehouses import file_warehouse
 
 STAGES = (
     "extract",
@@ -44,7 +44,7 @@ def sync_and_crash(path: Path, api: EventApiSettings, stage: str, endpoint: str,
         pipeline.sync_schema = _crash_after(pipeline.sync_schema)
     elif name == "finalize":
         apply.write_checkpoint = _crash_after(apply.write_checkpoint)
-    sync(api, Warehouse(path), endpoint, resources)
+    sync(api, file_warehouse(path), endpoint, resources)
 
 
 def _crash(*_: object, **__: object) -> None:

@@ -32,11 +32,11 @@ from event_assets.source.records.privacy import Privacy
 from event_assets.source.records.typed import TypedRecords
 from event_assets.source.sync import SyncSettings, sync
 from event_assets.source.tables.schema import TABLES
-from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Reader
 from event_assets_tests.source.diffing import Compared, answered, compared_pages, content, listed
 from event_assets_tests.source.fuzz_cases import bodies, envelopes
 from event_assets_tests.source.test_properties import dump, served
+from event_assets_tests.warehouses import file_warehouse
 
 EXAMPLES_A_ROUND = 300
 RESOURCES = ("halls", "lectures", "partners", "participants")
@@ -110,7 +110,7 @@ def body_to_tables(data: st.DataObject) -> None:
     key, endpoint = TABLES[resource].key, endpoint_of(resource)
     drawn = [data.draw(bodies(resource))[0] for _ in range(2)]
     with tempfile.TemporaryDirectory() as folder, served() as (_, api):
-        warehouse, now = Warehouse(Path(folder) / "w.duckdb"), b""
+        warehouse, now = file_warehouse(Path(folder) / "w.duckdb"), b""
 
         def respond(method: str, target: str, headers: Mapping[str, str]) -> Served:
             return Served(200, {"Content-Length": str(len(now))}, [now])

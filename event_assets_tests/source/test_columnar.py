@@ -18,11 +18,11 @@ from event_assets.source.records.privacy import Privacy
 from event_assets.source.records.process import RecordProcessor
 from event_assets.source.records.typed import TypedRecords
 from event_assets.source.tables.schema import TABLES
-from event_assets.warehouse import Warehouse
 from event_assets_tests.examples import examples
 from event_assets_tests.running import Reader
 from event_assets_tests.source.syncing import run_sync
 from event_assets_tests.source.test_properties import records
+from event_assets_tests.warehouses import file_warehouse
 
 FLAT = sorted(name for name, table in TABLES.items() if table.is_flat)
 MODES = ("keep", "hash", "drop")
@@ -131,7 +131,7 @@ def test_the_tables_are_the_same_either_way(
     with Sandbox(event, envelope="pages", page_size=20) as api:
         for name, decode in (("quick", TypedRecords.decode), ("slow", lambda *_: None)):
             monkeypatch.setattr(TypedRecords, "decode", decode)
-            warehouse = Warehouse(tmp_path / f"{name}.duckdb")
+            warehouse = file_warehouse(tmp_path / f"{name}.duckdb")
             result = run_sync(api, warehouse, "participants", privacy=privacy)["participants"]
             columns = [column.name for column in TABLES["participants"].all_columns if column.name[0] != "_"]
             query = f"select {', '.join(columns)} from raw.participants order by all"
@@ -149,7 +149,7 @@ def test_the_tables_are_the_same_either_way(
 def test_one_odd_record_does_not_change_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("event_assets.source.api.pages.BATCH_RECORDS", 10)
     event = generate_event(lectures=0, participants=50, seed=5)
-    warehouse = Warehouse(tmp_path / "w.duckdb")
+    warehouse = file_warehouse(tmp_path / "w.duckdb")
     with Sandbox(event) as api:
         run_sync(api, warehouse, "participants")
         event.participants[13] = {**event.participants[13], "new_field": [1], "group_id": 2.5}
@@ -168,7 +168,7 @@ def test_an_answer_larger_than_a_batch_is_one_answer(tmp_path: Path, monkeypatch
     monkeypatch.setattr("event_assets.source.load.row_file.ROW_GROUP_ROWS", 15)
     event = generate_event(lectures=0, participants=50, seed=5)
     event.participants.append(event.participants[3])
-    warehouse = Warehouse(tmp_path / "w.duckdb")
+    warehouse = file_warehouse(tmp_path / "w.duckdb")
     with Sandbox(event) as api:
         result = run_sync(api, warehouse, "participants")["participants"]
     assert (result.received, result.loaded, result.rejected) == (51, 50, 1)

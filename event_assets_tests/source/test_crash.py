@@ -18,6 +18,7 @@ from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Reader
 from event_assets_tests.source import crash
 from event_assets_tests.source.syncing import run_sync
+from event_assets_tests.warehouses import file_warehouse
 
 ENDPOINTS = {"content": ("lectures", "halls", "tracks"), "participants": ("participants",)}
 
@@ -117,7 +118,10 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Course], 
 
     @cache
     def go(course: Course) -> Undisturbed:
-        warehouse, resources = Warehouse(tmp_path_factory.mktemp("course") / "w.duckdb"), ENDPOINTS[course.endpoint]
+        warehouse, resources = (
+            file_warehouse(tmp_path_factory.mktemp("course") / "w.duckdb"),
+            ENDPOINTS[course.endpoint],
+        )
         begun, events = warehouse.path.with_name("begun.duckdb"), course.events()
         if not course.first:
             with Sandbox(next(events)) as api:

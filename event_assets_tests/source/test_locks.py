@@ -16,6 +16,7 @@ from event_assets.warehouse import Warehouse, WarehouseBusyError
 from event_assets_tests.locks import is_open_here, somebody_else_can_write
 from event_assets_tests.running import Reader, Run
 from event_assets_tests.source.syncing import run_sync
+from event_assets_tests.warehouses import file_warehouse
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows which files a process has open")
 
@@ -85,7 +86,7 @@ def test_what_others_write_meanwhile_stays(warehouse: Warehouse, reader: Reader,
         event.content["halls"][0]["name"] = "Another Hall"
 
         def write(_: str) -> None:
-            with Warehouse(warehouse.path).writing(), duckdb.connect(str(warehouse.path)) as other:
+            with file_warehouse(warehouse.path).writing(), duckdb.connect(str(warehouse.path)) as other:
                 other.execute("create table main.written_meanwhile as select 1 as id")
 
         on_request(write)
@@ -103,7 +104,10 @@ def test_a_second_sync_of_an_endpoint_waits_and_then_says_so(
         def second() -> None:
             try:
                 sync(
-                    EventApiSettings(api.base_url, api.token), Warehouse(warehouse.path, 0.05), "partners", ["partners"]
+                    EventApiSettings(api.base_url, api.token),
+                    file_warehouse(warehouse.path, 0.05),
+                    "partners",
+                    ["partners"],
                 )
             except WarehouseBusyError as error:
                 logged.append(str(error))
@@ -128,7 +132,7 @@ def test_runs_that_want_what_the_other_has_do_not_wait_for_ever(warehouse: Wareh
     wants_to_write, ended = threading.Event(), threading.Event()
 
     def other_sync() -> None:
-        other = Warehouse(warehouse.path, wait_seconds=10)
+        other = file_warehouse(warehouse.path, wait_seconds=10)
         with other.syncing("partners"):
             wants_to_write.set()
             with other.writing():

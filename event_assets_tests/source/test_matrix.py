@@ -19,6 +19,7 @@ from event_assets_tests.running import Reader
 from event_assets_tests.source.matrix import MATRIX, Case
 from event_assets_tests.source.matrix_page import page
 from event_assets_tests.source.syncing import run_sync
+from event_assets_tests.warehouses import file_warehouse
 
 RESOURCES = {"content": ("halls", "lectures"), "partners": ("partners",), "participants": ("participants",)}
 VALUES = {"top_level", "data_value", "replace_resource"}
@@ -74,7 +75,7 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[int | None, Path
     """Warehouses after a sync without fault, by the number of records."""
     folder, made = tmp_path_factory.mktemp("templates"), {}
     for records in {case.records for case in MATRIX}:
-        warehouse = Warehouse(folder / f"{records}.duckdb")
+        warehouse = file_warehouse(folder / f"{records}.duckdb")
         with Sandbox(event_of(records)) as api:
             for resources in RESOURCES.values():
                 run_sync(api, warehouse, *resources)
@@ -103,7 +104,7 @@ def said(event: Event, table: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(("case", "fault", "endpoint"), CELLS)
 def test_fault(case: Case, fault: Fault, endpoint: str, templates: dict[int | None, Path], tmp_path: Path):
-    warehouse = Warehouse(tmp_path / "warehouse.duckdb")
+    warehouse = file_warehouse(tmp_path / "warehouse.duckdb")
     shutil.copy(templates[case.records], warehouse.path)
     before = contents(warehouse, endpoint)
     event = changed(event_of(case.records))
@@ -176,7 +177,7 @@ def test_the_page_in_the_docs_is_that_of_the_matrix():
 
 def test_every_raw_table_stays_as_it_is_when_an_answer_is_refused(tmp_path: Path):
     """What the matrix shows of some holds for all, also where the rest of the answer is right and has changed."""
-    warehouse, event, endpoints = Warehouse(tmp_path / "warehouse.duckdb"), event_of(None), resources_by_endpoint()
+    warehouse, event, endpoints = file_warehouse(tmp_path / "warehouse.duckdb"), event_of(None), resources_by_endpoint()
     wrong = {
         "content": faults.replace_resource("tracks", "x"),
         "partners": faults.data_value([*event.partners[1:], None]),

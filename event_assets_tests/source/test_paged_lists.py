@@ -29,6 +29,7 @@ from event_assets_tests.examples import LARGE, examples
 from event_assets_tests.running import Reader
 from event_assets_tests.source.diffing import compared_pages
 from event_assets_tests.source.syncing import run_sync
+from event_assets_tests.warehouses import file_warehouse
 
 people = st.lists(
     st.fixed_dictionaries(
@@ -74,7 +75,7 @@ def test_the_first_record_of_each_key_is_held_and_every_one(
     event = generate_event(lectures=0, participants=0)
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr("event_assets.source.api.pages.BATCH_RECORDS", batch)
-        warehouse = Warehouse(Path(folder) / "w.duckdb")
+        warehouse = file_warehouse(Path(folder) / "w.duckdb")
         with Sandbox(event, envelope="pages", page_size=page_size) as api:
             for said in (a, b, a):
                 said = [{"id": index, **record} for index, record in enumerate(said)]  # no page is the one before again
@@ -130,7 +131,7 @@ def going_round(pages: list[list[dict[str, Any]]], back_to: int, *, changing: bo
 @pytest.fixture(scope="module")
 def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sandbox, Warehouse]]:
     """An API and a warehouse that holds its lists: for tests after which it holds the same."""
-    warehouse = Warehouse(tmp_path_factory.mktemp("synced") / "w.duckdb")
+    warehouse = file_warehouse(tmp_path_factory.mktemp("synced") / "w.duckdb")
     with Sandbox(generate_event(lectures=0, participants=5)) as api:
         run_sync(api, warehouse, "partners")
         run_sync(api, warehouse, "participants")

@@ -15,8 +15,8 @@ from event_assets.source.api.resources import resources_by_endpoint
 from event_assets.source.probe import ProbeError, Seen, UnfinishedError, probe
 from event_assets.source.records.process import RecordProcessor
 from event_assets.source.sync import SyncSettings
-from event_assets.warehouse import Warehouse
 from event_assets_tests.source.syncing import run_sync
+from event_assets_tests.warehouses import file_warehouse
 
 PRIVACY = [
     PrivacySettings("keep", ""),
@@ -46,7 +46,7 @@ def test_it_sees_the_versions_that_a_sync_gives(
     event.content["days"] = []
     del event.content["tracks"]
     event.participants[3] = {**event.participants[3], "email": None, "extra": [1]}
-    warehouse = Warehouse(tmp_path / "warehouse.duckdb")
+    warehouse = file_warehouse(tmp_path / "warehouse.duckdb")
     with Sandbox(event, envelope=envelope, page_size=5) as api:
         for endpoint, resources in resources_by_endpoint().items():
             synced = run_sync(api, warehouse, *resources, privacy=privacy)
@@ -91,7 +91,7 @@ def test_it_asks_as_a_sync_does_whatever_netrc_says(
 
     monkeypatch.setattr(api, "respond", noted)
     assert look(api, "participants").versions
-    run_sync(api, Warehouse(tmp_path / "warehouse.duckdb"), "participants")
+    run_sync(api, file_warehouse(tmp_path / "warehouse.duckdb"), "participants")
     assert len(agents) > 1
     assert len(set(agents)) == 1
 

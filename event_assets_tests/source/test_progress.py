@@ -10,7 +10,7 @@ from event_assets.settings import EventApiSettings
 from event_assets.source import progress as module
 from event_assets.source.progress import Progress
 from event_assets.source.sync import sync
-from event_assets.warehouse import Warehouse
+from event_assets_tests.warehouses import file_warehouse
 
 
 def test_a_line_is_logged_every_few_seconds():
@@ -50,7 +50,7 @@ def test_a_sync_logs_pages_records_and_rate(tmp_path, monkeypatch):
     monkeypatch.setattr(module.Progress.__init__, "__defaults__", (print, time.monotonic, 0.0))
     logged: list[str] = []
     with Sandbox(generate_event(lectures=0, participants=30), envelope="pages", page_size=10) as api:
-        asked, warehouse = EventApiSettings(api.base_url, api.token), Warehouse(tmp_path / "w.duckdb")
+        asked, warehouse = EventApiSettings(api.base_url, api.token), file_warehouse(tmp_path / "w.duckdb")
         sync(asked, warehouse, "participants", ["participants"], log_progress=logged.append)
         first = [line for line in logged if "records" in line]
         logged.clear()

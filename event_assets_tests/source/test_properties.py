@@ -33,6 +33,7 @@ from event_assets.warehouse import Warehouse
 from event_assets_tests.examples import LARGE, examples
 from event_assets_tests.running import Reader
 from event_assets_tests.source.diffing import Compared, compared
+from event_assets_tests.warehouses import file_warehouse
 
 RESOURCES = ("lectures", "halls", "participants")
 
@@ -125,7 +126,7 @@ def answer(data: st.DataObject, which: str, resources: Sequence[str]) -> dict[st
 def test_nothing_is_lost_and_nothing_invented(resources: Sequence[str], data: st.DataObject):
     a, b = answer(data, "A", resources), answer(data, "B", resources)
     with tempfile.TemporaryDirectory() as folder, served() as (answers, api):
-        warehouse, alone = Warehouse(Path(folder) / "w.duckdb"), Warehouse(Path(folder) / "alone.duckdb")
+        warehouse, alone = file_warehouse(Path(folder) / "w.duckdb"), file_warehouse(Path(folder) / "alone.duckdb")
 
         first = run_sync(api, answers, warehouse, a)
         for name in resources:
@@ -205,7 +206,7 @@ def test_what_is_known_by_its_bytes_comes_to_the_same_as_if_it_were_not(data: st
     a, b = of_a_and_others(data, many=True)
     outcomes = []
     with tempfile.TemporaryDirectory() as folder, served() as (answers, api):
-        known, unknown = (Warehouse(Path(folder) / f"{name}.duckdb") for name in ("known", "unknown"))
+        known, unknown = (file_warehouse(Path(folder) / f"{name}.duckdb") for name in ("known", "unknown"))
         run_sync(api, answers, known, {"participants": a})
         shutil.copy(known.path, unknown.path)
         with duckdb.connect(str(unknown.path)) as warehouse:

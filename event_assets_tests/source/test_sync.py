@@ -17,11 +17,12 @@ from event_assets.source.sync import sync as sync_now
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Reader
+from event_assets_tests.warehouses import file_warehouse
 
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Warehouse:
-    return Warehouse(tmp_path / "nested" / "warehouse.duckdb")
+    return file_warehouse(tmp_path / "nested" / "warehouse.duckdb")
 
 
 def sync(api: EventApiSettings, warehouse: Warehouse, endpoint: str, resources: list[str]) -> dict[str, ResourceResult]:

@@ -16,8 +16,8 @@ from event_assets.source.api.resources import resources_by_endpoint
 from event_assets.source.load.results import ResourceResult
 from event_assets.source.sync import sync
 from event_assets.source.tables.schema import TABLES
-from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Reader
+from event_assets_tests.warehouses import file_warehouse
 
 ARCHIVE = Path(__file__).with_name("release_0_1.tar.xz")
 OLD_HASH, NEW_HASH = "received_hash", "raw_record_hash"
@@ -60,7 +60,7 @@ def sync_all(stored: Stored) -> dict[str, ResourceResult]:
     with Sandbox(stored.event) as api:
         for endpoint, resources in resources_by_endpoint().items():
             asked = EventApiSettings(api.base_url, api.token)
-            results |= sync(asked, Warehouse(stored.warehouse.path), endpoint, resources)
+            results |= sync(asked, file_warehouse(stored.warehouse.path), endpoint, resources)
     return results
 
 

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from event_assets.warehouse import Warehouse
+from event_assets_tests.warehouses import file_warehouse
 
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Warehouse:
-    return Warehouse(tmp_path / "warehouse.duckdb", wait_seconds=0.2)
+    return file_warehouse(tmp_path / "warehouse.duckdb", wait_seconds=0.2)
 
 
 @pytest.fixture

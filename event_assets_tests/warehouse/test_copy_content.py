@@ -9,9 +9,10 @@ import duckdb
 import pytest
 
 from event_assets.warehouse import Warehouse
-from event_assets.warehouse.published import HeldBack, Published, PublishPlan, publish
+from event_assets.warehouse.copy_plan import HeldBack, Published, PublishPlan
 from event_assets.warehouse.relations import Relation
 from event_assets_tests.running import Reader
+from event_assets_tests.warehouses import file_warehouse, publish
 
 PEOPLE, TIDY, COUNTS = Relation("raw", "people"), Relation("staging", "people"), Relation("summary", "counts")
 BROKEN_AT = datetime(2026, 5, 1, 9, tzinfo=timezone.utc)
@@ -32,7 +33,7 @@ PLAN = PublishPlan(
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Warehouse:
-    warehouse = Warehouse(tmp_path / "warehouse.duckdb", memory_limit="300MB")
+    warehouse = file_warehouse(tmp_path / "warehouse.duckdb", memory_limit="300MB")
     execute(
         warehouse,
         "create schema raw",
@@ -206,7 +207,7 @@ def test_a_copy_that_is_none_of_this_warehouse_has_nothing_to_hold_back(
 ):
     path = tmp_path / "published.duckdb"
     if there == "another warehouse's":
-        other = Warehouse(tmp_path / "other.duckdb")
+        other = file_warehouse(tmp_path / "other.duckdb")
         execute(other, "create schema summary", "create table summary.counts as select 'other' as role, 9 as number")
         publish(other, path, PLAN)
     elif there == "damaged":

@@ -12,9 +12,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from event_assets.warehouse import PublishError, Warehouse, copy_file
-from event_assets.warehouse.published import PublishPlan, publish
-from event_assets.warehouse.relations import Relation, replace
+from event_assets.warehouse import PublishError, Warehouse
+from event_assets.warehouse.copy_plan import PublishPlan
+from event_assets.warehouse.engines.duckdb import copy_file
+from event_assets.warehouse.relations import Relation
+from event_assets_tests.warehouses import publish
 
 NUMBERS = Relation("summary", "numbers")
 ALL = PublishPlan()
@@ -32,7 +34,7 @@ def put(warehouse: Warehouse, target: Path) -> Callable[[int], None]:
 
     def publish_numbers(rows: int) -> None:
         with warehouse.connect() as client:
-            replace(client, NUMBERS, "table", f"select range as number from range({rows})")
+            client.replace(NUMBERS, "table", f"select range as number from range({rows})")
         publish(warehouse, target, ALL)
 
     return publish_numbers
@@ -168,9 +170,10 @@ def test_a_run_that_is_killed_leaves_the_old_copy_and_one_hidden_folder(
 ):
     put(10)
     program = (
-        "from pathlib import Path; from event_assets.warehouse import Warehouse, published\n"
-        "published.put_in_place = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "published.publish(Warehouse(Path(sys.argv[3])), Path(sys.argv[1]), published.PublishPlan())"
+        "from pathlib import Path; from event_assets.warehouse.engines.duckdb import publish as module\n"
+        "from event_assets_tests.warehouses import file_warehouse, publish\n"
+        "module.put_in_place = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "publish(file_warehouse(Path(sys.argv[3])), Path(sys.argv[1]), module.PublishPlan())"
     )
     killed = subprocess.run(
         [sys.executable, "-c", f"import os, signal, sys\n{program}", str(target), "", str(warehouse.path)], check=False

@@ -10,8 +10,9 @@ import duckdb
 import pytest
 
 from event_assets.warehouse import PublishError, Warehouse, WarehouseBusyError
-from event_assets.warehouse.published import PublishPlan, publish
-from event_assets.warehouse.relations import Relation, replace
+from event_assets.warehouse.copy_plan import PublishPlan
+from event_assets.warehouse.relations import Relation
+from event_assets_tests.warehouses import file_warehouse, publish
 
 NUMBERS = Relation("summary", "numbers")
 ALL = PublishPlan()
@@ -19,8 +20,8 @@ ALL = PublishPlan()
 
 def fill(warehouse: Warehouse, rows: int) -> None:
     with warehouse.connect() as client:
-        replace(client, NUMBERS, "table", f"select range as number from range({rows})")
-        replace(client, Relation("staging", "even"), "view", f"select * from {NUMBERS.sql()} where number % 2 = 0")
+        client.replace(NUMBERS, "table", f"select range as number from range({rows})")
+        client.replace(Relation("staging", "even"), "view", f"select * from {NUMBERS.sql()} where number % 2 = 0")
 
 
 def numbers(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
@@ -76,7 +77,7 @@ def busy() -> Iterator[Callable[[Warehouse], None]]:
     begun, end = threading.Event(), threading.Event()
 
     def write(warehouse: Warehouse) -> None:
-        with Warehouse(warehouse.path).writing():
+        with file_warehouse(warehouse.path).writing():
             begun.set()
             end.wait(30)
 

@@ -6,8 +6,8 @@ import duckdb
 import pytest
 
 from event_assets.warehouse import Warehouse
-from event_assets.warehouse.rewrite import request_rewrite
 from event_assets_tests.running import Reader
+from event_assets_tests.warehouses import file_warehouse
 
 SECRET = b"zzerasedx"
 
@@ -15,7 +15,7 @@ SECRET = b"zzerasedx"
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Warehouse:
     """A warehouse with something to erase, a model of it as a table, and views of views."""
-    warehouse = Warehouse(tmp_path / "warehouse 'of' %s.duckdb")
+    warehouse = file_warehouse(tmp_path / "warehouse 'of' %s.duckdb")
     with warehouse.connect() as client:
         for schema in ("raw", "staging", "summary"):
             client.execute_sql(f"create schema if not exists {schema}")
@@ -32,7 +32,7 @@ def warehouse(tmp_path: Path) -> Warehouse:
 def erase(warehouse: Warehouse) -> None:
     with warehouse.connect() as client, client.begin_transaction():
         client.execute_sql("update raw.people set name = null")
-        request_rewrite(client)
+        client.request_rewrite()
 
 
 def rebuild(warehouse: Warehouse) -> None:
@@ -87,7 +87,7 @@ def test_what_fails_is_tried_again(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("event_assets.warehouse.rewrite._sync_to_disk", full)
+        patch.setattr("event_assets.warehouse.engines.duckdb.rewrite._sync_to_disk", full)
         warehouse.rewrite_if_erased()
     assert "could not be rewritten" in caplog.text
     assert holds_it(warehouse)

@@ -12,15 +12,16 @@ import duckdb
 import pytest
 from dlt.destinations.exceptions import DatabaseException
 
-from event_assets.warehouse import Warehouse, WarehouseBusyError, WarehouseUnreadableError, connection
-from event_assets.warehouse.relations import Relation, RelationKind, append, columns, replace, row_count
+from event_assets.warehouse import Warehouse, WarehouseBusyError, WarehouseUnreadableError
+from event_assets.warehouse.relations import Relation, RelationKind
+from event_assets_tests.warehouses import file_warehouse
 
 AGENDA = Relation("summary", "agenda")
 
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Warehouse:
-    return Warehouse(tmp_path / "warehouse.duckdb", wait_seconds=0.2)
+    return file_warehouse(tmp_path / "warehouse.duckdb", wait_seconds=0.2)
 
 
 @contextmanager
@@ -40,8 +41,8 @@ def other_process(program: str, path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 WRITES = """
-from event_assets.warehouse import Warehouse
-with Warehouse(path).writing():
+from event_assets_tests.warehouses import file_warehouse
+with file_warehouse(path).writing():
     wait()
 """
 HAS_IT_OPEN = """
@@ -59,7 +60,7 @@ def when_it_is_told(do: Callable[[], object]) -> Iterator[None]:
         def emit(self, record: logging.LogRecord) -> None:
             do()
 
-    handler, logger = Doing(), logging.getLogger(connection.__name__)
+    handler, logger = Doing(), logging.getLogger("event_assets.warehouse")
     logger.addHandler(handler)
     try:
         yield
@@ -87,7 +88,7 @@ def test_a_second_writer_says_that_it_waits_and_goes_on_when_the_first_has_ended
 ):
     with other_process(program, warehouse.path) as process:
         assert process.stdin
-        with when_it_is_told(process.stdin.close), Warehouse(warehouse.path).connect() as client:
+        with when_it_is_told(process.stdin.close), file_warehouse(warehouse.path).connect() as client:
             assert client.execute_sql("select 1") == [(1,)]
     assert caplog.messages == [logged.format(path=warehouse.path)]
 
@@ -161,30 +162,30 @@ def test_the_working_folder_is_empty_at_the_beginning_and_gone_at_the_end(wareho
 
 def test_a_relation_is_replaced_or_stays(warehouse: Warehouse):
     with warehouse.connect() as client:
-        replace(client, AGENDA, "table", "select 1 as a, 'x' as b")
-        assert row_count(client, AGENDA) == 1
-        replace(client, AGENDA, "table", "select 1 as a union all select 2 as a")
-        assert [column.name for column in columns(client, AGENDA)] == ["a"]
+        client.replace(AGENDA, "table", "select 1 as a, 'x' as b")
+        assert client.row_count(AGENDA) == 1
+        client.replace(AGENDA, "table", "select 1 as a union all select 2 as a")
+        assert [column.name for column in client.columns(AGENDA)] == ["a"]
         with pytest.raises(Exception, match="broken"):
-            replace(client, AGENDA, "table", "select error('broken') as a")
-        assert row_count(client, AGENDA) == 2
+            client.replace(AGENDA, "table", "select error('broken') as a")
+        assert client.row_count(AGENDA) == 2
 
 
 @pytest.mark.parametrize(("before", "after"), [("view", "table"), ("table", "view"), ("table", "table")])
 def test_a_relation_may_become_another_kind(warehouse: Warehouse, before: RelationKind, after: RelationKind):
     with warehouse.connect() as client:
-        replace(client, AGENDA, before, "select 1 as a")
+        client.replace(AGENDA, before, "select 1 as a")
         with pytest.raises(DatabaseException):
-            replace(client, AGENDA, after, "select b as a")
+            client.replace(AGENDA, after, "select b as a")
         assert client.execute_sql("from summary.agenda") == [(1,)]
-        replace(client, AGENDA, after, "select 2 as a")
+        client.replace(AGENDA, after, "select 2 as a")
         assert client.execute_sql("from summary.agenda") == [(2,)]
 
 
 def test_columns_come_in_order_with_their_types(warehouse: Warehouse):
     with warehouse.connect() as client:
-        replace(client, AGENDA, "view", "select 1.5::double as minutes, current_date as day, 'x' as title")
-        found = [(column.name, column.data_type) for column in columns(client, AGENDA)]
+        client.replace(AGENDA, "view", "select 1.5::double as minutes, current_date as day, 'x' as title")
+        found = [(column.name, column.data_type) for column in client.columns(AGENDA)]
     assert found == [("minutes", "DOUBLE"), ("day", "DATE"), ("title", "VARCHAR")]
 
 
@@ -195,11 +196,11 @@ def test_names_are_quoted_for_sql_and_plain_for_people():
 
 def test_appending_adds_rows_and_new_columns_and_touches_nothing_else(tmp_path: Path):
     relation = Relation("history", "seen")
-    with Warehouse(tmp_path / "warehouse.duckdb").connect() as client:
-        append(client, relation, "select 0 as id from history.seen", "select 1 as id")
-        append(client, relation, "select id + 1 as id from history.seen", "select 1 as id")
-        append(
-            client, relation, "select 'new' as name, max(id) + 1 as id from history.seen", "select 'x' as name, 1 as id"
+    with file_warehouse(tmp_path / "warehouse.duckdb").connect() as client:
+        client.append(relation, "select 0 as id from history.seen", "select 1 as id")
+        client.append(relation, "select id + 1 as id from history.seen", "select 1 as id")
+        client.append(
+            relation, "select 'new' as name, max(id) + 1 as id from history.seen", "select 'x' as name, 1 as id"
         )
         assert client.execute_sql("select id, name from history.seen order by id") == [
             (1, None),
@@ -210,19 +211,19 @@ def test_appending_adds_rows_and_new_columns_and_touches_nothing_else(tmp_path: 
 
 def test_a_failing_append_leaves_the_table_as_it_was(tmp_path: Path):
     relation = Relation("history", "seen")
-    with Warehouse(tmp_path / "warehouse.duckdb").connect() as client:
-        append(client, relation, "select 1 as id", "select 1 as id")
+    with file_warehouse(tmp_path / "warehouse.duckdb").connect() as client:
+        client.append(relation, "select 1 as id", "select 1 as id")
         with pytest.raises(DatabaseException, match="broken"):
-            append(client, relation, "select error('broken') as id, 2 as more", "select 1 as id, 2 as more")
+            client.append(relation, "select error('broken') as id, 2 as more", "select 1 as id, 2 as more")
         assert client.execute_sql("from history.seen") == [(1,)]
-        assert [column.name for column in columns(client, relation)] == ["id"]
+        assert [column.name for column in client.columns(relation)] == ["id"]
 
 
 def test_duckdb_takes_no_more_memory_than_it_may(tmp_path: Path):
     limit = "select current_setting('memory_limit')"
-    with Warehouse(tmp_path / "warehouse.duckdb", memory_limit="300MB").connect() as client:
+    with file_warehouse(tmp_path / "warehouse.duckdb", memory_limit="300MB").connect() as client:
         assert client.execute_sql(limit) == [("286.1 MiB",)]
-    with Warehouse(tmp_path / "warehouse.duckdb").connect() as client:
+    with file_warehouse(tmp_path / "warehouse.duckdb").connect() as client:
         assert client.execute_sql(limit) != [("286.1 MiB",)]
 
 

@@ -6,16 +6,14 @@ Only this module changes the tables in a sync.
 from __future__ import annotations
 
 import logging
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
 from itertools import islice
-from typing import Any
 
 import dlt
-from dlt.destinations.sql_client import SqlClientBase
 
 from event_assets.source.errors import SyncError
 from event_assets.source.load.changes import Changes
@@ -29,7 +27,7 @@ from event_assets.source.records.privacy import Privacy
 from event_assets.source.records.process import Reject
 from event_assets.source.tables.columns import RAW_RECORD_HASH, REMOVED_AT, Table
 from event_assets.source.tables.schema import REJECTED, TABLES
-from event_assets.warehouse import Warehouse
+from event_assets.warehouse import Session, Warehouse
 
 _KEYS_A_STATEMENT = 500
 
@@ -68,19 +66,19 @@ def apply(
         with progress.during(f"Writing {rows:,} rows of /{staged.endpoint}"):
             _load(pipeline)
     erasure.drop_columns(warehouse)
-    with warehouse.connect() as client, client.begin_transaction():
+    with warehouse.connect() as session, session.begin_transaction():
         for name, changes in staged.changes.items():
             table, state = TABLES[name], states[name]
             if changes.is_absent:
-                write_checkpoint(client, table, _absence(state, changes, privacy))
+                write_checkpoint(session, table, _absence(state, changes, privacy))
                 continue
-            _mark_removed(client, table, changes.removed_keys)
-            _update_raw_hashes(client, table, changes.raw_hashes)
+            _mark_removed(session, table, changes.removed_keys)
+            _update_raw_hashes(session, table, changes.raw_hashes)
             if not (state.keeps_rejects and state.rejects == changes.rejects_number):
-                _replace_rejects(client, table, changes.rejects, staged.load_id if loads else None)
-            write_checkpoint(client, table, _checkpoint(table, changes, privacy))
-        erasure.erase(client, present)
-        held_now = table_versions(client, [TABLES[name] for name in present])
+                _replace_rejects(session, table, changes.rejects, staged.load_id if loads else None)
+            write_checkpoint(session, table, _checkpoint(table, changes, privacy))
+        erasure.erase(session, present)
+        held_now = table_versions(session, [TABLES[name] for name in present])
     if other := [f"raw.{name}" for name, version in held_now.items() if version != present[name].version]:
         raise SyncError(
             f"The response of /{staged.endpoint} was written, but {' and '.join(other)} does not match it. Check "
@@ -110,7 +108,7 @@ def _absence(state: TableState, changes: Changes, privacy: Privacy) -> SyncCheck
     return replace(before, pages=pages, version=state.version, received=0, absent=True, protection=protection)
 
 
-def _mark_removed(client: SqlClientBase[Any], table: Table, keys: Sequence[str]) -> None:
+def _mark_removed(session: Session, table: Table, keys: Sequence[str]) -> None:
     """Mark rows as removed now.
 
     List entries without a row are deleted as well: dlt finds the entries that it replaces by their row.
@@ -118,18 +116,18 @@ def _mark_removed(client: SqlClientBase[Any], table: Table, keys: Sequence[str])
     now = datetime.now(timezone.utc)
     for batch in _batches(keys):
         gone = f'"{table.key}" in ({", ".join(["%s"] * len(batch))}) and {REMOVED_AT} is null'
-        client.execute_sql(f"update {raw_sql(table.name)} set {REMOVED_AT} = %s where {gone}", now, *batch)  # noqa: S608
+        session.execute_sql(f"update {raw_sql(table.name)} set {REMOVED_AT} = %s where {gone}", now, *batch)  # noqa: S608
     for link in table.link_tables:
         held = f"select _dlt_id from {raw_sql(table.name)}"  # noqa: S608
-        client.execute_sql(f"delete from {raw_sql(link)} where _dlt_parent_id not in ({held})")  # noqa: S608
+        session.execute_sql(f"delete from {raw_sql(link)} where _dlt_parent_id not in ({held})")  # noqa: S608
 
 
-def _update_raw_hashes(client: SqlClientBase[Any], table: Table, hashes: Mapping[str, bytes]) -> None:
+def _update_raw_hashes(session: Session, table: Table, hashes: Mapping[str, bytes]) -> None:
     """Store the raw record hashes of unchanged rows, by which the next sync recognises their records."""
     if hashes:
-        client.execute_sql(
+        session.execute_sql(
             f"update {raw_sql(table.name)} set {RAW_RECORD_HASH} = received.hash"  # noqa: S608
-            " from (select unnest(%s::varchar[]) as key, unnest(%s::blob[]) as hash) as received"
+            f" from (select unnest(%s::varchar[]) as key, unnest(%s::{session.binary_type}[]) as hash) as received"
             f' where "{table.key}" = received.key',
             [*hashes],
             [*hashes.values()],
@@ -160,32 +158,22 @@ def _is_no_error(record: logging.LogRecord) -> bool:
     return record.levelno < logging.ERROR
 
 
-def _replace_rejects(client: SqlClientBase[Any], table: Table, rejects: Sequence[Reject], load_id: str | None) -> None:
+def _replace_rejects(session: Session, table: Table, rejects: Sequence[Reject], load_id: str | None) -> None:
     """Replace the rejected records of a resource; those that are rejected again keep their load id."""
-    missing = Counter(reject.digest.hex() for reject in rejects)
-    held = client.execute_sql(f"select rowid, {REJECT_SQL} from {raw_sql(REJECTED)} where resource = %s", table.name)  # noqa: S608
-    old = []
-    for row, digest in held or []:
-        if missing[digest] > 0:
-            missing[digest] -= 1
-        else:
-            old.append(row)
-    if old:
-        client.execute_sql(f"delete from {raw_sql(REJECTED)} where rowid in (select unnest(%s))", old)  # noqa: S608
-    new = []
-    for reject in rejects:
-        digest = reject.digest.hex()
-        if missing[digest] > 0:
-            missing[digest] -= 1
-            new.append(reject)
-    if new:
-        client.execute_sql(
+    query = f"select {REJECT_SQL}, load_id from {raw_sql(REJECTED)} where resource = %s"  # noqa: S608
+    held: dict[str, list[str | None]] = defaultdict(list)
+    for digest, of_load in session.execute_sql(query, table.name) or []:
+        held[digest].append(of_load)
+    session.execute_sql(f"delete from {raw_sql(REJECTED)} where resource = %s", table.name)  # noqa: S608
+    if rejects:
+        load_ids = [of_loads.pop(0) if (of_loads := held[reject.digest.hex()]) else load_id for reject in rejects]
+        session.execute_sql(
             f"insert into {raw_sql(REJECTED)} (resource, reason, payload, load_id)"
-            " select %s, unnest(%s), unnest(%s), %s",
+            " select %s, unnest(%s::varchar[]), unnest(%s::varchar[]), unnest(%s::varchar[])",
             table.name,
-            [reject.reason for reject in new],
-            [reject.payload for reject in new],
-            load_id,
+            [reject.reason for reject in rejects],
+            [reject.payload for reject in rejects],
+            load_ids,
         )
 
 

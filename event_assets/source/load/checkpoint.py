@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
-from typing import Any
-
-from dlt.destinations.sql_client import SqlClientBase
 
 from event_assets.source.tables.columns import Table
+from event_assets.warehouse import Session
 from event_assets.warehouse.relations import Relation
 
 CHECKPOINTS = Relation("_sync", "checkpoints")
@@ -60,18 +58,18 @@ class SyncCheckpoint:
     undeclared: int = 0
 
 
-def read_checkpoints(client: SqlClientBase[Any], columns: Mapping[Relation, Set[str]]) -> dict[str, SyncCheckpoint]:
+def read_checkpoints(session: Session, columns: Mapping[Relation, Set[str]]) -> dict[str, SyncCheckpoint]:
     """Return the checkpoint of each resource, as far as there is one.
 
     Args:
-        client: A connection.
+        session: A session.
         columns: The columns of the checkpoints by relation. The table of an earlier release lacks some.
     """
     there = columns.get(CHECKPOINTS, set())
     if not there >= _COLUMNS.keys() - {*_LATER_COLUMNS[1:]}:
         return {}
     selected = ", ".join(name if name in there else "null" for name in _COLUMNS)
-    rows = client.execute_sql(f"select {selected} from {CHECKPOINTS.sql()}") or []  # noqa: S608
+    rows = session.execute_sql(f"select {selected} from {CHECKPOINTS.sql()}") or []  # noqa: S608
     return {
         resource: SyncCheckpoint(
             tuple(json.loads(pages)),
@@ -88,36 +86,36 @@ def read_checkpoints(client: SqlClientBase[Any], columns: Mapping[Relation, Set[
     }
 
 
-def reset_protection(client: SqlClientBase[Any], names: Iterable[str], instead: str) -> None:
+def reset_protection(session: Session, names: Iterable[str], instead: str) -> None:
     """Reset the recorded protection of tables before rows with another one are written, in case the sync is killed.
 
     Args:
-        client: A connection.
+        session: A session.
         names: The resources.
         instead: The protection to record.
     """
-    client.execute_sql(
-        f"update {CHECKPOINTS.sql()} set protection = %s where resource in (select unnest(%s))",  # noqa: S608
+    session.execute_sql(
+        f"update {CHECKPOINTS.sql()} set protection = %s where resource in (select unnest(%s::varchar[]))",  # noqa: S608
         instead,
         [*names],
     )
 
 
-def write_checkpoint(client: SqlClientBase[Any], table: Table, checkpoint: SyncCheckpoint) -> None:
+def write_checkpoint(session: Session, table: Table, checkpoint: SyncCheckpoint) -> None:
     """Replace the checkpoint of a table, by which the next sync recognises an unchanged response.
 
     Args:
-        client: A connection, in a transaction.
+        session: A session, in a transaction.
         table: The table that it filled.
         checkpoint: What the sync saw.
     """
     declared = [f"{name} {data_type}" for name, data_type in _COLUMNS.items()]
-    client.execute_sql(f"create schema if not exists {CHECKPOINTS.schema}")
-    client.execute_sql(f"create table if not exists {CHECKPOINTS.sql()} ({', '.join(declared)})")
+    session.execute_sql(f"create schema if not exists {CHECKPOINTS.schema}")
+    session.execute_sql(f"create table if not exists {CHECKPOINTS.sql()} ({', '.join(declared)})")
     for name in _LATER_COLUMNS:
-        client.execute_sql(f"alter table {CHECKPOINTS.sql()} add column if not exists {name} {_COLUMNS[name]}")
-    client.execute_sql(f"delete from {CHECKPOINTS.sql()} where resource = %s", table.name)  # noqa: S608
-    client.execute_sql(
+        session.execute_sql(f"alter table {CHECKPOINTS.sql()} add column if not exists {name} {_COLUMNS[name]}")
+    session.execute_sql(f"delete from {CHECKPOINTS.sql()} where resource = %s", table.name)  # noqa: S608
+    session.execute_sql(
         f"insert into {CHECKPOINTS.sql()} ({', '.join(_COLUMNS)}) values ({', '.join(['%s'] * len(_COLUMNS))})",  # noqa: S608
         table.name,
         json.dumps(checkpoint.pages),

@@ -6,17 +6,13 @@ How it is erased is in ``erasure``.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
-
-from dlt.destinations.sql_client import SqlClientBase
 
 from event_assets.source.load import erasure
 from event_assets.source.load.checkpoint import reset_protection
 from event_assets.source.load.table_state import TableState
 from event_assets.source.records.privacy import Privacy
 from event_assets.source.tables.schema import TABLES
-from event_assets.warehouse import Warehouse
-from event_assets.warehouse.rewrite import request_rewrite
+from event_assets.warehouse import Session, Warehouse
 
 
 class ErasurePlan:
@@ -46,29 +42,29 @@ class ErasurePlan:
         """Record that the protection is incomplete, in case the sync is killed."""
         known = [name for name, each in self._states.items() if each.latest and each.latest.protection]
         if changed := [name for name in known if name in self._protected_otherwise]:
-            with warehouse.connect() as client:
-                reset_protection(client, changed, "keep" if self._privacy.personal_data == "keep" else "")
+            with warehouse.connect() as session:
+                reset_protection(session, changed, "keep" if self._privacy.personal_data == "keep" else "")
 
     def drop_columns(self, warehouse: Warehouse) -> None:
         """Drop the columns of undeclared fields, if the settings require it."""
         if self.drops_columns:
-            with warehouse.connect() as client, client.begin_transaction():
-                erasure.drop_undeclared_columns(client, [TABLES[name] for name in self._states])
+            with warehouse.connect() as session, session.begin_transaction():
+                erasure.drop_undeclared_columns(session, [TABLES[name] for name in self._states])
 
-    def erase(self, client: SqlClientBase[Any], read: Collection[str]) -> None:
+    def erase(self, session: Session, read: Collection[str]) -> None:
         """Erase the personal data that the settings no longer allow.
 
         Args:
-            client: A connection, in a transaction.
+            session: A session, in a transaction.
             read: The resources that the response has: of these, only removed rows can hold any.
         """
         if not self._privacy.protects:
             return
         for name, protection in self._protected_otherwise.items():
             act = erasure.erase_removed_rows if name in read else erasure.redact_rows
-            act(client, TABLES[name], self._privacy, hashes_stay=not protection)
+            act(session, TABLES[name], self._privacy, hashes_stay=not protection)
         if self._protected_otherwise:
-            erasure.redact_history(client, self._privacy)
+            erasure.redact_history(session, self._privacy)
         if self._protected_otherwise or self.drops_columns:
-            request_rewrite(client)
-        erasure.empty_merge_dataset(client)
+            session.request_rewrite()
+        erasure.empty_merge_dataset(session)

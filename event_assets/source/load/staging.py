@@ -56,8 +56,8 @@ def open_pipeline(warehouse: Warehouse, folder: Path, *, reads_tables: bool) -> 
         SOURCE_NAME, destination=warehouse.destination(), dataset_name=RAW, pipelines_dir=str(folder)
     )
     if reads_tables:
-        with warehouse.connect() as client:
-            drop_stored_schema(client)
+        with warehouse.connect() as session:
+            drop_stored_schema(session)
     pipeline.sync_destination()
     return pipeline
 

@@ -11,15 +11,13 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
-from dlt.destinations.sql_client import SqlClientBase
-
 from event_assets.source.load.changes import ExistingRows
 from event_assets.source.load.checkpoint import SyncCheckpoint, read_checkpoints
 from event_assets.source.load.upgrade import upgraded_columns
-from event_assets.source.records.fingerprints import REJECT_SQL, links_sql, sums_sql, total, version_text
+from event_assets.source.records.fingerprints import REJECT_SQL, links_sql, total, version_text
 from event_assets.source.tables.columns import RAW_RECORD_HASH, RECORD_HASH, REMOVED_AT, Column, Table
 from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS
-from event_assets.warehouse import RAW
+from event_assets.warehouse import RAW, Session
 from event_assets.warehouse.relations import Relation
 
 _KEYS_A_STATEMENT = 500
@@ -57,18 +55,18 @@ class TableState:
         return self.complete and self.keeps_rejects
 
 
-def read_table_states(client: SqlClientBase[Any], tables: Iterable[Table]) -> dict[str, TableState]:
+def read_table_states(session: Session, tables: Iterable[Table]) -> dict[str, TableState]:
     """Read what the warehouse holds of some tables, by their names."""
-    columns = upgraded_columns(client)
-    checkpoints = read_checkpoints(client, columns)
+    columns = upgraded_columns(session)
+    checkpoints = read_checkpoints(session, columns)
     keeps_rejects = _has(columns, REJECTED, REJECTED_COLUMNS)
-    rejects = _rejects_numbers(client) if keeps_rejects else {}
+    rejects = _rejects_numbers(session) if keeps_rejects else {}
     states = {}
     for table in tables:
         there = columns.get(Relation(RAW, table.name), set())
         declared = {table.name: table.all_columns, **table.link_tables}
         complete = all(_has(columns, name, needed) for name, needed in declared.items())
-        rows, live, number = _count(client, table, there, with_links=complete)
+        rows, live, number = _count(session, table, there, with_links=complete)
         of_rejects = rejects.get(table.name, 0)
         version = version_text(number + of_rejects)
         latest = checkpoints.get(table.name)
@@ -83,68 +81,68 @@ def _has(columns: Mapping[Relation, Set[str]], table: str, needed: Iterable[Colu
     return {column.name for column in needed} <= columns.get(Relation(RAW, table), set())
 
 
-def table_versions(client: SqlClientBase[Any], tables: Iterable[Table]) -> dict[str, str]:
+def table_versions(session: Session, tables: Iterable[Table]) -> dict[str, str]:
     """Return the version of each table's live rows, lists and rejected records, from the tables.
 
     Args:
-        client: A connection.
+        session: A session.
         tables: Tables that are there as declared.
     """
-    rejects, held = _rejects_numbers(client), {}
+    rejects, held = _rejects_numbers(session), {}
     for table in tables:
-        _, _, number = _count(client, table, {RECORD_HASH, REMOVED_AT}, with_links=True)
+        _, _, number = _count(session, table, {RECORD_HASH, REMOVED_AT}, with_links=True)
         held[table.name] = version_text(number + rejects.get(table.name, 0))
     return held
 
 
-def _count(client: SqlClientBase[Any], table: Table, there: Set[str], *, with_links: bool) -> tuple[int, int, int]:
+def _count(session: Session, table: Table, there: Set[str], *, with_links: bool) -> tuple[int, int, int]:
     """Return the number of rows, of live rows, and the share of these and their lists in the version."""
     if not there:
         return 0, 0, 0
-    sums = ["count(*)", *sums_sql(_or_null(RECORD_HASH, there))]
+    sums = ["count(*)", *session.content_sums(_or_null(RECORD_HASH, there))]
     live = [f"{each} filter (where {_or_null(REMOVED_AT, there)} is null)" for each in sums]
     query = f"select count(*), {', '.join(live)} from {raw_sql(table.name)}"  # noqa: S608
-    rows, live_rows, high, low = (client.execute_sql(query) or [])[0]
-    links = _links_numbers(client, table, "'all'").total() if with_links else 0
+    rows, live_rows, high, low = (session.execute_sql(query) or [])[0]
+    links = _links_numbers(session, table, "'all'").total() if with_links else 0
     return rows, live_rows, total(high, low) + links
 
 
-def _links_numbers(client: SqlClientBase[Any], table: Table, by: str) -> Counter[Any]:
+def _links_numbers(session: Session, table: Table, by: str) -> Counter[Any]:
     """Return the share of the lists of live rows in the version, and of entries without a row.
 
     Args:
-        client: A connection.
+        session: A session.
         table: A table that is there as declared.
         by: What of a row, called ``parents``, to add them up by, as an SQL expression.
     """
     numbers: Counter[Any] = Counter()
     for link in table.links or ():
-        sums = ", ".join(sums_sql(links_sql(f"parents.{RECORD_HASH}", link)))
+        sums = ", ".join(session.content_sums(links_sql(f"parents.{RECORD_HASH}", link)))
         query = (
             f"select {by}, {sums} from {raw_sql(f'{table.name}__{link}')} as links"  # noqa: S608
             f" left join {raw_sql(table.name)} as parents on parents._dlt_id = links._dlt_parent_id"
             f" where parents.{REMOVED_AT} is null group by 1"
         )
-        for key, high, low in client.execute_sql(query) or []:
+        for key, high, low in session.execute_sql(query) or []:
             numbers[key] += total(high, low)
     return numbers
 
 
-def _rejects_numbers(client: SqlClientBase[Any]) -> dict[str, int]:
+def _rejects_numbers(session: Session) -> dict[str, int]:
     """Return the share of the rejected records of each resource in its version."""
-    sums = ", ".join(sums_sql(REJECT_SQL))
+    sums = ", ".join(session.content_sums(REJECT_SQL))
     query = f"select resource, {sums} from {raw_sql(REJECTED)} group by resource"  # noqa: S608
-    return {resource: total(high, low) for resource, high, low in client.execute_sql(query) or []}
+    return {resource: total(high, low) for resource, high, low in session.execute_sql(query) or []}
 
 
-def read_existing_rows(client: SqlClientBase[Any], table: Table, state: TableState) -> ExistingRows:
+def read_existing_rows(session: Session, table: Table, state: TableState) -> ExistingRows:
     """The rows of a table before a sync.
 
     Where a column is gone or a key has several rows, which no sync leaves behind, the rows are not to be relied on. Nor
     is a row without a fingerprint: no sync has written it.
 
     Args:
-        client: A connection.
+        session: A session.
         table: A table that has rows.
         state: The state of the table.
     """
@@ -157,14 +155,13 @@ def read_existing_rows(client: SqlClientBase[Any], table: Table, state: TableSta
     removed = _or_null(REMOVED_AT, state.columns)
     live = (f"case when {removed} is null then {column} end" for column in columns)
     query = f'select "{table.key}", {", ".join(live)} from {raw_sql(table.name)}'  # noqa: S608
-    with client.execute_query(query) as cursor:
-        rows = cursor.arrow()
-    if rows is None:
+    fetched = session.fetch_columns(query)
+    if not fetched:
         return ExistingRows({})
-    keys, fingerprints, *digests = (column.to_pylist() for column in rows.columns)
+    keys, fingerprints, *digests = fetched
     by_key = dict(zip(keys, fingerprints, strict=True))
     if state.complete and table.links:
-        links = _links_numbers(client, table, f'parents."{table.key}"')
+        links = _links_numbers(session, table, f'parents."{table.key}"')
         by_key = {key: _with_links(fingerprint, links[key]) for key, fingerprint in by_key.items()}
     if len(by_key) < len(keys):
         by_key |= {key: "" for key, times in Counter(keys).items() if times > 1}
@@ -189,4 +186,4 @@ def raw_sql(name: str) -> str:
 
 
 def _or_null(column: str, there: Set[str]) -> str:
-    return column if column in there else "null"
+    return column if column in there else "cast(null as varchar)"

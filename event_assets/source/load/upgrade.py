@@ -5,15 +5,11 @@ The columns of a release that lacks some are added by dlt, see ``staging``. Hist
 
 from __future__ import annotations
 
-from typing import Any
-
-from dlt.destinations.sql_client import SqlClientBase
-
 from event_assets.source.api.resources import SOURCE_NAME
 from event_assets.source.load.checkpoint import CHECKPOINTS
 from event_assets.source.tables.columns import RAW_RECORD_HASH
-from event_assets.warehouse import MERGE, RAW
-from event_assets.warehouse.relations import Relation, column_names
+from event_assets.warehouse import MERGE, RAW, Session
+from event_assets.warehouse.relations import Relation
 
 _TABLES = {Relation(CHECKPOINTS.schema, "answers"): CHECKPOINTS}
 """Old relation → new relation."""
@@ -25,22 +21,22 @@ _COLUMNS = {
 """Relation → old column → new column."""
 
 
-def upgraded_columns(client: SqlClientBase[Any]) -> dict[Relation, set[str]]:
+def upgraded_columns(session: Session) -> dict[Relation, set[str]]:
     """Return the columns of the raw tables and checkpoints, after renaming those of an earlier release.
 
     Args:
-        client: A connection for writing.
+        session: A session for writing.
     """
-    columns = column_names(client, RAW, CHECKPOINTS.schema)
+    columns = session.column_names(RAW, CHECKPOINTS.schema)
     statements = _renames(columns)
     if not statements:
         return columns
-    with client.begin_transaction():
+    with session.begin_transaction():
         for statement in statements:
-            client.execute_sql(statement)
-        drop_stored_schema(client)
-        client.execute_sql(f'drop schema if exists "{MERGE}" cascade')  # dlt creates it again
-    return column_names(client, RAW, CHECKPOINTS.schema)
+            session.execute_sql(statement)
+        drop_stored_schema(session)
+        session.execute_sql(f'drop schema if exists "{MERGE}" cascade')  # dlt creates it again
+    return session.column_names(RAW, CHECKPOINTS.schema)
 
 
 def _renames(columns: dict[Relation, set[str]]) -> list[str]:
@@ -60,12 +56,12 @@ def _renames(columns: dict[Relation, set[str]]) -> list[str]:
     return statements
 
 
-def drop_stored_schema(client: SqlClientBase[Any]) -> None:
+def drop_stored_schema(session: Session) -> None:
     """Delete dlt's stored schema, so that the next load compares the declared schema with the tables.
 
     Args:
-        client: A connection for writing.
+        session: A session for writing.
     """
     versions = Relation(RAW, "_dlt_version")
-    if versions in column_names(client, RAW):
-        client.execute_sql(f"delete from {versions.sql()} where schema_name = %s", SOURCE_NAME)  # noqa: S608
+    if versions in session.column_names(RAW):
+        session.execute_sql(f"delete from {versions.sql()} where schema_name = %s", SOURCE_NAME)  # noqa: S608

@@ -12,10 +12,6 @@ from typing import Any
 
 import msgspec
 
-_UNREADABLE = 1
-"""What counts of a half that is no hexadecimal number: it must not be nothing, or a foreign row would be overlooked."""
-
-
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -60,7 +56,7 @@ def links_number(fingerprint: str, row: Mapping[str, Any], links: Iterable[str])
 
 
 def links_sql(fingerprint: str, link: str) -> str:
-    """Return the fingerprint of a row of a link table, called ``links``, as an SQL expression for `sums_sql`.
+    """Return the fingerprint of a row of a link table, called ``links``, as an SQL expression.
 
     Args:
         fingerprint: The parent's fingerprint as an SQL expression.
@@ -78,21 +74,11 @@ REJECT_SQL = "md5(reason || chr(10) || payload)"
 """The same of a row of ``raw.rejected``, in hexadecimal."""
 
 
-def sums_sql(fingerprint: str) -> list[str]:
-    """Return the sum of fingerprints as two SQL expressions, one for each half: see `total`.
-
-    Args:
-        fingerprint: An SQL expression in hexadecimal.
-    """
-    halves = (f"try_cast('0x' || substr({fingerprint}, {begin}, 16) as ubigint)" for begin in (1, 17))
-    return [f"sum(coalesce({half}, {_UNREADABLE}))" for half in halves]
-
-
 def total(high: Any, low: Any) -> int:
-    """Return the number from the two halves of `sums_sql`; 0 without rows."""
+    """Return the number from the two halves of `Session.content_sums`; 0 without rows."""
     return (int(high or 0) << 64) + int(low or 0)
 
 
 def _md5(text: str) -> bytes:
-    """Return the MD5 hash, which DuckDB can compute as well. It detects changes and hides nothing."""
+    """Return the MD5 hash, which databases can compute as well. It detects changes and hides nothing."""
     return hashlib.md5(text.encode(), usedforsecurity=False).digest()

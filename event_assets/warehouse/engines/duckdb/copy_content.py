@@ -15,16 +15,13 @@ from dlt.destinations.exceptions import DatabaseException
 from dlt.destinations.sql_client import SqlClientBase
 from sqlglot import exp
 
-from event_assets.warehouse.copy_plan import HeldBack, Note, PublishPlan
+from event_assets.warehouse.copy_plan import BOOKKEEPING, NO_OTHER, HeldBack, Note, PublishPlan
 from event_assets.warehouse.failures import without_values
-from event_assets.warehouse.relations import Relation, identity
+from event_assets.warehouse.relations import Relation, quoted
 
 NOTES = Relation("main", "about_this_copy")
 """What the copy lacks and why, in the copy itself."""
 
-_UNDECLARED = "Not in the data dictionary."
-_BOOKKEEPING = "Internal to dlt and the syncs, or not part of this release."
-_NO_OTHER = " The previous copy does not have it."
 _OF_THE_ROWS = (duckdb.DataError, duckdb.ProgrammingError, duckdb.NotSupportedError)
 """What DuckDB raises because of what a relation is or holds, and not of disk, memory or the file."""
 
@@ -63,15 +60,15 @@ def attached(client: SqlClientBase[Any], path: Path, name: str, *, read_only: bo
         DatabaseException: DuckDB cannot open it.
     """
     options = " (read_only)" if read_only else ""
-    client.execute_sql(f"attach {exp.Literal.string(str(path)).sql('duckdb')} as {_quoted(name)}{options}")
+    client.execute_sql(f"attach {exp.Literal.string(str(path)).sql('duckdb')} as {quoted(name)}{options}")
     try:
         yield
     finally:
-        client.execute_sql(f"detach {_quoted(name)}")
+        client.execute_sql(f"detach {quoted(name)}")
 
 
 @contextmanager
-def copy_before(client: SqlClientBase[Any], path: Path, name: str) -> Iterator[CopyBefore | None]:
+def copy_before(client: SqlClientBase[Any], path: Path, name: str, warehouse_id: str) -> Iterator[CopyBefore | None]:
     """Attach the previous copy; None without a readable one of this warehouse."""
     if not path.exists():
         yield None
@@ -84,24 +81,24 @@ def copy_before(client: SqlClientBase[Any], path: Path, name: str) -> Iterator[C
         yield None
         return
     try:
-        yield _read_before(client, name)
+        yield _read_before(client, name, warehouse_id)
     finally:
         opened.__exit__(None, None, None)
 
 
-def _read_before(client: SqlClientBase[Any], name: str) -> CopyBefore | None:
+def _read_before(client: SqlClientBase[Any], name: str, warehouse_id: str) -> CopyBefore | None:
     tables = client.execute_sql("select schema_name, table_name from duckdb_tables() where database_name = %s", name)
     is_table = {Relation(*row) for row in tables or []}
     columns = {relation: names for relation, names in _columns(client, name).items() if relation in is_table}
-    notes = f"{_quoted(name)}.{NOTES.sql()}"
+    notes = f"{quoted(name)}.{NOTES.sql()}"
     if NOTES in columns:
         comment = "select comment from duckdb_tables() where database_name = %s and table_name = %s"
         copy_comment = client.execute_sql(comment, name, NOTES.name)
-        if copy_comment != [(_copy_comment(client),)]:
+        if copy_comment != [(_copy_comment(warehouse_id),)]:
             return None  # of another warehouse, which was in this place before
         rows = client.execute_sql(f"select relation, since from {notes} where status = 'held back'") or []  # noqa: S608
     elif (own := Relation("main", "identity")) in columns:  # as earlier releases made it
-        if client.execute_sql(f"from {_quoted(name)}.{own.sql()}") != [(identity(client),)]:
+        if client.execute_sql(f"from {quoted(name)}.{own.sql()}") != [(warehouse_id,)]:
             return None
         rows = []
     else:
@@ -109,7 +106,9 @@ def _read_before(client: SqlClientBase[Any], name: str) -> CopyBefore | None:
     return CopyBefore(name, columns, {Relation(*relation.split(".", 1)): since for relation, since in rows if since})
 
 
-def fill(client: SqlClientBase[Any], plan: PublishPlan, new: str, before: CopyBefore | None) -> tuple[Note, ...]:
+def fill(
+    client: SqlClientBase[Any], plan: PublishPlan, new: str, before: CopyBefore | None, warehouse_id: str
+) -> tuple[Note, ...]:
     """Write the planned relations into an empty attached file, in one transaction; hold back unreadable ones.
 
     Args:
@@ -117,6 +116,7 @@ def fill(client: SqlClientBase[Any], plan: PublishPlan, new: str, before: CopyBe
         plan: The plan of the copy.
         new: The name of the attached file.
         before: The copy before.
+        warehouse_id: Tells the warehouse from another one in its place.
 
     Returns:
         What was not written as the warehouse has it: the rows of the copy's note table.
@@ -124,7 +124,7 @@ def fill(client: SqlClientBase[Any], plan: PublishPlan, new: str, before: CopyBe
     Raises:
         DatabaseException: DuckDB cannot write it.
     """
-    held, copy_comment = dict(plan.held_back), _copy_comment(client)
+    held, copy_comment = dict(plan.held_back), _copy_comment(warehouse_id)
     while True:
         try:
             with client.begin_transaction():
@@ -146,33 +146,27 @@ def _fill(client: SqlClientBase[Any], plan: PublishPlan, new: str, before: CopyB
     for relation in sorted({*there, *plan.held_back}, key=str):
         held, source, names = plan.held_back.get(relation), warehouse, there.get(relation, [])
         if plan.columns is not None and relation not in plan.columns:
-            notes.append(Note(relation, None, "left out", _BOOKKEEPING, setting=plan.setting))
+            notes.append(Note(relation, None, "left out", BOOKKEEPING, setting=plan.setting))
             continue
         if held:
             since = (before.held_since if before else {}).get(relation, held.since)
             names, source = of_before.get(relation, []), before.name if before else ""
-            notes.append(Note(relation, None, "held back", held.why + ("" if names else _NO_OTHER), since))
-        values = {name: _quoted(name) for name in names}
-        if plan.columns is not None:
-            values = {name: plan.columns[relation][name] for name in names if name in plan.columns[relation]}
-            left_out = plan.left_out.get(relation, {})
-            lacking = {name: left_out.get(name, _UNDECLARED) for name in names if name not in values}
-            notes += [Note(relation, name, "left out", why, setting=plan.setting) for name, why in lacking.items()]
-            redacted = {name: why for name, why in plan.redacted.get(relation, {}).items() if name in values}
-            notes += [Note(relation, name, "redacted", why, setting=plan.setting) for name, why in redacted.items()]
+            notes.append(Note(relation, None, "held back", held.why + ("" if names else NO_OTHER), since))
+        values, of_columns = plan.values(relation, names)
+        notes += of_columns
         if values:
             if relation.schema not in schemas:
                 schemas.add(relation.schema)
-                client.execute_sql(f"create schema if not exists {_quoted(new)}.{_quoted(relation.schema)}")
+                client.execute_sql(f"create schema if not exists {quoted(new)}.{quoted(relation.schema)}")
             _copy(client, relation, values, source, new)
             _comment(client, relation, values, comments[source].get(relation, {}), new)
     return tuple(notes)
 
 
 def _copy(client: SqlClientBase[Any], relation: Relation, values: Mapping[str, str], source: str, new: str) -> None:
-    selected = ", ".join(f"{value} as {_quoted(name)}" for name, value in values.items())
+    selected = ", ".join(f"{value} as {quoted(name)}" for name, value in values.items())
     try:
-        table, read = f"{_quoted(new)}.{relation.sql()}", f"{_quoted(source)}.{relation.sql()}"
+        table, read = f"{quoted(new)}.{relation.sql()}", f"{quoted(source)}.{relation.sql()}"
         client.execute_sql(f"create table {table} as select {selected} from {read}")  # noqa: S608  # quoted by sqlglot
     except DatabaseException as error:
         if isinstance(error.dbapi_exception, _OF_THE_ROWS):
@@ -186,13 +180,13 @@ def _comment(
     for column, comment in comments.items():
         if column in values:
             client.execute_sql(
-                f"comment on column {_quoted(new)}.{relation.sql()}.{_quoted(column)} is "
+                f"comment on column {quoted(new)}.{relation.sql()}.{quoted(column)} is "
                 f"{exp.Literal.string(comment).sql('duckdb')}"
             )
 
 
 def _write_notes(client: SqlClientBase[Any], new: str, notes: tuple[Note, ...], copy_comment: str) -> None:
-    table = f"{_quoted(new)}.{NOTES.sql()}"
+    table = f"{quoted(new)}.{NOTES.sql()}"
     columns = "relation varchar, column_name varchar, status varchar, why varchar, since timestamptz, setting varchar"
     client.execute_sql(f"create table {table} ({columns})")
     if notes:
@@ -202,9 +196,9 @@ def _write_notes(client: SqlClientBase[Any], new: str, notes: tuple[Note, ...], 
     client.execute_sql(f"comment on table {table} is {exp.Literal.string(copy_comment).sql('duckdb')}")
 
 
-def _copy_comment(client: SqlClientBase[Any]) -> str:
+def _copy_comment(warehouse_id: str) -> str:
     """Return the comment of the note table, by which the next copy recognises its warehouse."""
-    return f"What this copy of the warehouse {identity(client)} lacks or has not as the warehouse has it, and why."
+    return f"What this copy of the warehouse {warehouse_id} lacks or has not as the warehouse has it, and why."
 
 
 def _columns(client: SqlClientBase[Any], database: str) -> dict[Relation, list[str]]:
@@ -227,7 +221,3 @@ def _comments(client: SqlClientBase[Any], database: str) -> dict[Relation, dict[
     for schema, table, column, comment in client.execute_sql(query, database) or []:
         found.setdefault(Relation(schema, table), {})[column] = comment
     return found
-
-
-def _quoted(name: str) -> str:
-    return exp.to_identifier(name, quoted=True).sql("duckdb")

@@ -1,0 +1,197 @@
+"""A DuckDB file: how it is opened, locked and moved."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import chain, count
+from pathlib import Path
+from typing import Any
+
+import dlt
+from dlt.common.destination import Destination
+from dlt.destinations.exceptions import DatabaseException, DestinationConnectionError
+from filelock import FileLock
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_fixed
+
+from event_assets.settings import Event, WarehouseSettings
+from event_assets.warehouse.copy_plan import Published, PublishPlan
+from event_assets.warehouse.engines.base import Engine, Explanation, Lock, Session
+from event_assets.warehouse.engines.destinations import ReadOnce
+from event_assets.warehouse.engines.duckdb.publish import publish
+from event_assets.warehouse.engines.duckdb.rewrite import rewrite
+from event_assets.warehouse.engines.duckdb.session import DuckDbSession
+from event_assets.warehouse.failures import WarehouseBusyError, WarehouseUnreadableError, in_one_line, without_values
+from event_assets.warehouse.names import MERGE, RAW
+
+_LOOK_AGAIN_SECONDS = 0.2
+
+_OPEN_ELSEWHERE = ("Could not set lock on file", "being used by another process", "File is already open in")
+"""How DuckDB says that another process has a file: on Linux and macOS, and, in the words of the system, on Windows."""
+
+logger = logging.getLogger(__name__)
+
+
+class _Destination(ReadOnce, dlt.destinations.duckdb):
+    @property
+    def destination_type(self) -> str:
+        """The type that dlt knows: settings, state and schemas are those of ``duckdb``."""
+        return "dlt.destinations.duckdb"
+
+
+@dataclass
+class DuckDbEngine(Engine):
+    """A DuckDB file that dlt loads into and the models are built in.
+
+    Attributes:
+        path: The file, which the first connection makes.
+        published: The copy for readers.
+        memory_limit: How much memory DuckDB may take before it uses the disk; None for its own choice, which is most of
+            what the machine has.
+    """
+
+    dialect = "duckdb"
+    kinds = frozenset({"duckdb"})
+    copy_kinds = frozenset({"duckdb", "file"})
+    copy_description = (
+        "A copy of the warehouse for readers, without personal data: a DuckDB file, replaced atomically after each "
+        "refresh.\n\nOpen it read-only with any DuckDB client, at any time. It has the schemas raw, staging, history "
+        "and summary. Its table `about_this_copy` lists what was left out, and the tables that were held back because "
+        "a check failed."
+    )
+
+    path: Path
+    published: Path = WarehouseSettings.published_file
+    memory_limit: str | None = None
+    _destination: Destination[Any, Any] | None = field(default=None, init=False, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, event: Event) -> DuckDbEngine:
+        """Return the file that the settings of an event name."""
+        settings = event.warehouse
+        return cls(settings.file, settings.published_file, settings.memory_limit)
+
+    @staticmethod
+    def explain(error: BaseException) -> Explanation | None:
+        """Return what DuckDB has said."""
+        if isinstance(error, DatabaseException):
+            advice = "Free disk space or memory (`memory_limit` in the section [warehouse])"
+            return Explanation("DuckDB", without_values(str(error)), advice)
+        return None
+
+    @property
+    def local_path(self) -> Path:
+        """The file: what belongs to it stands beside it."""
+        return self.path
+
+    @property
+    def where(self) -> str:
+        """The path of the file."""
+        return str(self.path)
+
+    @property
+    def copy(self) -> str:
+        """The path of the copy for readers, and who can read it."""
+        return f"{self.published}, a copy that any DuckDB client can query"
+
+    def destination(self) -> Destination[Any, Any]:
+        """Return the file as a dlt destination."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if self._destination is None:
+            self._destination = _Destination(str(self.path), staging_dataset_name_layout=MERGE)
+        return self._destination
+
+    def write_lock(self) -> Lock:
+        """Return the lock of the one writer: DuckDB takes one writing process."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        return FileLock(f"{self.path}.lock", is_singleton=True)
+
+    def sync_lock(self, endpoint: str) -> Lock:
+        """Return the lock of an endpoint's sync."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        return FileLock(self.path.with_name(f".{self.path.stem}.{endpoint}.dlt.lock"))
+
+    @contextmanager
+    def connect(self, wait_seconds: float) -> Iterator[DuckDbSession]:
+        """Open the file.
+
+        Raises:
+            WarehouseBusyError: Another program has had it open for longer than `wait_seconds`.
+            WarehouseUnreadableError: DuckDB cannot open it.
+        """
+        client = dlt.dataset(self.destination(), RAW, schema=dlt.Schema(RAW)).sql_client
+        try:
+            self._patiently(client.open_connection, wait_seconds)
+        except DestinationConnectionError as error:
+            if _is_open_elsewhere(error):
+                raise WarehouseBusyError(
+                    f"Another program has had {self.path} open for more than {wait_seconds:.0f} s. Close it "
+                    "there, and read the published copy instead: DuckDB allows one writing process. Nothing was "
+                    "changed."
+                ) from error
+            raise WarehouseUnreadableError(
+                f"DuckDB cannot open the warehouse {self.path} ({in_one_line(str(error.inner_exc))}). If the file is "
+                "damaged or not a database, restore a backup, or move it away: the next run creates a new one without "
+                "the history. Nothing was changed."
+            ) from error
+        try:
+            if self.memory_limit:
+                client.execute_sql(f"set memory_limit = '{self.memory_limit}'")
+            # A file to load is read once: its bytes are not worth keeping beside the rows made of them.
+            client.execute_sql("set enable_external_file_cache = false")
+            yield DuckDbSession(client)
+        finally:
+            client.close_connection()
+
+    def _patiently(self, open_connection: Callable[[], object], wait_seconds: float) -> None:
+        """Open a connection, waiting for another program to close the file."""
+
+        def say_once(state: RetryCallState) -> None:
+            if state.attempt_number == 1:
+                logger.warning("Another program has %s open: waiting up to %.0f s.", self.path, wait_seconds)
+
+        Retrying(
+            retry=retry_if_exception(_is_open_elsewhere),
+            wait=wait_fixed(_LOOK_AGAIN_SECONDS),
+            stop=stop_after_delay(wait_seconds),
+            before_sleep=say_once,
+            reraise=True,
+        )(open_connection)
+
+    def is_there(self) -> bool:
+        """Return whether the file is there."""
+        return self.path.exists()
+
+    def is_copy_there(self) -> bool:
+        """Return whether the copy for readers is there."""
+        return self.published.exists()
+
+    def rewrite(self) -> None:
+        """Write the file anew: it keeps remains of deleted rows."""
+        rewrite(self.path, self.memory_limit)
+
+    def publish(self, session: Session, plan: PublishPlan) -> Published:
+        """Replace the file for readers, atomically.
+
+        Raises:
+            PublishError: It cannot be written there, or a program has it open for writing. The old copy stays.
+        """
+        return publish(session.client, self.path, self.published, plan, session.identity())
+
+    def set_aside(self) -> list[str]:
+        """Give the file and the copy names beside them that no earlier ones have."""
+        # The copy for readers first: if this ends between the two, the warehouse still says what it holds.
+        moved = [str(_move_aside(each)) for each in (self.published, self.path) if each.exists()]
+        return moved[::-1]
+
+
+def _move_aside(path: Path) -> Path:
+    names = (path.with_suffix(f".sandbox{number}{path.suffix}") for number in chain([""], count(2)))
+    return path.replace(next(name for name in names if not name.exists()))
+
+
+def _is_open_elsewhere(error: BaseException) -> bool:
+    # Not just the word "lock": what is said of a damaged file has "block" in it.
+    return isinstance(error, DestinationConnectionError) and any(words in str(error) for words in _OPEN_ELSEWHERE)

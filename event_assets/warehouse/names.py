@@ -1,0 +1,13 @@
+"""The schemas of the warehouse, which are also the first part of the asset keys."""
+
+RAW = "raw"
+"""dlt's dataset."""
+STAGING = "staging"
+HISTORY = "history"
+SUMMARY = "summary"
+MERGE = f"_dlt_merge_{RAW}"
+"""The schema by way of which dlt merges."""
+SYNC = "_sync"
+"""What syncs keep for themselves."""
+PUBLISHED = "published"
+"""The first part of the asset key of the copy for readers, which is no part of the warehouse."""
