@@ -1,0 +1,221 @@
+"""A database on a PostgreSQL server: how it is reached, locked and moved."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import chain, count
+from pathlib import Path
+from typing import Any, cast
+
+import dlt
+import psycopg2
+from dlt.common.destination import Destination, DestinationCapabilitiesContext
+from dlt.common.destination.typing import PreparedTableSchema
+from dlt.common.schema.typing import TColumnSchema
+from dlt.destinations.exceptions import DatabaseException
+from dlt.destinations.impl.postgres.configuration import PostgresCredentials
+from dlt.destinations.impl.postgres.factory import PostgresTypeMapper
+from psycopg2 import extensions
+
+from event_assets.settings import Event, run_folder
+from event_assets.warehouse.copy_plan import Published, PublishPlan
+from event_assets.warehouse.engines.base import Engine, Explanation, Session
+from event_assets.warehouse.engines.destinations import ReadOnce
+from event_assets.warehouse.engines.postgres.failures import explain, failed
+from event_assets.warehouse.engines.postgres.locks import WRITER, AdvisoryLock, AdvisoryLocks
+from event_assets.warehouse.engines.postgres.publish import COPIES, copy_of, publish
+from event_assets.warehouse.engines.postgres.session import REWRITE, PostgresSession
+from event_assets.warehouse.failures import WarehouseUnreadableError
+from event_assets.warehouse.names import HISTORY, MERGE, RAW, STAGING, SUMMARY, SYNC
+from event_assets.warehouse.relations import Relation, quoted
+
+_OWN = (RAW, STAGING, HISTORY, SUMMARY, SYNC)
+
+logger = logging.getLogger(__name__)
+
+
+class _TypeMapper(PostgresTypeMapper):
+    """dlt's types, but for JSON: ``jsonb`` would change numbers and the order of fields, and refuses some texts."""
+
+    def to_destination_type(self, column: TColumnSchema, table: PreparedTableSchema) -> str:
+        return "json" if column.get("data_type") == "json" else super().to_destination_type(column, table)
+
+
+class _Destination(ReadOnce, dlt.destinations.postgres):
+    def _raw_capabilities(self) -> DestinationCapabilitiesContext:
+        capabilities = super()._raw_capabilities()
+        capabilities.type_mapper = _TypeMapper
+        return capabilities
+
+    @property
+    def destination_type(self) -> str:
+        """The type that dlt knows: settings, state and schemas are those of ``postgres``."""
+        return "dlt.destinations.postgres"
+
+
+@dataclass
+class PostgresEngine(Engine):
+    """A PostgreSQL database that dlt loads into and the models are built in.
+
+    Attributes:
+        credentials: How to reach it.
+        folder: Where marks and working folders of this machine stand.
+        lock_wait_seconds: How long a statement waits for another program's lock.
+    """
+
+    dialect = "postgres"
+    kinds = frozenset({"postgres"})
+    copy_kinds = frozenset({"postgres"})
+    copy_description = (
+        "A copy of the warehouse for readers, without personal data: the schemas published_raw, published_staging, "
+        "published_history and published_summary of the same database, replaced in one transaction after each "
+        "refresh.\n\nRead it at any time: each query sees one refresh as a whole. The table "
+        "`published.about_this_copy` lists what was left out, and the tables that were held back because a check "
+        "failed."
+    )
+
+    credentials: PostgresCredentials
+    folder: Path
+    lock_wait_seconds: float = 600.0
+    _locks: AdvisoryLocks = field(init=False, repr=False, compare=False)
+    _destination: Destination[Any, Any] | None = field(default=None, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self.credentials = self.credentials.copy()
+        # As options, which hold for every connection, dlt's own ones too. Times are read and shown in UTC. Between them
+        # is a tab, because a blank becomes a + in an address, which the driver does not take for one.
+        options = f"-ctimezone=UTC\t-clock_timeout={round(self.lock_wait_seconds * 1000)}"
+        given = (self.credentials.query or {}).get("options")
+        self.credentials.query = {
+            "application_name": "event_assets",
+            **(self.credentials.query or {}),
+            "options": f"{given}\t{options}" if given else options,
+        }
+        self._locks = AdvisoryLocks(self._connected)
+
+    @classmethod
+    def of(cls, event: Event) -> PostgresEngine:
+        """Return the database that the settings of an event name."""
+        return cls(event.postgres.complete(), run_folder() / "data", event.warehouse.lock_wait_seconds)
+
+    @staticmethod
+    def explain(error: BaseException) -> Explanation | None:
+        """Return what the server or the driver has said."""
+        return explain(error)
+
+    @property
+    def local_path(self) -> Path:
+        """A path in the folder that no other database has."""
+        place = f"{self.credentials.host}:{self.credentials.port}/{self.credentials.database}"
+        return self.folder / f"postgres-{hashlib.sha256(place.encode()).hexdigest()[:8]}"
+
+    @property
+    def where(self) -> str:
+        """The database and the server."""
+        return f"the PostgreSQL database {self.credentials.database} on {self.credentials.host}:{self.credentials.port}"
+
+    @property
+    def copy(self) -> str:
+        """The schemas for readers."""
+        return f"the schemas {', '.join(map(copy_of, COPIES))} of {self.where}"
+
+    def destination(self) -> Destination[Any, Any]:
+        """Return the database as a dlt destination."""
+        if self._destination is None:
+            self._destination = _Destination(self.credentials, staging_dataset_name_layout=MERGE)
+        return self._destination
+
+    def write_lock(self) -> AdvisoryLock:
+        """Return the lock of the one writer."""
+        return AdvisoryLock(self._locks, WRITER)
+
+    def sync_lock(self, endpoint: str) -> AdvisoryLock:
+        """Return the lock of an endpoint's sync."""
+        return AdvisoryLock(self._locks, f"sync of {endpoint}")
+
+    @contextmanager
+    def connect(self, wait_seconds: float) -> Iterator[PostgresSession]:
+        """Connect to the server.
+
+        Raises:
+            WarehouseUnreadableError: It cannot be reached, or does not let the user in.
+        """
+        client = dlt.dataset(self.destination(), RAW, schema=dlt.Schema(RAW)).sql_client
+        with self._reached():
+            client.open_connection()
+        try:
+            yield PostgresSession(client, self._locks)
+        finally:
+            client.close_connection()
+
+    def _connected(self) -> extensions.connection:
+        with self._reached():
+            return psycopg2.connect(self.credentials.to_native_representation())
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        try:
+            yield
+        except (psycopg2.Error, DatabaseException) as error:
+            why, advice = failed(error)
+            raise WarehouseUnreadableError(
+                f"The warehouse, {self.where}, cannot be reached: {why}. Nothing was changed. {advice}, then run again."
+            ) from None  # what the driver says may have the address in it, with the user
+
+    def is_there(self) -> bool:
+        """Return that it is: what a server holds is not lost where it cannot be reached."""
+        return True
+
+    def is_copy_there(self) -> bool:
+        """Return the same of the copy."""
+        return True
+
+    def rewrite(self) -> None:
+        """Rewrite the tables: PostgreSQL keeps deleted rows in their files."""
+        try:
+            with self.connect(self.lock_wait_seconds) as session:
+                self._rewrite(session)
+        except DatabaseException as error:
+            logger.warning(
+                "Personal data was erased from the tables of %s, but their files may still contain remains: they could "
+                "not be rewritten (%s). The next run tries again.",
+                self.where,
+                failed(error)[0],
+            )
+
+    @staticmethod
+    def _rewrite(session: Session) -> None:
+        schemas = [*_OWN, MERGE, *map(copy_of, COPIES)]
+        tables = "select schemaname, tablename from pg_tables where schemaname = any(%s) order by 1, 2"
+        for schema, table in session.execute_sql(tables, schemas) or []:
+            session.execute_sql(f"vacuum (full, analyze) {Relation(schema, table).sql()}")
+        table = REWRITE.sql()
+        session.execute_sql(f"delete from {table} where relation is null")  # noqa: S608
+        if not session.row_count(REWRITE):
+            session.execute_sql(f"drop table {table}")
+
+    def publish(self, session: Session, plan: PublishPlan) -> Published:
+        """Replace the copy for readers, in one transaction.
+
+        Raises:
+            PublishError: It cannot be written. The old copy stays.
+        """
+        return publish(cast(PostgresSession, session), plan)
+
+    def set_aside(self) -> list[str]:
+        """Give the schemas names that no earlier ones have."""
+        with self.connect(self.lock_wait_seconds) as session, session.begin_transaction():
+            there = {name for (name,) in session.execute_sql("select nspname from pg_namespace") or []}
+            endings = (f"_{number}" if number else "" for number in chain([0], count(2)))
+            ending = next(each for each in endings if f"sandbox_{RAW}{each}" not in there)
+            session.execute_sql(f"drop schema if exists {quoted(MERGE)} cascade")
+            moved = []
+            for name in (*_OWN, *map(copy_of, COPIES)):
+                if name in there:
+                    moved.append(f"sandbox_{name}{ending}")
+                    session.execute_sql(f"alter schema {quoted(name)} rename to {quoted(moved[-1])}")
+        return [f"the schema {name}" for name in moved]
