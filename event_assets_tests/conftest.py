@@ -79,6 +79,12 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture
+def engine(request: pytest.FixtureRequest) -> str:
+    """The engine of a test's warehouse; see ``on_every_engine``."""
+    return getattr(request, "param", "duckdb")
+
+
 @pytest.fixture(scope="session")
 def spark_address() -> Iterator[str]:
     """The address of a Spark Connect server, which Sail is."""

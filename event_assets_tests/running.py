@@ -29,6 +29,10 @@ class Reader:
         """The number of rows of a table."""
         return self.rows(f"select count(*) from {table}")[0][0]
 
+    def tables(self) -> list[str]:
+        """Every table, of whatever schema."""
+        return [name for (name,) in self.rows("select schema_name || '.' || table_name from duckdb_tables()")]
+
     def columns(self, table: str) -> list[str]:
         """The columns of a table, in their order."""
         return [row[0] for row in self.rows(f"select column_name from (describe {table})")]

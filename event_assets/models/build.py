@@ -29,9 +29,9 @@ def build(client: Session, model: Model, parameters: Mapping[str, str]) -> None:
         model: The model.
         parameters: The settings that SELECTs may read, by name.
     """
-    select = model.render(parameters)
+    select = model.render(parameters, client.dialect)
     if model.kind == "incremental":
-        first, upgrade = model.render(parameters, first=True), _UPGRADES.get(model.relation, ())
+        first, upgrade = model.render(parameters, client.dialect, first=True), _UPGRADES.get(model.relation, ())
         client.append(model.relation, select, first, _fill(model.relation), upgrade)
     else:
         client.replace(model.relation, model.kind, select)

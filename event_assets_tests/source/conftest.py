@@ -7,18 +7,25 @@ import pytest
 
 from event_assets.sandbox import Event, Sandbox
 from event_assets.warehouse import Warehouse
+from event_assets_tests.engines.servers import PostgresServer
 from event_assets_tests.running import Reader
-from event_assets_tests.warehouses import file_warehouse
+from event_assets_tests.warehouses import file_warehouse, postgres_warehouse, reader_of
 
 
 @pytest.fixture
-def warehouse(tmp_path: Path) -> Warehouse:
-    return file_warehouse(tmp_path / "warehouse.duckdb")
+def warehouse(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Warehouse]:
+    """An empty warehouse: a file, or on another engine where a test asks for it."""
+    if engine == "duckdb":
+        yield file_warehouse(tmp_path / "warehouse.duckdb")
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    with server.database() as name:
+        yield postgres_warehouse(server.url(name), tmp_path)
 
 
 @pytest.fixture
 def reader(warehouse: Warehouse) -> Reader:
-    return Reader(warehouse.path)
+    return reader_of(warehouse)
 
 
 @pytest.fixture

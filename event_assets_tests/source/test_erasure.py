@@ -142,8 +142,8 @@ def test_what_was_hashed_is_cleared_where_it_is_dropped(api: Sandbox, warehouse:
 
 def found(reader: Reader, *needles: str) -> set[str]:
     """The tables of the warehouse, all of them, in which one of some texts is."""
-    tables = reader.rows("select schema_name || '.' || table_name from duckdb_tables()")
-    return {table for (table,) in tables if any(needle in str(reader.rows(f"from {table}")) for needle in needles)}
+    rows = {table: str(reader.rows(f"from {table}")) for table in reader.tables()}
+    return {table for table, texts in rows.items() if any(needle in texts for needle in needles)}
 
 
 def test_nothing_of_persons_is_on_disk_where_it_is_dropped(api: Sandbox, warehouse: Warehouse, reader: Reader):

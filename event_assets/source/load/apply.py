@@ -145,7 +145,7 @@ def _load(pipeline: dlt.Pipeline) -> None:
 
 @contextmanager
 def _silent_errors() -> Iterator[None]:
-    """Keep dlt's errors out of its log: they quote values of the tables, and are raised as well."""
+    """Keep dlt's warnings and errors out of its log: they quote values of the tables, and are raised as well."""
     log = logging.getLogger("dlt")
     log.addFilter(_is_no_error)
     try:
@@ -155,7 +155,7 @@ def _silent_errors() -> Iterator[None]:
 
 
 def _is_no_error(record: logging.LogRecord) -> bool:
-    return record.levelno < logging.ERROR
+    return record.levelno < logging.WARNING
 
 
 def _replace_rejects(session: Session, table: Table, rejects: Sequence[Reject], load_id: str | None) -> None:

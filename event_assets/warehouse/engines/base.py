@@ -86,16 +86,6 @@ class Session(ABC):
         with self.client.begin_transaction():
             yield
 
-    def prepare(self, statements: Sequence[str]) -> None:
-        """Execute what the models need of the database: functions that its SQL lacks. Once in a session."""
-        if statements and not self._prepared:
-            with self.begin_transaction():
-                for statement in statements:
-                    self.execute_sql(statement)
-        self._prepared = True
-
-    _prepared = False
-
     @abstractmethod
     def replace(self, relation: Relation, kind: RelationKind, select: str) -> None:
         """Replace a table or view with the result of a SELECT, in one transaction.

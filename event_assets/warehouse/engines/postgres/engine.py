@@ -13,11 +13,12 @@ from typing import Any, cast
 
 import dlt
 import psycopg2
+from dlt.common.configuration import configspec
 from dlt.common.destination import Destination, DestinationCapabilitiesContext
 from dlt.common.destination.typing import PreparedTableSchema
 from dlt.common.schema.typing import TColumnSchema
 from dlt.destinations.exceptions import DatabaseException
-from dlt.destinations.impl.postgres.configuration import PostgresCredentials
+from dlt.destinations.impl.postgres.configuration import PostgresClientConfiguration, PostgresCredentials
 from dlt.destinations.impl.postgres.factory import PostgresTypeMapper
 from psycopg2 import extensions
 
@@ -38,6 +39,19 @@ _OWN = (RAW, STAGING, HISTORY, SUMMARY, SYNC)
 logger = logging.getLogger(__name__)
 
 
+@configspec(init=False)
+class _Credentials(PostgresCredentials):
+    """dlt's credentials, with blanks in the address as `%20`: the driver that loads files takes no others."""
+
+    def to_native_representation(self) -> str:
+        return super().to_native_representation().replace(" ", "%20")
+
+
+@configspec
+class _Configuration(PostgresClientConfiguration):
+    credentials: _Credentials = None  # type: ignore[assignment]
+
+
 class _TypeMapper(PostgresTypeMapper):
     """dlt's types, but for JSON: ``jsonb`` would change numbers and the order of fields, and refuses some texts."""
 
@@ -46,6 +60,8 @@ class _TypeMapper(PostgresTypeMapper):
 
 
 class _Destination(ReadOnce, dlt.destinations.postgres):
+    spec = _Configuration
+
     def _raw_capabilities(self) -> DestinationCapabilitiesContext:
         capabilities = super()._raw_capabilities()
         capabilities.type_mapper = _TypeMapper
@@ -85,7 +101,7 @@ class PostgresEngine(Engine):
     _destination: Destination[Any, Any] | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        self.credentials = self.credentials.copy()
+        self.credentials = _Credentials(dict(self.credentials))
         # As options, which hold for every connection, dlt's own ones too. Times are read and shown in UTC. Between them
         # is a tab, because a blank becomes a + in an address, which the driver does not take for one.
         options = f"-ctimezone=UTC\t-clock_timeout={round(self.lock_wait_seconds * 1000)}"
