@@ -21,10 +21,14 @@ class DuckDbSession(Session):
     def replace(self, relation: Relation, kind: RelationKind, select: str) -> None:
         """Replace a table or view; see the base class."""
         with self.begin_transaction():
-            self.execute_sql(f"create schema if not exists {relation.schema}")
-            if (there := self._kind(relation)) not in (None, kind):
-                self.execute_sql(f"drop {there} {relation.sql()}")
-            self.execute_sql(f"create or replace {kind} {relation.sql()} as {select}")
+            self.put(relation, kind, select)
+
+    def put(self, relation: Relation, kind: RelationKind, select: str) -> None:
+        """Replace a table or view within a transaction."""
+        self.execute_sql(f"create schema if not exists {relation.schema}")
+        if (there := self._kind(relation)) not in (None, kind):
+            self.execute_sql(f"drop {there} {relation.sql()}")
+        self.execute_sql(f"create or replace {kind} {relation.sql()} as {select}")
 
     def _kind(self, relation: Relation) -> RelationKind | None:
         """Return the current kind of a relation, which an earlier release may have made another one."""

@@ -60,6 +60,16 @@ class AdvisoryLocks:
         """The server's process number of the connection that holds the locks; None without one."""
         return self._connection.info.backend_pid if self._connection else None
 
+    def is_connected(self) -> bool:
+        """Return whether the connection that holds the locks is there."""
+        try:
+            if self._connection:
+                with self._connection.cursor() as cursor:
+                    cursor.execute("select 1")
+        except psycopg2.Error:
+            self._lost()
+        return self._connection is not None
+
     def _try(self, name: str) -> bool:
         if self._connection is None:
             self._connection = self._connect()
