@@ -22,6 +22,7 @@ from event_assets.settings.automation import (
 )
 from event_assets.settings.dates import DateSettings, EventPeriod
 from event_assets.settings.declaring import SettingsError
+from event_assets.settings.ducklake import DuckLakeSettings
 from event_assets.settings.event import Event, ReadEvent, read_event
 from event_assets.settings.paths import dagster_home, run_folder
 from event_assets.settings.warehouse import (
@@ -38,6 +39,7 @@ __all__ = [
     "AlertSettings",
     "DateSettings",
     "DestinationSettings",
+    "DuckLakeSettings",
     "Event",
     "EventApiSettings",
     "EventPeriod",

@@ -19,6 +19,7 @@ from event_assets.settings.automation import (
 )
 from event_assets.settings.dates import DateSettings
 from event_assets.settings.declaring import Section, SettingsError
+from event_assets.settings.ducklake import DuckLakeSettings
 from event_assets.settings.reading import read, read_files
 from event_assets.settings.warehouse import DestinationSettings, PostgresSettings, PublishedSettings, WarehouseSettings
 
@@ -32,6 +33,7 @@ SECTIONS: tuple[type[Section], ...] = (
     DestinationSettings,
     WarehouseSettings,
     PostgresSettings,
+    DuckLakeSettings,
     PublishedSettings,
     AlertSettings,
     UiSettings,
@@ -113,6 +115,11 @@ class Event:
     def postgres(self) -> PostgresSettings:
         """How to reach the PostgreSQL server, where its warehouse is one."""
         return self._section(PostgresSettings)
+
+    @property
+    def ducklake(self) -> DuckLakeSettings:
+        """Where the DuckLake is, where its warehouse is one."""
+        return self._section(DuckLakeSettings)
 
     @property
     def warehouse(self) -> WarehouseSettings:

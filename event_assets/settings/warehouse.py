@@ -13,7 +13,7 @@ from dlt.destinations.impl.postgres.configuration import PostgresCredentials
 from event_assets.settings.declaring import Section, SettingsError, setting
 from event_assets.settings.paths import run_folder
 
-DESTINATIONS = ("duckdb", "postgres")
+DESTINATIONS = ("duckdb", "postgres", "ducklake")
 """The databases that a warehouse can be, as dlt calls them."""
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+._-]+:")
@@ -123,8 +123,9 @@ class DestinationSettings(Section):
 
     destination: str = setting(
         "duckdb",
-        "Which database the warehouse is: duckdb, a file, or postgres, a PostgreSQL server, whose `credentials` are in "
-        "the section [destination.postgres] of .dlt/secrets.toml. What is set of files counts for duckdb only.",
+        "Which database the warehouse is: duckdb, a file; postgres, a PostgreSQL server, whose `credentials` are in "
+        "the section [destination.postgres] of .dlt/secrets.toml; or ducklake, whose `catalog` is in the section "
+        "[destination.ducklake.credentials] there. What is set of files counts for duckdb only.",
         parse=_destination,
         fits=lambda name: name in DESTINATIONS,
         wanted=" or ".join(DESTINATIONS),

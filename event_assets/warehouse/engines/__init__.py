@@ -21,6 +21,8 @@ __all__ = [
 ]
 
 _ENGINES = {
+    # Before DuckDB, whose errors those of a lake are as well.
+    "ducklake": ("event_assets.warehouse.engines.ducklake", "DuckLakeEngine"),
     "duckdb": ("event_assets.warehouse.engines.duckdb", "DuckDbEngine"),
     "postgres": ("event_assets.warehouse.engines.postgres", "PostgresEngine"),
 }

@@ -1,0 +1,72 @@
+"""DuckDB's SQL on a DuckLake, where it differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from dlt.destinations.sql_client import SqlClientBase
+
+from event_assets.warehouse.engines.duckdb.session import DuckDbSession
+from event_assets.warehouse.engines.ducklake.catalogue import Catalogue
+from event_assets.warehouse.names import STAGING, SUMMARY, SYNC
+from event_assets.warehouse.relations import Relation, RelationKind
+
+REWRITE = Relation(SYNC, "rewrite_requested")
+"""After an erasure: the tables that were built before it, and a row without a name as long as files have to be
+rewritten."""
+
+
+class DuckLakeSession(DuckDbSession):
+    """A connection to a DuckLake."""
+
+    def __init__(self, client: SqlClientBase[Any], catalogue: Catalogue) -> None:
+        """Take dlt's client, which is connected, and the catalogue."""
+        super().__init__(client)
+        self._catalogue = catalogue
+
+    @contextmanager
+    def begin_transaction(self) -> Iterator[None]:
+        """Run a block in a transaction, which is committed if this process still is the one writer.
+
+        Raises:
+            WarehouseUnreadableError: The write lock is lost. The transaction is rolled back.
+        """
+        with super().begin_transaction():
+            yield
+            self._catalogue.check_lock()
+
+    def replace(self, relation: Relation, kind: RelationKind, select: str) -> None:
+        """Replace a table or view; see the base class."""
+        with self.begin_transaction():
+            self.put(relation, kind, select)
+            self._rebuilt(relation)
+
+    def request_rewrite(self) -> None:
+        """Record that files hold remains of erased rows, and models what was built before."""
+        self.execute_sql(f"create schema if not exists {SYNC}")
+        self.execute_sql(f"create table if not exists {REWRITE.sql()} (relation varchar)")
+        self.execute_sql(f"delete from {REWRITE.sql()}")  # noqa: S608
+        built = "select schema_name || '.' || table_name from duckdb_tables()"
+        self.execute_sql(
+            f"insert into {REWRITE.sql()} {built} where database_name = current_database()"
+            " and schema_name in (%s, %s) union all select null",
+            STAGING,
+            SUMMARY,
+        )
+
+    def _rebuilt(self, relation: Relation) -> None:
+        """Record that a table was built after an erasure, so that its old files have to go."""
+        if not self.has_table(REWRITE):
+            return
+        table, name = REWRITE.sql(), str(relation)
+        if self.execute_sql(f"select 1 from {table} where relation = %s", name):  # noqa: S608
+            self.execute_sql(f"delete from {table} where relation = %s", name)  # noqa: S608
+            self.execute_sql(f"insert into {table} values (null)")  # noqa: S608
+
+    def is_rewrite_due(self) -> bool:
+        """Return whether files have to go."""
+        if not self.has_table(REWRITE):
+            return False
+        return bool(self.execute_sql(f"select 1 from {REWRITE.sql()} where relation is null limit 1"))  # noqa: S608
