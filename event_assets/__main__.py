@@ -54,6 +54,16 @@ def dictionary() -> None:
 
 
 @main.command()
+def site() -> None:
+    """Write the pages that people look at: the data catalogue."""
+    with _user_facing_errors():
+        _check_settings()
+        from event_assets.cli.site import write_site
+
+        write_site()
+
+
+@main.command()
 @click.option("--secrets", is_flag=True, help="Print what goes into .dlt/secrets.toml instead.")
 def settings(secrets: bool) -> None:
     """Print a commented .dlt/config.toml with every setting and its default."""

@@ -79,6 +79,18 @@ def latest_evaluations(
 ) -> dict[dg.AssetCheckKey, dg.AssetCheckEvaluation]:
     """Return what each check found when it was last evaluated, by check. Those that never were are left out.
 
+    Args:
+        instance: Where it is recorded.
+        checks: Which checks.
+    """
+    return {check: latest.found for check, latest in latest_evaluations_with_times(instance, checks).items()}
+
+
+def latest_evaluations_with_times(
+    instance: dg.DagsterInstance, checks: Iterable[dg.AssetCheckKey]
+) -> dict[dg.AssetCheckKey, Evaluation]:
+    """Return the last evaluation of each check, by check. Those that never were evaluated are left out.
+
     What was recorded last of each is read at once. It counts where it is of the latest materialisation of its asset;
     only of other checks, the evaluations before it are read as well.
 
@@ -95,7 +107,7 @@ def latest_evaluations(
         if last is None or last.number is None or last.number != numbers.get(check.asset_key):
             last = next(reversed(evaluations(instance, check)), None)
         if last:
-            latest[check] = last.found
+            latest[check] = last
     return latest
 
 

@@ -17,7 +17,7 @@ from event_assets.automation.reasons import why_not_up_to_date
 from event_assets.settings import ReadEvent, read_event
 
 IS_UP_TO_DATE = "is_up_to_date"
-_CHECK_DESCRIPTION = (
+CHECK_DESCRIPTION = (
     "The table is built from what it reads as that is now, and every raw table that it is made of keeps its own "
     "freshness policy."
 )
@@ -45,7 +45,7 @@ def up_to_date_checks(
     @dg.multi_asset_check(
         name="check_summaries",
         specs=[
-            dg.AssetCheckSpec(IS_UP_TO_DATE, asset=key, description=_CHECK_DESCRIPTION, automation_condition=when)
+            dg.AssetCheckSpec(IS_UP_TO_DATE, asset=key, description=CHECK_DESCRIPTION, automation_condition=when)
             for key in summaries
         ],
         can_subset=True,

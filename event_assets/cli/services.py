@@ -1,4 +1,7 @@
-"""The processes that Dagster consists of here: a code server, and a webserver and a daemon that ask it."""
+"""The processes that Dagster consists of here: a code server, and a webserver and a daemon that ask it.
+
+And those beside them: the server of the pages that people look at, and the sandbox where no API is configured.
+"""
 
 from __future__ import annotations
 
@@ -40,6 +43,23 @@ def dagster_services(folder: Path, home: Path, host: str, port: int) -> Sequence
         # At "info" it prints a line for each look of each sensor, and one a second while a run waits.
         ForkedService("daemon", ["dagster-daemon", "run", "--log-level", "warning", *of_workspace]),
     ]
+
+
+def site_service(folder: Path, host: str, port: int) -> Service:
+    """Return the server of the pages that people look at. It ends nothing else: where it cannot serve, it says so.
+
+    Args:
+        folder: Where they lie.
+        host: The address that it listens at.
+        port: Its port.
+    """
+
+    def serve() -> None:
+        from event_assets.cli.site_server import serve_site
+
+        serve_site(folder, host, port)
+
+    return ForkedService("pages", serve)
 
 
 def sandbox_service(host: str, port: int) -> Service:

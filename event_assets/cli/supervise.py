@@ -14,7 +14,7 @@ import click
 
 from event_assets.cli.forked import preload
 from event_assets.cli.home_files import HomeFiles
-from event_assets.cli.services import COMMANDS, MODULES, dagster_services, sandbox_service
+from event_assets.cli.services import COMMANDS, MODULES, dagster_services, sandbox_service, site_service
 from event_assets.cli.supervisor import Supervisor
 
 ARENAS = "2"
@@ -22,17 +22,19 @@ ARENAS = "2"
 In one trial the daemon took some 20 MB less with a single arena; what two save was not measured by itself."""
 
 
-def become_supervisor(home: Path, host: str, port: int, sandbox_port: int | None) -> None:
+def become_supervisor(home: Path, host: str, port: int, site: tuple[Path, int], sandbox_port: int | None) -> None:
     """Replace this process by the one that supervises. Does not return.
 
     Args:
         home: Dagster's.
         host: The address that the webserver listens at.
         port: Its port.
+        site: The folder of the pages that people look at, and the port that they are served at.
         sandbox_port: The port of the sandbox; None where an API is configured.
     """
     os.environ.setdefault("MALLOC_ARENA_MAX", ARENAS)
     options = ["--home", str(home), "--host", host, "--port", str(port)]
+    options += ["--site", str(site[0]), "--site-port", str(site[1])]
     if sandbox_port is not None:
         options += ["--sandbox-port", str(sandbox_port)]
     sys.stdout.flush()
@@ -44,12 +46,14 @@ def become_supervisor(home: Path, host: str, port: int, sandbox_port: int | None
 @click.option("--home", type=click.Path(path_type=Path), required=True)
 @click.option("--host", required=True)
 @click.option("--port", type=int, required=True)
+@click.option("--site", type=click.Path(path_type=Path), required=True)
+@click.option("--site-port", type=int, required=True)
 @click.option("--sandbox-port", type=int)
-def main(home: Path, host: str, port: int, sandbox_port: int | None) -> None:
+def main(home: Path, host: str, port: int, site: Path, site_port: int, sandbox_port: int | None) -> None:
     """Start Dagster's processes and see to it that they run."""
     preload(COMMANDS, MODULES)
     with tempfile.TemporaryDirectory(prefix="event_assets_") as folder:
-        services = [*dagster_services(Path(folder), home, host, port)]
+        services = [*dagster_services(Path(folder), home, host, port), site_service(site, host, site_port)]
         if sandbox_port is not None:
             services.insert(1, sandbox_service(host, sandbox_port))  # before the sensors, which ask it
         Supervisor(services, HomeFiles(home).check).run()

@@ -32,13 +32,25 @@ def serve_ui(port: int) -> None:
     check_databases(home)
     if has_own_settings or (home / "history").exists():
         _end_orphaned_runs(event)
-    sandbox_port = _free_port()
+    sandbox_port, site_port = _free_port(), _port_beside(port)
     sandbox = prepare_api(event, sandbox_port)
     if sandbox:
         configure_sandbox(sandbox)
-    click.echo(f"Dagster UI: http://{HOST}:{port}\nIts state:  {home}\nWarehouse:  {configured_engine(event).where}\n")
+    click.echo(
+        f"Dagster UI: http://{HOST}:{port}\nCatalogue:  http://{HOST}:{site_port}\nIts state:  {home}\n"
+        f"Warehouse:  {configured_engine(event).where}\n"
+    )
     os.environ["UI__ADDRESS"] = f"http://{HOST}:{port}"
-    become_supervisor(home, HOST, port, sandbox_port if sandbox else None)
+    become_supervisor(home, HOST, port, (event.site.folder, site_port), sandbox_port if sandbox else None)
+
+
+def _port_beside(port: int) -> int:
+    """Return the port after the UI's, where people look for the pages; a free one where that is taken."""
+    try:
+        socket.create_server((HOST, port + 1)).close()
+    except (OSError, OverflowError):
+        return _free_port()
+    return port + 1
 
 
 def _free_port() -> int:

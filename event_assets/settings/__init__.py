@@ -25,6 +25,7 @@ from event_assets.settings.declaring import SettingsError
 from event_assets.settings.ducklake import DuckLakeSettings
 from event_assets.settings.event import Event, ReadEvent, read_event
 from event_assets.settings.paths import dagster_home, run_folder
+from event_assets.settings.site import SiteSettings
 from event_assets.settings.warehouse import (
     DESTINATIONS,
     DestinationSettings,
@@ -54,6 +55,7 @@ __all__ = [
     "RetrySettings",
     "ScheduleSettings",
     "SettingsError",
+    "SiteSettings",
     "UiSettings",
     "WarehouseSettings",
     "dagster_home",

@@ -21,6 +21,7 @@ from event_assets.settings.dates import DateSettings
 from event_assets.settings.declaring import Section, SettingsError
 from event_assets.settings.ducklake import DuckLakeSettings
 from event_assets.settings.reading import read, read_files
+from event_assets.settings.site import SiteSettings
 from event_assets.settings.warehouse import DestinationSettings, PostgresSettings, PublishedSettings, WarehouseSettings
 
 SECTIONS: tuple[type[Section], ...] = (
@@ -35,6 +36,7 @@ SECTIONS: tuple[type[Section], ...] = (
     PostgresSettings,
     DuckLakeSettings,
     PublishedSettings,
+    SiteSettings,
     AlertSettings,
     UiSettings,
     RetrySettings,
@@ -130,6 +132,11 @@ class Event:
     def published(self) -> PublishedSettings:
         """What its copy for readers holds."""
         return self._section(PublishedSettings)
+
+    @property
+    def site(self) -> SiteSettings:
+        """Where its pages lie."""
+        return self._section(SiteSettings)
 
     @property
     def alerts(self) -> AlertSettings:

@@ -1,0 +1,122 @@
+"""The pages that people look at as assets. They are downstream of the published copy: made with each refresh."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from event_assets.assets.copy_plan import publish_plan
+from event_assets.assets.failures import as_dagster_failure
+from event_assets.assets.keys import raw_columns
+from event_assets.assets.metadata import OWNERS
+from event_assets.assets.published import PUBLISHED_COPY
+from event_assets.models import Model
+from event_assets.settings import Event, ReadEvent, SettingsError, read_event
+from event_assets.site import CATALOGUE_FILE
+from event_assets.site.catalogue import Catalogue, TableStatus
+from event_assets.warehouse.relations import Relation
+
+SITE = "site"
+CATALOGUE = dg.AssetKey([SITE, "catalogue"])
+
+ReadStatuses: TypeAlias = Callable[[dg.DagsterInstance, Iterable[Model], Event, datetime], Mapping[str, TableStatus]]
+"""Reads what is known of the tables at a moment, by their names with the schema."""
+
+_DESCRIPTION = """\
+The data catalogue for readers: every table and column with its meaning, lineage, tests and freshness, as one page.
+
+The page needs no server: open the file with any browser. `make ui` serves it as well. It shows no value of the API.
+"""
+
+
+def build_catalogue(
+    models: Mapping[Relation, Model], read_statuses: ReadStatuses, read: ReadEvent = read_event
+) -> dg.AssetsDefinition:
+    """Return the asset of the data catalogue.
+
+    Args:
+        models: All models, each after those that they read.
+        read_statuses: Reads what is known of the tables when the page is made.
+        read: Reads the event then.
+    """
+
+    @dg.asset(
+        key=CATALOGUE,
+        deps=[PUBLISHED_COPY],
+        description=_DESCRIPTION,
+        group_name=SITE,
+        owners=OWNERS,
+        kinds={"html", "file"},
+        tags={"layer": SITE},
+    )
+    def catalogue(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        with as_dagster_failure():
+            event = read()
+            page = catalogue_page(context.instance, models, read_statuses, event, datetime.now(timezone.utc))
+            path = write_page(event.site.folder / CATALOGUE_FILE, page)
+        return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(str(path)), "bytes": path.stat().st_size})
+
+    return catalogue
+
+
+def catalogue_page(
+    instance: dg.DagsterInstance,
+    models: Mapping[Relation, Model],
+    read_statuses: ReadStatuses,
+    event: Event,
+    now: datetime,
+) -> str:
+    """Return the page of the data catalogue.
+
+    Args:
+        instance: Where builds and evaluations are recorded.
+        models: All models, each after those that they read.
+        read_statuses: Reads what is known of the tables.
+        event: Its zone, windows, and what its published copy leaves out count.
+        now: The time now, with a zone.
+
+    Raises:
+        SettingsError: A setting cannot be used.
+    """
+    from event_assets.site.describe import describe_tables  # here: to load the definitions takes no optimizer of SQL
+    from event_assets.site.page import render
+
+    left_out = publish_plan(models, {}, personal_data=event.published.personal_data).left_out
+    statuses, zone = read_statuses(instance, models.values(), event, now), event.dates.timezone
+    tables = describe_tables(models, raw_columns(), left_out, statuses, ", ".join(OWNERS))
+    return render(Catalogue(now.astimezone(ZoneInfo(zone)), zone, tables))
+
+
+def write_page(path: Path, page: str) -> Path:
+    """Write a page in one step: who has it open, or fetches it meanwhile, has the one before or this one.
+
+    Args:
+        path: The file; its folder is made if it is not there.
+        page: What it holds.
+
+    Returns:
+        The path.
+
+    Raises:
+        SettingsError: It cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            temporary.write_text(page, encoding="utf-8")
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"{path} cannot be written ({error.strerror}): the page stays as it was. Let this user write there, or set "
+            "`folder` in the section [site] of .dlt/config.toml to another place."
+        ) from error
+    return path
