@@ -13,6 +13,7 @@ from event_assets.assets.models import build_model_assets, project_models
 from event_assets.assets.published import build_published_copy
 from event_assets.assets.raw import build_raw_assets
 from event_assets.assets.resources import EventApiResource, WarehouseResource
+from event_assets.assets.site import build_catalogue
 from event_assets.automation.alerts import alert_sensors
 from event_assets.automation.change_sensor import change_sensor
 from event_assets.automation.conditions import CheckWithAsset, Planning, auto_materialize
@@ -24,6 +25,7 @@ from event_assets.automation.orphaned_runs import orphaned_runs_sensor
 from event_assets.automation.phase_sensor import phase_sensor
 from event_assets.automation.retention import PRUNE_STEP, prune_daily, prune_job
 from event_assets.automation.schedules import daily_sync
+from event_assets.automation.table_status import read_statuses
 from event_assets.automation.up_to_date import up_to_date_checks, up_to_date_sensor
 from event_assets.settings import Event, read_event
 from event_assets.warehouse import SUMMARY
@@ -50,7 +52,7 @@ def build_definitions(event: Event, pool: str | None = WAREHOUSE_POOL) -> dg.Def
     tables = [*build_raw_assets(pool), *build_model_assets(models, event.dates.timezone, engine, pool)]
     keys = [key for each in tables for key in each.keys]
     copy = build_published_copy(keys, models, engine=engine, personal_data=event.published.personal_data, pool=pool)
-    assets, now = [*tables, copy], datetime.now(timezone.utc)
+    assets, now = [*tables, copy, build_catalogue(models, read_statuses)], datetime.now(timezone.utc)
     planning = Planning(graph := Graph.of(assets))
     assets, checked = apply_automation(assets, planning, event, now), CheckWithAsset(planning)
     summaries = [key for key in keys if key.path[0] == SUMMARY]

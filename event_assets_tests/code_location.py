@@ -68,4 +68,5 @@ def configured(event: sandbox.Event, folder: Path) -> Iterator[Sandbox]:
         environment.setenv("EVENT__TIMEZONE", event.timezone)
         environment.setenv("DESTINATION__DUCKDB__CREDENTIALS", str(folder / "warehouse.duckdb"))
         environment.setenv("WAREHOUSE__PUBLISHED", str(folder / "published.duckdb"))
+        environment.setenv("SITE__FOLDER", str(folder / "site"))
         yield api

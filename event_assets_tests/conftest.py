@@ -125,6 +125,7 @@ def warehouse_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "warehouse.duckdb"
     monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS", str(path))
     monkeypatch.setenv("WAREHOUSE__PUBLISHED", str(tmp_path / "published.duckdb"))
+    monkeypatch.setenv("SITE__FOLDER", str(tmp_path / "site"))
     return path
 
 

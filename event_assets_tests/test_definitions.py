@@ -21,6 +21,7 @@ LAYERS = {
     "history": {"staging"},
     "summary": {"staging", "history", "summary"},
     "published": {"raw", "staging", "history", "summary"},
+    "site": {"published"},
 }
 LOADS_WITH_NOTHING = """
 import socket, sys
@@ -100,7 +101,8 @@ def test_of_a_run_config_a_sync_takes_only_that_removals_are_meant():
     offered = set(places(shared_definitions().resolve_job_def("refresh_everything").run_config_schema.config_type))
     removals = {f"ops.load_{endpoint}.config.allow_removals" for endpoint in ("content", "partners", "participants")}
     # A model's op takes any config, and reads none.
-    offered -= {name for name in offered if name.startswith(("ops.staging", "ops.history", "ops.summary", "ops.publ"))}
+    layers = ("staging", "history", "summary", "published", "site")
+    offered -= {name for name in offered if name.startswith(tuple(f"ops.{layer}" for layer in layers))}
     assert {name for name in offered if name.startswith(("ops.", "resources."))} == removals
 
 

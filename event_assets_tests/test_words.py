@@ -29,7 +29,7 @@ BANNED = {
 """What is not written → what is written instead. A word is banned as a whole word, in any case."""
 _PATTERN = re.compile("|".join(rf"\b(?:{words})(?!\w)" for words in BANNED), re.IGNORECASE)
 
-ROOMS = ("assets", "automation", "cli", "models", "sandbox", "settings", "source", "warehouse")
+ROOMS = ("assets", "automation", "cli", "models", "sandbox", "settings", "site", "source", "warehouse")
 """The packages whose messages are read here."""
 PAGES = ("README.md", *sorted(f"docs/{path.name}" for path in (CHECKOUT / "docs").glob("*.md")))
 

@@ -1,7 +1,6 @@
 """The pages that people look at as assets. They are downstream of the published copy: made with each refresh."""
 
-from __future__ import annotations
-
+import hashlib
 import os
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timezone
@@ -18,11 +17,11 @@ from event_assets.assets.metadata import OWNERS
 from event_assets.assets.published import PUBLISHED_COPY
 from event_assets.models import Model
 from event_assets.settings import Event, ReadEvent, SettingsError, read_event
-from event_assets.site import CATALOGUE_FILE
+from event_assets.site import CATALOGUE_FILE, SITE, TEMPLATES
 from event_assets.site.catalogue import Catalogue, TableStatus
+from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse.relations import Relation
 
-SITE = "site"
 CATALOGUE = dg.AssetKey([SITE, "catalogue"])
 
 ReadStatuses: TypeAlias = Callable[[dg.DagsterInstance, Iterable[Model], Event, datetime], Mapping[str, TableStatus]]
@@ -54,6 +53,7 @@ def build_catalogue(
         owners=OWNERS,
         kinds={"html", "file"},
         tags={"layer": SITE},
+        code_version=_code_version(models.values()),
     )
     def catalogue(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         with as_dagster_failure():
@@ -63,6 +63,13 @@ def build_catalogue(
         return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(str(path)), "bytes": path.stat().st_size})
 
     return catalogue
+
+
+def _code_version(models: Iterable[Model]) -> str:
+    """Return a hash of what the page says at any time: a change of a description or of the templates makes it stale."""
+    facts = [repr(model.facts) + model.path.read_text(encoding="utf-8") for model in models]
+    templates = [path.read_text(encoding="utf-8") for path in sorted(TEMPLATES.iterdir())]
+    return hashlib.sha256("\n".join([repr([*TABLES.values()]), *facts, *templates]).encode()).hexdigest()[:16]
 
 
 def catalogue_page(

@@ -16,7 +16,7 @@ from event_assets.assets.versions import Materialisation
 from event_assets.automation.evaluations import latest_evaluations
 from event_assets.automation.failures import has_ended_by_itself
 from event_assets.automation.freshness import FreshnessWindow, current_windows
-from event_assets.automation.graph import Graph, is_copy, is_raw
+from event_assets.automation.graph import Graph, is_copy, is_model, is_raw
 from event_assets.automation.readers import mended_unpublished
 from event_assets.settings import Event, SettingsError
 from event_assets.warehouse.engines import configured_engine
@@ -267,8 +267,8 @@ def _was_reached(graph: Graph, asset: dg.AssetKey, failed_steps: frozenset[str])
     """Whether a failed run counts as an attempt at a model or the copy, because it came to it.
 
     Of a model also where one that it is made of has failed: it is held back with that. A sync that has failed holds
-    back nothing, since its tables are as they were.
+    back nothing, since its tables are as they were. A page comes after the copy, as soon as there is one.
     """
     if not failed_steps or asset.to_python_identifier() in failed_steps:
         return True
-    return not is_copy(asset) and any(each.to_python_identifier() in failed_steps for each in graph.below(asset))
+    return is_model(asset) and any(each.to_python_identifier() in failed_steps for each in graph.below(asset))

@@ -13,7 +13,7 @@ import dagster as dg
 
 from event_assets.automation.clock import is_ahead
 from event_assets.automation.failures import Failure
-from event_assets.automation.graph import is_copy, is_raw
+from event_assets.automation.graph import is_model
 from event_assets.automation.readers import readers_lack
 from event_assets.automation.run_results import RunResult, run_result
 from event_assets.automation.troubles import Found, what_readers_see
@@ -57,9 +57,7 @@ class _Attempts:
 
     def __init__(self, before: Found, steps: Mapping[str, Collection[dg.AssetKey]]) -> None:
         self._steps = {step: {asset.to_user_string() for asset in assets} for step, assets in steps.items()}
-        self._models = {
-            step: asset for step, assets in steps.items() for asset in assets if not (is_raw(asset) or is_copy(asset))
-        }
+        self._models = {step: asset for step, assets in steps.items() for asset in assets if is_model(asset)}
         assets: set[str] = set().union(*self._steps.values())
         self._troubles = {each: said for each, said in before.troubles.items() if each in steps or not _is_step(each)}
         self._pending = {each: assets & {*before.pending.get(each, ())} for each in self._troubles}

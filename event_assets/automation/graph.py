@@ -9,6 +9,7 @@ from functools import cached_property
 
 import dagster as dg
 
+from event_assets.site import SITE
 from event_assets.warehouse import PUBLISHED, RAW
 
 
@@ -96,3 +97,13 @@ def is_raw(asset: dg.AssetKey) -> bool:
 def is_copy(asset: dg.AssetKey) -> bool:
     """Return whether an asset is the copy for readers."""
     return asset.path[0] == PUBLISHED
+
+
+def is_page(asset: dg.AssetKey) -> bool:
+    """Return whether an asset is a page that people look at, which is made after the copy."""
+    return asset.path[0] == SITE
+
+
+def is_model(asset: dg.AssetKey) -> bool:
+    """Return whether an asset is a table or view that a model is built into."""
+    return not (is_raw(asset) or is_copy(asset) or is_page(asset))

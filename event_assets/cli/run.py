@@ -15,7 +15,7 @@ from event_assets.assets.versions import Materialisations
 from event_assets.automation.declare import raw_key
 from event_assets.automation.facts import failing_tables, read_facts, with_copy
 from event_assets.automation.failures import is_failed_check, run_failure, step_failure
-from event_assets.automation.graph import Graph
+from event_assets.automation.graph import Graph, is_model, is_page
 from event_assets.automation.jobs import refresh_everything
 from event_assets.automation.orphaned_runs import end_orphaned_runs
 from event_assets.automation.planner import Trigger, plan_with_checks, requested
@@ -27,7 +27,7 @@ from event_assets.definitions import build_definitions
 from event_assets.settings import Event, read_event
 from event_assets.source.api.resources import resources_by_endpoint
 from event_assets.source.tables.schema import TABLES
-from event_assets.warehouse import PUBLISHED, RAW, Warehouse
+from event_assets.warehouse import Warehouse
 from event_assets.warehouse.engines import configured_engine
 
 
@@ -103,7 +103,7 @@ def _execute(
     built = build(models)
     # A run does not come to what reads something that failed, and the copy reads everything: it has a run of its own.
     if _is_left_out(PUBLISHED_COPY, models, built):
-        return [synced, built, build([PUBLISHED_COPY])]
+        return [synced, built, build([PUBLISHED_COPY, *filter(is_page, models)])]
     return [synced, built]
 
 
@@ -151,7 +151,7 @@ def _broken_promises(graph: Graph, run: dg.ExecuteInProcessResult, published: bo
 
 
 def _failed_steps(graph: Graph, run: dg.ExecuteInProcessResult, published: bool) -> Iterator[str]:
-    models = {key.to_python_identifier(): key for key in graph.nodes if key.path[0] not in (RAW, PUBLISHED)}
+    models = {key.to_python_identifier(): key for key in graph.nodes if is_model(key)}
     for event in run.all_events:
         if event.is_step_failure and not is_failed_check(event):
             failure = step_failure(event)

@@ -12,15 +12,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
-from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from event_assets.site import TEMPLATES
 from event_assets.site.catalogue import LAYERS, Catalogue, CatalogueTable
 from event_assets.site.layout import lanes
 
-TEMPLATES = Path(__file__).with_name("templates")
 SCRIPTS = ("graph.js", "picture.js", "details.js", "search.js", "page.js")
 """The parts of the page's script, each after those that it uses."""
 
@@ -52,7 +51,15 @@ def render(catalogue: Catalogue) -> str:
         columns=sum(len(table.columns) for table in catalogue.tables),
         style=Markup(style),  # noqa: S704  # our own file
         script=Markup(script),  # noqa: S704  # our own files
-        policy=f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; base-uri 'none'",
+        policy="; ".join(
+            [
+                "default-src 'none'",
+                "img-src data:",
+                "base-uri 'none'",
+                f"style-src '{_digest(style)}'",
+                f"script-src '{_digest(script)}'",
+            ]
+        ),
         data=Markup(_data(catalogue)),  # noqa: S704  # JSON without "<"
         when=lambda at: _when(at, catalogue),
         window=_window,

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlglot import exp
-from sqlglot.lineage import lineage
 from sqlglot.optimizer import Scope, build_scope, find_all_in_scope, qualify
 
 from event_assets.models.project import DIALECT, Model
@@ -55,11 +54,12 @@ class _Rows:
 
     def __init__(self, root: Scope, schema: _Schema) -> None:
         self._scopes, self._schema = list(root.traverse()), schema
+        self._of_query = {id(scope.expression): scope for scope in self._scopes}
         # A clause may hold subqueries, whose columns are resolved where they stand.
         self._homes = {
             id(column): scope for scope in self._scopes for column in find_all_in_scope(scope.expression, exp.Column)
         }
-        self._leaves: dict[tuple[int, str], set[tuple[Relation, str]]] = {}
+        self._leaves: dict[tuple[int, str | int], set[tuple[Relation, str]]] = {}
 
     def sources(self) -> RowSources:
         found: RowSources = {}
@@ -79,16 +79,22 @@ class _Rows:
             return {(Relation(source.db, source.name), column.name)} if source.db else set()
         return self._leaves_of(source, column.name) if isinstance(source, Scope) else set()
 
-    def _leaves_of(self, scope: Scope, column: str) -> set[tuple[Relation, str]]:
+    def _leaves_of(self, scope: Scope, column: str | int) -> set[tuple[Relation, str]]:
+        """Return of which columns a column of a subquery is made: by its name, or its position within a union."""
         key = id(scope), column
-        if key not in self._leaves:
-            node = lineage(column, scope.expression, self._schema, dialect=DIALECT, scope=scope, trim_selects=False)
-            self._leaves[key] = {
-                (Relation(table.db, table.name), leaf.name.split(".")[-1].strip('"'))
-                for leaf in node.walk()
-                if isinstance(table := leaf.expression, exp.Table) and table.db
-            }
-        return self._leaves[key]
+        if key in self._leaves:
+            return self._leaves[key]
+        query, found = scope.expression, set()
+        self._leaves[key] = found
+        if isinstance(query, exp.Query):
+            position = query.named_selects.index(column) if isinstance(column, str) else column
+            if isinstance(query, exp.SetOperation):
+                for branch in (query.left, query.right):
+                    found |= self._leaves_of(self._of_query[id(branch.unnest())], position)
+            else:
+                for each in query.selects[position].find_all(exp.Column):
+                    found |= self._resolve(each)
+        return found
 
 
 def _clauses(scope: Scope) -> Iterator[tuple[exp.Expr, str]]:
@@ -98,6 +104,9 @@ def _clauses(scope: Scope) -> Iterator[tuple[exp.Expr, str]]:
     for name, use in _CLAUSES.items():
         if clause := select.args.get(name):
             yield clause, use
+    group = select.args.get("group")
+    if select.args.get("distinct") or (group and group.args.get("all")):  # by what is no aggregate
+        yield from ((each, "group") for each in select.expressions if not each.find(exp.AggFunc))
     for join in select.args.get("joins") or ():
         if condition := join.args.get("on"):
             yield condition, "join"

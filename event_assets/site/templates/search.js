@@ -12,7 +12,7 @@ function entries() {
     const article = document.getElementById(table.id);
     const own = { id: table.id, name: table.name, about: text(article.querySelector(".lead")), bonus: BONUS[table.layer] + 1 };
     const columns = table.columns.map((id) => ({
-      id, name: nameOf(id), about: text(document.getElementById(id).querySelector(".d")), bonus: BONUS[table.layer],
+      id, name: nameOf(id), table: table.name.toLowerCase(), about: text(document.getElementById(id).querySelector(".d")), bonus: BONUS[table.layer],
     }));
     return [own, ...columns].map((each) => ({ ...each, low: each.id.toLowerCase(), text: each.about.toLowerCase() }));
   });
@@ -25,10 +25,11 @@ function score(entry, terms) {
   for (const term of terms) {
     if (name === term || entry.low === term) sum += 100;
     else if (name.startsWith(term)) sum += 60;
+    else if (entry.table === term) sum += 55;
     else if (name.includes(`_${term}`)) sum += 45;
     else if (name.includes(term)) sum += 35;
     else if (entry.low.includes(term)) sum += 20;
-    else if (entry.text.includes(term)) sum += 10;
+    else if (entry.text.includes(term)) sum += 5;
     else return 0;
   }
   return sum;
