@@ -54,11 +54,11 @@ select
     name as title,
     description,
     -- &amp; comes last: "&amp;lt;" is the text "&lt;".
-    nullif(trim(regexp_replace(
+    macros.blank_to_null(regexp_replace(
         replace(replace(replace(replace(replace(replace(untagged,
             '&nbsp;', ' '), '&lt;', '<'), '&gt;', '>'), '&quot;', '"'), '&#39;', ''''), '&amp;', '&'),
         '[ \t\n\f\r\x{00A0}]+', ' ', 'g'
-    )), '') as description_text,
+    )) as description_text,
     type as session_type,
     starts_at,
     ends_at,

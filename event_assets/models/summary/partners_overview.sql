@@ -9,7 +9,7 @@ with profiles as (
         booth_number,
         -- "<p></p>" is what editors leave of an empty description. In the order of the profile page.
         case
-            when trim(regexp_replace(coalesce(description, ''), '<[^>]*>|&nbsp;|[ \t\n\f\r]', '', 'g')) = ''
+            when macros.blank_to_null(regexp_replace(description, '<[^>]*>|&nbsp;', '', 'g')) is null
                 then ', description'
             else ''
         end
