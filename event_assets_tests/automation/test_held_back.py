@@ -16,7 +16,8 @@ from event_assets_tests.automation.breaking import BREAKING, failing_check, fail
 from event_assets_tests.automation.looking import change
 from event_assets_tests.running import Reader
 
-COPY = {"published/warehouse"}
+COPY = {"published/warehouse", "site/catalogue"}
+"""And the page that is made after it."""
 HELD = "staging/session_speakers"
 SEEN = f"Readers see the last good state of {HELD} and of what is made of it; all else is published."
 
@@ -166,9 +167,10 @@ def test_what_waits_for_a_table_in_trouble_is_not_told_as_stale(
         report_stale(loaded, name)
     for _ in range(2):
         loaded.look(STALE)
-    told = [f"• {name} was not brought up to date in time." for name in ("published/warehouse", "raw/partners", HELD)]
+    late = ("published/warehouse", "raw/partners", "site/catalogue", HELD)
+    told = [f"• {name} was not brought up to date in time." for name in late]
     assert webhook.texts == ["\n".join(["🔴 Tables are older than their freshness window", *told])]
-    loaded.run("raw/partners", HELD, *readers, "summary/partners_overview", "published/warehouse")
+    loaded.run("raw/partners", HELD, *readers, "summary/partners_overview", *COPY)
     assert reason(loaded.look(STALE)) == WELL, "Dagster looks every half minute, and says for so long what was"
 
 

@@ -41,6 +41,7 @@ def test_without_a_period_it_is_always_quiet():
         ("raw/partners", (1560, 1500), (240, 180), (240, 180)),
         ("summary/agenda", (1560, 1500), (1560, 1500), (1560, 1500)),
         ("published/warehouse", (1560, 1500), (1560, 1500), (1560, 1500)),
+        ("site/catalogue", (1560, 1500), (1560, 1500), (1560, 1500)),
     ],
 )
 def test_how_old_a_table_may_be(

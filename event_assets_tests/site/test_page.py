@@ -4,7 +4,7 @@ import json
 import re
 from datetime import timedelta
 from html.parser import HTMLParser
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -133,8 +133,8 @@ def test_two_hundred_tables_are_quick_and_small():
     catalogue = many_tables()
     assert (len(catalogue.tables), sum(len(table.columns) for table in catalogue.tables)) == (200, 200 * COLUMNS)
     render(nasty_texts())  # the templates are compiled once in a process
-    started = perf_counter()
+    started = process_time()  # of this process alone: others may be busy
     page = render(catalogue)
-    seconds = perf_counter() - started
+    seconds = process_time() - started
     assert len(page.encode()) < 3_000_000
     assert seconds < 2
