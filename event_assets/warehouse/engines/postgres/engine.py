@@ -209,6 +209,8 @@ class PostgresEngine(Engine):
         tables = "select schemaname, tablename from pg_tables where schemaname = any(%s) order by 1, 2"
         for schema, table in session.execute_sql(tables, schemas) or []:
             session.execute_sql(f"vacuum (full, analyze) {Relation(schema, table).sql()}")
+        # The statistics of before hold frequent values. A user who may not do that gets a warning of the server.
+        session.execute_sql("vacuum (full) pg_catalog.pg_statistic")
         table = REWRITE.sql()
         session.execute_sql(f"delete from {table} where relation is null")  # noqa: S608
         if not session.row_count(REWRITE):
