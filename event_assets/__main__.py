@@ -6,6 +6,7 @@ import errno
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
@@ -51,6 +52,23 @@ def dictionary() -> None:
         from event_assets.cli.dictionary import data_dictionary
 
         click.echo(data_dictionary(), nl=False)
+
+
+@main.command("dbt-artifacts")
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=Path("target"),
+    show_default=True,
+    help="The folder to write to.",
+)
+def dbt_artifacts(folder: Path) -> None:
+    """Write manifest.json and catalog.json as dbt does, for data catalogues."""
+    with _user_facing_errors():
+        from event_assets.cli.dbt_artifacts import write_artifacts
+
+        write_artifacts(folder)
 
 
 @main.command()

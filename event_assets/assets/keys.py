@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from event_assets.source.tables.schema import PARTICIPANTS, REJECTED, REJECTED_COLUMNS, TABLES
+from event_assets.source.tables.schema import PARTICIPANTS, REJECTED, TABLES, raw_tables
 from event_assets.warehouse import RAW
 from event_assets.warehouse.relations import Relation
 
@@ -28,10 +28,7 @@ def asset_keys(relation: Relation) -> set[dg.AssetKey]:
 
 def raw_columns() -> dict[Relation, list[str]]:
     """Return the declared columns of every raw table: resources, link tables and ``raw.rejected``."""
-    tables = {REJECTED: REJECTED_COLUMNS}
-    for table in TABLES.values():
-        tables |= {table.name: table.all_columns, **table.link_tables}
-    return {Relation(RAW, name): [column.name for column in columns] for name, columns in tables.items()}
+    return {Relation(RAW, name): [column.name for column in columns] for name, columns in raw_tables().items()}
 
 
 def raw_relations() -> set[Relation]:

@@ -17,6 +17,8 @@ from event_assets.models.dialects import DIALECT, translate
 from event_assets.warehouse.relations import Relation
 
 Severity = Literal["error", "warn"]
+TestKind = Literal["unique", "not_null", "accepted_values", "relationships", "expression"]
+"""What a data test asks, as the YAML files and dbt call it."""
 
 
 class DataTestSpec(BaseModel):
@@ -101,7 +103,10 @@ class DataTest:
         severity: ``error`` or ``warn``.
         failing_rows: A SELECT of the grain of the rows that fail, in the models' dialect.
         columns: The columns of the model that it tests.
+        kind: What it asks; that of the grain is ``unique``.
         target: For a relationship: the relation and column that it references.
+        values: For accepted values: which they are.
+        condition: For an expression: what is true or null for every row.
     """
 
     name: str
@@ -109,7 +114,10 @@ class DataTest:
     severity: Severity
     failing_rows: str
     columns: tuple[str, ...]
+    kind: TestKind
     target: tuple[Relation, str] | None = None
+    values: tuple[str, ...] = ()
+    condition: str = ""
 
     def render(self, dialect: str = DIALECT) -> str:
         """Return the SELECT of the failing rows in a dialect, one of sqlglot's."""
@@ -124,50 +132,58 @@ def data_tests(relation: Relation, facts: ModelFacts) -> list[DataTest]:
 
 
 def _data_tests(relation: Relation, facts: ModelFacts) -> Iterator[DataTest]:
-    table = relation.sql()
-    grain = _list(facts.grain)
-
-    def rows_where(condition: str) -> str:
-        return f"select {grain} from {table} as tested where {condition}"  # noqa: S608
-
     yield DataTest(
         "grain_is_unique",
         f"There is one row for each {', '.join(facts.grain)}.",
         "error",
-        _repeated(table, facts.grain),
+        _repeated(relation.sql(), facts.grain),
         tuple(facts.grain),
+        "unique",
     )
     for test in facts.tests:
-        for column in test.not_null:
-            condition = f"{_list([column])} is null"
-            description = f"{column} is never null."
-            yield DataTest(f"{column}_is_not_null", description, test.severity, rows_where(condition), (column,))
-        if test.unique:
-            name, description = f"{'_'.join(test.unique)}_is_unique", f"{', '.join(test.unique)} is unique."
-            yield DataTest(name, description, test.severity, _repeated(table, test.unique), tuple(test.unique))
-        for column, values in test.accepted_values.items():
-            accepted = ", ".join(exp.Literal.string(value).sql() for value in values)
-            yield DataTest(
-                f"{column}_is_accepted",
-                f"{column} is one of {', '.join(values)}, or null.",
-                test.severity,
-                rows_where(f"{_list([column])} not in ({accepted})"),
-                (column,),
-            )
-        for column, reference in test.relationships.items():
-            schema, name, target = reference.split(".")
-            other = Relation(schema, name)
-            missing = f"not exists (select 1 from {other.sql()} as target where target.{target} = tested.{column})"  # noqa: S608
-            yield DataTest(
-                f"{column}_refers_to_{name}",
-                f"Every {column} is one of {reference}, or null.",
-                test.severity,
-                rows_where(f"tested.{column} is not null and {missing}"),
-                (column,),
-                (other, target),
-            )
-        for name, condition in test.expression.items():
-            yield DataTest(name, f"For every row: {condition}.", test.severity, rows_where(f"not ({condition})"), ())
+        yield from _of_spec(relation.sql(), _list(facts.grain), test)
+
+
+def _of_spec(table: str, grain: str, test: DataTestSpec) -> Iterator[DataTest]:
+    def rows_where(condition: str) -> str:
+        return f"select {grain} from {table} as tested where {condition}"  # noqa: S608
+
+    for column in test.not_null:
+        condition = f"{_list([column])} is null"
+        description = f"{column} is never null."
+        rows = rows_where(condition)
+        yield DataTest(f"{column}_is_not_null", description, test.severity, rows, (column,), "not_null")
+    if test.unique:
+        name, description = f"{'_'.join(test.unique)}_is_unique", f"{', '.join(test.unique)} is unique."
+        rows = _repeated(table, test.unique)
+        yield DataTest(name, description, test.severity, rows, tuple(test.unique), "unique")
+    for column, values in test.accepted_values.items():
+        accepted = ", ".join(exp.Literal.string(value).sql() for value in values)
+        yield DataTest(
+            f"{column}_is_accepted",
+            f"{column} is one of {', '.join(values)}, or null.",
+            test.severity,
+            rows_where(f"{_list([column])} not in ({accepted})"),
+            (column,),
+            "accepted_values",
+            values=tuple(values),
+        )
+    for column, reference in test.relationships.items():
+        schema, name, target = reference.split(".")
+        other = Relation(schema, name)
+        missing = f"not exists (select 1 from {other.sql()} as target where target.{target} = tested.{column})"  # noqa: S608
+        yield DataTest(
+            f"{column}_refers_to_{name}",
+            f"Every {column} is one of {reference}, or null.",
+            test.severity,
+            rows_where(f"tested.{column} is not null and {missing}"),
+            (column,),
+            "relationships",
+            target=(other, target),
+        )
+    for name, condition in test.expression.items():
+        description, rows = f"For every row: {condition}.", rows_where(f"not ({condition})")
+        yield DataTest(name, description, test.severity, rows, (), "expression", condition=condition)
 
 
 def _repeated(table: str, columns: list[str]) -> str:

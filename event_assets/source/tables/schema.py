@@ -270,3 +270,11 @@ TABLES: dict[str, Table] = {
     table.name: table for table in (HALLS, DAYS, LECTURES, SPEAKERS, WORKSHOPS, PAUSES, TRACKS, PARTNERS, PARTICIPANTS)
 }
 """The raw tables of all resources by name, in the order of the REST configuration."""
+
+
+def raw_tables() -> dict[str, tuple[Column, ...]]:
+    """Return the declared columns of every raw table: resources, their link tables and ``rejected``."""
+    tables = {REJECTED: REJECTED_COLUMNS}
+    for table in TABLES.values():
+        tables |= {table.name: table.all_columns, **table.link_tables}
+    return tables
