@@ -60,8 +60,9 @@ def _shape(session: Session, relation: Relation, kind: str) -> TableShape:
         return TableShape(kind, tuple(session.columns(relation)), session.row_count(relation))
     except DatabaseException as error:
         found = explain(error)
+        why = found.why if found else type(error).__name__
         raise WarehouseError(
-            f"{relation} cannot be read ({found.why if found else type(error).__name__}). Nothing was changed. Sync and build it again, then repeat this."
+            f"{relation} cannot be read ({why}). Nothing was changed. Sync and build it again, then repeat this."
         ) from None
 
 

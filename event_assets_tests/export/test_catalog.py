@@ -12,6 +12,7 @@ from event_assets.export import catalog, read_shapes
 from event_assets.warehouse import WarehouseError
 from event_assets.warehouse.relations import Relation
 from event_assets_tests.export.describing import described, the_catalog
+from event_assets_tests.warehouses import file_warehouse
 
 HALLS, SESSIONS, TRACKS = Relation("raw", "halls"), Relation("staging", "sessions"), Relation("staging", "tracks")
 
