@@ -18,13 +18,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from event_assets.cli.child import end_with_parent, run_command
-from event_assets.cli.supervisor import Process, Service
+from event_assets.cli.supervisor import Process, Service, pipe_of_children
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What the supervisor handles, and its children must not handle so."""
-
-_ends_with_us: list[tuple[int, int]] = []
-"""The pipe that is the standard input of all forks: nobody but this process can write to it."""
 
 
 def preload(commands: Iterable[str], modules: Iterable[str]) -> None:
@@ -53,8 +50,7 @@ class Fork:
     """
 
     def __init__(self, body: Callable[[], None], name: str) -> None:
-        if not _ends_with_us:
-            _ends_with_us.append(os.pipe())
+        pipe_of_children()  # made here, for every child is to have the same
         sys.stdout.flush()
         sys.stderr.flush()
         self._code: int | None = None
@@ -91,7 +87,7 @@ def _live_as_child(body: Callable[[], None], name: str) -> None:
     os.setsid()
     with suppress(OSError):  # where the system is not Linux
         Path("/proc/self/comm").write_text(name, encoding="utf-8")
-    read, write = _ends_with_us[0]
+    read, write = pipe_of_children()
     os.dup2(read, 0)
     os.close(read)
     os.close(write)

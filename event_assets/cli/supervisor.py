@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Protocol
 
 import click
@@ -23,6 +24,15 @@ STARTUP = 180
 """Seconds for a process to pass its first check."""
 INTERVAL = 2.0
 """Seconds from one look at the processes to the next."""
+
+
+@cache
+def pipe_of_children() -> tuple[int, int]:
+    """Return the pipe that is the standard input of all children, as the two ends of ``os.pipe``.
+
+    Nobody but this process can write to it, so it ends when this process does.
+    """
+    return os.pipe()
 
 
 class Process(Protocol):
@@ -68,7 +78,7 @@ class Service:
         self._started, self._failed_checks, self._is_ready = time.monotonic(), 0, self.answers is None
 
     def _launch(self) -> Process:
-        return subprocess.Popen(self.command, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603
+        return subprocess.Popen(self.command, stdin=pipe_of_children()[0], start_new_session=True)  # noqa: S603
 
     @property
     def is_ready(self) -> bool:

@@ -70,12 +70,11 @@ def test_forks_end_when_their_parent_is_killed():
         "print(*(fork.pid for fork in forks), flush=True)\n"
         "time.sleep(60)\n"
     )
-    parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
-    assert parent.stdout
-    pids = [int(pid) for pid in parent.stdout.readline().split()]
-    assert len(pids) == 3
-    parent.kill()
-    parent.wait()
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout
+        pids = [int(pid) for pid in parent.stdout.readline().split()]
+        assert len(pids) == 3
+        parent.kill()
     wait_until(lambda: not any(map(supervisor._is_alive, pids)))
 
 

@@ -163,13 +163,13 @@ def test_a_child_ends_when_its_parent_is_killed(tmp_path: Path):
     (package / "METADATA").write_text("Metadata-Version: 2.1\nName: of-test\nVersion: 1\n")
     (package / "entry_points.txt").write_text("[console_scripts]\nevent-assets-sandbox-of-test = of_test:main\n")
     path = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2])])
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", parent], env=os.environ | {"PYTHONPATH": path}, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout
-    pid = int(process.stdout.readline())
-    assert process.stdout.readline() == "up\n"
-    process.kill()
-    process.wait()
-    assert process.stdout.read() == "", "the pipe ends with the child"
+    ) as process:
+        assert process.stdout
+        pid = int(process.stdout.readline())
+        assert process.stdout.readline() == "up\n"
+        process.kill()
+        process.wait()
+        assert process.stdout.read() == "", "the pipe ends with the child"
     wait_until(lambda: not supervisor._is_alive(pid))
