@@ -16,13 +16,13 @@ from event_assets.models import build
 from event_assets.sandbox import Event, Sandbox
 from event_assets.settings import RemovalSettings
 from event_assets.source.api.resources import resources_by_endpoint
-from event_assets.warehouse import Warehouse
 from event_assets.warehouse.relations import Relation
 from event_assets_tests.engines.databases import Database, Postgres, SparkTables
 from event_assets_tests.engines.programmes import changed, odd_event
 from event_assets_tests.engines.servers import PostgresServer, spark_server
 from event_assets_tests.models.bench import models, raw_columns
 from event_assets_tests.source.syncing import run_sync
+from event_assets_tests.warehouses import file_warehouse
 
 Rows = list[dict[str, Any]]
 Tables = dict[Relation, Rows]
@@ -54,7 +54,7 @@ def programme(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 def refresh(event: Event, path: Path) -> State:
     """Sync an event into DuckDB, build all models, and return what there is."""
-    warehouse = Warehouse(path)
+    warehouse = file_warehouse(path)
     with Sandbox(event) as api:
         for resources in resources_by_endpoint().values():
             run_sync(api, warehouse, *resources, removals=RemovalSettings(allowed=True))
