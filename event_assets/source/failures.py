@@ -188,4 +188,6 @@ def _status(response: requests.Response) -> str:
 def _root(failure: BaseException) -> str:
     """Return the root cause on one line, without the values that it quotes."""
     root = [*causes(failure)][-1]
+    if found := explain(root):
+        return f"{found.engine}: {found.why}"
     return f"{type(root).__name__}: {without_values(str(root))}"

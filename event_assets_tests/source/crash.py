@@ -13,7 +13,7 @@ from event_assets.settings import EventApiSettings
 from event_assets.source.load import apply
 from event_assets.source.records.process import RecordProcessor
 from event_assets.source.sync import sync
-from event_assets_tests.warehouses import file_warehouse
+from event_assets_tests.warehouses import file_warehouse, postgres_warehouse
 
 STAGES = (
     "extract",
@@ -30,8 +30,10 @@ STAGES = (
 """When to crash: at the start of a step, some seconds after it, or at its end."""
 
 
-def sync_and_crash(path: Path, api: EventApiSettings, stage: str, endpoint: str, resources: Sequence[str]) -> None:
-    """Sync, and kill this process at a stage."""
+def sync_and_crash(
+    place: Path | tuple[str, Path], api: EventApiSettings, stage: str, endpoint: str, resources: Sequence[str]
+) -> None:
+    """Sync, and kill this process at a stage. The place is a file, or the address of a database and a folder."""
     pipeline: Any = dlt.Pipeline
     processor: Any = RecordProcessor
     name, _, when = stage.partition(" ")
@@ -44,7 +46,8 @@ def sync_and_crash(path: Path, api: EventApiSettings, stage: str, endpoint: str,
         pipeline.sync_schema = _crash_after(pipeline.sync_schema)
     elif name == "finalize":
         apply.write_checkpoint = _crash_after(apply.write_checkpoint)
-    sync(api, file_warehouse(path), endpoint, resources)
+    warehouse = file_warehouse(place) if isinstance(place, Path) else postgres_warehouse(*place)
+    sync(api, warehouse, endpoint, resources)
 
 
 def _crash(*_: object, **__: object) -> None:

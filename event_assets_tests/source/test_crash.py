@@ -27,12 +27,10 @@ _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload([crash.__name__])
 
 
-def killed(warehouse: Warehouse, api: Sandbox, stage: str, endpoint: str) -> bool:
+def killed(place: Path | tuple[str, Path], api: Sandbox, stage: str, endpoint: str) -> bool:
     """Sync in a process that dies at a stage; whether it did, and did not end by itself."""
     asked = EventApiSettings(api.base_url, api.token)
-    process = _processes.Process(
-        target=crash.sync_and_crash, args=(warehouse.path, asked, stage, endpoint, ENDPOINTS[endpoint])
-    )
+    process = _processes.Process(target=crash.sync_and_crash, args=(place, asked, stage, endpoint, ENDPOINTS[endpoint]))
     process.start()
     try:
         process.join(60)
@@ -43,9 +41,9 @@ def killed(warehouse: Warehouse, api: Sandbox, stage: str, endpoint: str) -> boo
         process.join()
 
 
-def table_contents(path: Path, resources: Sequence[str]) -> dict[str, list[str]]:
+def table_contents(reader: Reader, resources: Sequence[str]) -> dict[str, list[str]]:
     """What the tables hold, without dlt's identifiers and the times of removal."""
-    reader, contents = Reader(path), {}
+    contents = {}
     for name in resources:
         columns = ", ".join(f'"{column.name}"' for column in TABLES[name].columns)
         query = f"select {columns}, record_hash, removed_at is not null from raw.{name}"
@@ -130,7 +128,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Course], 
         *_, last = events
         with Sandbox(last) as api:
             run_sync(api, warehouse, *resources)
-        return Undisturbed(begun, table_contents(warehouse.path, resources))
+        return Undisturbed(begun, table_contents(Reader(warehouse.path), resources))
 
     return go
 
@@ -150,12 +148,12 @@ def test_a_killed_sync_is_put_right_by_the_next(
         next(events)
         shutil.copy(begun, warehouse.path)
     with Sandbox(next(events)) as api:
-        died = killed(warehouse, api, stage, endpoint)
+        died = killed(warehouse.path, api, stage, endpoint)
         # Timers may come too late on a quick machine. No machine loads and settles in the first one's time.
         assert died or stage in ("normalize 0.01", "load 0.05", "load 0.1", "load 0.2")
         api.event = next(events)
         run_sync(api, warehouse, *resources)
-    seen = table_contents(warehouse.path, resources)
+    seen = table_contents(Reader(warehouse.path), resources)
     # What came and went before the crash may be there as removed, and never have come to the other one.
     extra = {name: [row for row in seen[name] if row not in expected[name]] for name in seen}
     assert all(row.endswith("True)") for name in resources for row in extra[name]), extra

@@ -10,8 +10,10 @@ from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Reader
 from event_assets_tests.source.syncing import DROP, HASH, KEEP, OTHERWISE, removed, run_sync
+from event_assets_tests.warehouses import on_every_engine
 
 
+@on_every_engine
 def test_what_the_answer_no_longer_has_is_marked_and_comes_back(api: Sandbox, warehouse: Warehouse, reader: Reader):
     lectures = api.event.content["lectures"]
     run_sync(api, warehouse, "lectures")
@@ -39,6 +41,7 @@ def test_what_the_answer_no_longer_has_is_marked_and_comes_back(api: Sandbox, wa
     assert speakers == [(str(speaker),) for speaker in cancelled["speakers"]]
 
 
+@on_every_engine
 def test_an_answer_that_removes_most_of_a_table_is_refused_until_it_is_meant(
     api: Sandbox, warehouse: Warehouse, reader: Reader
 ):
@@ -57,6 +60,7 @@ def test_an_answer_that_removes_most_of_a_table_is_refused_until_it_is_meant(
     assert result.removed == len(removed(reader, "raw.participants", "email_key")) == 26
 
 
+@on_every_engine
 @pytest.mark.parametrize(
     ("left", "settings", "refused"),
     [
@@ -81,6 +85,7 @@ def test_the_share_and_the_number_of_rows_decide(
         assert run_sync(api, warehouse, "participants", removals=settings)["participants"].removed == 50 - left
 
 
+@on_every_engine
 def test_a_small_table_may_shrink_but_not_be_emptied(api: Sandbox, warehouse: Warehouse):
     run_sync(api, warehouse, "halls")
     halls = api.event.content["halls"]
@@ -92,6 +97,7 @@ def test_a_small_table_may_shrink_but_not_be_emptied(api: Sandbox, warehouse: Wa
         run_sync(api, warehouse, "halls")
 
 
+@on_every_engine
 def test_the_only_row_of_a_table_may_be_replaced(api: Sandbox, warehouse: Warehouse, reader: Reader):
     pauses = api.event.content["pauses"]
     del pauses[1:]
@@ -106,6 +112,7 @@ def test_the_only_row_of_a_table_may_be_replaced(api: Sandbox, warehouse: Wareho
         run_sync(api, warehouse, "pauses")
 
 
+@on_every_engine
 def test_all_rows_of_a_larger_table_may_not_be_replaced(api: Sandbox, warehouse: Warehouse):
     run_sync(api, warehouse, "participants")
     people = api.event.participants
@@ -114,6 +121,7 @@ def test_all_rows_of_a_larger_table_may_not_be_replaced(api: Sandbox, warehouse:
         run_sync(api, warehouse, "participants")
 
 
+@on_every_engine
 @pytest.mark.parametrize(
     ("before", "after"),
     [(KEEP, KEEP), (KEEP, HASH), (KEEP, DROP), (HASH, OTHERWISE), (HASH, DROP), (HASH, KEEP), (DROP, KEEP)],
@@ -145,6 +153,7 @@ def test_too_many_that_are_gone_are_distinguished_from_keys_that_are_made_otherw
     run_sync(api, warehouse, "participants", privacy=HASH, removals=RemovalSettings(allowed=True))
 
 
+@on_every_engine
 @pytest.mark.parametrize(("left", "refused"), [(49, False), (26, False), (24, True)])
 def test_a_run_that_was_killed_while_keys_were_made_otherwise_is_put_right(
     api: Sandbox, warehouse: Warehouse, reader: Reader, monkeypatch: pytest.MonkeyPatch, left: int, refused: bool
@@ -179,6 +188,7 @@ def test_how_keys_were_made_before_an_upgrade_is_not_known(api: Sandbox, warehou
         run_sync(api, warehouse, "participants")
 
 
+@on_every_engine
 def test_one_refused_table_keeps_the_others_of_the_answer_unchanged(api: Sandbox, warehouse: Warehouse, reader: Reader):
     run_sync(api, warehouse, "halls", "tracks")
     before = reader.rows("from raw.tracks order by id")
@@ -189,6 +199,7 @@ def test_one_refused_table_keeps_the_others_of_the_answer_unchanged(api: Sandbox
     assert reader.rows("from raw.tracks order by id") == before
 
 
+@on_every_engine
 def test_a_resource_that_the_answer_does_not_have_stays_as_it_is(api: Sandbox, warehouse: Warehouse, reader: Reader):
     first = run_sync(api, warehouse, "days", "tracks")
     before = reader.rows("from raw.days order by id")
@@ -205,6 +216,7 @@ def test_a_resource_that_the_answer_does_not_have_stays_as_it_is(api: Sandbox, w
         assert reader.rows("from raw.days order by id") == before
 
 
+@on_every_engine
 def test_a_resource_that_never_came_has_an_empty_table(api: Sandbox, warehouse: Warehouse, reader: Reader):
     del api.event.content["days"]
     assert run_sync(api, warehouse, "days", "tracks")["days"].absent
@@ -224,6 +236,7 @@ def test_the_same_answer_writes_nothing(api: Sandbox, warehouse: Warehouse, read
     assert again.version == first.version
 
 
+@on_every_engine
 def test_one_changed_record_writes_one_row(api: Sandbox, warehouse: Warehouse, reader: Reader):
     run_sync(api, warehouse, "participants")
     first_load = reader.rows("select distinct _dlt_load_id from raw.participants")
@@ -237,6 +250,7 @@ def test_one_changed_record_writes_one_row(api: Sandbox, warehouse: Warehouse, r
     assert reader.count("raw.participants") == 50
 
 
+@on_every_engine
 def test_rejects_are_those_of_the_latest_answer(api: Sandbox, warehouse: Warehouse, reader: Reader):
     people = api.event.participants
     people.extend([{"id": 1, "email": None, "name": "Nobody"}, {**people[0], "id": 2}, {**people[0], "id": 2}])
@@ -255,6 +269,7 @@ def test_rejects_are_those_of_the_latest_answer(api: Sandbox, warehouse: Warehou
     assert reader.count("raw.rejected") == 0
 
 
+@on_every_engine
 def test_type_mismatches_are_kept_and_counted(api: Sandbox, warehouse: Warehouse, reader: Reader):
     run_sync(api, warehouse, "lectures")
     lectures = api.event.content["lectures"]

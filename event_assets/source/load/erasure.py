@@ -188,8 +188,9 @@ def _replace(
     """Replace some values of a column, in rows that match a condition."""
     changed = {old: new for old, new in values.items() if new != old}
     if changed:
+        [column] = session.describe(f'select "{name}" from {relation}')  # noqa: S608
         session.execute_sql(
-            f'update {relation} set "{name}" = changed.new{also}'  # noqa: S608
+            f'update {relation} set "{name}" = cast(changed.new as {column.data_type}){also}'  # noqa: S608
             " from (select unnest(%s::varchar[]) as old, unnest(%s::varchar[]) as new) as changed"
             f' where "{name}"::varchar = changed.old and {of}',
             [*changed],

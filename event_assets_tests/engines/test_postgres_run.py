@@ -1,0 +1,163 @@
+"""The whole of it on PostgreSQL: runs that end with DuckDB's rows, beside each other and beside a reader."""
+
+import json
+import re
+import threading
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+
+from event_assets.definitions import build_definitions
+from event_assets.sandbox import Sandbox
+from event_assets.settings import read_event
+from event_assets_tests.conftest import CHECKOUT
+from event_assets_tests.engines.servers import PASSWORD, PostgresServer
+from event_assets_tests.running import Reader, Run, RunResult
+from event_assets_tests.warehouses import PostgresReader
+
+RANDOM = {"_dlt_id", "_dlt_load_id", "_dlt_parent_id", "_dlt_root_id", "load_id", "seen_at", "removed_at", "changed_at"}
+"""Columns that differ from run to run."""
+
+
+@pytest.fixture
+def api(event, use_api) -> Sandbox:
+    """The small event, served and configured."""
+    return use_api(event)
+
+
+@pytest.fixture
+def run_on(url: str, warehouse_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Run everything on an engine."""
+
+    def run(destination: str, *assets: str) -> RunResult:
+        monkeypatch.setenv("WAREHOUSE__DESTINATION", destination)
+        monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", url)
+        return Run(build_definitions(read_event(), pool=None))(*assets)
+
+    return run
+
+
+def relations(reader: Reader) -> list[str]:
+    """The relations of the warehouse that are compared: not dlt's own."""
+    rows = reader.rows(
+        "select table_schema || '.' || table_name as name from information_schema.tables"
+        " where table_schema in ('raw', 'staging', 'history', 'summary') and substr(table_name, 1, 4) <> '_dlt'"
+    )
+    return sorted(name for (name,) in rows)
+
+
+def contents(reader: Reader, relation: str) -> tuple[list[str], list[str]]:
+    """The columns of a relation and its rows as texts, sorted."""
+    names = sorted(set(reader.columns(relation)) - RANDOM)
+    selected = ", ".join(f'"{name}"' for name in names)
+    return names, sorted(map(repr, map(_plain, reader.rows(f"select {selected} from {relation}"))))
+
+
+def _plain(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A row without what the drivers show otherwise: JSON decoded or not, and which class a time zone is of."""
+    return tuple(
+        json.dumps(value) if isinstance(value, (list, dict))
+        else value.isoformat() if isinstance(value, datetime) else value
+        for value in row
+    )  # fmt: skip
+
+
+def test_a_run_and_another_one_end_with_the_rows_and_versions_of_duckdb(
+    api: Sandbox, run_on, reader: PostgresReader, warehouse_path: Path
+):
+    files = Reader(warehouse_path)
+    for change in (False, True):
+        if change:
+            api.event.content["lectures"][0]["name"] = "Renamed"
+            del api.event.content["lectures"][-1]
+            del api.event.participants[-1]
+        versions = {engine: run_on(engine).versions for engine in ("duckdb", "postgres")}
+        # The number before it is a warehouse's own.
+        plain = {engine: {k: v.rpartition("-")[2] for k, v in found.items()} for engine, found in versions.items()}
+        assert plain["duckdb"].keys() == plain["postgres"].keys()
+        assert relations(files) == relations(reader)
+        for relation in relations(files):
+            (columns, rows), (columns_of_file, rows_of_file) = contents(reader, relation), contents(files, relation)
+            assert columns == columns_of_file, relation
+            different = Counter(rows), Counter(rows_of_file)
+            assert (different[0] - different[1], different[1] - different[0]) == (Counter(), Counter()), relation
+    checkpoints = "select resource, version, received, rejected from _sync.checkpoints order by all"
+    assert reader.rows(checkpoints) == files.rows(checkpoints)
+
+
+def test_analysts_read_the_copy_without_personal_data_and_nothing_else(
+    api: Sandbox, run_on, reader: PostgresReader, postgres: PostgresServer
+):
+    """The role is the one of the page, made as it says there."""
+    run_on("postgres")
+    database = reader.url.rpartition("/")[2]
+    page = (CHECKOUT / "docs" / "warehouses.md").read_text(encoding="utf-8")
+    [statement] = [each for each in re.findall(r"```sql\n(.*?)```", page, re.S) if "create role analyst" in each]
+    postgres.execute(f"drop role if exists ada; drop role if exists analyst; {statement}", database)
+    postgres.execute(f"create role ada login password '{PASSWORD}' in role analyst")
+    try:
+        api.event.content["halls"][0]["name"] = "Renamed"
+        run_on("postgres")
+        ada = PostgresReader(postgres.url(database, user="ada"))
+        assert ada.count("published_summary.agenda") > 0
+        assert ("Renamed",) in ada.rows("select name from published_staging.halls")
+        for forbidden in ("raw.participants", "staging.participants", "summary.agenda", "_sync.checkpoints"):
+            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+                ada.count(forbidden)
+        everything = "".join(str(reader.rows(f"select * from {name}")) for name in reader.tables() if "publ" in name)
+        for person in api.event.participants:
+            assert person["email"] not in everything
+    finally:
+        postgres.execute("drop owned by analyst; drop role ada; drop role analyst", database)
+
+
+def test_no_reader_sees_half_a_refresh(api: Sandbox, run_on, reader: PostgresReader):
+    """The number of lectures is the same in each table of the copy that has one, at any time."""
+    run_on("postgres")
+    counts = (
+        "select (select count(*) from published_raw.lectures where removed_at is null),"
+        " (select count(*) from published_staging.sessions where session_type = 'lecture'),"
+        " (select count(*) from published_raw.lectures)"
+    )
+    seen, failed, end = set[tuple[int, ...]](), list[BaseException](), threading.Event()
+
+    def read() -> None:
+        try:
+            connection = psycopg2.connect(reader.url)
+            connection.autocommit = True
+            while not end.is_set():
+                with connection.cursor() as cursor:
+                    cursor.execute(counts)
+                    seen.update(cursor.fetchall())
+            connection.close()
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    try:
+        for _ in range(2):
+            del api.event.content["lectures"][-1]
+            run_on("postgres")
+    finally:
+        end.set()
+        thread.join()
+    assert not failed
+    assert seen == {(24, 24, 24), (23, 23, 24), (22, 22, 24)}
+
+
+def test_two_runs_at_once_both_end_well(api: Sandbox, run_on, reader: PostgresReader):
+    results, threads = [], []
+    for _ in range(2):
+        thread = threading.Thread(target=lambda: results.append(run_on("postgres")))
+        threads.append(thread)
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [result.success for result in results] == [True, True]
+    assert reader.rows("select count(*), count(distinct id) from raw.lectures") == [(24, 24)]
+    assert reader.rows("select count(*) from published_summary.event_overview") == [(1,)]
