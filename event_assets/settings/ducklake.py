@@ -119,10 +119,14 @@ class DuckLakeSettings(Section):
         if catalog.startswith(_SQLITE) and ending:
             file = Path(catalog.removeprefix(_SQLITE))
             catalog = _SQLITE + str(file.with_name(f"{file.stem}{ending}{file.suffix}"))
-        storage = FilesystemConfiguration(bucket_url=f"{self.storage}/{name}")
-        given = DuckLakeCredentials(name, name, _Catalog(catalog), storage)
+        given = DuckLakeCredentials(name, name, _Catalog(catalog), FilesystemConfiguration(self.storage))
         try:
-            return resolve_configuration(given, sections=_CREDENTIALS)
+            lake = resolve_configuration(given, sections=_CREDENTIALS)
+            # Again, because dlt has put what is configured in their places: the same for both lakes.
+            lake.ducklake_name = lake.metadata_schema = name
+            lake.catalog = _Catalog(catalog).resolve()
+            lake.storage = FilesystemConfiguration(f"{self.storage}/{name}", lake.storage.credentials).resolve()
+            return lake
         except MissingDependencyException as error:
             raise SettingsError(
                 f"The storage of the DuckLake needs {' and '.join(error.dependencies)}, which is not installed, or its "

@@ -43,6 +43,16 @@ class DuckLakeSession(DuckDbSession):
             self.put(relation, kind, select)
             self._rebuilt(relation)
 
+    def _kind(self, relation: Relation) -> RelationKind | None:
+        """Return the current kind of a relation."""
+        # Not the information_schema, which asks the catalogue how many rows each table has.
+        named = "database_name = current_database() and schema_name = %s and"
+        views = f"select 1 from duckdb_views() where {named} view_name = %s"  # noqa: S608
+        if self.execute_sql(views, relation.schema, relation.name):
+            return "view"
+        columns = f"select 1 from duckdb_columns() where {named} table_name = %s limit 1"  # noqa: S608
+        return "table" if self.execute_sql(columns, relation.schema, relation.name) else None
+
     def request_rewrite(self) -> None:
         """Record that files hold remains of erased rows, and models what was built before."""
         self.execute_sql(f"create schema if not exists {SYNC}")

@@ -1,0 +1,171 @@
+"""Syncs into a DuckLake: what is written, killed syncs, two writers, erasure, and a catalogue that is gone."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from event_assets.sandbox import Event, Sandbox
+from event_assets.settings import EventApiSettings
+from event_assets.source.api.resources import endpoint_of
+from event_assets.source.errors import SyncError
+from event_assets.source.load import apply
+from event_assets.source.sync import sync
+from event_assets.warehouse import WarehouseError
+from event_assets.warehouse.relations import Relation
+from event_assets_tests.engines.lakes import Lake, remains
+from event_assets_tests.engines.servers import PostgresServer
+from event_assets_tests.source import crash
+from event_assets_tests.source.syncing import DROP, removed, run_sync
+
+_processes = multiprocessing.get_context("forkserver")
+
+
+@pytest.fixture
+def api(event: Event) -> Any:
+    with Sandbox(event) as sandbox:
+        yield sandbox
+
+
+def sync_and_crash(lake: Lake, api: EventApiSettings, stage: str) -> None:
+    """Sync in this process, which is killed at a stage."""
+    crash.file_warehouse = lambda *_: lake.warehouse()
+    crash.sync_and_crash(lake.folder, api, stage, "participants", ["participants"])
+
+
+def sync_alone(lake: Lake, api: EventApiSettings, *resources: str) -> None:
+    """Sync in this process."""
+    sync(api, lake.warehouse(), endpoint_of(resources[0]), resources)
+
+
+def in_processes(*calls: tuple[Any, ...]) -> list[int | None]:
+    """Run functions at once, each in a process of its own; return how they ended."""
+    processes = [_processes.Process(target=function, args=arguments) for function, *arguments in calls]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(240)
+        process.kill()
+    return [process.exitcode for process in processes]
+
+
+def snapshots(lake: Lake) -> int:
+    return lake.reader().rows("select count(*) from ducklake_snapshots('lake')")[0][0]
+
+
+def test_an_unchanged_answer_writes_nothing_and_a_changed_one_what_differs(lake: Lake, api: Sandbox):
+    warehouse, people = lake.warehouse(), api.event.participants
+    assert run_sync(api, warehouse, "participants")["participants"].loaded == 50
+    before = snapshots(lake)
+    assert run_sync(api, warehouse, "participants")["participants"].loaded == 0
+    assert snapshots(lake) == before
+    gone = people.pop()
+    people[0] = {**people[0], "name": "Another Name"}
+    people.append({"name": "without a key"})
+    result = run_sync(api, warehouse, "participants")["participants"]
+    assert (result.loaded, result.removed, result.rejected) == (1, 1, 1)
+    reader = lake.reader()
+    assert reader.rows("select count(*) from raw.participants where name = 'Another Name'") == [(1,)]
+    assert removed(reader, "raw.participants", "email") == {gone["email"]}
+    assert reader.rows("select reason from raw.rejected where resource = 'participants'") != []
+    people[-1:] = [gone]
+    result = run_sync(api, warehouse, "participants")["participants"]
+    assert (result.loaded, result.rejected) == (1, 0)
+    assert removed(reader, "raw.participants") == set()
+    assert reader.count("raw.participants") == 50
+
+
+@pytest.mark.parametrize("stage", ["schema", "load 0.2", "load after", "finalize"])
+def test_a_killed_sync_is_put_right_by_the_next(lake: Lake, api: Sandbox, tmp_path: Path, stage: str):
+    asked = EventApiSettings(api.base_url, api.token)
+    [ended] = in_processes((sync_and_crash, lake, asked, stage))
+    assert ended == -signal.SIGKILL or (ended == 0 and stage == "load 0.2")
+    run_sync(api, lake.warehouse(), "participants")
+    expected = sorted(person["email"] for person in api.event.participants)
+    assert sorted(email for (email,) in lake.reader().rows("select email from raw.participants")) == expected
+    assert lake.reader().rows("select count(*) from raw.participants where removed_at is not null") == [(0,)]
+    assert run_sync(api, lake.warehouse(), "participants")["participants"].loaded == 0
+
+
+def test_two_writers_at_once_both_end_well(lake: Lake, api: Sandbox):
+    asked = EventApiSettings(api.base_url, api.token)
+    calls = [(sync_alone, lake, asked, "participants"), (sync_alone, lake, asked, "lectures", "halls", "tracks")]
+    assert in_processes(*calls) == [0, 0]
+    reader = lake.reader()
+    assert reader.count("raw.participants") == 50
+    assert reader.count("raw.lectures") == len(api.event.content["lectures"])
+
+
+def test_after_an_erasure_nothing_of_persons_is_in_any_file(lake: Lake, api: Sandbox, request: pytest.FixtureRequest):
+    server = request.getfixturevalue("postgres") if lake.address else None
+    people = api.event.participants
+    people.append({"id": 1, "email": "zq.gone@example.org", "name": "Zqgone Person", "Zqfield": "zq.undeclared"})
+    warehouse = lake.warehouse()
+    run_sync(api, warehouse, "participants")
+    with warehouse.connect() as session:
+        session.execute_sql("create schema summary")
+        session.execute_sql("create table summary.of_before as select email from raw.participants")
+    del people[-1]
+    run_sync(api, warehouse, "participants")
+    texts = {b"zq.gone@example.org", b"Zqgone", b"zq.undeclared"} | {
+        person["email"].encode() for person in people if person["email"]
+    }
+    assert remains(lake, server, texts) >= {b"zq.gone@example.org", b"Zqgone", b"zq.undeclared"}
+
+    run_sync(api, warehouse, "participants", privacy=DROP)
+    reader = lake.reader()
+    assert reader.rows("select count(*), count(email), count(name) from raw.participants") == [(50, 0, 0)]
+    with warehouse.kept_open(), warehouse.connect() as session:  # as a model does that is built anew
+        session.replace(Relation("summary", "of_before"), "table", "select count(email) as n from raw.participants")
+    reader.close()
+    assert remains(lake, server, texts) == set()
+    assert lake.reader().rows("select n from summary.of_before") == [(0,)]
+    assert run_sync(api, lake.warehouse(), "participants", privacy=DROP)["participants"].loaded == 0
+
+
+def test_a_wrong_password_and_a_stopped_catalogue_end_in_a_sentence(
+    server_lake: Lake, api: Sandbox, postgres: PostgresServer
+):
+    warehouse = server_lake.warehouse()
+    run_sync(api, warehouse, "participants")
+    for address, words in (
+        (postgres.url(server_lake.database, password="wrong"), "does not accept the user or the password"),
+        (postgres.url("nowhere"), "no such database"),
+    ):
+        wrong = Lake(server_lake.folder, server_lake.extensions, address)
+        with pytest.raises(WarehouseError, match=words) as error:
+            run_sync(api, wrong.warehouse(), "participants")
+        assert "wrong" not in str(error.value)
+        assert error.value.__cause__ is None
+    postgres.stop()
+    try:
+        with pytest.raises((WarehouseError, SyncError), match="Check the") as error:
+            run_sync(api, warehouse, "participants")
+        assert "password of" not in str(error.value)
+    finally:
+        postgres.start()
+    api.event.participants[0] = {**api.event.participants[0], "name": "After the pause"}
+    assert run_sync(api, warehouse, "participants")["participants"].loaded == 1
+
+
+def test_a_sync_whose_catalogue_goes_away_is_put_right_by_the_next(
+    server_lake: Lake, api: Sandbox, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+):
+    load = apply._load
+
+    def stop_after(pipeline: Any) -> None:
+        load(pipeline)
+        postgres.stop()
+
+    monkeypatch.setattr(apply, "_load", stop_after)
+    with pytest.raises((WarehouseError, SyncError)) as error:
+        run_sync(api, server_lake.warehouse(), "participants")
+    assert "password of" not in str(error.value)
+    monkeypatch.undo()
+    postgres.start()
+    run_sync(api, server_lake.warehouse(), "participants")
+    assert server_lake.reader().count("raw.participants") == len(api.event.participants)
