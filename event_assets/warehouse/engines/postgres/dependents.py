@@ -43,8 +43,8 @@ class Dependents:
         self._session, self._relation = session, relation
 
     @contextmanager
-    def made_anew(self) -> Iterator[None]:
-        """Make the views anew after a block that drops them with the relation.
+    def rebuilt(self) -> Iterator[None]:
+        """Rebuild the views after a block that drops them with the relation.
 
         Raises:
             WarehouseError: A view is another user's, which the block must not drop. The transaction is to be rolled
@@ -54,7 +54,7 @@ class Dependents:
         views = [_View(*row) for row in self._session.execute_sql(_FIND, self._relation.sql()) or []]
         if others := [view.name for view in views if not view.is_ours]:
             raise WarehouseError(
-                f"{self._relation} has to be made anew, because its columns are others than before, and views of other "
+                f"{self._relation} has to be rebuilt, because its columns have changed, and views of other "
                 f"users read it: {', '.join(others)}. Drop them, run again, and create them again. Nothing was changed."
             )
         yield

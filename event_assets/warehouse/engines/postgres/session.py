@@ -82,7 +82,7 @@ class PostgresSession(Session):
                 self.execute_sql(f"delete from {relation.sql()}")  # noqa: S608  # quoted by sqlglot
                 self.execute_sql(f"insert into {relation.sql()} ({names}) {select}")
         else:
-            with Dependents(self, relation).made_anew():
+            with Dependents(self, relation).rebuilt():
                 self.execute_sql(f"drop {there} {relation.sql()} cascade")
                 self.execute_sql(f"create {kind} {relation.sql()} as {select}")
         if kind == "table":
