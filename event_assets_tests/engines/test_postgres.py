@@ -70,7 +70,7 @@ def test_a_view_of_another_user_is_never_dropped(
         postgres.execute("alter view mine.titles owner to somebody", database)
         postgres.execute("grant usage on schema summary to somebody", database)
         postgres.execute("grant select on summary.agenda to somebody", database)
-        with pytest.raises(WarehouseError, match=r"summary\.agenda has to be made anew.*mine\.titles\. Drop them"):
+        with pytest.raises(WarehouseError, match=r"summary\.agenda has to be rebuilt.*mine\.titles\. Drop them"):
             session.replace(AGENDA, "table", "select 'new' as title, 'one' as minutes")
     assert reader.rows("select * from mine.titles") == [("old",)]
     postgres.execute("drop owned by somebody; drop role somebody", database)
