@@ -20,6 +20,9 @@ BEGINNINGS = [
     datetime(2026, 5, 12, 23, 30, tzinfo=timezone.utc),
     datetime(2026, 10, 25, 0, 30, tzinfo=timezone.utc),
     datetime(2026, 3, 29, 0, 30, tzinfo=timezone.utc),
+    datetime(
+        2026, 10, 25, 2, 15, tzinfo=timezone.utc
+    ),  # Without the offset, in Vienna: within the hour that comes twice.
 ]
 ZONES = ["UTC", "Europe/Vienna", "America/New_York", "Asia/Kathmandu"]
 HALLS = [{"id": "h", "name": "Hall"}, {"id": "i", "name": "Room"}]

@@ -116,7 +116,7 @@ def test_a_time_of_a_participant_that_cannot_be_read_is_found(sent: str):
     "sent",
     [
         *(None, "", " \r\n", "0", "1", "true", "False", "0000-00-00 00:00:00", "-0001-11-30T00:00:00.000000Z"),
-        *("2026-05-31T09:00:00Z", "2026-05-12", "2026-05-12 9:00 +02", "2026-05-12T24:00:00"),
+        *("2026-05-31T09:00:00Z", "2026-05-12", "2026-05-12 09:00 +02", "2026-05-12T24:00:00"),
     ],
 )
 def test_no_time_and_a_time_are_no_unreadable_time(sent: str | None):

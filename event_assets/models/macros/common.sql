@@ -30,9 +30,9 @@ create macro instant_as_before(clock) as macros.last_instant(clock - interval '2
 
 -- The instant at which the clock of the event's zone shows a time: the first one where it is set back, so that it shows
 -- the time twice, as RFC 5545 has it. A time that it skips is read with the offset before: 02:30 becomes 03:30.
--- To look for an earlier one takes its time. By day there is none: no zone has set its clock back then since 1995.
+-- To look for an earlier one takes its time. By day there is none: no zone has set its clock back then since 1997.
 create macro instant_of(clock) as case
-    when extract(hour from clock) between 6 and 20 then macros.last_instant(clock)
+    when extract(hour from clock) between 5 and 20 then macros.last_instant(clock)
     when macros.clock_of(macros.instant_as_before(clock)) = clock then macros.instant_as_before(clock)
     else macros.last_instant(clock)
 end;
@@ -54,7 +54,8 @@ create macro usual_clock_form() as (
 -- the clock of the event's zone.
 -- Most servers send one of these two forms, in up to a million records: they cost one or two patterns and a cast.
 create macro event_time(sent) as case
-    when regexp_matches(sent, '^' || macros.usual_clock_form() || '(Z|[+-](0[0-9]|1[0-5]):[0-5][0-9])$')
+    when length(sent) > 19 -- As long as the other form is; a number is compared sooner than a pattern.
+        and regexp_matches(sent, '^' || macros.usual_clock_form() || '(Z|[+-](0[0-9]|1[0-5]):[0-5][0-9])$')
         then cast(sent as timestamp with time zone)
     when regexp_matches(sent, '^' || macros.usual_clock_form() || '$') then macros.instant_of(cast(sent as timestamp))
 end;
