@@ -81,8 +81,9 @@ def preview(client: Session, relation: Relation) -> dict[str, Any]:
     """
     names = [column.name for column in client.columns(relation)]
     # As text: an interpreter's dates end at the year 9999, a browser's whole numbers at 2 to the 53rd.
-    texts = ", ".join(f"{exp.to_identifier(name, quoted=True).sql()}::varchar" for name in names)
-    rows = client.execute_sql(f"select {texts} from {relation.sql()} limit {PREVIEW_ROWS}") or []  # noqa: S608
+    texts = [exp.cast(exp.column(name, quoted=True), "text").as_(name, quoted=True) for name in names]
+    shown = exp.select(*texts).from_(exp.table_(relation.name, db=relation.schema, quoted=True)).limit(PREVIEW_ROWS)
+    rows = client.query(shown.sql(client.dialect))
     records = [dg.TableRecord(dict(zip(names, map(_cell, row), strict=True))) for row in rows]
     schema = dg.TableSchema(columns=[dg.TableColumn(name) for name in names])
     return {"preview": dg.MetadataValue.table(records, schema)}

@@ -107,7 +107,7 @@ def _code_version(model: Model, parameters: Mapping[str, str]) -> str:
 
 
 def _check(client: Session, test: DataTest) -> dg.AssetCheckResult:
-    failing = client.execute_sql(test.render(client.dialect)) or []
+    failing = client.query(test.render(client.dialect))
     sample = [without_addresses(" | ".join(map(str, row))) for row in failing[:SAMPLE_KEYS]]
     return dg.AssetCheckResult(
         check_name=test.name,

@@ -55,7 +55,7 @@ class Session(ABC):
     """A connection for reading and writing.
 
     Attributes:
-        dialect: sqlglot's name of the SQL.
+        dialect: sqlglot's name of the SQL of the models.
         binary_type: What bytes are called in it.
         own_schema: The schema of what the project notes of the warehouse itself.
     """
@@ -79,6 +79,14 @@ class Session(ABC):
             DatabaseException: The database rejects it.
         """
         return self.client.execute_sql(statement, *parameters)
+
+    def query(self, select: str) -> Sequence[Sequence[Any]]:
+        """Return the rows of a SELECT of models, in `dialect`. Other statements may be in another one.
+
+        Raises:
+            DatabaseException: The database rejects it.
+        """
+        return self.execute_sql(select) or []
 
     @contextmanager
     def begin_transaction(self) -> Iterator[None]:
