@@ -26,6 +26,7 @@ from event_assets.settings.ducklake import DuckLakeSettings
 from event_assets.settings.event import Event, ReadEvent, read_event
 from event_assets.settings.paths import dagster_home, run_folder
 from event_assets.settings.site import SiteSettings
+from event_assets.settings.spark import SparkSettings
 from event_assets.settings.warehouse import (
     DESTINATIONS,
     DestinationSettings,
@@ -56,6 +57,7 @@ __all__ = [
     "ScheduleSettings",
     "SettingsError",
     "SiteSettings",
+    "SparkSettings",
     "UiSettings",
     "WarehouseSettings",
     "dagster_home",

@@ -22,6 +22,7 @@ from event_assets.settings.declaring import Section, SettingsError
 from event_assets.settings.ducklake import DuckLakeSettings
 from event_assets.settings.reading import read, read_files
 from event_assets.settings.site import SiteSettings
+from event_assets.settings.spark import SparkSettings
 from event_assets.settings.warehouse import DestinationSettings, PostgresSettings, PublishedSettings, WarehouseSettings
 
 SECTIONS: tuple[type[Section], ...] = (
@@ -35,6 +36,7 @@ SECTIONS: tuple[type[Section], ...] = (
     WarehouseSettings,
     PostgresSettings,
     DuckLakeSettings,
+    SparkSettings,
     PublishedSettings,
     SiteSettings,
     AlertSettings,
@@ -122,6 +124,11 @@ class Event:
     def ducklake(self) -> DuckLakeSettings:
         """Where the DuckLake is, where its warehouse is one."""
         return self._section(DuckLakeSettings)
+
+    @property
+    def spark(self) -> SparkSettings:
+        """Where the Delta tables are and which server builds the models, where its warehouse is such."""
+        return self._section(SparkSettings)
 
     @property
     def warehouse(self) -> WarehouseSettings:

@@ -13,8 +13,8 @@ from dlt.destinations.impl.postgres.configuration import PostgresCredentials
 from event_assets.settings.declaring import Section, SettingsError, setting
 from event_assets.settings.paths import run_folder
 
-DESTINATIONS = ("duckdb", "postgres", "ducklake")
-"""The databases that a warehouse can be, as dlt calls them."""
+DESTINATIONS = ("duckdb", "postgres", "ducklake", "spark")
+"""What a warehouse can be."""
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+._-]+:")
 """How an address begins, or a name that DuckDB opens by an extension. One letter is a drive of Windows."""
@@ -124,8 +124,10 @@ class DestinationSettings(Section):
     destination: str = setting(
         "duckdb",
         "Which database the warehouse is: duckdb, a file; postgres, a PostgreSQL server, whose `credentials` are in "
-        "the section [destination.postgres] of .dlt/secrets.toml; or ducklake, whose `catalog` is in the section "
-        "[destination.ducklake.credentials] there. What is set of files counts for duckdb only.",
+        "the section [destination.postgres] of .dlt/secrets.toml; ducklake, whose `catalog` is in the section "
+        "[destination.ducklake.credentials] there; or spark, Delta tables whose `bucket_url` is in the section "
+        "[destination.filesystem], with a Spark server, whose `remote` is in [destination.spark] of .dlt/secrets.toml. "
+        "What is set of files counts for duckdb only.",
         parse=_destination,
         fits=lambda name: name in DESTINATIONS,
         wanted=" or ".join(DESTINATIONS),

@@ -25,8 +25,9 @@ _ENGINES = {
     "ducklake": ("event_assets.warehouse.engines.ducklake", "DuckLakeEngine"),
     "duckdb": ("event_assets.warehouse.engines.duckdb", "DuckDbEngine"),
     "postgres": ("event_assets.warehouse.engines.postgres", "PostgresEngine"),
+    "spark": ("event_assets.warehouse.engines.spark", "SparkEngine"),
 }
-"""dlt's name → module and class. Imported when one is needed, because each brings a driver."""
+"""Destination → module and class. Imported when one is needed, because each brings a driver."""
 
 
 def engine_class(destination: str) -> type[Engine]:

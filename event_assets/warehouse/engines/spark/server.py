@@ -1,0 +1,147 @@
+"""The Spark server: a session of Spark Connect, in which the tables of the lake are known by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pyarrow as pa
+from dlt.destinations.exceptions import DatabaseTerminalException
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame
+from pyspark.sql.connect.client.retries import DefaultPolicy
+from pyspark.sql.connect.session import SparkSession
+from sqlglot import exp, parse_one
+
+from event_assets.warehouse.engines.spark.failures import is_unreachable
+from event_assets.warehouse.engines.spark.lake import Lake
+from event_assets.warehouse.failures import WarehouseUnreadableError
+from event_assets.warehouse.relations import Relation, RelationColumn
+
+DIALECT = "spark"
+
+_CONFIG = {
+    # Times are read and shown in UTC, whatever the server's zone.
+    "spark.sql.session.timeZone": "UTC",
+}
+_RETRIES = 3
+"""How often a call is tried again: for two seconds, where the default is ten minutes."""
+
+
+class SparkServer:
+    """A Spark server, with a session from the first statement on."""
+
+    def __init__(self, remote: str, lake: Lake) -> None:
+        """Take the address, as ``SparkSession.builder.remote`` does, and the lake, which the server reads as well."""
+        self._remote, self._lake = remote, lake
+        self._session: SparkSession | None = None
+        self._known: dict[Relation, str] = {}
+
+    def rows(self, select: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a SELECT.
+
+        Raises:
+            DatabaseException: Spark rejects it.
+            WarehouseUnreadableError: The server cannot be reached.
+        """
+        table = self.arrow(select)
+        return [*zip(*(column.to_pylist() for column in table.columns), strict=True)]
+
+    def arrow(self, select: str) -> pa.Table:
+        """Return the same as an Arrow table."""
+        with _failures():
+            return self._frame(select).toArrow()
+
+    def describe(self, select: str) -> list[RelationColumn]:
+        """Return the columns of a SELECT, which is not executed."""
+        with _failures():
+            return [RelationColumn(each.name, each.dataType.simpleString()) for each in self._frame(select).schema]
+
+    def overwrite(self, relation: Relation, select: str) -> None:
+        """Replace a table of the lake with the result of a SELECT, in one commit.
+
+        Raises:
+            DatabaseException: Spark rejects it. The table is as it was.
+            WarehouseUnreadableError: The server cannot be reached.
+        """
+        with _failures():
+            # Not "create or replace table": Sail keeps the columns of the table before, and that they may not be null.
+            writer = self._frame(select).write.format("delta").mode("overwrite").option("overwriteSchema", "true")
+            writer.save(self._lake.location(relation))
+        self._lake.tidy(relation)
+
+    def append(self, relation: Relation, select: str) -> None:
+        """Append the result of a SELECT, which may read the table, to a table of the lake, by the columns' names.
+
+        Raises:
+            DatabaseException: Spark rejects it. The table is as it was.
+            WarehouseUnreadableError: The server cannot be reached.
+        """
+        with _failures():
+            self._frame(select).write.format("delta").mode("append").save(self._lake.location(relation))
+        self._lake.tidy(relation)
+
+    def close(self) -> None:
+        """End the session, if there is one."""
+        if self._session:
+            session, self._session = self._session, None
+            self._known.clear()
+            session.stop()
+
+    def _frame(self, select: str) -> DataFrame:
+        """Return a SELECT as a data frame, after seeing to it that the server knows the tables it reads."""
+        session = self._connected()
+        self._register(session, _tables(select))
+        return session.sql(select)
+
+    def _register(self, session: SparkSession, tables: Sequence[Relation]) -> None:
+        """Register tables in the server's catalog: that of Sail ends with the session, and knows their old columns."""
+        for relation in tables:
+            schema = self._lake.open(relation).schema().to_json()
+            if self._known.get(relation) == schema:
+                continue
+            name = f"{_quoted(relation.schema)}.{_quoted(relation.name)}"
+            location = exp.Literal.string(self._lake.location(relation)).sql(DIALECT)
+            session.sql(f"create schema if not exists {_quoted(relation.schema)}").collect()
+            if relation in self._known:
+                session.sql(f"drop table if exists {name}").collect()
+            session.sql(f"create table if not exists {name} using delta location {location}").collect()
+            self._known[relation] = schema
+
+    def _connected(self) -> SparkSession:
+        if self._session is None:
+            session = SparkSession(self._remote)
+            session.client.set_retry_policies([DefaultPolicy(max_retries=_RETRIES)])
+            for name, value in _CONFIG.items():
+                session.conf.set(name, value)
+            self._session = session
+        return self._session
+
+
+def _tables(select: str) -> list[Relation]:
+    found = (Relation(table.db, table.name) for table in parse_one(select, dialect=DIALECT).find_all(exp.Table))
+    return [*dict.fromkeys(relation for relation in found if relation.schema)]
+
+
+def _quoted(name: str) -> str:
+    return exp.to_identifier(name, quoted=True).sql(DIALECT)
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """Raise what Spark says as an error of a database.
+
+    Raises:
+        DatabaseTerminalException: A statement failed.
+        WarehouseUnreadableError: The server cannot be reached.
+    """
+    try:
+        yield
+    except PySparkException as error:
+        if is_unreachable(error):
+            raise WarehouseUnreadableError(
+                "The Spark server cannot be reached. Start it, or correct `remote` in the section [destination.spark] "
+                "of .dlt/secrets.toml, then run again. The table is as it was."
+            ) from None  # what the client says has the address in it
+        raise DatabaseTerminalException(error) from error
