@@ -5,6 +5,7 @@ import ssl
 from http import HTTPStatus
 from typing import Any, NoReturn
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 import requests
@@ -163,6 +164,6 @@ def test_a_full_disk_behind_a_lost_connection_is_not_believed():
 
 
 def test_a_database_that_fails_while_it_is_asked_is_reported_as_such():
-    said = str(api_failure(DatabaseTerminalException(RuntimeError("Out of Memory Error: of 'x'")), API, "partners"))
+    said = str(api_failure(DatabaseTerminalException(duckdb.Error("Out of Memory Error: of 'x'")), API, "partners"))
     assert said.startswith("DuckDB failed (")
     assert "Free disk space or memory" in said

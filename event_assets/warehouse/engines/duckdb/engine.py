@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import dlt
+import duckdb
 from dlt.common.destination import Destination
 from dlt.destinations.exceptions import DatabaseException, DestinationConnectionError
 from filelock import FileLock
@@ -76,7 +77,8 @@ class DuckDbEngine(Engine):
     @staticmethod
     def explain(error: BaseException) -> Explanation | None:
         """Return what DuckDB has said."""
-        if isinstance(error, DatabaseException):
+        # Not every one: engines that are built on this one have other databases as well.
+        if isinstance(error, DatabaseException) and isinstance(error.dbapi_exception, duckdb.Error):
             advice = "Free disk space or memory (`memory_limit` in the section [warehouse])"
             return Explanation("DuckDB", without_values(str(error)), advice)
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from dlt.destinations.exceptions import DatabaseException
 from pyspark.errors import PySparkException
 
@@ -48,6 +48,8 @@ def explain(error: BaseException) -> Explanation | None:
             "Find out which program writes into the warehouse",
             is_of_the_server=True,
         )
+    if isinstance(cause, TableNotFoundError):
+        return Explanation(LAKE, "it has no such table", "Sync and build what is read")
     if isinstance(error, DatabaseException) and isinstance(cause, (DeltaError, OSError)):
         for words, what, advice in _FAULTS:
             if words in said:

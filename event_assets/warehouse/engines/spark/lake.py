@@ -98,8 +98,8 @@ class Lake:
         with failures():
             try:
                 return DeltaTable(self.location(relation), storage_options=self._options)
-            except TableNotFoundError:
-                raise DatabaseUndefinedRelation(LookupError(str(relation))) from None
+            except TableNotFoundError as error:
+                raise DatabaseUndefinedRelation(error) from error
 
     def columns(self, relation: Relation) -> list[RelationColumn]:
         """Return the columns of a table in order, with Delta's type names.
