@@ -21,7 +21,6 @@ from event_assets.warehouse.relations import Relation, quoted
 
 CHECKPOINTS = Relation(SYNC, "checkpoints")
 _ALWAYS = (RAW, SYNC)
-_ROWS_A_BATCH = 100_000
 
 
 class _Content(NamedTuple):
@@ -79,12 +78,14 @@ class Workspace:
             self._read(relation)
 
     def commit(self) -> None:
-        """Write each table that has changed into the lake, the checkpoints last.
+        """Write each table that has changed into the lake: first the rows, then dlt's notes, the checkpoints last.
+
+        dlt's notes have the columns that it made: a column that is noted and not there would be missing for good.
 
         Raises:
             DatabaseException: A table cannot be written, or another program has written it. Those before it are new.
         """
-        for relation in sorted(self._tables(), key=lambda each: (each == CHECKPOINTS, str(each))):
+        for relation in sorted(self._tables(), key=_place):
             held, content = self._held.get(relation), self._content(relation)
             if held is None or held.content != content:
                 self.lake.overwrite(relation, self._rows(relation), held.table if held else None)
@@ -123,8 +124,14 @@ class Workspace:
             for name, kind in self._columns(relation)
         )
         query = f"select {', '.join(values)} from {relation.sql()}"  # noqa: S608  # quoted by sqlglot
-        return self.connection.cursor().execute(query).fetch_record_batch(_ROWS_A_BATCH)
+        return pa.RecordBatchReader.from_stream(self.connection.cursor().sql(query))
 
     def _execute(self, statement: str, parameters: Any = None) -> list[Any]:
         with self.connection.cursor() as cursor:
             return cursor.execute(statement, parameters).fetchall()
+
+
+def _place(relation: Relation) -> tuple[int, str]:
+    """Return a table's place in the order of commits."""
+    notes = 2 if relation == CHECKPOINTS else int(relation.name.startswith("_dlt_"))
+    return notes, str(relation)
