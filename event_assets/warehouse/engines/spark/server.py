@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -29,6 +31,11 @@ _RETRIES = 3
 """How often a call is tried again: for two seconds, where the default is ten minutes."""
 
 
+# The client also logs and warns of what it raises, with addresses and statements.
+logging.getLogger("pyspark.sql.connect.logging").setLevel(logging.CRITICAL)
+warnings.filterwarnings("ignore", message=r"\[RETRIES_EXCEEDED\]")
+
+
 class SparkServer:
     """A Spark server, with a session from the first statement on."""
 
@@ -36,6 +43,7 @@ class SparkServer:
         """Take the address, as ``SparkSession.builder.remote`` does, and the lake, which the server reads as well."""
         self._remote, self._lake = remote, lake
         self._session: SparkSession | None = None
+        self._is_down = False
         self._known: dict[Relation, str] = {}
 
     def rows(self, select: str) -> list[tuple[Any, ...]]:
@@ -50,12 +58,12 @@ class SparkServer:
 
     def arrow(self, select: str) -> pa.Table:
         """Return the same as an Arrow table."""
-        with _failures():
+        with self._failures():
             return self._frame(select).toArrow()
 
     def describe(self, select: str) -> list[RelationColumn]:
         """Return the columns of a SELECT, which is not executed."""
-        with _failures():
+        with self._failures():
             return [RelationColumn(each.name, each.dataType.simpleString()) for each in self._frame(select).schema]
 
     def overwrite(self, relation: Relation, select: str) -> None:
@@ -65,7 +73,7 @@ class SparkServer:
             DatabaseException: Spark rejects it. The table is as it was.
             WarehouseUnreadableError: The server cannot be reached.
         """
-        with _failures():
+        with self._failures():
             # Not "create or replace table": Sail keeps the columns of the table before, and that they may not be null.
             writer = self._frame(select).write.format("delta").mode("overwrite").option("overwriteSchema", "true")
             writer.save(self._lake.location(relation))
@@ -78,7 +86,7 @@ class SparkServer:
             DatabaseException: Spark rejects it. The table is as it was.
             WarehouseUnreadableError: The server cannot be reached.
         """
-        with _failures():
+        with self._failures():
             self._frame(select).write.format("delta").mode("append").save(self._lake.location(relation))
         self._lake.tidy(relation)
 
@@ -88,6 +96,22 @@ class SparkServer:
             session, self._session = self._session, None
             self._known.clear()
             session.stop()
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        """Raise what Spark says as an error of a database.
+
+        Raises:
+            DatabaseTerminalException: A statement failed.
+            WarehouseUnreadableError: The server cannot be reached.
+        """
+        try:
+            yield
+        except PySparkException as error:
+            if is_unreachable(error):
+                self._is_down = True
+                raise _unreachable() from None
+            raise DatabaseTerminalException(error) from error
 
     def _frame(self, select: str) -> DataFrame:
         """Return a SELECT as a data frame, after seeing to it that the server knows the tables it reads."""
@@ -110,6 +134,8 @@ class SparkServer:
             self._known[relation] = schema
 
     def _connected(self) -> SparkSession:
+        if self._is_down:  # so that a run with many models waits for it once
+            raise _unreachable()
         if self._session is None:
             session = SparkSession(self._remote)
             session.client.set_retry_policies([DefaultPolicy(max_retries=_RETRIES)])
@@ -128,20 +154,9 @@ def _quoted(name: str) -> str:
     return exp.to_identifier(name, quoted=True).sql(DIALECT)
 
 
-@contextmanager
-def _failures() -> Iterator[None]:
-    """Raise what Spark says as an error of a database.
-
-    Raises:
-        DatabaseTerminalException: A statement failed.
-        WarehouseUnreadableError: The server cannot be reached.
-    """
-    try:
-        yield
-    except PySparkException as error:
-        if is_unreachable(error):
-            raise WarehouseUnreadableError(
-                "The Spark server cannot be reached. Start it, or correct `remote` in the section [destination.spark] "
-                "of .dlt/secrets.toml, then run again. The table is as it was."
-            ) from None  # what the client says has the address in it
-        raise DatabaseTerminalException(error) from error
+def _unreachable() -> WarehouseUnreadableError:
+    """Return the error of a server that is not there. What the client says has the address in it."""
+    return WarehouseUnreadableError(
+        "The Spark server cannot be reached. Start it, or correct `remote` in the section [destination.spark] of "
+        ".dlt/secrets.toml, then run again. The tables are as they were."
+    )
