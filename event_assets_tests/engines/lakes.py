@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -126,7 +125,7 @@ class LakeReader(Reader):
             self._connection.close()
         self._connection = None
 
-    def tables(self, *schemas: str) -> Sequence[str]:
+    def tables(self, *schemas: str) -> list[str]:
         """The tables and views of some schemas."""
         names = ", ".join(f"'{schema}'" for schema in schemas)
         query = (

@@ -10,7 +10,7 @@ from event_assets.cli.run import run_everything
 from event_assets.sandbox import Sandbox
 from event_assets.settings import SettingsError, read_event, run_folder
 from event_assets.warehouse import Warehouse
-from event_assets_tests.engines.lakes import NOWHERE, LakeReader
+from event_assets_tests.engines.delta import NOWHERE, LakeReader
 
 
 @pytest.fixture

@@ -177,12 +177,14 @@ def test_a_sync_that_is_killed_at_a_commit_is_put_right_by_the_next(
             with pytest.raises(Killed):
                 run_sync(api, lake_warehouse(folder), *resources)
             assert "_sync.checkpoints" not in committed[:-1]
-        for event in states:
-            with Sandbox(event) as api:
+        last = None
+        for last in states:
+            with Sandbox(last) as api:
                 run_sync(api, lake_warehouse(folder), *resources)
+        assert last
         assert contents(LakeReader(folder)) == expected, commit
         before = LakeReader(folder).versions()
-        with Sandbox(event) as api:
+        with Sandbox(last) as api:
             run_sync(api, lake_warehouse(folder), *resources)
         assert LakeReader(folder).versions() == before
 
