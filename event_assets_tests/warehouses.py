@@ -61,7 +61,10 @@ class PostgresReader(Reader):
                 cursor.execute(translated)
                 names = [column[0] for column in cursor.description or ()]
                 rows = [tuple(map(_plain, row)) for row in cursor.fetchall()]
-                return [dict(zip(names, row, strict=True)) for row in (rows if wanted == query else sorted(rows))]
+                return [
+                    dict(zip(names, row, strict=True))
+                    for row in (rows if wanted == query else sorted(rows, key=_nulls_last))
+                ]
         finally:
             connection.close()
 
@@ -74,6 +77,10 @@ class PostgresReader(Reader):
         """Every table, of whatever schema that is not the server's own."""
         own = "schemaname not in ('pg_catalog', 'information_schema')"
         return [name for (name,) in self.rows(f"select schemaname || '.' || tablename from pg_tables where {own}")]
+
+
+def _nulls_last(row: tuple[Any, ...]) -> list[tuple[bool, Any]]:
+    return [(value is None, value) for value in row]
 
 
 def _plain(value: Any) -> Any:

@@ -4,6 +4,7 @@ import json
 import re
 import threading
 from collections import Counter
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -59,11 +60,16 @@ def contents(reader: Reader, relation: str) -> tuple[list[str], list[str]]:
 
 def _plain(row: tuple[Any, ...]) -> tuple[Any, ...]:
     """A row without what the drivers show otherwise: JSON decoded or not, and which class a time zone is of."""
-    return tuple(
-        json.dumps(value) if isinstance(value, (list, dict))
-        else value.isoformat() if isinstance(value, datetime) else value
-        for value in row
-    )  # fmt: skip
+    return tuple(map(_plain_value, row))
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith(("[", "{")):
+        with suppress(ValueError):
+            value = json.loads(value)
+    if isinstance(value, (list, dict)):
+        return json.dumps(value)
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def test_a_run_and_another_one_end_with_the_rows_and_versions_of_duckdb(

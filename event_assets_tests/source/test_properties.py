@@ -127,7 +127,6 @@ def test_nothing_is_lost_and_nothing_invented(resources: Sequence[str], data: st
     a, b = answer(data, "A", resources), answer(data, "B", resources)
     with tempfile.TemporaryDirectory() as folder, served() as (answers, api):
         warehouse, alone = file_warehouse(Path(folder) / "w.duckdb"), file_warehouse(Path(folder) / "alone.duckdb")
-
         first = run_sync(api, answers, warehouse, a)
         for name in resources:
             assert first[name].received == len(a[name]) == len(live(warehouse, name)) + rejected(warehouse, name)
