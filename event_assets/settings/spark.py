@@ -5,19 +5,32 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from dlt.common.configuration import resolve_configuration
+from dlt.common.configuration.exceptions import ConfigFieldMissingException, ConfigurationValueError
 from dlt.common.storages import FilesystemConfiguration
 
 from event_assets.settings.declaring import Section, SettingsError, setting
 from event_assets.settings.paths import run_folder
 
+_PATH = ("destination", "filesystem")
 
-def _storage(configured: FilesystemConfiguration) -> FilesystemConfiguration:
-    """Return the configuration with the whole path of a folder, which dlt lets start where the process is."""
-    if configured.is_local_filesystem:
-        path = configured.original_bucket_url()
-        path = FilesystemConfiguration.make_local_path(path) if path.startswith("file:") else path
-        configured.bucket_url = FilesystemConfiguration.make_file_url(os.path.abspath(run_folder() / path))
-    return configured
+
+def _storage(bucket_url: str) -> FilesystemConfiguration:
+    """Return dlt's configuration of a folder or bucket, with the credentials that stand beside the address.
+
+    Raises:
+        ValueError: The address is none, or credentials are missing; the end of a sentence.
+    """
+    url = bucket_url.strip()
+    if "://" not in url:  # dlt would let a relative path start where the process is
+        url = FilesystemConfiguration.make_file_url(os.path.abspath(run_folder() / url))
+    try:
+        return resolve_configuration(FilesystemConfiguration(), sections=_PATH, explicit_value={"bucket_url": url})
+    except (ConfigFieldMissingException, ConfigurationValueError):  # which name all places, and may quote the address
+        raise ValueError(
+            "cannot be used: write a path or an address such as s3://bucket/folder, and its `credentials` into the "
+            "section [destination.filesystem.credentials] of .dlt/secrets.toml."
+        ) from None
 
 
 @dataclass(frozen=True)
@@ -29,7 +42,7 @@ class SparkSettings(Section):
         storage: dlt's configuration of the folder or bucket, with the credentials; None where something is missing.
     """
 
-    path = ("destination",)
+    path = _PATH
 
     remote: str | None = setting(
         None,
@@ -41,12 +54,13 @@ class SparkSettings(Section):
     )
     storage: FilesystemConfiguration | None = setting(
         None,
-        "The folder or bucket of the Delta tables, as dlt's filesystem destination has it: `bucket_url`, and for a "
-        "bucket `credentials` in .dlt/secrets.toml. The Spark server must see it under the same address.",
-        raw=FilesystemConfiguration,
+        "The folder or bucket of the Delta tables, where the warehouse is such. The `credentials` of a bucket are in "
+        "[destination.filesystem.credentials] of .dlt/secrets.toml, as dlt has them. The Spark server must see it "
+        "under the same address.",
+        raw=str,
         parse=_storage,
-        name="filesystem",
-        shown='{bucket_url = "data/lake"}',
+        name="bucket_url",
+        shown='"data/lake"',
     )
 
     def complete(self) -> tuple[str, FilesystemConfiguration]:

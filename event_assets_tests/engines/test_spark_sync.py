@@ -177,14 +177,13 @@ def test_a_sync_that_is_killed_at_a_commit_is_put_right_by_the_next(
             with pytest.raises(Killed):
                 run_sync(api, lake_warehouse(folder), *resources)
             assert "_sync.checkpoints" not in committed[:-1]
-        last = None
-        for last in states:
-            with Sandbox(last) as api:
+        rest = [*states]
+        for event in rest:
+            with Sandbox(event) as api:
                 run_sync(api, lake_warehouse(folder), *resources)
-        assert last
         assert contents(LakeReader(folder)) == expected, commit
         before = LakeReader(folder).versions()
-        with Sandbox(last) as api:
+        with Sandbox(rest[-1]) as api:
             run_sync(api, lake_warehouse(folder), *resources)
         assert LakeReader(folder).versions() == before
 

@@ -24,9 +24,9 @@ from event_assets.warehouse.engines.destinations import ReadOnce
 from event_assets.warehouse.engines.spark.failures import explain, failed
 from event_assets.warehouse.engines.spark.lake import Lake
 from event_assets.warehouse.engines.spark.locks import WriterLock
-from event_assets.warehouse.engines.spark.publish import COPIES, NOTES, copy_of, publish
+from event_assets.warehouse.engines.spark.publish import NOTES, publish
 from event_assets.warehouse.engines.spark.server import SparkServer
-from event_assets.warehouse.engines.spark.session import REWRITE, WAREHOUSE, SparkSession
+from event_assets.warehouse.engines.spark.session import COPIES, REWRITE, WAREHOUSE, SparkSession, copy_of
 from event_assets.warehouse.engines.spark.workspace import Workspace
 from event_assets.warehouse.failures import WarehouseUnreadableError
 from event_assets.warehouse.names import MERGE, RAW

@@ -19,13 +19,11 @@ from sqlglot import exp, parse_one
 from event_assets.warehouse.copy_plan import BOOKKEEPING, NO_OTHER, HeldBack, Note, Published, PublishPlan
 from event_assets.warehouse.engines.spark.failures import explain, failed
 from event_assets.warehouse.engines.spark.server import DIALECT
-from event_assets.warehouse.engines.spark.session import SparkSession
+from event_assets.warehouse.engines.spark.session import COPIES, SparkSession, copy_of
 from event_assets.warehouse.failures import PublishError, WarehouseUnreadableError
-from event_assets.warehouse.names import HISTORY, PUBLISHED, RAW, STAGING, SUMMARY
+from event_assets.warehouse.names import PUBLISHED
 from event_assets.warehouse.relations import Relation
 
-COPIES = ("", RAW, STAGING, HISTORY, SUMMARY)
-"""The schemas that are copied; the one without a name holds the notes."""
 NOTES = Relation(PUBLISHED, "about_this_copy")
 REFRESH = Relation(PUBLISHED, "refresh")
 
@@ -43,11 +41,6 @@ _REFRESH_COLUMNS = pa.schema(
         "source_version": pa.int64(), "definition": pa.string(),
     }
 )  # fmt: skip
-
-
-def copy_of(schema: str) -> str:
-    """Return the schema of readers that has the copy of a schema."""
-    return f"{PUBLISHED}_{schema}" if schema else PUBLISHED
 
 
 @dataclass(frozen=True)
@@ -87,7 +80,7 @@ class _Publisher:
     """One publication."""
 
     def __init__(self, session: SparkSession, plan: PublishPlan) -> None:
-        self._lake, self._server = session.lake, session.server
+        self._session, self._lake = session, session.lake
         self._plan = plan
         self._copied = self._read_refresh()
         self._since = self._held_since()
@@ -132,7 +125,7 @@ class _Publisher:
         if is_there and before and (before.source_version, before.definition) == (version, definition):
             return None
         try:
-            self._server.overwrite(target, select)
+            self._session.replace(target, "table", select)
         except DatabaseException as error:
             found = explain(error)
             if found is None or found.is_of_the_server:
@@ -148,7 +141,7 @@ class _Publisher:
         values, of_columns = self._plan.values(relation, names)
         if len(values) < len(names) and values:
             kept = {name: exp.to_identifier(name, quoted=True).sql("duckdb") for name in values}
-            self._server.overwrite(target, _select(target, kept))
+            self._session.replace(target, "table", _select(target, kept))
             self._copied[target] = _Copied(self._lake.open(target).version(), None, None)
         elif names and not values:
             self._lake.remove(target)

@@ -13,7 +13,7 @@ from event_assets.warehouse.engines.duckdb.session import DuckDbSession
 from event_assets.warehouse.engines.spark.lake import Lake
 from event_assets.warehouse.engines.spark.server import SparkServer
 from event_assets.warehouse.engines.spark.workspace import Workspace
-from event_assets.warehouse.names import HISTORY, RAW, STAGING, SUMMARY, SYNC
+from event_assets.warehouse.names import HISTORY, PUBLISHED, RAW, STAGING, SUMMARY, SYNC
 from event_assets.warehouse.relations import Relation, RelationColumn, RelationKind
 
 REWRITE = Relation(SYNC, "rewrite_requested")
@@ -24,7 +24,15 @@ _IDENTITY = Relation(SYNC, "identity")
 WAREHOUSE = (RAW, STAGING, HISTORY, SUMMARY, SYNC)
 """The schemas of the warehouse."""
 
+COPIES = ("", RAW, STAGING, HISTORY, SUMMARY)
+"""The schemas that are copied for readers; the one without a name holds the notes."""
+
 _READS = ("select", "with", "describe")
+
+
+def copy_of(schema: str) -> str:
+    """Return the schema of readers that has the copy of a schema."""
+    return f"{PUBLISHED}_{schema}" if schema else PUBLISHED
 
 
 class SparkSession(DuckDbSession):
@@ -71,22 +79,13 @@ class SparkSession(DuckDbSession):
         """Return the rows of a SELECT of models, in Spark's SQL."""
         return self.server.rows(select)
 
-    def prepare(self, statements: Sequence[str]) -> None:
-        """Do nothing: Spark's SQL has what the models need.
-
-        Raises:
-            NotImplementedError: There is something to execute.
-        """
-        if statements:
-            raise NotImplementedError("Models on Spark need no functions of their own.")
-
     def replace(self, relation: Relation, kind: RelationKind, select: str) -> None:
         """Replace a table; see the base class.
 
         A view becomes a table as well: a catalog need not outlive the session, and every Delta client reads a table.
         """
         self.server.overwrite(relation, select)
-        self._rebuilt(relation)
+        self.rebuilt(relation)
 
     def append(
         self,
@@ -109,10 +108,6 @@ class SparkSession(DuckDbSession):
         if added := [each for each in wanted if each.name not in held]:
             self.lake.add_columns(relation, pa.schema(added))
         self.server.append(relation, select)
-
-    def describe(self, select: str) -> list[RelationColumn]:
-        """Return the columns of a SELECT in Spark's SQL."""
-        return self.server.describe(select)
 
     def columns(self, relation: Relation) -> list[RelationColumn]:
         """Return the columns of a table.
@@ -141,7 +136,7 @@ class SparkSession(DuckDbSession):
         """Record that files hold remains of erased rows, and models what was built before."""
         self._make(REWRITE, "(relation varchar)")
         self.execute_sql(f"delete from {REWRITE.sql()}")  # noqa: S608
-        built = [str(relation) for relation in self.lake.tables(STAGING, SUMMARY)]
+        built = [str(relation) for relation in self.lake.tables(STAGING, SUMMARY, *map(copy_of, COPIES[1:]))]
         self.execute_sql(
             f"insert into {REWRITE.sql()} select unnest(%s::varchar[]) union all select null",
             built,
@@ -152,7 +147,7 @@ class SparkSession(DuckDbSession):
             self.execute_sql(f"create schema if not exists {relation.schema}")
             self.execute_sql(f"create table {relation.sql()} {how}")
 
-    def _rebuilt(self, relation: Relation) -> None:
+    def rebuilt(self, relation: Relation) -> None:
         """Record that a table was built after an erasure, so that its earlier versions have to go."""
         if not self.has_table(REWRITE):
             return
