@@ -67,7 +67,7 @@ class _Catalog(ConnectionStringCredentials):
 
 @dataclass(frozen=True)
 class DuckLakeSettings(Section):
-    """Where a DuckLake is.
+    """Where a DuckLake is. All of it is a secret for dlt, which finds no credentials in ``.dlt/config.toml``.
 
     Attributes:
         catalog: The database that says which files make up each table.
@@ -92,6 +92,7 @@ class DuckLakeSettings(Section):
         "has the same name with the ending _published.",
         fits=lambda name: _NAME.fullmatch(name) is not None,
         wanted="a name of small letters, digits and underscores",
+        secret=True,
         name="ducklake_name",
     )
     storage: str = setting(
@@ -100,6 +101,7 @@ class DuckLakeSettings(Section):
         "section [destination.ducklake.credentials.storage.credentials] of .dlt/secrets.toml.",
         raw=str,
         parse=_storage,
+        secret=True,
         name="bucket_url",
         path=(*_CREDENTIALS, "storage"),
         unset="data/lake",
@@ -119,13 +121,15 @@ class DuckLakeSettings(Section):
         if catalog.startswith(_SQLITE) and ending:
             file = Path(catalog.removeprefix(_SQLITE))
             catalog = _SQLITE + str(file.with_name(f"{file.stem}{ending}{file.suffix}"))
-        given = DuckLakeCredentials(name, name, _Catalog(catalog), FilesystemConfiguration(self.storage))
         try:
+            # By itself: within the credentials of the lake, dlt looks for the keys in another section.
+            storage = resolve_configuration(FilesystemConfiguration(self.storage), sections=(*_CREDENTIALS, "storage"))
+            given = DuckLakeCredentials(name, name, _Catalog(catalog), storage)
             lake = resolve_configuration(given, sections=_CREDENTIALS)
             # Again, because dlt has put what is configured in their places: the same for both lakes.
             lake.ducklake_name = lake.metadata_schema = name
             lake.catalog = _Catalog(catalog).resolve()
-            lake.storage = FilesystemConfiguration(f"{self.storage}/{name}", lake.storage.credentials).resolve()
+            lake.storage = FilesystemConfiguration(f"{self.storage}/{name}", storage.credentials).resolve()
             return lake
         except MissingDependencyException as error:
             raise SettingsError(

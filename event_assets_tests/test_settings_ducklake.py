@@ -1,0 +1,71 @@
+"""The settings of a DuckLake: two lakes of one name, and what cannot be used."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from event_assets.settings import SettingsError, read_event
+
+CREDENTIALS = "DESTINATION__DUCKLAKE__CREDENTIALS__"
+
+
+@pytest.fixture
+def configure(monkeypatch: pytest.MonkeyPatch):
+    def set_all(**settings: str) -> None:
+        for name, value in settings.items():
+            monkeypatch.setenv(f"{CREDENTIALS}{name}", value)
+
+    return set_all
+
+
+def test_unset_it_is_in_the_folder_of_the_command():
+    lake = read_event().ducklake
+    assert Path(lake.storage) == Path.cwd() / "data" / "lake" or lake.storage.endswith(os.path.join("data", "lake"))
+    assert lake.complete().catalog.database.endswith(os.path.join("data", "lake.sqlite"))
+
+
+@pytest.mark.parametrize("catalog", ["sqlite:////srv/x.sqlite", "postgresql://user:pass%20word@db:5433/lake"])
+def test_the_two_lakes_share_nothing(configure, catalog: str):
+    configure(CATALOG=catalog, DUCKLAKE_NAME="vienna", STORAGE__BUCKET_URL="/srv/the lake")
+    settings = read_event().ducklake
+    lake, readers = settings.complete(), settings.published()
+    assert (lake.ducklake_name, readers.ducklake_name) == ("vienna", "vienna_published")
+    assert (lake.storage_url, readers.storage_url) == ("/srv/the lake/vienna", "/srv/the lake/vienna_published")
+    places = {(str(each.catalog.database), str(each.metadata_schema)) for each in (lake, readers)}
+    assert len(places) == 2
+    if catalog.startswith("sqlite"):
+        assert {database for database, _ in places} == {"/srv/x.sqlite", "/srv/x_published.sqlite"}
+    else:
+        assert "pass%20word@db:5433" in lake.catalog.to_url().render_as_string(hide_password=False)
+
+
+def test_a_bucket_has_its_keys_from_dlts_settings(configure):
+    keys = {"AWS_ACCESS_KEY_ID": "the-id", "AWS_SECRET_ACCESS_KEY": "the-secret", "REGION_NAME": "eu"}
+    configure(
+        STORAGE__BUCKET_URL="s3://bucket/events/",
+        **{f"STORAGE__CREDENTIALS__{name}": key for name, key in keys.items()},
+    )
+    for lake, place in (
+        (read_event().ducklake.complete(), "s3://bucket/events/ducklake"),
+        (read_event().ducklake.published(), "s3://bucket/events/ducklake_published"),
+    ):
+        assert lake.storage_url == place
+        assert lake.storage.credentials.aws_access_key_id == "the-id"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("CATALOG", "mysql://user:secretword@host/db", "is no catalogue that can be used"),
+        ("CATALOG", "duckdb:///data/lake.duckdb", "is no catalogue that can be used"),
+        ("CATALOG", "sqlite:///it's.sqlite", "is no catalogue that can be used"),
+        ("DUCKLAKE_NAME", "Vienna 2026", "must be a name of small letters"),
+        ("STORAGE__BUCKET_URL", "it's", "is no place for files"),
+    ],
+)
+def test_what_cannot_be_used_is_said(configure, name: str, value: str, words: str):
+    configure(**{name: value})
+    with pytest.raises(SettingsError, match=words) as error:
+        _ = read_event().ducklake
+    assert "secretword" not in str(error.value)
