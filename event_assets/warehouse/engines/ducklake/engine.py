@@ -223,8 +223,8 @@ class DuckLakeEngine(Engine):
         """
         raise WarehouseError(
             f"{self.where} holds the sandbox's invented data. Set `ducklake_name` in the section "
-            "[destination.ducklake.credentials] of .dlt/secrets.toml to another name, then run again: your event begins "
-            "with an empty lake beside it. Nothing was changed."
+            "[destination.ducklake.credentials] of .dlt/secrets.toml to another name, then run again: your event "
+            "begins with an empty lake beside it. Nothing was changed."
         )
 
 
