@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from dlt.common.configuration.specs import AwsCredentials
 
 from event_assets.settings import SettingsError, read_event
 
@@ -51,6 +52,7 @@ def test_a_bucket_has_its_keys_from_dlts_settings(configure):
         (read_event().ducklake.published(), "s3://bucket/events/ducklake_published"),
     ):
         assert lake.storage_url == place
+        assert isinstance(lake.storage.credentials, AwsCredentials)
         assert lake.storage.credentials.aws_access_key_id == "the-id"
 
 
