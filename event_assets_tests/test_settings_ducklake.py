@@ -22,8 +22,9 @@ def configure(monkeypatch: pytest.MonkeyPatch):
 
 def test_unset_it_is_in_the_folder_of_the_command():
     lake = read_event().ducklake
+    assert lake.storage
     assert Path(lake.storage) == Path.cwd() / "data" / "lake" or lake.storage.endswith(os.path.join("data", "lake"))
-    assert lake.complete().catalog.database.endswith(os.path.join("data", "lake.sqlite"))
+    assert str(lake.complete().catalog.database).endswith(os.path.join("data", "lake.sqlite"))
 
 
 @pytest.mark.parametrize("catalog", ["sqlite:////srv/x.sqlite", "postgresql://user:pass%20word@db:5433/lake"])
