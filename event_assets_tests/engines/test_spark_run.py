@@ -1,5 +1,6 @@
 """`event-assets run` on Delta tables with Spark: a whole refresh, the copy for readers, and a server that is down."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -7,10 +8,16 @@ import pytest
 from deltalake import DeltaTable
 
 from event_assets.cli.run import run_everything
-from event_assets.sandbox import Sandbox
+from event_assets.sandbox import Event, Sandbox
 from event_assets.settings import SettingsError, read_event, run_folder
 from event_assets.warehouse import Warehouse
 from event_assets_tests.engines.delta import NOWHERE, LakeReader
+
+
+@pytest.fixture
+def api(event: Event, use_api: Callable[[Event], Sandbox]) -> Sandbox:
+    """The small event, served and configured."""
+    return use_api(event)
 
 
 @pytest.fixture

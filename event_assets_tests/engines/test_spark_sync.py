@@ -1,17 +1,23 @@
 """Syncs into Delta tables: nothing is lost, nothing is written twice, and a killed sync is put right by the next."""
 
+import multiprocessing
+import os
 import random
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from event_assets.sandbox import Event, Sandbox, generate_event
+from event_assets.settings import EventApiSettings
 from event_assets.source.errors import SyncError
+from event_assets.source.sync import sync
 from event_assets.source.tables.schema import TABLES
-from event_assets.warehouse import Warehouse, WarehouseUnreadableError
+from event_assets.warehouse import Warehouse, WarehouseBusyError, WarehouseUnreadableError
 from event_assets.warehouse.engines.spark.lake import Lake
 from event_assets_tests.engines.delta import LakeReader, lake_warehouse
 from event_assets_tests.source.syncing import DROP, HASH, KEEP, run_sync
@@ -246,3 +252,54 @@ def test_a_folder_that_cannot_be_made_is_named(api: Sandbox, tmp_path: Path):
     with pytest.raises(WarehouseUnreadableError, match=r"The folder of the warehouse, .*, cannot be made") as told:
         run_sync(api, lake_warehouse(tmp_path), *CONTENT)
     assert "bucket_url" in str(told.value)
+
+
+def test_a_second_writer_waits_and_is_refused_in_the_end(api: Sandbox, tmp_path: Path, lake: LakeReader):
+    lake.root.mkdir()
+    with FileLock(lake.root / ".event_assets.lock"), pytest.raises(WarehouseBusyError, match="has been writing"):
+        run_sync(api, lake_warehouse(tmp_path, wait_seconds=0.1), *CONTENT)
+    assert lake.tables() == []
+    run_sync(api, lake_warehouse(tmp_path), *CONTENT)
+    assert "raw.lectures" in lake.tables()
+
+
+def test_tables_are_set_aside_under_names_that_are_free(api: Sandbox, tmp_path: Path, lake: LakeReader):
+    for ending in ("", "_2"):
+        warehouse = lake_warehouse(tmp_path)
+        run_sync(api, warehouse, *CONTENT)
+        assert warehouse.engine.is_there()
+        moved = warehouse.set_aside()
+        assert moved == [f"the folder {lake.root}/sandbox_{name}{ending}" for name in ("raw", "_sync")]
+        assert not warehouse.engine.is_there()
+        assert f"sandbox_raw{ending}.lectures" in lake.tables()
+
+
+def sync_and_die(folder: Path, api: EventApiSettings, commit: int) -> None:
+    """Sync in this process, and kill it at a commit."""
+    overwrite, made = Lake.overwrite, []
+
+    def counted(lake: Lake, *arguments: Any) -> None:
+        if len(made) == commit:
+            os.kill(os.getpid(), signal.SIGKILL)
+        overwrite(lake, *arguments)
+        made.append(arguments)
+
+    Lake.overwrite = counted  # type: ignore[method-assign, assignment]
+    sync(api, lake_warehouse(folder), "content", CONTENT)
+
+
+@pytest.mark.parametrize("commit", [1, 4])
+def test_a_process_that_is_killed_leaves_no_lock_and_nothing_in_the_way(
+    api: Sandbox, tmp_path: Path, lake: LakeReader, commit: int
+):
+    settings = EventApiSettings(api.base_url, api.token)
+    process = multiprocessing.get_context("spawn").Process(target=sync_and_die, args=(tmp_path, settings, commit))
+    process.start()
+    process.join(120)
+    assert process.exitcode == -signal.SIGKILL
+    assert len([table for table in lake.tables() if table != "_sync.checkpoints"]) == commit
+    run_sync(api, lake_warehouse(tmp_path, wait_seconds=0), *CONTENT)
+    assert lake.rows("select count(*), count(distinct id) from raw.lectures") == [(24, 24)]
+    before = lake.versions()
+    run_sync(api, lake_warehouse(tmp_path), *CONTENT)
+    assert lake.versions() == before

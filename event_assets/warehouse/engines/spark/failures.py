@@ -6,9 +6,9 @@ import re
 
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from dlt.destinations.exceptions import DatabaseException
-from pyspark.errors import PySparkException
 
 from event_assets.warehouse.engines.base import Explanation
+from event_assets.warehouse.engines.spark.client import PySparkException
 from event_assets.warehouse.failures import in_one_line
 
 LAKE = "The lake"
@@ -19,10 +19,10 @@ _LAKE_ADVICE = "Check the folder or bucket and the credentials (the section [des
 
 _FAULTS = (
     ("No space left on device", "its disk is full", "Free disk space where the tables are"),
-    ("Permission denied", "this user may not write there", _LAKE_ADVICE),
-    ("AccessDenied", "the credentials do not allow that", _LAKE_ADVICE),
-    ("InvalidAccessKeyId", "it does not accept the credentials", _LAKE_ADVICE),
-    ("SignatureDoesNotMatch", "it does not accept the credentials", _LAKE_ADVICE),
+    ("Permission denied", "it does not let this user in", _LAKE_ADVICE),
+    ("AccessDenied", "it does not let this user in", _LAKE_ADVICE),
+    ("InvalidAccessKeyId", "it does not let this user in", _LAKE_ADVICE),
+    ("SignatureDoesNotMatch", "it does not let this user in", _LAKE_ADVICE),
     ("NoSuchBucket", "there is no such bucket", _LAKE_ADVICE),
     ("Connection refused", "it cannot be reached", _LAKE_ADVICE),
     ("error sending request", "it cannot be reached", _LAKE_ADVICE),
@@ -51,6 +51,8 @@ def explain(error: BaseException) -> Explanation | None:
     if isinstance(cause, TableNotFoundError):
         return Explanation(LAKE, "it has no such table", "Sync and build what is read")
     if isinstance(error, DatabaseException) and isinstance(cause, (DeltaError, OSError)):
+        if isinstance(cause, PermissionError):
+            return Explanation(LAKE, "it does not let this user in", _LAKE_ADVICE, is_of_the_server=True)
         for words, what, advice in _FAULTS:
             if words in said:
                 return Explanation(LAKE, what, advice, is_of_the_server=True)

@@ -199,7 +199,13 @@ class Lake:
             source, target = (posixpath.join(self.root, name) for name in (old, new))
             if not self._files.exists(source):
                 return False
-            self._files.mv(source, target, recursive=True)
+            if self.is_local:
+                self._files.mv(source, target, recursive=True)
+                return True
+            files = self._files.find(source)
+            for path in files:  # one by one: a bucket has no folders to move, but some servers list some
+                self._files.cp_file(path, target + path.removeprefix(self._files._strip_protocol(source)))
+            self._files.rm(files)
             return True
 
     def schemas(self) -> set[str]:

@@ -10,12 +10,9 @@ from typing import Any
 
 import pyarrow as pa
 from dlt.destinations.exceptions import DatabaseTerminalException
-from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame
-from pyspark.sql.connect.client.retries import DefaultPolicy
-from pyspark.sql.connect.session import SparkSession
 from sqlglot import exp, parse_one
 
+from event_assets.warehouse.engines.spark.client import ConnectSession, DataFrame, DefaultPolicy, PySparkException
 from event_assets.warehouse.engines.spark.failures import is_unreachable
 from event_assets.warehouse.engines.spark.lake import Lake
 from event_assets.warehouse.failures import WarehouseUnreadableError
@@ -42,7 +39,7 @@ class SparkServer:
     def __init__(self, remote: str, lake: Lake) -> None:
         """Take the address, as ``SparkSession.builder.remote`` does, and the lake, which the server reads as well."""
         self._remote, self._lake = remote, lake
-        self._session: SparkSession | None = None
+        self._session: ConnectSession | None = None
         self._is_down = False
         self._known: dict[Relation, str] = {}
 
@@ -119,7 +116,7 @@ class SparkServer:
         self._register(session, _tables(select))
         return session.sql(select)
 
-    def _register(self, session: SparkSession, tables: Sequence[Relation]) -> None:
+    def _register(self, session: ConnectSession, tables: Sequence[Relation]) -> None:
         """Register tables in the server's catalog: that of Sail ends with the session, and knows their old columns."""
         for relation in tables:
             schema = self._lake.open(relation).schema().to_json()
@@ -133,11 +130,11 @@ class SparkServer:
             session.sql(f"create table if not exists {name} using delta location {location}").collect()
             self._known[relation] = schema
 
-    def _connected(self) -> SparkSession:
+    def _connected(self) -> ConnectSession:
         if self._is_down:  # so that a run with many models waits for it once
             raise _unreachable()
         if self._session is None:
-            session = SparkSession(self._remote)
+            session = ConnectSession(self._remote)
             session.client.set_retry_policies([DefaultPolicy(max_retries=_RETRIES)])
             for name, value in _CONFIG.items():
                 session.conf.set(name, value)
