@@ -1,10 +1,8 @@
 """The settings of a DuckLake: two lakes of one name, and what cannot be used."""
 
 import os
-from pathlib import Path
 
 import pytest
-from dlt.common.configuration.specs import AwsCredentials
 
 from event_assets.settings import SettingsError, read_event
 
@@ -22,8 +20,7 @@ def configure(monkeypatch: pytest.MonkeyPatch):
 
 def test_unset_it_is_in_the_folder_of_the_command():
     lake = read_event().ducklake
-    assert lake.storage
-    assert Path(lake.storage) == Path.cwd() / "data" / "lake" or lake.storage.endswith(os.path.join("data", "lake"))
+    assert lake.storage.endswith(os.path.join("data", "lake"))
     assert str(lake.complete().catalog.database).endswith(os.path.join("data", "lake.sqlite"))
 
 
@@ -53,8 +50,7 @@ def test_a_bucket_has_its_keys_from_dlts_settings(configure):
         (read_event().ducklake.published(), "s3://bucket/events/ducklake_published"),
     ):
         assert lake.storage_url == place
-        assert isinstance(lake.storage.credentials, AwsCredentials)
-        assert lake.storage.credentials.aws_access_key_id == "the-id"
+        assert dict(lake.storage.credentials)["aws_access_key_id"] == "the-id"
 
 
 @pytest.mark.parametrize(

@@ -125,15 +125,6 @@ class LakeReader(Reader):
             self._connection.close()
         self._connection = None
 
-    def tables(self, *schemas: str) -> list[str]:
-        """The tables and views of some schemas."""
-        names = ", ".join(f"'{schema}'" for schema in schemas)
-        query = (
-            "select distinct schema_name || '.' || table_name from duckdb_columns()"
-            f" where database_name = 'lake' and schema_name in ({names}) order by 1"
-        )
-        return [name for (name,) in self.rows(query)]
-
 
 def remains(lake: Lake, server: PostgresServer | None, texts: set[bytes]) -> set[bytes]:
     """Return which texts are in a file of a lake or of its catalogue: as bytes, or as a value of a Parquet file.

@@ -12,7 +12,7 @@ import pytest
 
 from event_assets.sandbox import Event, Sandbox, generate_event
 from event_assets_tests.code_location import shared_definitions
-from event_assets_tests.engines.lakes import Lake, install_extensions
+from event_assets_tests.engines.lakes import Lake
 from event_assets_tests.running import Reader, Run, RunResult
 
 SCHEMAS = ("raw", "staging", "history", "summary")
@@ -63,11 +63,6 @@ def environment(settings: dict[str, str]) -> Iterator[None]:
         for name, value in settings.items():
             patch.setenv(name, value)
         yield
-
-
-@pytest.fixture(scope="module")
-def extensions(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return install_extensions(tmp_path_factory.mktemp("extensions"))
 
 
 @pytest.fixture(scope="module", params=["postgres", "sqlite"])

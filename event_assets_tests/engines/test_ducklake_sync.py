@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from event_assets.sandbox import Event, Sandbox
+from event_assets.sandbox import Sandbox
 from event_assets.settings import EventApiSettings
 from event_assets.source.api.resources import endpoint_of
 from event_assets.source.errors import SyncError
@@ -23,12 +23,6 @@ from event_assets_tests.source import crash
 from event_assets_tests.source.syncing import DROP, removed, run_sync
 
 _processes = multiprocessing.get_context("forkserver")
-
-
-@pytest.fixture
-def api(event: Event) -> Any:
-    with Sandbox(event) as sandbox:
-        yield sandbox
 
 
 def sync_and_crash(lake: Lake, api: EventApiSettings, stage: str) -> None:
