@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -91,10 +92,9 @@ class DuckDb(Database):
         """Make a table of rows."""
         declared = ", ".join(f"{self.column(name)} {data_type}" for name, data_type in types.items())
         self.run(f"create or replace table {self.name(relation)} ({declared})")
+        insert = f"insert into {self.name(relation)} values ({', '.join('?' * len(types))})"
         for row in rows:
-            names, marks = ", ".join(map(self.column, row)), ", ".join("?" * len(row))
-            insert = f"insert into {self.name(relation)} ({names}) values ({marks})"
-            self.connection.execute(insert, [*row.values()])
+            self.connection.execute(insert, [row.get(name) for name in types])
 
     @contextmanager
     def fresh(self) -> Iterator[None]:
@@ -172,6 +172,8 @@ class Spark(Database):
     dialect = "spark"
 
     def __init__(self, address: str) -> None:
+        # Else the client looks for Apache Spark, and ends a process of pytest-xdist where it finds none.
+        os.environ.setdefault("SPARK_HOME", os.getcwd())
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             from pyspark.sql.connect.session import SparkSession
