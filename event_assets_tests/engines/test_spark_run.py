@@ -55,6 +55,10 @@ def test_a_run_makes_all_tables_and_a_copy_without_personal_data(
     left_out = "select why from published.about_this_copy where relation = 'raw.participants' and column_name = 'email'"
     assert served.rows(left_out) == [("Personal data.",)]
 
+    logs = [log.read_text() for log in served.root.glob("*/*/_delta_log/*.json")]
+    assert len(logs) > 50
+    assert not [log for log in logs if "@" in log]
+
     before = served.versions()
     lectures[0]["name"] = "Renamed"
     run_everything()

@@ -25,10 +25,11 @@ from event_assets.warehouse.relations import Relation, RelationColumn
 _OWN_VERSION = CommitProperties(max_commit_retries=0)
 """A commit that another writer was quicker with fails, and overwrites nothing of the other one."""
 
-_PROPERTIES = {
+PROPERTIES = {
     # The log would quote the smallest and the largest value of each column, which may be personal data.
     "delta.dataSkippingNumIndexedCols": "0",
 }
+"""What all tables have in common."""
 
 KEPT_HOURS = 24
 """How long the files of earlier versions stay, for readers that have begun to read them."""
@@ -130,7 +131,7 @@ class Lake:
                 rows,
                 mode="error" if read is None else "overwrite",
                 schema_mode=None if read is None else "overwrite",
-                configuration=_PROPERTIES if read is None else None,
+                configuration=PROPERTIES if read is None else None,
                 storage_options=self._options if read is None else None,
                 commit_properties=_OWN_VERSION,
             )

@@ -14,7 +14,7 @@ from sqlglot import exp, parse_one
 
 from event_assets.warehouse.engines.spark.client import ConnectSession, DataFrame, DefaultPolicy, PySparkException
 from event_assets.warehouse.engines.spark.failures import is_unreachable
-from event_assets.warehouse.engines.spark.lake import Lake
+from event_assets.warehouse.engines.spark.lake import PROPERTIES, Lake
 from event_assets.warehouse.failures import WarehouseUnreadableError
 from event_assets.warehouse.relations import Relation, RelationColumn
 
@@ -72,8 +72,8 @@ class SparkServer:
         """
         with self._failures():
             # Not "create or replace table": Sail keeps the columns of the table before, and that they may not be null.
-            writer = self._frame(select).write.format("delta").mode("overwrite").option("overwriteSchema", "true")
-            writer.save(self._lake.location(relation))
+            writer = self._frame(select).write.format("delta").mode("overwrite")
+            writer.options(overwriteSchema="true", **PROPERTIES).save(self._lake.location(relation))
         self._lake.tidy(relation)
 
     def append(self, relation: Relation, select: str) -> None:
