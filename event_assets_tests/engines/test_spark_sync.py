@@ -1,33 +1,19 @@
-"""Syncs into Delta tables: nothing is lost, nothing is written twice, and a killed sync is put right by the next."""
+"""Syncs into Delta tables: nothing is lost, and nothing is written twice. Kills are in ``test_spark_crash``."""
 
-import multiprocessing
-import os
-import random
-import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from filelock import FileLock
 
-from event_assets.sandbox import Event, Sandbox, generate_event
-from event_assets.settings import EventApiSettings
+from event_assets.sandbox import Sandbox
 from event_assets.source.errors import SyncError
-from event_assets.source.sync import sync
-from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse, WarehouseBusyError, WarehouseUnreadableError
 from event_assets.warehouse.engines.spark.lake import Lake
 from event_assets_tests.engines.delta import LakeReader, lake_warehouse
 from event_assets_tests.source.syncing import DROP, HASH, KEEP, run_sync
-from event_assets_tests.source.test_crash import change
 
 CONTENT = ("lectures", "halls", "tracks")
-
-
-class Killed(BaseException):
-    """Stands for the end of a process: nothing in this project catches it."""
 
 
 @pytest.fixture
@@ -118,82 +104,6 @@ def test_fields_that_are_not_declared_and_values_of_other_types_get_columns_of_t
     assert lake.rows(one) == [("40", None, "many")]
 
 
-def contents(lake: LakeReader) -> dict[str, list[str]]:
-    """What the tables hold of live rows, without dlt's identifiers."""
-    found = {}
-    for name in (*CONTENT, "participants"):
-        if f"raw.{name}" in lake.tables():
-            columns = ", ".join(f'"{column.name}"' for column in TABLES[name].columns)
-            query = f"select {columns}, record_hash from raw.{name} where removed_at is null"
-            found[name] = sorted(map(repr, lake.rows(query)))
-            for link in TABLES[name].link_tables:
-                query = f"select p.id, l.value, l._dlt_list_idx from raw.{link} l left join raw.{name} p"
-                on = "on p._dlt_id = l._dlt_parent_id where p.removed_at is null"
-                found[link] = sorted(map(repr, lake.rows(f"{query} {on}")))
-    return found
-
-
-@contextmanager
-def killed_at(monkeypatch: pytest.MonkeyPatch, commit: int, *, after: bool) -> Iterator[list[str]]:
-    """Kill what runs at a commit, before or after it is made; yield the tables committed so far."""
-    made: list[str] = []
-    overwrite = Lake.overwrite
-
-    def counted(lake: Lake, relation: Any, *rest: Any) -> None:
-        if len(made) == commit and not after:
-            raise Killed
-        overwrite(lake, relation, *rest)
-        made.append(str(relation))
-        if len(made) == commit + 1 and after:
-            raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Lake, "overwrite", counted)
-        yield made
-
-
-def events() -> Iterator[Event]:
-    """An event as it is at each of its syncs."""
-    event, numbers = generate_event(lectures=24, participants=50, seed=7), random.Random("killed")
-    yield event
-    for _ in range(2):
-        change(event, numbers)
-        yield event
-
-
-@pytest.mark.parametrize("place", [0.0, 0.5, 0.8, 1.0, pytest.param(None, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("first", [True, False], ids=["first sync", "later sync"])
-@pytest.mark.parametrize("resources", [CONTENT, ("participants",)], ids=["content", "participants"])
-def test_a_sync_that_is_killed_at_a_commit_is_put_right_by_the_next(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, resources: Sequence[str], first: bool, place: float | None
-):
-    undisturbed, made = tmp_path / "undisturbed", []
-    for event in events():
-        with Sandbox(event) as api, killed_at(monkeypatch, -1, after=True) as commits:
-            run_sync(api, lake_warehouse(undisturbed), *resources)
-        made.append(len(commits))
-    expected, number = contents(LakeReader(undisturbed)), made[0 if first else 1]
-    assert number > 2
-    for commit in range(number) if place is None else [round(place * (number - 1))]:
-        folder, states = tmp_path / f"killed {commit}", events()
-        if not first:
-            with Sandbox(next(states)) as api:
-                run_sync(api, lake_warehouse(folder), *resources)
-        with Sandbox(next(states)) as api, killed_at(monkeypatch, commit, after=bool(commit % 2)) as committed:
-            with pytest.raises(Killed):
-                run_sync(api, lake_warehouse(folder), *resources)
-            assert "_sync.checkpoints" not in committed[:-1]
-        rest = [*states]
-        for event in rest:
-            with Sandbox(event) as api:
-                run_sync(api, lake_warehouse(folder), *resources)
-        assert contents(LakeReader(folder)) == expected, commit
-        before = LakeReader(folder).versions()
-        with Sandbox(rest[-1]) as api:
-            run_sync(api, lake_warehouse(folder), *resources)
-        assert LakeReader(folder).versions() == before
-
-
 def test_erased_data_is_in_no_file_and_in_no_log(api: Sandbox, tmp_path: Path, lake: LakeReader):
     people = api.event.participants
     people[0].update(email="ada.lovelace@example.org", last_name="Lovelace-Byron")
@@ -272,34 +182,3 @@ def test_tables_are_set_aside_under_names_that_are_free(api: Sandbox, tmp_path: 
         assert moved == [f"the folder {lake.root}/sandbox_{name}{ending}" for name in ("raw", "_sync")]
         assert not warehouse.engine.is_there()
         assert f"sandbox_raw{ending}.lectures" in lake.tables()
-
-
-def sync_and_die(folder: Path, api: EventApiSettings, commit: int) -> None:
-    """Sync in this process, and kill it at a commit."""
-    overwrite, made = Lake.overwrite, []
-
-    def counted(lake: Lake, *arguments: Any) -> None:
-        if len(made) == commit:
-            os.kill(os.getpid(), signal.SIGKILL)
-        overwrite(lake, *arguments)
-        made.append(arguments)
-
-    Lake.overwrite = counted  # type: ignore[method-assign, assignment]
-    sync(api, lake_warehouse(folder), "content", CONTENT)
-
-
-@pytest.mark.parametrize("commit", [1, 4])
-def test_a_process_that_is_killed_leaves_no_lock_and_nothing_in_the_way(
-    api: Sandbox, tmp_path: Path, lake: LakeReader, commit: int
-):
-    settings = EventApiSettings(api.base_url, api.token)
-    process = multiprocessing.get_context("spawn").Process(target=sync_and_die, args=(tmp_path, settings, commit))
-    process.start()
-    process.join(120)
-    assert process.exitcode == -signal.SIGKILL
-    assert len([table for table in lake.tables() if table != "_sync.checkpoints"]) == commit
-    run_sync(api, lake_warehouse(tmp_path, wait_seconds=0), *CONTENT)
-    assert lake.rows("select count(*), count(distinct id) from raw.lectures") == [(24, 24)]
-    before = lake.versions()
-    run_sync(api, lake_warehouse(tmp_path), *CONTENT)
-    assert lake.versions() == before

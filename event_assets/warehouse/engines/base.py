@@ -9,13 +9,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, Protocol
 
 from dlt.common.destination import Destination
 from dlt.destinations.sql_client import SqlClientBase
 
 from event_assets.settings import Event
 from event_assets.warehouse.copy_plan import Published, PublishPlan
+from event_assets.warehouse.engines.explanation import Explanation
 from event_assets.warehouse.relations import Relation, RelationColumn, RelationKind, quoted
 
 
@@ -33,22 +34,6 @@ class Lock(Protocol):
     def release(self) -> None:
         """Release it as often as it was acquired."""
         ...
-
-
-class Explanation(NamedTuple):
-    """What a database says that has failed, without values of the tables.
-
-    Attributes:
-        engine: What it is called.
-        why: What happened, as the end of "PostgreSQL failed: ", without a full stop.
-        advice: What to do, as the beginning of a sentence.
-        is_of_the_server: Whether the server has a problem, and not the statement or the rows.
-    """
-
-    engine: str
-    why: str
-    advice: str
-    is_of_the_server: bool = False
 
 
 class Session(ABC):
