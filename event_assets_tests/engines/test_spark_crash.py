@@ -4,10 +4,11 @@ import multiprocessing
 import os
 import random
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -43,7 +44,7 @@ def contents(lake: LakeReader) -> dict[str, list[str]]:
 
 
 @contextmanager
-def killed_at(monkeypatch: pytest.MonkeyPatch, commit: int, *, after: bool) -> Iterator[list[str]]:
+def killed_at(commit: int, *, after: bool) -> Iterator[list[str]]:
     """Kill what runs at a commit, before or after it is made; yield the tables committed so far."""
     made: list[str] = []
     overwrite = Lake.overwrite
@@ -56,7 +57,7 @@ def killed_at(monkeypatch: pytest.MonkeyPatch, commit: int, *, after: bool) -> I
         if len(made) == commit + 1 and after:
             raise Killed
 
-    with monkeypatch.context() as patched:
+    with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Lake, "overwrite", counted)
         yield made
 
@@ -70,25 +71,46 @@ def events() -> Iterator[Event]:
         yield event
 
 
+class Undisturbed(NamedTuple):
+    """What comes of the syncs where none is killed: the tables, and how many commits each of them makes."""
+
+    contents: dict[str, list[str]]
+    commits: list[int]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Sequence[str]], Undisturbed]:
+    @cache
+    def go(resources: Sequence[str]) -> Undisturbed:
+        folder, commits = tmp_path_factory.mktemp("undisturbed"), []
+        for event in events():
+            with Sandbox(event) as api, killed_at(-1, after=True) as made:
+                run_sync(api, lake_warehouse(folder), *resources)
+            commits.append(len(made))
+        return Undisturbed(contents(LakeReader(folder)), commits)
+
+    return go
+
+
 @pytest.mark.parametrize("place", [0.0, 0.5, 0.8, 1.0, pytest.param(None, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("first", [True, False], ids=["first sync", "later sync"])
 @pytest.mark.parametrize("resources", [CONTENT, ("participants",)], ids=["content", "participants"])
 def test_a_sync_that_is_killed_at_a_commit_is_put_right_by_the_next(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, resources: Sequence[str], first: bool, place: float | None
+    tmp_path: Path,
+    undisturbed: Callable[[Sequence[str]], Undisturbed],
+    resources: Sequence[str],
+    first: bool,
+    place: float | None,
 ):
-    undisturbed, made = tmp_path / "undisturbed", []
-    for event in events():
-        with Sandbox(event) as api, killed_at(monkeypatch, -1, after=True) as commits:
-            run_sync(api, lake_warehouse(undisturbed), *resources)
-        made.append(len(commits))
-    expected, number = contents(LakeReader(undisturbed)), made[0 if first else 1]
+    expected, commits = undisturbed(resources)
+    number = commits[0 if first else 1]
     assert number > 2
     for commit in range(number) if place is None else [round(place * (number - 1))]:
         folder, states = tmp_path / f"killed {commit}", events()
         if not first:
             with Sandbox(next(states)) as api:
                 run_sync(api, lake_warehouse(folder), *resources)
-        with Sandbox(next(states)) as api, killed_at(monkeypatch, commit, after=bool(commit % 2)) as committed:
+        with Sandbox(next(states)) as api, killed_at(commit, after=bool(commit % 2)) as committed:
             with pytest.raises(Killed):
                 run_sync(api, lake_warehouse(folder), *resources)
             assert "_sync.checkpoints" not in committed[:-1]

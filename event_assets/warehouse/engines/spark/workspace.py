@@ -1,9 +1,9 @@
 """The raw tables in memory, where a sync changes them, and their commits into the lake.
 
-dlt merges into Delta tables without transactions, leaves the entries of lists that became shorter, and lets the log quote
-values. So a sync works on a copy in DuckDB, in memory, with all of DuckDB's guarantees, and commits each
-table that has changed as a whole: the checkpoints last. A sync that is killed between two commits leaves tables that do
-not match their checkpoint, and the next one puts them right.
+dlt merges into Delta tables without transactions, leaves the entries of lists that became shorter, and lets the log
+quote values. So a sync works on a copy in DuckDB, in memory, with all of DuckDB's guarantees, and commits each table
+that has changed as a whole: the checkpoints last. A sync that is killed between two commits leaves tables that do not
+match their checkpoint, and the next one puts them right.
 """
 
 from __future__ import annotations
