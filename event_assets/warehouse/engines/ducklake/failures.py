@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import duckdb
 from dlt.destinations.exceptions import DatabaseException, DestinationConnectionError
 
 from event_assets.warehouse.engines.base import Explanation
@@ -74,6 +75,9 @@ _FAULTS = (
 def explain(error: BaseException) -> Explanation | None:
     """Return what DuckDB has said of a catalogue, a storage or an extension; None of another error."""
     if not isinstance(error, DatabaseException | DestinationConnectionError):
+        return None
+    cause = error.dbapi_exception if isinstance(error, DatabaseException) else error.inner_exc
+    if not isinstance(cause, duckdb.Error):  # a PostgreSQL server that is a warehouse itself
         return None
     fault = _fault(str(error))
     return fault and Explanation("DuckLake", fault.why, fault.advice, is_of_the_server=True)
