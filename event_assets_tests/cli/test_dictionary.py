@@ -3,6 +3,7 @@
 import re
 
 from event_assets.cli.dictionary import data_dictionary
+from event_assets.models.project import KINDS, MODELS_FOLDER
 from event_assets.source.tables.schema import TABLES
 from event_assets_tests.conftest import CHECKOUT
 
@@ -16,7 +17,7 @@ def test_it_has_every_relation_with_every_column_described():
     page = data_dictionary()
     relations = set(re.findall(r"^### (\S+)$", page, re.MULTILINE))
     assert {f"raw.{name}" for name in TABLES} < relations
-    models = {f"{path.parent.name}.{path.stem}" for path in (CHECKOUT / "event_assets" / "models").glob("*/*.sql")}
+    models = {f"{layer}.{path.stem}" for layer in KINDS for path in (MODELS_FOLDER / layer).glob("*.sql")}
     assert models < relations
     rows = re.findall(r"^`(\w+)` \|(?: \w+ \|)? (.*)$", page, re.MULTILINE)
     assert len(rows) > 200

@@ -2,14 +2,21 @@
 
 from datetime import datetime, timezone
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from event_assets.assets.keys import raw_columns, raw_relations
 from event_assets.export import Described, catalog, declared_shapes, manifest
 from event_assets.models import load_models
 from event_assets.models.lineage import Lineage
+from event_assets.models.project import KINDS, MODELS_FOLDER
 
 PARAMETERS = {"event_timezone": "Europe/Vienna"}
+
+
+def model_files() -> list[Path]:
+    """The SQL file of each model."""
+    return [path for layer in KINDS for path in (MODELS_FOLDER / layer).glob("*.sql")]
 
 
 @cache

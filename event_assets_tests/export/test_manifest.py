@@ -12,11 +12,10 @@ from dbt_artifacts_parser.parser import parse_manifest_v12
 from pydantic import ValidationError
 
 from event_assets.models import ModelError
-from event_assets.models.project import MODELS_FOLDER
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse.relations import Relation
 from event_assets_tests.code_location import shared_definitions
-from event_assets_tests.export.describing import PARAMETERS, described, the_catalog, the_manifest
+from event_assets_tests.export.describing import PARAMETERS, described, model_files, the_catalog, the_manifest
 from event_assets_tests.export.expected import LINEAGE, TESTS, TYPES
 
 
@@ -33,7 +32,7 @@ def test_it_is_what_dbts_schema_asks_for():
     manifest = parse_manifest_v12(the_manifest())
     kinds = {name: type(node).__name__ for name, node in manifest.nodes.items()}
     assert {name: kind for name, kind in kinds.items() if name.startswith("model.")} == dict.fromkeys(
-        (f"model.event_assets.{path.stem}" for path in MODELS_FOLDER.glob("*/*.sql")), kinds["model.event_assets.halls"]
+        (f"model.event_assets.{path.stem}" for path in model_files()), kinds["model.event_assets.halls"]
     )
     assert len(set(kinds.values())) == 2, "models, and generic tests"
     assert manifest.metadata.dbt_schema_version == "https://schemas.getdbt.com/dbt/manifest/v12.json"
@@ -134,7 +133,7 @@ def test_data_tests_are_the_checks_of_the_assets():
 def test_parents_are_what_the_files_name():
     """Found by their words: after `from` and `join` stands what a SELECT reads."""
     parents = the_manifest()["parent_map"]
-    for path in MODELS_FOLDER.glob("*/*.sql"):
+    for path in model_files():
         named = re.findall(r"\b(?:from|join) (raw|staging|history|summary)\.(\w+)", path.read_text(encoding="utf-8"))
         expected = {
             f"source.event_assets.raw.{name}" if schema == "raw" else f"model.event_assets.{name}"
@@ -177,7 +176,8 @@ def test_compiled_code_runs_where_the_database_has_its_name():
 
 def test_settings_stand_in_the_compiled_code():
     assert f"'{PARAMETERS['event_timezone']}'" in model("hall_utilisation")["compiled_code"]
-    assert "$event_timezone" in model("hall_utilisation")["raw_code"]
+    assert "$event_timezone" not in model("hall_utilisation")["compiled_code"]
+    assert "macros." in model("hall_utilisation")["raw_code"]
 
 
 def test_personal_data_is_marked():

@@ -14,7 +14,7 @@ import yaml
 from event_assets.assets.keys import raw_columns
 from event_assets.cli.site_server import site_server
 from event_assets.models.lineage import Lineage
-from event_assets.models.project import MODELS_FOLDER
+from event_assets.models.project import KINDS, MODELS_FOLDER
 from event_assets.site import CATALOGUE_FILE
 from event_assets.site.catalogue import Catalogue
 from event_assets.site.page import render
@@ -102,7 +102,7 @@ def test_it_reads_as_the_facts_do(visit: Visit, catalogue: Catalogue):
     sql = (MODELS_FOLDER / "summary" / "agenda.sql").read_text(encoding="utf-8")
     assert visit.page.locator(f"{article} pre code").text_content() == sql
     assert visit.page.title() == "summary.agenda \N{EN DASH} Data catalogue"
-    counted = len(raw_columns()) + len({path.stem: 0 for path in MODELS_FOLDER.glob("*/*.sql")})
+    counted = len(raw_columns()) + len([path for layer in KINDS for path in (MODELS_FOLDER / layer).glob("*.sql")])
     assert counted <= visit.page.locator("#home tbody tr").count() == len(catalogue.tables)
 
 

@@ -1,6 +1,7 @@
 """Which columns decide the rows of a SELECT: each way to name one, as a person reads it."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlglot import parse_one
@@ -71,6 +72,7 @@ CASES = {
 @pytest.mark.parametrize(("sql", "expected"), CASES.values(), ids=CASES)
 def test_it_is_what_a_person_says(sql: str, expected: dict[str, str]):
     facts = ModelFacts(description="x", grain=["id"], columns={})
-    model = Model(Relation("summary", "x"), Path("x.sql"), parse_one(sql, dialect=DIALECT), facts)  # type: ignore[arg-type]
+    query: Any = parse_one(sql, dialect=DIALECT)
+    model = Model(Relation("summary", "x"), Path("x.sql"), query, {}, query, facts)  # type: ignore[arg-type]
     found = row_sources(model, COLUMNS)
     assert {f"{relation.name}.{name}": ", ".join(sorted(uses)) for (relation, name), uses in found.items()} == expected
