@@ -12,6 +12,7 @@ from dbt_artifacts_parser.parser import parse_manifest_v12
 from pydantic import ValidationError
 
 from event_assets.models import ModelError
+from event_assets.models.project import MODELS_FOLDER
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse.relations import Relation
 from event_assets_tests.code_location import shared_definitions
