@@ -134,6 +134,8 @@ class PostgresCatalogue(Catalogue):
                     cursor.execute("select tablename from pg_tables where schemaname = %s", (schema,))
                     for (table,) in cursor.fetchall():
                         cursor.execute(sql.SQL("vacuum (full, analyze) {}").format(sql.Identifier(schema or "", table)))
+                    # Its statistics of before hold values too. Who may not do that gets a warning of the server.
+                    cursor.execute("vacuum (full) pg_catalog.pg_statistic")
         except (psycopg2.Error, WarehouseUnreadableError) as error:
             raise CatalogueError(failed(error)[0]) from None
 
