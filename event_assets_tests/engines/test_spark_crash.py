@@ -17,7 +17,7 @@ from event_assets.settings import EventApiSettings
 from event_assets.source.sync import sync
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse.engines.spark.lake import Lake
-from event_assets_tests.engines.lakes import LakeReader, lake_warehouse
+from event_assets_tests.engines.delta import LakeReader, lake_warehouse
 from event_assets_tests.source.syncing import run_sync
 from event_assets_tests.source.test_crash import change
 
