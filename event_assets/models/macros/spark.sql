@@ -11,3 +11,7 @@ create macro clock_of(instant) as cast(from_utc_timestamp(instant, $event_timezo
 
 -- It takes the first instant by itself.
 create macro instant_of(clock) as to_utc_timestamp(clock, $event_timezone);
+
+-- Sail casts before it looks at the condition.
+create macro seats_taken(capacity, available)
+as try_cast(cast(capacity as decimal(38, 0)) - cast(available as decimal(38, 0)) as bigint);
