@@ -196,7 +196,6 @@ def test_views_that_show_what_is_held_back_are_held_back_with_it(monkeypatch: py
         found = held_back.held_back(instance, model_assets.project_models())
     assert {str(relation): held.why for relation, held in found.items()} == {
         "staging.days": "Its check failed.",
-        "staging.sessions": "It reads staging.days, which is held back.",
         "staging.pauses": "It reads staging.days, which is held back.",
     }
     assert {held.since for held in found.values()} == {since}
