@@ -7,6 +7,7 @@ import psycopg2
 import pytest
 import sqlglot
 from dlt.destinations.impl.postgres.configuration import PostgresCredentials
+from psycopg2.extras import register_default_json
 
 from event_assets.settings import WarehouseSettings
 from event_assets.warehouse import Warehouse
@@ -55,6 +56,7 @@ class PostgresReader(Reader):
         wanted = query.removesuffix(" order by all")  # which PostgreSQL does not know
         [translated] = sqlglot.transpile(wanted, read="duckdb", write="postgres")
         connection = psycopg2.connect(self.url)
+        register_default_json(connection, loads=str)  # as text, which it is in DuckDB
         try:
             with connection.cursor() as cursor:
                 cursor.execute("set timezone = 'UTC'")
