@@ -62,7 +62,7 @@ def _model_asset(
         owners=[model.facts.owner] if model.facts.owner else OWNERS,
         kinds={"sql", *engine.kinds, model.kind},
         tags={"layer": schema},
-        code_version=_code_version(model, parameters),
+        code_version=_code_version(model, parameters, engine.dialect),
         metadata={
             **table_name(model.relation),
             "grain": ", ".join(model.facts.grain),
@@ -100,10 +100,10 @@ def _data_version(client: Session, model: Model) -> dg.DataVersion | None:
     return data_version(client.identity(), str(client.row_count(model.relation)))
 
 
-def _code_version(model: Model, parameters: Mapping[str, str]) -> str:
-    """Return a hash of the rendered SQL and the data tests: a change of either makes the model stale."""
+def _code_version(model: Model, parameters: Mapping[str, str], dialect: str) -> str:
+    """Return a hash of the SQL that is executed and the data tests: a change of either makes the model stale."""
     data_tests = [f"{test.name} {test.severity} {test.failing_rows}" for test in model.data_tests]
-    return hashlib.sha256("\n".join([model.render(parameters), *data_tests]).encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join([model.render(parameters, dialect), *data_tests]).encode()).hexdigest()[:16]
 
 
 def _check(client: Session, test: DataTest) -> dg.AssetCheckResult:

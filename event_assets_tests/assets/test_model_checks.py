@@ -7,9 +7,12 @@ import duckdb
 import pytest
 
 from event_assets.assets import models as model_assets
+from event_assets.assets.keys import raw_relations
 from event_assets.definitions import build_definitions
+from event_assets.models import load_models
 from event_assets.sandbox import Sandbox
 from event_assets.settings import read_event
+from event_assets.warehouse.engines import engine_class
 from event_assets.warehouse.failures import without_values
 from event_assets_tests.running import Reader, Run
 
@@ -261,6 +264,20 @@ def test_the_code_version_changes_with_the_sql_and_the_data_tests(
     now = _code_versions()
     assert (now["staging/halls"] != was["staging/halls"]) is differs
     assert now["summary/places"] == was["summary/places"]
+
+
+def test_the_code_version_is_of_the_sql_that_the_database_executes():
+    """So that a change of another database's macros makes models stale there, and nowhere else."""
+    models = load_models(raw_relations())
+    found = {
+        engine: {
+            asset.key.to_user_string(): asset.code_versions_by_key[asset.key]
+            for asset in model_assets.build_model_assets(models, "Europe/Vienna", engine_class(engine))
+        }
+        for engine in ("duckdb", "postgres")
+    }
+    differ = {name for name, version in found["duckdb"].items() if version != found["postgres"][name]}
+    assert "staging/sessions" in differ, "its times"
 
 
 def _code_versions() -> dict[str, str | None]:
