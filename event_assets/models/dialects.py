@@ -7,7 +7,7 @@ Models, macros and data tests are written once, in DuckDB's dialect. ``macros/co
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sqlglot import exp, parse
@@ -85,15 +85,6 @@ def translate(tree: exp.Expr, dialect: str) -> str:
         for call in list(tree.find_all(exp.RegexpLike, exp.RegexpReplace)):
             repair(call)
     return tree.sql(dialect=dialect, pretty=True)
-
-
-def preparation(dialect: str) -> Sequence[str]:
-    """Return the statements that an engine runs once in a database, before it runs translated SQL there: none so far.
-
-    What is cast has been looked at before, so that no engine needs a function that casts without an error.
-    """
-    del dialect
-    return ()
 
 
 def _repair_for_postgres(call: exp.Expr) -> None:
