@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import dlt
+
 
 class ReadOnce:
     """A dlt destination with its configuration read once instead of at every step. To be put before dlt's class.
@@ -21,3 +23,12 @@ class ReadOnce:
         if self._for_capabilities is None:
             self._for_capabilities = resolve(initial_config, accept_partial=True)
         return self._for_capabilities
+
+
+class DuckDbDestination(ReadOnce, dlt.destinations.duckdb):
+    """dlt's destination DuckDB, also where a file or memory is only the place that a sync works in."""
+
+    @property
+    def destination_type(self) -> str:
+        """The type that dlt knows: settings, state and schemas are those of ``duckdb``."""
+        return "dlt.destinations.duckdb"

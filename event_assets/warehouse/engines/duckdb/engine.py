@@ -14,16 +14,16 @@ import dlt
 import duckdb
 from dlt.common.destination import Destination
 from dlt.destinations.exceptions import DatabaseException, DestinationConnectionError
-from filelock import FileLock
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from event_assets.settings import Event, WarehouseSettings
 from event_assets.warehouse.copy_plan import Published, PublishPlan
 from event_assets.warehouse.engines.base import Engine, Explanation, Lock, Session
-from event_assets.warehouse.engines.destinations import ReadOnce
+from event_assets.warehouse.engines.destinations import DuckDbDestination
 from event_assets.warehouse.engines.duckdb.publish import publish
 from event_assets.warehouse.engines.duckdb.rewrite import rewrite
 from event_assets.warehouse.engines.duckdb.session import DuckDbSession
+from event_assets.warehouse.engines.file_locks import sync_lock, write_lock
 from event_assets.warehouse.failures import WarehouseBusyError, WarehouseUnreadableError, in_one_line, without_values
 from event_assets.warehouse.names import MERGE, RAW
 
@@ -33,13 +33,6 @@ _OPEN_ELSEWHERE = ("Could not set lock on file", "being used by another process"
 """How DuckDB says that another process has a file: on Linux and macOS, and, in the words of the system, on Windows."""
 
 logger = logging.getLogger(__name__)
-
-
-class _Destination(ReadOnce, dlt.destinations.duckdb):
-    @property
-    def destination_type(self) -> str:
-        """The type that dlt knows: settings, state and schemas are those of ``duckdb``."""
-        return "dlt.destinations.duckdb"
 
 
 @dataclass
@@ -102,18 +95,16 @@ class DuckDbEngine(Engine):
         """Return the file as a dlt destination."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if self._destination is None:
-            self._destination = _Destination(str(self.path), staging_dataset_name_layout=MERGE)
+            self._destination = DuckDbDestination(str(self.path), staging_dataset_name_layout=MERGE)
         return self._destination
 
     def write_lock(self) -> Lock:
         """Return the lock of the one writer: DuckDB takes one writing process."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        return FileLock(f"{self.path}.lock", is_singleton=True)
+        return write_lock(self.path)
 
     def sync_lock(self, endpoint: str) -> Lock:
         """Return the lock of an endpoint's sync."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        return FileLock(self.path.with_name(f".{self.path.stem}.{endpoint}.dlt.lock"))
+        return sync_lock(self.path, endpoint)
 
     @contextmanager
     def connect(self, wait_seconds: float) -> Iterator[DuckDbSession]:

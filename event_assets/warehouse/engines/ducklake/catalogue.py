@@ -11,10 +11,10 @@ from pathlib import Path
 
 import psycopg2
 from dlt.destinations.impl.ducklake.configuration import DuckLakeCredentials
-from filelock import FileLock
 from psycopg2 import extensions, sql
 
 from event_assets.warehouse.engines.base import Lock
+from event_assets.warehouse.engines.file_locks import sync_lock, write_lock
 from event_assets.warehouse.engines.postgres.failures import failed
 from event_assets.warehouse.engines.postgres.locks import WRITER, AdvisoryLock, AdvisoryLocks
 from event_assets.warehouse.failures import WarehouseUnreadableError, without_values
@@ -171,13 +171,11 @@ class SqliteCatalogue(Catalogue):
 
     def write_lock(self) -> Lock:
         """Return the lock of the one writer."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        return FileLock(f"{self.path}.lock", is_singleton=True)
+        return write_lock(self.path)
 
     def sync_lock(self, endpoint: str) -> Lock:
         """Return the lock of an endpoint's sync."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        return FileLock(self.path.with_name(f".{self.path.stem}.{endpoint}.dlt.lock"))
+        return sync_lock(self.path, endpoint)
 
     def check_lock(self) -> None:
         """Do nothing: the system keeps the lock as long as the process lives."""

@@ -20,7 +20,8 @@ from filelock import FileLock
 from event_assets.settings import Event, run_folder
 from event_assets.warehouse.copy_plan import Published, PublishPlan
 from event_assets.warehouse.engines.base import Engine, Explanation, Lock, Session
-from event_assets.warehouse.engines.destinations import ReadOnce
+from event_assets.warehouse.engines.destinations import DuckDbDestination
+from event_assets.warehouse.engines.file_locks import sync_lock
 from event_assets.warehouse.engines.spark.failures import explain, failed
 from event_assets.warehouse.engines.spark.lake import Lake
 from event_assets.warehouse.engines.spark.locks import WriterLock
@@ -32,13 +33,6 @@ from event_assets.warehouse.failures import WarehouseUnreadableError
 from event_assets.warehouse.names import MERGE, RAW
 
 logger = logging.getLogger(__name__)
-
-
-class _Destination(ReadOnce, dlt.destinations.duckdb):
-    @property
-    def destination_type(self) -> str:
-        """The type that dlt knows: settings, state and schemas are those of ``duckdb``."""
-        return "dlt.destinations.duckdb"
 
 
 @dataclass
@@ -105,7 +99,7 @@ class SparkEngine(Engine):
     def destination(self) -> Destination[Any, Any]:
         """Return the tables in memory as a dlt destination. What dlt loads is committed by the session after it."""
         if self._destination is None:
-            self._destination = _Destination(self._workspace.connection, staging_dataset_name_layout=MERGE)
+            self._destination = DuckDbDestination(self._workspace.connection, staging_dataset_name_layout=MERGE)
         return self._destination
 
     def write_lock(self) -> Lock:
@@ -138,8 +132,7 @@ class SparkEngine(Engine):
 
     def sync_lock(self, endpoint: str) -> Lock:
         """Return the lock of an endpoint's sync."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        return FileLock(self.local_path.with_name(f".{self.local_path.stem}.{endpoint}.dlt.lock"))
+        return sync_lock(self.local_path, endpoint)
 
     @contextmanager
     def connect(self, wait_seconds: float) -> Iterator[SparkSession]:
