@@ -85,13 +85,22 @@ class Fork:
 def _live_as_child(body: Callable[[], None], name: str) -> None:
     """Do what a fork of the supervisor does, and end."""
     os.setsid()
-    with suppress(OSError):  # where the system is not Linux
-        Path("/proc/self/comm").write_text(name, encoding="utf-8")
+    name_process(name)
     read, write = pipe_of_children()
     os.dup2(read, 0)
     os.close(read)
     os.close(write)
     end_as(body)
+
+
+def name_process(name: str) -> None:
+    """Have the system call this process by another name, where it is Linux: a fork has that of its parent.
+
+    Args:
+        name: Up to 15 characters.
+    """
+    with suppress(OSError):
+        Path("/proc/self/comm").write_text(name, encoding="utf-8")
 
 
 def end_as(body: Callable[[], None]) -> NoReturn:

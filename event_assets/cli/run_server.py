@@ -24,7 +24,7 @@ from dagster._grpc.types import ExecuteRunArgs
 from dagster._serdes import deserialize_value
 
 from event_assets.cli.child import run_command
-from event_assets.cli.forked import end_as
+from event_assets.cli.forked import end_as, name_process
 
 _LOOK_SECONDS = 0.5
 """How often it looks which of its runs have ended."""
@@ -76,6 +76,7 @@ def start_run_server(code_server: Path, is_current: Callable[[], bool]) -> None:
     sys.stderr.flush()
     if not os.fork():
         os.close(held)
+        name_process("run server")
         end_as(_RunServer(listening, ends_with_us, is_current).serve)
     # `held` stays open, and in no other process: the system closes it when this one ends.
     listening.close()
@@ -152,6 +153,7 @@ class _RunServer:
         return pid
 
     def _execute(self, run: _Run) -> None:
+        name_process(f"run {run.run_id[:8]}")
         command = ["dagster", "api", "execute_run", run.arguments]
         if not self._is_current():
             _replace_by(command)
