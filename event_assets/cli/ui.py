@@ -17,6 +17,7 @@ from event_assets.settings import Event, read_event
 from event_assets.warehouse.engines import configured_engine
 
 HOST = "127.0.0.1"
+_LAST_PORT = 65535
 
 
 def serve_ui(port: int) -> None:
@@ -46,9 +47,11 @@ def serve_ui(port: int) -> None:
 
 def _port_beside(port: int) -> int:
     """Return the port after the UI's, where people look for the pages; a free one where that is taken."""
+    if port == _LAST_PORT:
+        return _free_port()
     try:
         socket.create_server((HOST, port + 1)).close()
-    except (OSError, OverflowError):
+    except OSError:
         return _free_port()
     return port + 1
 
