@@ -111,20 +111,37 @@ def latest_evaluations_with_times(
     return latest
 
 
-def shown_result(instance: dg.DagsterInstance, check: dg.AssetCheckKey) -> bool | None:
-    """Whether the check has passed, as the UI shows it; None where it shows no result.
+@dataclass(frozen=True)
+class ShownResult:
+    """What the UI shows of a check: what was recorded last, be it that a run has planned it and did not come to it.
 
-    It shows what was recorded last, be it that a run has planned the check and did not come to it.
+    Attributes:
+        passed: Whether it has passed; None where no result is shown.
+        is_being_evaluated: Whether a run is under way, or waits, that will evaluate it.
     """
-    record = instance.get_latest_asset_check_evaluation_record(check)
-    shown = Evaluation.read(record.event) if record else None
-    return shown.found.passed if shown else None
+
+    passed: bool | None = None
+    is_being_evaluated: bool = False
 
 
-def is_being_evaluated(instance: dg.DagsterInstance, check: dg.AssetCheckKey) -> bool:
-    """Whether a run is under way, or waits, that will evaluate the check."""
-    record = instance.get_latest_asset_check_evaluation_record(check)
-    if record is None or shown_result(instance, check) is not None:
-        return False
-    run = instance.get_run_by_id(record.run_id)
-    return run is not None and not run.is_finished
+def shown_results(
+    instance: dg.DagsterInstance, checks: Iterable[dg.AssetCheckKey]
+) -> dict[dg.AssetCheckKey, ShownResult]:
+    """Return what the UI shows of each check, by check. Those of which nothing is recorded are left out.
+
+    Args:
+        instance: Where it is recorded.
+        checks: Which checks.
+    """
+    recorded = instance.event_log_storage.get_latest_asset_check_execution_by_key([*checks])
+    passed = {
+        check: found.found.passed if (found := Evaluation.read(record.event)) else None
+        for check, record in recorded.items()
+    }
+    planned = {recorded[check].run_id for check, result in passed.items() if result is None}
+    runs = instance.get_runs(dg.RunsFilter(run_ids=sorted(planned))) if planned else []
+    under_way = {run.run_id for run in runs if not run.is_finished}
+    return {
+        check: ShownResult(result, result is None and recorded[check].run_id in under_way)
+        for check, result in passed.items()
+    }

@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 import dagster as dg
 import orjson
 
-from event_assets.automation.evaluations import is_being_evaluated, shown_result
+from event_assets.automation.evaluations import ShownResult, shown_results
 from event_assets.automation.facts import read_facts
 from event_assets.automation.graph import Graph
 from event_assets.automation.reasons import why_not_up_to_date
@@ -21,6 +21,7 @@ CHECK_DESCRIPTION = (
     "The table is built from what it reads as that is now, and every raw table that it is made of keeps its own "
     "freshness policy."
 )
+_NOTHING_SHOWN = ShownResult()
 _SENSOR_DESCRIPTION = """\
 Keeps the checks `is_up_to_date` of the summaries right between runs: reports when a summary's raw tables break their
 freshness policies, or the summary is no longer built from what they hold, and when that is over.
@@ -91,8 +92,9 @@ def up_to_date_sensor(
         instance = context.instance
         facts = read_facts(instance, graph, read(), datetime.now(timezone.utc))
         checks = {key: dg.AssetCheckKey(key, IS_UP_TO_DATE) for key in summaries if facts.version(key) is not None}
+        shown = {check.asset_key: result for check, result in shown_results(instance, checks.values()).items()}
         # What a run is about to say itself is left to it.
-        built = [key for key, check in checks.items() if not is_being_evaluated(instance, check)]
+        built = [key for key in checks if not shown.get(key, _NOTHING_SHOWN).is_being_evaluated]
         found = {key: why_not_up_to_date(graph, facts, key) for key in built}
         state = {key.to_user_string(): sorted(because) for key, because in found.items()}
         known: Mapping[str, list[str]] = orjson.loads(context.cursor) if context.cursor else {}
@@ -105,7 +107,7 @@ def up_to_date_sensor(
                 metadata=_metadata(because),
             )
             for key, because in found.items()
-            if shown_result(instance, checks[key]) != (not because)
+            if shown.get(key, _NOTHING_SHOWN).passed != (not because)
             or state[key.to_user_string()] != known.get(key.to_user_string(), [])
         ]
         return dg.SensorResult(

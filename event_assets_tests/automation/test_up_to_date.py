@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from event_assets.automation.evaluations import shown_result
+from event_assets.automation.evaluations import shown_results
 from event_assets.sandbox import Event
 from event_assets_tests.automation.automation_harness import Automation, Clock, reason
 
@@ -24,7 +24,9 @@ def reports(automation: Automation) -> dict[str, tuple[bool, str]]:
 
 def shown(automation: Automation, summary: str) -> bool | None:
     """Whether the check of a summary has passed, as the UI shows it."""
-    return shown_result(automation.instance, dg.AssetCheckKey(dg.AssetKey(summary.split("/")), "is_up_to_date"))
+    check = dg.AssetCheckKey(dg.AssetKey(summary.split("/")), "is_up_to_date")
+    result = shown_results(automation.instance, [check]).get(check)
+    return result.passed if result else None
 
 
 def test_what_a_run_has_said_is_not_said_again(loaded: Automation):
