@@ -14,12 +14,19 @@ import click
 
 from event_assets.cli.forked import preload
 from event_assets.cli.home_files import HomeFiles
-from event_assets.cli.services import COMMANDS, MODULES, dagster_services, sandbox_service, site_service
+from event_assets.cli.services import (
+    COMMANDS,
+    MODULES,
+    dagster_services,
+    sandbox_service,
+    site_service,
+    watch_code_server_less_often,
+)
 from event_assets.cli.supervisor import Supervisor
 
-ARENAS = "2"
+ARENAS = "1"
 """How many arenas glibc's allocator may have: by default eight for each core, each of which keeps what was freed in it.
-In one trial the daemon took some 20 MB less with a single arena; what two save was not measured by itself."""
+With one, all processes together took 438 MB while nothing happened; with two, 451 and 478 MB in two trials."""
 
 
 def become_supervisor(home: Path, host: str, port: int, site: tuple[Path, int], sandbox_port: int | None) -> None:
@@ -52,6 +59,7 @@ def become_supervisor(home: Path, host: str, port: int, site: tuple[Path, int], 
 def main(home: Path, host: str, port: int, site: Path, site_port: int, sandbox_port: int | None) -> None:
     """Start Dagster's processes and see to it that they run."""
     preload(COMMANDS, MODULES)
+    watch_code_server_less_often()
     with tempfile.TemporaryDirectory(prefix="event_assets_") as folder:
         services = [*dagster_services(Path(folder), home, host, port), site_service(site, host, site_port)]
         if sandbox_port is not None:

@@ -7,10 +7,13 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import pytest
+from dagster._grpc import server_watcher
+from dagster._grpc.client import DagsterGrpcClient
 
-from event_assets.cli import code_server, supervisor
+from event_assets.cli import code_server, services, supervisor
 from event_assets.cli.code_server import CodeServer
 from event_assets.cli.forked import Fork, ForkedService
 from event_assets.cli.supervisor import Supervisor
@@ -193,3 +196,22 @@ def test_what_is_imported_before_the_forks_starts_no_thread():
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120
     ).stdout
     assert said.split() == ["1"], "one thread, and nothing that only the code server needs"
+
+
+def test_the_watch_of_the_code_server_waits_as_long_as_is_set(monkeypatch: pytest.MonkeyPatch):
+    """Dagster's thread that watches takes what stands in its module: if that changes, it asks once a second again."""
+    waited: list[float] = []
+
+    class Shutdown(Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            waited.append(timeout or 0)
+            self.set()
+            return True
+
+    client = DagsterGrpcClient(port=1)
+    monkeypatch.setattr(client, "get_server_id", lambda **_: "the same")
+    monkeypatch.setattr(server_watcher, "WATCH_INTERVAL", server_watcher.WATCH_INTERVAL)
+    services.watch_code_server_less_often()
+    nothing = lambda *_: None  # noqa: E731
+    server_watcher.watch_grpc_server_thread("here", client, nothing, nothing, nothing, nothing, Shutdown())
+    assert waited == [services.WATCH_SECONDS]
