@@ -75,7 +75,8 @@ format: .venv/installed-dev ## Mend style and format
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/ruff format .
 
-docs: .venv/installed-dev ## Write the pages that are made from the code
+docs: .venv/installed-dev ## Write what is made from the code: pages, and the compiled models
+	@$(PY) -m event_assets.cli.compile_models
 	@$(PY) -m event_assets dictionary > docs/data-dictionary.md
 	@grep -qE '^[a-z_]+ *=' .dlt/config.toml && echo '.dlt/config.toml sets something: it stays as it is.' \
 		|| $(PY) -m event_assets settings > .dlt/config.toml

@@ -2,36 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from sqlglot import exp
 
+from event_assets.models.compiled import Columns, CompiledModel, Origins, RowSources, raw_fingerprint
 from event_assets.models.dialects import DIALECT
 from event_assets.models.project import Model
+from event_assets.models.row_lineage import row_sources
 from event_assets.warehouse.relations import Relation
-
-Origins = dict[str, set[tuple[Relation, str]]]
-"""Column of a model → its source columns, each with its relation; none for a constant."""
 
 
 class Lineage:
-    """The column lineage of all models, computed on demand and once.
+    """The column lineage of all models, found on demand and once, if it is not compiled.
 
     Args:
         models: All models.
         raw: The columns of every raw table.
     """
 
-    def __init__(self, models: Mapping[Relation, Model], raw: Mapping[Relation, Iterable[str]]) -> None:
+    def __init__(self, models: Mapping[Relation, Model], raw: Columns) -> None:
         self._models = models
         self._columns = {**raw, **{relation: model.columns for relation, model in models.items()}}
+        self._raw = raw_fingerprint(raw)
         self._origins: dict[Relation, Origins] = {}
 
     def origins(self, relation: Relation) -> Origins:
         """Return the source columns of each column of a model, in the relations that it reads."""
+        if compiled := self._compiled(relation):
+            return compiled.origins
         if relation not in self._origins:
             self._origins[relation] = column_origins(self._models[relation], self._columns)
         return self._origins[relation]
+
+    def row_sources(self, relation: Relation) -> RowSources:
+        """Return the columns by which a model joins, filters and groups rows, in the relations that it reads."""
+        compiled = self._compiled(relation)
+        return compiled.row_sources if compiled else row_sources(self._models[relation], self._columns)
+
+    def _compiled(self, relation: Relation) -> CompiledModel | None:
+        compiled = self._models[relation].compiled
+        return compiled if compiled and compiled.raw == self._raw else None
 
     def raw_origins(self, relation: Relation) -> Origins:
         """Return the source columns of each column of a model, in the raw tables."""
@@ -47,7 +58,7 @@ class Lineage:
         return {leaf for origin in sources for leaf in self._down(*origin)}
 
 
-def column_origins(model: Model, columns: Mapping[Relation, Iterable[str]]) -> Origins:
+def column_origins(model: Model, columns: Columns) -> Origins:
     """Return the source columns of each column of a model.
 
     Args:

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from sqlglot import exp, parse
 from sqlglot.errors import ParseError
 
+from event_assets.models.compiled import CompiledModel, read_compiled
 from event_assets.models.dialects import DIALECT, Macros, ModelError, parse_file, translate
 from event_assets.models.expansion import MacroError, expand
 from event_assets.models.facts import DataTest, ModelFacts, data_tests
@@ -37,23 +38,35 @@ _YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True)
 class Model:
-    """A model: one SELECT and its facts.
+    """A model: one SELECT and its facts. The SELECT is parsed when something needs it that is not compiled.
 
     Attributes:
         relation: The view or table it becomes.
         path: The SQL file.
-        written: The SELECT as the file has it.
         macros: What it may call.
-        query: The SELECT with its macros expanded, in DuckDB's dialect.
         facts: The facts from its YAML file.
+        compiled: What was found in the SELECT as it is.
     """
 
     relation: Relation
     path: Path
-    written: exp.Query
     macros: Macros
-    query: exp.Query
     facts: ModelFacts
+    compiled: CompiledModel | None = None
+
+    @cached_property
+    def written(self) -> exp.Query:
+        """The SELECT as the file has it."""
+        statements = parse_file(self.path)
+        written = statements[0] if len(statements) == 1 else None
+        if not isinstance(written, exp.Query):
+            raise ModelError(f"{self.path}: must hold one SELECT and nothing else.")
+        return written
+
+    @cached_property
+    def query(self) -> exp.Query:
+        """The SELECT with its macros expanded, in DuckDB's dialect."""
+        return self._expanded(DIALECT)
 
     @property
     def kind(self) -> ModelKind:
@@ -64,6 +77,8 @@ class Model:
     @cached_property
     def reads(self) -> frozenset[Relation]:
         """The relations that the SELECT reads, without the model itself."""
+        if self.compiled:
+            return self.compiled.reads
         ctes = {cte.alias_or_name for cte in self.query.find_all(exp.CTE)}
         tables = [t for t in self.query.find_all(exp.Table) if t.db or t.name not in ctes]
         unnamed = sorted({table.name for table in tables if not table.db})
@@ -75,11 +90,13 @@ class Model:
     @property
     def columns(self) -> list[str]:
         """The columns of the SELECT, in their order."""
-        return self.query.named_selects
+        return [*self.compiled.columns] if self.compiled else self.query.named_selects
 
     @property
     def parameters(self) -> frozenset[str]:
         """The settings that the SELECT reads: ``$event_timezone`` → ``event_timezone``."""
+        if self.compiled:
+            return self.compiled.parameters
         return frozenset(parameter.name for parameter in self.query.find_all(exp.Placeholder))
 
     @cached_property
@@ -113,6 +130,8 @@ class Model:
         return {}
 
     def _render(self, parameters: Mapping[str, str], dialect: str, *, first: bool) -> str:
+        if self.compiled and dialect == DIALECT:
+            return self.compiled.render(parameters, first=first)
         query = self.query.copy() if dialect == DIALECT else self._expanded(dialect)
         if first:
             query = self._first(query)
@@ -121,7 +140,10 @@ class Model:
         return translate(query, dialect)
 
     def _expanded(self, dialect: str) -> exp.Query:
-        return cast(exp.Query, expand(self.written, self.macros.of(dialect)))
+        try:
+            return cast(exp.Query, expand(self.written, self.macros.of(dialect)))
+        except MacroError as error:
+            raise ModelError(f"{self.path}: {error}") from None
 
     def _first(self, query: exp.Query) -> exp.Query:
         query = query.copy()
@@ -135,12 +157,13 @@ class Model:
 MODELS_FOLDER = Path(__file__).parent
 
 
-def load_models(raw: set[Relation], folder: Path = MODELS_FOLDER) -> dict[Relation, Model]:
+def load_models(raw: set[Relation], folder: Path = MODELS_FOLDER, *, parsed: bool = False) -> dict[Relation, Model]:
     """Read all models and check them against each other.
 
     Args:
         raw: The tables that are there without models.
         folder: Where ``staging/``, ``history/``, ``summary/`` and ``macros/`` lie.
+        parsed: Whether to parse them, whether they are compiled or not.
 
     Returns:
         The models by relation, each after those it reads.
@@ -149,9 +172,9 @@ def load_models(raw: set[Relation], folder: Path = MODELS_FOLDER) -> dict[Relati
         ModelError: A file is not one SELECT, its facts do not fit it, it reads what does not exist, or models read
             each other in a circle.
     """
-    macros = Macros(folder / "macros")
+    macros, compiled = Macros(folder / "macros"), {} if parsed else read_compiled(folder)
     paths = [path for schema in KINDS for path in sorted((folder / schema).glob("*.sql"))]
-    models = {model.relation: model for model in (_read_model(path, macros) for path in paths)}
+    models = {model.relation: model for model in (_read_model(path, macros, compiled) for path in paths)}
     for model in models.values():
         missing = sorted(str(relation) for relation in model.reads - raw - models.keys())
         if missing:
@@ -167,19 +190,12 @@ def load_models(raw: set[Relation], folder: Path = MODELS_FOLDER) -> dict[Relati
         raise ModelError(f"{folder}: models read each other in a circle ({circle}). Take one reference out.") from None
 
 
-def _read_model(path: Path, macros: Macros) -> Model:
-    facts = _read_facts(path.with_suffix(".yml"))
-    statements = parse_file(path)
-    written = statements[0] if len(statements) == 1 else None
-    if not isinstance(written, exp.Query):
-        raise ModelError(f"{path}: must hold one SELECT and nothing else.")
-    try:
-        query = cast(exp.Query, expand(written, macros.of(DIALECT)))
-    except MacroError as error:
-        raise ModelError(f"{path}: {error}") from None
-    model = Model(Relation(path.parent.name, path.stem), path, written, macros, query, facts)
-    _check_columns(model)
-    _check_data_tests(model)
+def _read_model(path: Path, macros: Macros, compiled: Mapping[Relation, CompiledModel]) -> Model:
+    relation = Relation(path.parent.name, path.stem)
+    model = Model(relation, path, macros, _read_facts(path.with_suffix(".yml")), compiled.get(relation))
+    if model.compiled is None:  # what is compiled was checked
+        _check_columns(model)
+        _check_data_tests(model)
     return model
 
 

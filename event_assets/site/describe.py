@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from event_assets.models import Model
 from event_assets.models.lineage import Lineage
 from event_assets.site.catalogue import API, CatalogueColumn, CatalogueTable, TableStatus
-from event_assets.site.row_lineage import row_sources
 from event_assets.source.api.resources import endpoint_of
 from event_assets.source.tables.columns import Column, Table
 from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS, TABLES
@@ -34,13 +33,12 @@ def describe_tables(
         statuses: What is known of the tables at the moment, by id; of some or all.
         owner: Who answers for what names nobody.
     """
-    columns = {**raw, **{relation: model.columns for relation, model in models.items()}}
     lineage = Lineage(models, raw)
     return (
         *map(_resource, TABLES.values()),
         *_raw_tables(left_out, statuses, owner),
         *(
-            _model(model, lineage, columns, left_out.get(relation, {}), statuses.get(str(relation)), owner)
+            _model(model, lineage, left_out.get(relation, {}), statuses.get(str(relation)), owner)
             for relation, model in models.items()
         ),
     )
@@ -133,7 +131,6 @@ def _raw_columns(
 def _model(
     model: Model,
     lineage: Lineage,
-    columns: Mapping[Relation, list[str]],
     left_out: Mapping[str, str],
     status: TableStatus | None,
     owner: str,
@@ -162,7 +159,7 @@ def _model(
         reads=tuple(sorted(map(str, model.reads))),
         row_sources={
             f"{relation}.{name}": ", ".join(sorted(uses))
-            for (relation, name), uses in sorted(row_sources(model, columns).items(), key=str)
+            for (relation, name), uses in sorted(lineage.row_sources(model.relation).items(), key=str)
         },
         sql=model.path.read_text(encoding="utf-8"),
         status=status,

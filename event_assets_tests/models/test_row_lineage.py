@@ -1,14 +1,13 @@
 """Which columns decide the rows of a SELECT: each way to name one, as a person reads it."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlglot import parse_one
 
+from event_assets.models.dialects import Macros
 from event_assets.models.facts import ModelFacts
-from event_assets.models.project import DIALECT, Model
-from event_assets.site.row_lineage import row_sources
+from event_assets.models.project import Model
+from event_assets.models.row_lineage import row_sources
 from event_assets.warehouse.relations import Relation
 
 A, B = Relation("raw", "a"), Relation("raw", "b")
@@ -70,9 +69,9 @@ CASES = {
 
 
 @pytest.mark.parametrize(("sql", "expected"), CASES.values(), ids=CASES)
-def test_it_is_what_a_person_says(sql: str, expected: dict[str, str]):
+def test_it_is_what_a_person_says(sql: str, expected: dict[str, str], tmp_path: Path):
     facts = ModelFacts(description="x", grain=["id"], columns={})
-    query: Any = parse_one(sql, dialect=DIALECT)
-    model = Model(Relation("summary", "x"), Path("x.sql"), query, {}, query, facts)  # type: ignore[arg-type]
+    (tmp_path / "x.sql").write_text(sql)
+    model = Model(Relation("summary", "x"), tmp_path / "x.sql", Macros(tmp_path), facts)
     found = row_sources(model, COLUMNS)
     assert {f"{relation.name}.{name}": ", ".join(sorted(uses)) for (relation, name), uses in found.items()} == expected

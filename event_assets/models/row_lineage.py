@@ -1,22 +1,20 @@
 """Finds the columns by which a model joins, filters and groups: they decide which rows there are.
 
-``models.lineage`` finds of which columns a value is made. A model also breaks without the others that its SELECT names,
+``lineage`` finds of which columns a value is made. A model also breaks without the others that its SELECT names,
 and its rows change with them; OpenLineage calls these indirect dependencies.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from sqlglot import exp
 from sqlglot.optimizer import Scope, build_scope, find_all_in_scope, qualify
 
+from event_assets.models.compiled import Columns, RowSources
 from event_assets.models.project import DIALECT, Model
 from event_assets.warehouse.relations import Relation
-
-RowSources = dict[tuple[Relation, str], set[str]]
-"""A column that a SELECT reads → how it is used: ``join``, ``filter``, ``group``."""
 
 _CLAUSES = {"where": "filter", "having": "filter", "qualify": "filter", "group": "group"}
 """The clauses of a SELECT that decide which rows there are → how their columns are used."""
@@ -25,7 +23,7 @@ _Schema = dict[str, Any]
 """The columns of relations, as sqlglot takes them: schema → name → column → type."""
 
 
-def row_sources(model: Model, columns: Mapping[Relation, Iterable[str]]) -> RowSources:
+def row_sources(model: Model, columns: Columns) -> RowSources:
     """Return the columns by which a model joins, filters and groups rows, in the relations that it reads.
 
     Args:

@@ -1,0 +1,24 @@
+"""``python -m event_assets.cli.compile_models``: compiles the project's models, so that a start need not parse them."""
+
+from __future__ import annotations
+
+from event_assets.assets.keys import raw_columns, raw_relations
+from event_assets.models import load_models
+from event_assets.models.compiled import FILE, raw_fingerprint, written_form
+from event_assets.models.compiler import compile_models
+from event_assets.models.project import MODELS_FOLDER
+
+
+def compiled_project() -> str:
+    """Return what ``models/compiled.json`` is to hold.
+
+    Raises:
+        ModelError: A model is wrong.
+    """
+    raw = raw_columns()
+    models = compile_models(load_models(raw_relations(), parsed=True), raw)
+    return written_form(models, MODELS_FOLDER, raw_fingerprint(raw))
+
+
+if __name__ == "__main__":
+    (MODELS_FOLDER / FILE).write_text(compiled_project(), encoding="utf-8")

@@ -1,0 +1,40 @@
+"""Compiles the models: finds what ``compiled`` keeps of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlglot import exp
+
+from event_assets.models.compiled import Columns, CompiledModel, raw_fingerprint
+from event_assets.models.dialects import DIALECT
+from event_assets.models.lineage import Lineage
+from event_assets.models.project import Model
+from event_assets.warehouse.relations import Relation
+
+
+def compile_models(models: Mapping[Relation, Model], raw: Columns) -> dict[Relation, CompiledModel]:
+    """Return what is found in the SELECT of each model.
+
+    Args:
+        models: All models, as they are parsed.
+        raw: The columns of every raw table.
+    """
+    lineage, known = Lineage(models, raw), raw_fingerprint(raw)
+    return {
+        relation: CompiledModel(
+            columns=tuple(model.columns),
+            reads=model.reads,
+            parameters=model.parameters,
+            sql=_sql(model.query),
+            first_sql=_sql(model.first_query),
+            origins=lineage.origins(relation),
+            row_sources=lineage.row_sources(relation),
+            raw=known,
+        )
+        for relation, model in models.items()
+    }
+
+
+def _sql(query: exp.Query) -> str:
+    return query.sql(dialect=DIALECT, pretty=True)
