@@ -8,6 +8,8 @@ from functools import cache
 import dagster as dg
 
 from event_assets.assets.checks import build_raw_checks
+from event_assets.assets.keys import raw_columns
+from event_assets.assets.lineage import describe_use
 from event_assets.assets.metadata import WAREHOUSE_POOL
 from event_assets.assets.models import build_model_assets, project_models
 from event_assets.assets.published import build_published_copy
@@ -27,6 +29,7 @@ from event_assets.automation.retention import PRUNE_STEP, prune_daily, prune_job
 from event_assets.automation.schedules import daily_sync
 from event_assets.automation.table_status import read_statuses
 from event_assets.automation.up_to_date import up_to_date_checks, up_to_date_sensor
+from event_assets.models.lineage import Lineage
 from event_assets.settings import Event, read_event
 from event_assets.warehouse import SUMMARY
 from event_assets.warehouse.engines import engine_class
@@ -47,11 +50,14 @@ def build_definitions(event: Event, pool: str | None = WAREHOUSE_POOL) -> dg.Def
         SettingsError: A setting cannot be used.
         ModelError: A model is wrong.
     """
-    models = project_models()
-    engine = engine_class(event.destination)
-    tables = [*build_raw_assets(pool), *build_model_assets(models, event.dates.timezone, engine, pool)]
+    models, engine = project_models(), engine_class(event.destination)
+    lineage = Lineage(models, raw_columns())
+    tables = [*build_raw_assets(pool), *build_model_assets(models, event.dates.timezone, engine, lineage, pool)]
+    tables = describe_use(tables, models, lineage, event.ui.site_address)
     keys = [key for each in tables for key in each.keys]
-    copy = build_published_copy(keys, models, engine=engine, personal_data=event.published.personal_data, pool=pool)
+    copy = build_published_copy(
+        keys, models, lineage, engine=engine, personal_data=event.published.personal_data, pool=pool
+    )
     assets, now = [*tables, copy, build_catalogue(models, read_statuses)], datetime.now(timezone.utc)
     planning = Planning(graph := Graph.of(assets))
     assets, checked = apply_automation(assets, planning, event, now), CheckWithAsset(planning)

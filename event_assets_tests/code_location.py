@@ -22,6 +22,7 @@ from event_assets.settings import (
     PublishedSettings,
     ScheduleSettings,
     SettingsError,
+    UiSettings,
     read_event,
 )
 from event_assets.settings.declaring import Section
@@ -49,6 +50,7 @@ SECTIONS_OF_THE_DEFINITIONS = (
     ScheduleSettings,
     DestinationSettings,
     PublishedSettings,
+    UiSettings,
 )
 """What of the event counts while the code location loads."""
 

@@ -19,6 +19,9 @@ PREVIEW_WIDTH = 60
 WAREHOUSE_POOL = "warehouse"
 """The concurrency pool of everything that writes: DuckDB takes one writing process."""
 
+PII_TAG = "personal-data"
+"""The tag of a column that holds personal data, or may."""
+
 
 def table_name(relation: Relation) -> dict[str, Any]:
     """Return the table name for Dagster."""
@@ -30,6 +33,7 @@ def column_schema(
     descriptions: Mapping[str, str],
     key: Collection[str] = (),
     not_null: Collection[str] = (),
+    pii: Collection[str] = (),
 ) -> dict[str, Any]:
     """Return the column schema for Dagster.
 
@@ -39,6 +43,7 @@ def column_schema(
         key: The columns that identify a row; a single one is marked as unique.
         not_null: The columns that are never null, because a test fails where one is or the table takes none. A column
             of the key may be null.
+        pii: The columns that hold personal data, or may.
     """
     return {
         "dagster/column_schema": dg.TableSchema(
@@ -48,6 +53,7 @@ def column_schema(
                     type=data_type,
                     description=descriptions[name],
                     constraints=dg.TableColumnConstraints(nullable=name not in not_null, unique=[*key] == [name]),
+                    tags={PII_TAG: ""} if name in pii else {},
                 )
                 for name, data_type in types
             ]
@@ -61,6 +67,7 @@ def table_state(
     descriptions: Mapping[str, str],
     key: Collection[str],
     not_null: Collection[str],
+    pii: Collection[str],
 ) -> dict[str, Any]:
     """Return the row count and columns that a table has now, and how many columns are undeclared."""
     types = [(column.name, column.data_type) for column in client.columns(relation)]
@@ -69,7 +76,7 @@ def table_state(
     known = [(name, data_type) for name, data_type in types if name in descriptions]
     return {
         "dagster/row_count": client.row_count(relation),
-        **column_schema(known, descriptions, key, not_null),
+        **column_schema(known, descriptions, key, not_null, pii),
         **({"undeclared_columns": unknown} if unknown else {}),
     }
 

@@ -3,12 +3,12 @@
 import hashlib
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 import dagster as dg
 
 from event_assets.assets.failures import as_dagster_failure
-from event_assets.assets.keys import asset_key, asset_keys, raw_columns, raw_relations
+from event_assets.assets.keys import asset_key, asset_keys, raw_relations
+from event_assets.assets.lineage import column_lineage, with_sources
 from event_assets.assets.metadata import OWNERS, WAREHOUSE_POOL, preview, table_name, table_state, without_addresses
 from event_assets.assets.resources import WarehouseResource
 from event_assets.assets.versions import data_version
@@ -33,7 +33,11 @@ def project_models() -> dict[Relation, Model]:
 
 
 def build_model_assets(
-    models: Mapping[Relation, Model], timezone: str, engine: type[Engine], pool: str | None = WAREHOUSE_POOL
+    models: Mapping[Relation, Model],
+    timezone: str,
+    engine: type[Engine],
+    lineage: Lineage,
+    pool: str | None = WAREHOUSE_POOL,
 ) -> list[dg.AssetsDefinition]:
     """Return the assets of all models, upstream ones first. Needs no network and no warehouse.
 
@@ -41,9 +45,9 @@ def build_model_assets(
         models: The models, each after those that it reads.
         timezone: The event's, an IANA name.
         engine: What the warehouse is.
+        lineage: The column lineage of all models.
         pool: The concurrency pool of the ops.
     """
-    lineage = Lineage(models, raw_columns())
     parameters = {"event_timezone": timezone}
     return [_model_asset(model, parameters, lineage, engine, pool) for model in models.values()]
 
@@ -77,8 +81,9 @@ def _model_asset(
     def model_asset(warehouse: WarehouseResource) -> dg.MaterializeResult:
         with as_dagster_failure(failure), warehouse.open().connect() as client:
             build(client, model, parameters)
-            metadata = table_state(client, model.relation, model.facts.columns, model.facts.grain, model.facts.not_null)
-            metadata |= _column_lineage(model.relation, lineage)
+            facts, descriptions = model.facts, with_sources(model.facts.columns, lineage.origins(model.relation))
+            metadata = table_state(client, model.relation, descriptions, facts.grain, facts.not_null, facts.pii)
+            metadata |= column_lineage(model.relation, lineage)
             if schema == SUMMARY:
                 metadata |= preview(client, model.relation)
             return dg.MaterializeResult(
@@ -115,19 +120,3 @@ def _check(client: Session, test: DataTest) -> dg.AssetCheckResult:
         severity=dg.AssetCheckSeverity.ERROR if test.severity == "error" else dg.AssetCheckSeverity.WARN,
         metadata={"failing_rows": len(failing), **({"sample_keys": sample} if sample else {})},
     )
-
-
-def _column_lineage(relation: Relation, lineage: Lineage) -> dict[str, Any]:
-    """Return the column lineage as Dagster's metadata, and as a table for the UI."""
-    origins, raw_origins = lineage.origins(relation), lineage.raw_origins(relation)
-    dependencies = {
-        column: [dg.TableColumnDep(asset_key(origin), name) for origin, name in sorted(sources, key=str)]
-        for column, sources in origins.items()
-    }
-    rows = [f"| {column} | {_names(origins[column])} | {_names(raw_origins[column])} |" for column in origins]
-    table = "\n".join(["| column | source columns | raw columns |", "|---|---|---|", *rows])
-    return {"dagster/column_lineage": dg.TableColumnLineage(dependencies), "source_columns": dg.MetadataValue.md(table)}
-
-
-def _names(origins: set[tuple[Relation, str]]) -> str:
-    return ", ".join(sorted(f"{relation}.{column}" for relation, column in origins))

@@ -10,7 +10,6 @@ import dagster as dg
 from event_assets.assets.copy_plan import private_columns, publish_plan
 from event_assets.assets.failures import as_dagster_failure
 from event_assets.assets.held_back import held_back
-from event_assets.assets.keys import raw_columns
 from event_assets.assets.metadata import OWNERS, WAREHOUSE_POOL
 from event_assets.assets.resources import WarehouseResource
 from event_assets.models import Model
@@ -31,6 +30,7 @@ _LAG = "`lag_seconds` is the time from the probe that detected a change of the A
 def build_published_copy(
     tables: Iterable[dg.AssetKey],
     models: Mapping[Relation, Model],
+    lineage: Lineage,
     *,
     engine: type[Engine],
     personal_data: bool = False,
@@ -41,6 +41,7 @@ def build_published_copy(
     Args:
         tables: The assets that it waits for.
         models: All models, each after those that it reads.
+        lineage: Their column lineage.
         engine: What the warehouse is.
         personal_data: Whether it holds personal data as well.
         pool: The concurrency pool of its op.
@@ -48,7 +49,7 @@ def build_published_copy(
     Raises:
         ModelError: A model may show personal data, and does not say so.
     """
-    check_pii(models, Lineage(models, raw_columns()), private_columns())
+    check_pii(models, lineage, private_columns())
 
     @dg.asset(
         key=PUBLISHED_COPY,

@@ -73,7 +73,7 @@ class RawTranslator(DagsterDltTranslator):
                 tags={"layer": RAW, "endpoint": endpoint_of(table.name)},
                 metadata={
                     **table_name(relation),
-                    **column_schema(types, table.descriptions, [table.key], table.not_null),
+                    **column_schema(types, table.descriptions, [table.key], table.not_null, table.pii),
                 },
             )
         )
@@ -110,7 +110,7 @@ def _endpoint_assets(
             for key, resource in selected.items():
                 table, result = TABLES[resource], results[resource]
                 relation = Relation(RAW, resource)
-                state = table_state(client, relation, table.descriptions, [table.key], table.not_null)
+                state = table_state(client, relation, table.descriptions, [table.key], table.not_null, table.pii)
                 yield dg.MaterializeResult(
                     asset_key=key,
                     metadata={**state, **_what_was_done(result)},

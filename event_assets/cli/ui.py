@@ -41,7 +41,7 @@ def serve_ui(port: int) -> None:
         f"Dagster UI: http://{HOST}:{port}\nCatalogue:  http://{HOST}:{site_port}\nIts state:  {home}\n"
         f"Warehouse:  {configured_engine(event).where}\n"
     )
-    os.environ["UI__ADDRESS"] = f"http://{HOST}:{port}"
+    os.environ["UI__ADDRESS"], os.environ["UI__SITE_ADDRESS"] = (f"http://{HOST}:{each}" for each in (port, site_port))
     become_supervisor(home, HOST, port, (event.site.folder, site_port), sandbox_port if sandbox else None)
 
 

@@ -125,6 +125,7 @@ class UiSettings(Section):
 
     Attributes:
         address: Where Dagster's webserver answers, without a trailing slash.
+        site_address: Where the pages that people look at are served, without a trailing slash.
     """
 
     path = ("ui",)
@@ -132,6 +133,11 @@ class UiSettings(Section):
     address: str = setting(
         "http://127.0.0.1:3000",
         "Where Dagster's webserver answers, so that it can be asked to reload the definitions. `make ui` sets it.",
+        parse=lambda text: text.rstrip("/"),
+    )
+    site_address: str = setting(
+        "http://127.0.0.1:3001",
+        "Where the data catalogue is served, so that Dagster's UI can link it. `make ui` sets it.",
         parse=lambda text: text.rstrip("/"),
     )
 

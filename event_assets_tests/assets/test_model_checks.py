@@ -7,9 +7,10 @@ import duckdb
 import pytest
 
 from event_assets.assets import models as model_assets
-from event_assets.assets.keys import raw_relations
+from event_assets.assets.keys import raw_columns, raw_relations
 from event_assets.definitions import build_definitions
 from event_assets.models import load_models
+from event_assets.models.lineage import Lineage
 from event_assets.sandbox import Sandbox
 from event_assets.settings import read_event
 from event_assets.warehouse.engines import engine_class
@@ -272,7 +273,9 @@ def test_the_code_version_is_of_the_sql_that_the_database_executes():
     found = {
         engine: {
             asset.key.to_user_string(): asset.code_versions_by_key[asset.key]
-            for asset in model_assets.build_model_assets(models, "Europe/Vienna", engine_class(engine))
+            for asset in model_assets.build_model_assets(
+                models, "Europe/Vienna", engine_class(engine), Lineage(models, raw_columns())
+            )
         }
         for engine in ("duckdb", "postgres")
     }

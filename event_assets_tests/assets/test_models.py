@@ -3,7 +3,9 @@
 import duckdb
 import pytest
 
+from event_assets.assets.keys import raw_columns
 from event_assets.assets.models import build_model_assets, project_models
+from event_assets.models.lineage import Lineage
 from event_assets.sandbox import Sandbox
 from event_assets.warehouse.engines.duckdb import DuckDbEngine
 from event_assets_tests.assets.conftest import Loaded
@@ -16,11 +18,9 @@ TABLES = {"participants", "sessions"}
 
 @pytest.fixture(scope="module")
 def specs():
-    return {
-        spec.key.to_user_string(): spec
-        for assets in build_model_assets(project_models(), "UTC", DuckDbEngine)
-        for spec in assets.specs
-    }
+    models = project_models()
+    built = build_model_assets(models, "UTC", DuckDbEngine, Lineage(models, raw_columns()))
+    return {spec.key.to_user_string(): spec for assets in built for spec in assets.specs}
 
 
 def test_dependencies_are_the_tables_that_the_select_names(specs):

@@ -124,6 +124,11 @@ class Table:
         return frozenset(column.name for column in self.all_columns if not column.nullable)
 
     @property
+    def pii(self) -> frozenset[str]:
+        """The names of the columns that hold personal data, or may hold it within."""
+        return frozenset(column.name for column in self.all_columns if column.pii or column.nested_pii)
+
+    @property
     def link_tables(self) -> dict[str, tuple[Column, ...]]:
         """The columns of each link table, by name (``lectures__speakers``)."""
         return {f"{self.name}__{link}": _link_columns(meaning) for link, meaning in (self.links or {}).items()}

@@ -1,0 +1,99 @@
+"""Column lineage as Dagster's metadata: where a column comes from, what reads it, and its place in the data catalogue.
+
+Dagster's open-source UI draws no column lineage, so what it shows of a column says and links it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import dagster as dg
+
+from event_assets.assets.keys import asset_key
+from event_assets.models import Model
+from event_assets.models.lineage import Lineage
+from event_assets.site import CATALOGUE_FILE
+from event_assets.warehouse.relations import Relation
+
+Source = tuple[Relation, str]
+"""A column of a relation."""
+
+
+def column_lineage(relation: Relation, lineage: Lineage) -> dict[str, Any]:
+    """Return the column lineage of a model as Dagster's metadata, and as a table for the UI.
+
+    Args:
+        relation: The model's.
+        lineage: That of all models.
+    """
+    origins, raw_origins = lineage.origins(relation), lineage.raw_origins(relation)
+    dependencies = {
+        column: [dg.TableColumnDep(asset_key(origin), name) for origin, name in sorted(sources, key=str)]
+        for column, sources in origins.items()
+    }
+    rows = [f"| {column} | {_names(origins[column])} | {_names(raw_origins[column])} |" for column in origins]
+    table = "\n".join(["| column | source columns | raw columns |", "|---|---|---|", *rows])
+    return {"dagster/column_lineage": dg.TableColumnLineage(dependencies), "source_columns": dg.MetadataValue.md(table)}
+
+
+def with_sources(descriptions: Mapping[str, str], origins: Mapping[str, Iterable[Source]]) -> dict[str, str]:
+    """Return the descriptions of a model's columns, each ending with links to the assets that it comes from.
+
+    Args:
+        descriptions: What each column means.
+        origins: The source columns of each.
+    """
+    return {name: _with_sources(meaning, origins.get(name, ())) for name, meaning in descriptions.items()}
+
+
+def _with_sources(meaning: str, sources: Iterable[Source]) -> str:
+    links = [f"[{relation}.{column}]({_page(relation)})" for relation, column in sorted(sources, key=str)]
+    return f"{meaning}\n\nFrom {', '.join(links)}." if links else meaning
+
+
+def _page(relation: Relation) -> str:
+    return f"/assets/{'/'.join(asset_key(relation).path)}"
+
+
+def describe_use(
+    assets: Iterable[dg.AssetsDefinition], models: Mapping[Relation, Model], lineage: Lineage, site: str
+) -> list[dg.AssetsDefinition]:
+    """Return the assets of tables with what reads each of their columns, and a link to the data catalogue.
+
+    Args:
+        assets: Those of the raw tables and of the models.
+        models: All models.
+        lineage: Theirs.
+        site: The address of the pages that people look at.
+    """
+    readers = _readers(models, lineage)
+
+    def described(spec: dg.AssetSpec) -> dg.AssetSpec:
+        relation = Relation(*spec.key.path)
+        metadata: dict[str, Any] = {"catalogue": dg.MetadataValue.url(f"{site}/{CATALOGUE_FILE}#{relation}")}
+        if relation in readers:
+            rows = [f"| {column} | {', '.join(uses)} |" for column, uses in readers[relation].items()]
+            metadata["used_by"] = dg.MetadataValue.md("\n".join(["| column | used by |", "|---|---|", *rows]))
+        return spec.merge_attributes(metadata=metadata)
+
+    return [each.map_asset_specs(described) for each in assets]
+
+
+def _readers(models: Iterable[Relation], lineage: Lineage) -> dict[Relation, dict[str, list[str]]]:
+    """Relation → column → what reads it: columns made of it, and models whose rows it decides."""
+    found: dict[Source, list[str]] = {}
+    for model in models:
+        for column, sources in lineage.origins(model).items():
+            for source in sources:
+                found.setdefault(source, []).append(f"{model}.{column}")
+        for source, uses in lineage.row_sources(model).items():
+            found.setdefault(source, []).append(f"{model} ({' and '.join(sorted(uses))})")
+    readers: dict[Relation, dict[str, list[str]]] = {}
+    for (relation, column), uses in sorted(found.items(), key=str):
+        readers.setdefault(relation, {})[column] = sorted(uses)
+    return readers
+
+
+def _names(origins: Iterable[Source]) -> str:
+    return ", ".join(sorted(f"{relation}.{column}" for relation, column in origins))
