@@ -34,6 +34,12 @@ OF_JSON = (
         do="Nothing: it is kept as text, as is any value that does not fit its column.",
     ),
     Case(
+        "sends a NUL character, or half a surrogate pair, in a text",
+        "loaded",
+        (_in_first_record("nul", rb'"updated_at":"a\u0000b\ud800"'),),
+        do="Nothing: it is kept as its JSON escape, such as `\\u0000`, because not every database can store it.",
+    ),
+    Case(
         "sends a field of a record twice, with different values",
         "loaded",
         (_in_first_record("field_twice", b'"updated_at":"a","updated_at":"b"'),),

@@ -108,6 +108,7 @@ def test_records_that_are_as_declared_and_others_come_to_the_same_in_one_batch(
         {"tickets": "VIP"},
         {"tickets": [10**30]},
         {"name": "\ud800"},
+        {"name": "\x00"},
         {"new_field": 1},
         {"linkedIn": None},
     ],

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from event_assets.settings import PersonalData, PrivacySettings
+from event_assets.source.records.coerce import as_text
 from event_assets.source.records.privacy import Privacy
 from event_assets.source.records.process import Reject
 from event_assets.source.tables.schema import TABLES
@@ -74,6 +75,12 @@ def row(record: dict[str, Any], resource: str = "lectures", **options: Any) -> d
         ("removed_at", "x", {"api_removed_at": "x"}),
         ("_dlt_id", "x", {"api_dlt_id": "x"}),
         ("name", None, {}),
+        # what not every database stores is as JSON escapes it
+        ("name", "a\x00b\ud800", {"name": r"a\u0000b\ud800"}),
+        ("icon", {"a": "\x00"}, {"icon": r'{"a": "\u0000"}'}),
+        ("speakers", ["\x00", {"id": "x\x00"}], {"speakers": [r"\u0000", r"x\u0000"]}),
+        ("files", [{"name": "a\x00"}], {"files": [r'[{"name": "a\u0000"}]']}),
+        ("files", [{"name": r"a\u0000"}], {"files": [{"name": r"a\u0000"}]}),
     ],
 )
 def test_a_value_is_kept_in_its_column_or_beside_it(field: str, value: Any, kept: dict[str, Any]):
@@ -114,6 +121,8 @@ def test_fields_that_would_share_a_column_each_have_one():
         ({"id": 7.5}, None),
         ({"id": {"a": 1}}, None),
         ({"id": [7]}, None),
+        ({"id": "a\x00b"}, r"a\u0000b"),
+        ({"id": "\ud800"}, r"\ud800"),
     ],
 )
 def test_an_identifier_is_a_number_or_a_text(record: dict[str, Any], key: str | None):
@@ -133,11 +142,12 @@ def test_an_identifier_is_a_number_or_a_text(record: dict[str, Any], key: str | 
         (None, None),
         (17, None),
         (["ada@example.org"], None),
+        ("ada\x00@Example.org", r"ada\u0000@example.org"),
     ],
 )
 def test_a_participant_is_known_by_the_address(email: Any, key: str | None):
     rows, changes = compared("participants", [{"id": 1, "email": email}])
-    assert [(row["email_key"], row["email"]) for row in rows] == ([(key, email)] if key else [])
+    assert [(row["email_key"], row["email"]) for row in rows] == ([(key, as_text(email))] if key else [])
     assert [reject.reason for reject in changes.rejects] == ([] if key else ["no usable email"])
 
 

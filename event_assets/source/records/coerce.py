@@ -6,6 +6,7 @@ A value that does not fit is kept as text beside its column: a type mismatch. Th
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -16,6 +17,10 @@ from event_assets.source.tables.columns import VARIANT, Table
 
 Record: TypeAlias = dict[str, Any]
 _normalize = dlt.Schema("naming").naming.normalize_identifier
+
+NUL = "\x00"
+NUL_ESCAPE = "\\u0000"
+_NUL_IN_JSON = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def column_name(field: str) -> str:
@@ -117,19 +122,27 @@ def identifier(value: Any) -> str | None:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
-    text = str(value).encode("utf-8", "backslashreplace").decode()
+    text = storable(str(value))
     return text if text.strip() else None
+
+
+def storable(text: str) -> str:
+    """Return a text in which a NUL character and half a surrogate pair are written as JSON escapes them.
+
+    Half a pair is no character, and PostgreSQL stores no NUL. On every database, so that all hold the same.
+    """
+    if not text.isascii():
+        text = text.encode("utf-8", "backslashreplace").decode()
+    return text.replace(NUL, NUL_ESCAPE)
 
 
 def as_text(value: Any) -> str:
     """Return a JSON value as text: a string unchanged, a whole number without a fraction, anything else as JSON."""
     if isinstance(value, str):
-        # Half a surrogate pair is no character and cannot be stored: it is written as its escape.
-        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")
+        return storable(value)
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return storable(json.dumps(value, ensure_ascii=False, sort_keys=True))
 
 
 def _text(value: Any) -> str | None:
@@ -154,10 +167,11 @@ def _json(value: Any) -> Any:
     if not isinstance(value, dict | list):
         return None
     try:
-        orjson.dumps(value)
+        encoded = orjson.dumps(value)
     except TypeError:  # half a surrogate pair, or a number beyond 64 bits
         return None
-    return value
+    # PostgreSQL stores a NUL character in JSON, and fails where it is read.
+    return None if _NUL_IN_JSON.search(encoded) else value
 
 
 _COERCE: dict[str, Callable[[Any], Any]] = {

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from event_assets.settings import PrivacySettings
-from event_assets.source.records.coerce import column_name, identifier
+from event_assets.source.records.coerce import column_name, identifier, storable
 from event_assets.source.records.email_addresses import may_hold_addresses, replace_addresses
 from event_assets.source.tables.columns import Column, Table
 
@@ -254,8 +254,7 @@ def decode_json(value: Any) -> Any:
 
 
 def _address(value: str) -> str:
-    address = value.strip().lower()
-    return address if address.isascii() else address.encode("utf-8", "backslashreplace").decode()
+    return storable(value.strip().lower())
 
 
 def _text(value: Any) -> str:

@@ -14,6 +14,7 @@ import msgspec
 import orjson
 
 from event_assets.source.api.lossless_json import loses_nothing
+from event_assets.source.records.coerce import NUL_ESCAPE
 from event_assets.source.records.fingerprints import hash_of_json
 from event_assets.source.records.privacy import Privacy
 from event_assets.source.tables.columns import DataType, Table
@@ -41,6 +42,7 @@ class Typed(NamedTuple):
     rows: list[Any]
 
 
+_NUL_ESCAPE = NUL_ESCAPE.encode()
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -84,6 +86,8 @@ class TypedRecords:
         Args:
             array: The JSON array of the records.
         """
+        if _NUL_ESCAPE in array:  # or a text of these six characters; either way, they are looked at one by one
+            return None
         try:
             records = self._decoded(array)
             for name in self._columns["json"]:
