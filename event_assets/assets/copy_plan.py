@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlglot import exp
 
 from event_assets.assets.keys import raw_columns
 from event_assets.models import Model
 from event_assets.source.tables.columns import RAW_RECORD_HASH, RECORD_HASH, Column, Table
-from event_assets.source.tables.schema import REJECTED, TABLES
+from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS, REJECTED_DESCRIPTION, TABLES
 from event_assets.warehouse import RAW
 from event_assets.warehouse.copy_plan import HeldBack, PublishPlan
 from event_assets.warehouse.relations import Relation
@@ -35,8 +35,9 @@ def publish_plan(
         held_back: The relations that stay as in the previous copy.
         personal_data: Whether to publish everything: personal data, undeclared columns and internal tables as well.
     """
+    comments = descriptions(models)
     if personal_data:
-        return PublishPlan(held_back=held_back)
+        return PublishPlan(held_back=held_back, comments=comments)
     left_out = private_columns() | {
         relation: dict.fromkeys(model.facts.pii, _DERIVED) for relation, model in models.items()
     }
@@ -49,7 +50,23 @@ def publish_plan(
     for relation, name in links.items():
         columns[relation][name] = _without_objects(name)
     redacted = {relation: {name: _LINKS} for relation, name in links.items()}
-    return PublishPlan(columns, left_out, redacted, held_back, SETTING)
+    return PublishPlan(columns, left_out, redacted, held_back, SETTING, comments)
+
+
+def descriptions(models: Mapping[Relation, Model]) -> dict[Relation, dict[str, str]]:
+    """Return the description of each column by relation; under "", that of the relation."""
+    raw = {name: {"": table.description, **table.descriptions} for name, table in TABLES.items()}
+    for table in TABLES.values():
+        for link, columns in table.link_tables.items():
+            raw[link] = {"": table.link_descriptions[link], **_meanings(columns)}
+    raw[REJECTED] = {"": REJECTED_DESCRIPTION, **_meanings(REJECTED_COLUMNS)}
+    return {Relation(RAW, name): texts for name, texts in raw.items()} | {
+        relation: {"": model.facts.description.strip(), **model.facts.columns} for relation, model in models.items()
+    }
+
+
+def _meanings(columns: Iterable[Column]) -> dict[str, str]:
+    return {column.name: column.description for column in columns}
 
 
 def private_columns() -> dict[Relation, dict[str, str]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from event_assets.assets.keys import raw_relations
 from event_assets.models import load_models
 from event_assets.source.tables.columns import Column
-from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS, TABLES
+from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS, REJECTED_DESCRIPTION, TABLES
 from event_assets.warehouse import HISTORY, RAW, STAGING, SUMMARY
 from event_assets.warehouse.relations import Relation
 
@@ -63,7 +63,7 @@ def _raw_parts() -> Iterator[str]:
             links.setdefault(link.partition("__")[2], ([], link_columns))[0].append(f"raw.{link}")
     for names, link_columns in links.values():
         yield f"### {', '.join(names)}\n\nLists of identifiers.\n\n{_table(RAW, _raw(link_columns))}"
-    yield _relation(Relation(RAW, REJECTED), "Rejected records of the latest responses.", _raw(REJECTED_COLUMNS))
+    yield _relation(Relation(RAW, REJECTED), REJECTED_DESCRIPTION, _raw(REJECTED_COLUMNS))
 
 
 def _raw(columns: Iterable[Column]) -> list[tuple[str, str, str]]:

@@ -9,7 +9,7 @@ from event_assets.models.lineage import Lineage
 from event_assets.site.catalogue import API, CatalogueColumn, CatalogueTable, TableStatus
 from event_assets.source.api.resources import endpoint_of
 from event_assets.source.tables.columns import Column, Table
-from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS, TABLES
+from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS, REJECTED_DESCRIPTION, TABLES
 from event_assets.warehouse import RAW
 from event_assets.warehouse.relations import Relation
 
@@ -95,7 +95,7 @@ def _raw_tables(left_out: LeftOut, statuses: Mapping[str, TableStatus], owner: s
                 RAW,
                 link,
                 "table",
-                f"One row per entry of the list {field} of a row of raw.{table.name}.",
+                table.link_descriptions[link],
                 _raw_columns(columns, {"value": f"{source}.{field}"}, {}),
                 owner=owner,
                 reads=(source,),
@@ -105,7 +105,7 @@ def _raw_tables(left_out: LeftOut, statuses: Mapping[str, TableStatus], owner: s
         RAW,
         REJECTED,
         "table",
-        "Rejected records of the latest responses.",
+        REJECTED_DESCRIPTION,
         _raw_columns(REJECTED_COLUMNS, {}, left_out.get(rejected, {})),
         owner=owner,
         reads=tuple(f"{API}.{name}" for name in TABLES),

@@ -54,6 +54,12 @@ def lake(request: pytest.FixtureRequest, tmp_path: Path, extensions: Path) -> It
 
 
 @pytest.fixture
+def file_lake(tmp_path: Path, extensions: Path) -> Lake:
+    """An empty lake, its catalogue in a file: for what no catalogue decides."""
+    return Lake(tmp_path, extensions)
+
+
+@pytest.fixture
 def server_lake(request: pytest.FixtureRequest, tmp_path: Path, extensions: Path) -> Iterator[Lake]:
     """An empty lake, its catalogue on a server."""
     server = request.getfixturevalue("postgres")

@@ -55,29 +55,29 @@ def test_a_reader_in_a_loop_sees_refreshes_as_a_whole(lake: Lake):
     assert lake.published().rows("select n from summary.one") == [(3,)]
 
 
-def test_a_snapshot_can_be_read_until_it_is_a_day_old(lake: Lake, monkeypatch: pytest.MonkeyPatch):
-    warehouse = lake.warehouse()
+def test_a_snapshot_can_be_read_until_it_is_a_day_old(file_lake: Lake, monkeypatch: pytest.MonkeyPatch):
+    warehouse = file_lake.warehouse()
     numbers = []
     for number in range(2):
         with warehouse.connect() as session:
             fill(session, number)
         numbers.append(int(str(warehouse.publish(PublishPlan()).where).rpartition(" ")[2]))
     first, second = numbers
-    assert lake.published(first).rows("select n from summary.one") == [(0,)]
-    assert lake.published(second).rows("select n from summary.one") == [(1,)]
-    assert lake.published().rows("select count(*) from ducklake_snapshots('lake')") > [(1,)]
+    assert file_lake.published(first).rows("select n from summary.one") == [(0,)]
+    assert file_lake.published(second).rows("select n from summary.one") == [(1,)]
+    assert file_lake.published().rows("select count(*) from ducklake_snapshots('lake')") > [(1,)]
 
     monkeypatch.setattr(purge, "KEPT", timedelta(0))
     warehouse.publish(PublishPlan())
     for name in ("ducklake", "ducklake_published"):
-        assert lake.reader(name).rows("select count(*) from ducklake_snapshots('lake')") == [(1,)]
-        assert lake.reader(name).rows("select n from summary.one") == [(1,)]
+        assert file_lake.reader(name).rows("select count(*) from ducklake_snapshots('lake')") == [(1,)]
+        assert file_lake.reader(name).rows("select n from summary.one") == [(1,)]
     with pytest.raises(duckdb.Error, match="No snapshot"):
-        lake.published(first).rows("select n from summary.one")
+        file_lake.published(first).rows("select n from summary.one")
 
 
-def test_what_has_not_changed_is_not_written_again(lake: Lake):
-    warehouse = lake.warehouse()
+def test_what_has_not_changed_is_not_written_again(file_lake: Lake):
+    warehouse = file_lake.warehouse()
     with warehouse.connect() as session:
         fill(session, 0)
     one = warehouse.publish(PublishPlan()).where
@@ -86,8 +86,28 @@ def test_what_has_not_changed_is_not_written_again(lake: Lake):
     assert warehouse.publish(PublishPlan()).where == one
 
 
-def test_left_out_columns_are_in_no_file_and_held_back_tables_stay(lake: Lake):
-    warehouse = lake.warehouse()
+def test_tables_and_columns_have_comments_that_are_written_once(file_lake: Lake):
+    plan = PublishPlan(comments={ONE: {"": "One row.", "n": "It's 100 %.", "gone": "Not there."}})
+    where, warehouse, comments = (
+        None,
+        file_lake.warehouse(),
+        "select comment from {} where comment is not null and {} = 'one'",
+    )
+    for number in range(2):
+        with warehouse.connect() as session:
+            fill(session, number)
+        where = warehouse.publish(plan).where
+        assert warehouse.publish(plan).where == where
+        reader = file_lake.published()
+        assert reader.rows(comments.format("duckdb_tables()", "table_name")) == [("One row.",)]
+        assert reader.rows(comments.format("duckdb_columns()", "table_name")) == [("It's 100 %.",)]
+    other = PublishPlan(comments={ONE: {"n": "Another meaning."}})
+    assert warehouse.publish(other).where != where
+    assert file_lake.published().rows(comments.format("duckdb_columns()", "table_name")) == [("Another meaning.",)]
+
+
+def test_left_out_columns_are_in_no_file_and_held_back_tables_stay(file_lake: Lake):
+    warehouse = file_lake.warehouse()
     columns = {"n": '"n"', "same": '"same"'}
     plan = PublishPlan({ONE: columns, OTHER: columns}, {ONE: {"address": "Personal data."}})
     with warehouse.connect() as session:
@@ -100,7 +120,7 @@ def test_left_out_columns_are_in_no_file_and_held_back_tables_stay(lake: Lake):
         PublishPlan(plan.columns, plan.left_out, held_back={OTHER: HeldBack("A check fails.", since)})
     )
     assert [(note.relation, note.why) for note in published.held_back] == [(OTHER, "A check fails.")]
-    reader = lake.published()
+    reader = file_lake.published()
     assert reader.rows("select n from summary.one") == [(1,)]
     assert reader.rows("select n from summary.other") == [(0,)]
     assert reader.columns("summary.one") == ["n", "same"]
@@ -108,12 +128,11 @@ def test_left_out_columns_are_in_no_file_and_held_back_tables_stay(lake: Lake):
     assert ("summary.one", "address", "left out", None) in notes
     assert ("summary.other", None, "held back", since) in notes
     # Nor in the files that readers are let into, nor in what the catalogue says of their columns.
-    files = (lake.folder / "files" / "ducklake_published").rglob("*.parquet")
+    files = (file_lake.folder / "files" / "ducklake_published").rglob("*.parquet")
     rows = "".join(str(duckdb.read_parquet(str(file)).fetchall()) for file in files)
     assert "a@example.org" not in rows
-    catalogue = "__ducklake_metadata_lake." + ("ducklake_published." if lake.address else "")
     for statistics in ("ducklake_table_column_stats", "ducklake_file_column_stats"):
-        assert "a@example.org" not in str(reader.rows(f"from {catalogue}{statistics}"))
+        assert "a@example.org" not in str(reader.rows(f"from __ducklake_metadata_lake.{statistics}"))
 
     warehouse.publish(PublishPlan({ONE: columns}))
     assert reader.rows("select table_name from duckdb_tables() where database_name = 'lake' order by 1") == [
@@ -121,6 +140,6 @@ def test_left_out_columns_are_in_no_file_and_held_back_tables_stay(lake: Lake):
     ]  # fmt: skip
 
 
-def test_a_lake_is_not_set_aside(lake: Lake):
+def test_a_lake_is_not_set_aside(file_lake: Lake):
     with pytest.raises(WarehouseError, match="Set `ducklake_name`"):
-        lake.warehouse().set_aside()
+        file_lake.warehouse().set_aside()

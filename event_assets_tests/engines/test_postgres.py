@@ -8,10 +8,12 @@ import psycopg2
 import pytest
 from dlt.destinations.exceptions import DatabaseException
 
+from event_assets.sandbox import Sandbox
 from event_assets.warehouse import Warehouse, WarehouseBusyError, WarehouseError, WarehouseUnreadableError
 from event_assets.warehouse.copy_plan import PublishPlan
 from event_assets.warehouse.relations import Relation, RelationKind
 from event_assets_tests.engines.servers import PostgresServer
+from event_assets_tests.source.syncing import run_sync
 from event_assets_tests.warehouses import PostgresReader, postgres_warehouse
 
 AGENDA, TIDY = Relation("summary", "agenda"), Relation("staging", "tidy")
@@ -104,6 +106,38 @@ def test_the_copy_for_readers_changes_as_a_whole(warehouse: Warehouse, reader: P
     both = "select agenda.number, tidy.number as other from published_summary.agenda, published_staging.tidy"
     assert reader.rows(both) == [(2, 2)]
     assert reader.rows("select * from mine.n") == [(2,)]
+
+
+def test_an_undeclared_field_may_have_a_longer_name_than_a_column(
+    warehouse: Warehouse, reader: PostgresReader, api: Sandbox
+):
+    name = "a_field_" + "x" * 100
+    for value in ("one", "other"):
+        api.event.content["halls"][0][name] = value
+        run_sync(api, warehouse, "halls", "days")
+        [column] = [each for each in reader.columns("raw.halls") if each.startswith("a_field_")]
+        assert reader.rows(f"select {column} from raw.halls where {column} is not null") == [(value,)]
+        assert len(column) <= 63
+    assert run_sync(api, warehouse, "halls", "days")["halls"].loaded == 0
+
+
+def test_tables_and_columns_of_the_copy_have_comments_that_are_written_once(
+    warehouse: Warehouse, reader: PostgresReader
+):
+    plan = PublishPlan(comments={AGENDA: {"": "One row per entry.", "number": "It's 100 %.", "gone": "Not there."}})
+    comments = "select objsubid as place, description as what, xmin::text as written from pg_description"
+    seen = []
+    for number in range(2):
+        with warehouse.connect() as session:
+            session.replace(AGENDA, "table", f"select 'x' as name, {number} as number")
+        warehouse.publish(plan)
+        with psycopg2.connect(reader.url) as connection, connection.cursor() as cursor:
+            cursor.execute(f"{comments} where objoid = 'published_summary.agenda'::regclass order by 1")
+            seen.append(cursor.fetchall())
+        connection.close()
+    assert [row[:2] for row in seen[0]] == [(0, "One row per entry."), (2, "It's 100 %.")]
+    assert seen[1] == seen[0]
+    assert reader.rows("select number from published_summary.agenda") == [(1,)]
 
 
 def test_what_cannot_be_read_is_held_back_in_the_copy(warehouse: Warehouse, reader: PostgresReader):

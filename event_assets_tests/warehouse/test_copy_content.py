@@ -1,6 +1,7 @@
 """What the published copy holds: what its plan says, of a held-back relation what the copy before had, and notes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ PLAN = PublishPlan(
     left_out={PEOPLE: {"email": "Personal data."}},
     redacted={PEOPLE: {"links": "Objects."}},
     setting=SETTING,
+    comments={PEOPLE: {"": "One row per person.", "id": "Who's who; 100 %", "email": "Not published."}},
 )
 
 
@@ -40,7 +42,6 @@ def warehouse(tmp_path: Path) -> Warehouse:
         "create schema staging",
         "create schema summary",
         "create table raw.people (id integer, email varchar, email__v_text varchar, links varchar)",
-        "comment on column raw.people.id is 'Who''s who'",
         "insert into raw.people values (1, 'ann@example.org', 'bob@example.org', '7'), (2, 'x', null, '{\"a\": 1}')",
         "create view staging.people as select id, email, contains(email, '@') as has_address from raw.people",
         "create table summary.counts as select * from (values ('b', 2), ('a', 1), ('c', 3)) t(role, number)",
@@ -59,9 +60,7 @@ def copy(warehouse: Warehouse, tmp_path: Path) -> Callable[..., Reader]:
 
     def publish_by(plan: PublishPlan = PLAN, **held: HeldBack) -> Reader:
         names = {"people": TIDY, "counts": COUNTS, "raw_people": PEOPLE}
-        chosen = PublishPlan(
-            plan.columns, plan.left_out, plan.redacted, {names[name]: why for name, why in held.items()}, plan.setting
-        )
+        chosen = replace(plan, held_back={names[name]: why for name, why in held.items()})
         published.append(publish(warehouse, tmp_path / "published.duckdb", chosen))
         return Reader(tmp_path / "published.duckdb")
 
@@ -82,6 +81,15 @@ def tables(copy: Reader) -> set[str]:
     }
 
 
+def comments(copy: Reader) -> dict[str, str]:
+    """The comments of all tables and columns but those of the note table."""
+    query = (
+        "select table_name, comment from duckdb_tables() where comment is not null union all"
+        " select table_name || '.' || column_name, comment from duckdb_columns() where comment is not null"
+    )
+    return {name: comment for name, comment in copy.rows(query) if name != "about_this_copy"}
+
+
 def notes(copy: Reader, status: str) -> list[tuple[Any, ...]]:
     return copy.rows(
         f"select relation, column_name, why, since, setting from about_this_copy where status = '{status}' order by all"
@@ -99,9 +107,7 @@ def test_it_holds_what_the_plan_says_and_nothing_else(copy: Callable[..., Reader
     # In the order of the summary, with its types and comments.
     assert reader.rows("from summary.counts") == [("b", 2), ("a", 1), ("c", 3)]
     assert reader.rows("select column_type from (describe summary.counts)") == [("VARCHAR",), ("INTEGER",)]
-    assert reader.rows("select column_name, comment from duckdb_columns() where comment is not null") == [
-        ("id", "Who's who")
-    ]
+    assert comments(reader) == {"people": "One row per person.", "people.id": "Who's who; 100 %"}
     assert b"example.org" not in reader.path.read_bytes()
 
 

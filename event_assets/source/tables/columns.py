@@ -133,6 +133,12 @@ class Table:
         """The columns of each link table, by name (``lectures__speakers``)."""
         return {f"{self.name}__{link}": _link_columns(meaning) for link, meaning in (self.links or {}).items()}
 
+    @property
+    def link_descriptions(self) -> dict[str, str]:
+        """The description of each link table, by name."""
+        what = "One row per entry of the list {} of a row of raw.{}."
+        return {f"{self.name}__{link}": what.format(link, self.name) for link in self.links or {}}
+
     def hints(self) -> dict[str, Any]:
         """Return the arguments of ``DltResource.apply_hints`` for the table and its link tables."""
         return {

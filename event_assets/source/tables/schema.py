@@ -258,6 +258,7 @@ PARTICIPANTS = Table(
 )
 
 REJECTED = "rejected"
+REJECTED_DESCRIPTION = "Rejected records of the latest responses."
 REJECTED_COLUMNS = (
     _text("resource", "Resource, and raw table."),
     _text("reason", "Why it was rejected."),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +15,18 @@ from dlt.destinations.exceptions import DatabaseException
 from dlt.destinations.sql_client import SqlClientBase
 from sqlglot import exp
 
-from event_assets.warehouse.copy_plan import BOOKKEEPING, NO_OTHER, HeldBack, Note, PublishPlan
+from event_assets.warehouse.copy_plan import Note, PublishPlan, UnreadableRelationError
+from event_assets.warehouse.engines.base import Session
 from event_assets.warehouse.failures import without_values
 from event_assets.warehouse.relations import Relation, quoted
 
 NOTES = Relation("main", "about_this_copy")
 """What the copy lacks and why, in the copy itself."""
 
-_OF_THE_ROWS = (duckdb.DataError, duckdb.ProgrammingError, duckdb.NotSupportedError)
+OF_THE_ROWS = (duckdb.DataError, duckdb.ProgrammingError, duckdb.NotSupportedError)
 """What DuckDB raises because of what a relation is or holds, and not of disk, memory or the file."""
 
 logger = logging.getLogger(__name__)
-
-
-class _UnreadableError(Exception):
-    """A relation of the warehouse cannot be read."""
-
-    def __init__(self, relation: Relation, why: str) -> None:
-        super().__init__(why)
-        self.relation = relation
 
 
 @dataclass(frozen=True)
@@ -89,7 +82,7 @@ def copy_before(client: SqlClientBase[Any], path: Path, name: str, warehouse_id:
 def _read_before(client: SqlClientBase[Any], name: str, warehouse_id: str) -> CopyBefore | None:
     tables = client.execute_sql("select schema_name, table_name from duckdb_tables() where database_name = %s", name)
     is_table = {Relation(*row) for row in tables or []}
-    columns = {relation: names for relation, names in _columns(client, name).items() if relation in is_table}
+    columns = {relation: names for relation, names in columns_of(client, name).items() if relation in is_table}
     notes = f"{quoted(name)}.{NOTES.sql()}"
     if NOTES in columns:
         comment = "select comment from duckdb_tables() where database_name = %s and table_name = %s"
@@ -124,42 +117,33 @@ def fill(
     Raises:
         DatabaseException: DuckDB cannot write it.
     """
-    held, copy_comment = dict(plan.held_back), _copy_comment(warehouse_id)
-    while True:
-        try:
-            with client.begin_transaction():
-                notes = _fill(client, replace(plan, held_back=held), new, before)
-                _write_notes(client, new, notes, copy_comment)
-                return notes
-        except _UnreadableError as error:
-            if error.relation in held:
-                raise error.__cause__ or error from None
-            held[error.relation] = HeldBack(f"It cannot be read: {error}", datetime.now(timezone.utc))
+    copy_comment = _copy_comment(warehouse_id)
+
+    def write(plan: PublishPlan) -> tuple[Note, ...]:
+        with client.begin_transaction():
+            notes = _fill(client, plan, new, before)
+            _write_notes(client, new, notes, copy_comment)
+        return notes
+
+    return plan.carried_out(write)
 
 
 def _fill(client: SqlClientBase[Any], plan: PublishPlan, new: str, before: CopyBefore | None) -> tuple[Note, ...]:
     warehouse = str((client.execute_sql("select current_database()") or [])[0][0])
-    there, notes = _columns(client, warehouse), []
-    of_before = before.columns if before else {}
-    sources = {warehouse, before.name} if before else {warehouse}
-    comments, schemas = {name: _comments(client, name) for name in sources}, set[str]()
-    for relation in sorted({*there, *plan.held_back}, key=str):
-        held, source, names = plan.held_back.get(relation), warehouse, there.get(relation, [])
-        if plan.columns is not None and relation not in plan.columns:
-            notes.append(Note(relation, None, "left out", BOOKKEEPING, setting=plan.setting))
+    of_before, held_since = (before.columns, before.held_since) if before else ({}, {})
+    sources = {"copy": warehouse, "keep": before.name if before else ""}
+    notes, schemas = list[Note](), set[str]()
+    for step in plan.steps(columns_of(client, warehouse), of_before, held_since):
+        notes += step.notes
+        if step.action == "drop":  # or rather not written: the file is new
             continue
-        if held:
-            since = (before.held_since if before else {}).get(relation, held.since)
-            names, source = of_before.get(relation, []), before.name if before else ""
-            notes.append(Note(relation, None, "held back", held.why + ("" if names else NO_OTHER), since))
-        values, of_columns = plan.values(relation, names)
-        notes += of_columns
-        if values:
-            if relation.schema not in schemas:
-                schemas.add(relation.schema)
-                client.execute_sql(f"create schema if not exists {quoted(new)}.{quoted(relation.schema)}")
-            _copy(client, relation, values, source, new)
-            _comment(client, relation, values, comments[source].get(relation, {}), new)
+        relation, source = step.relation, sources[step.action]
+        if relation.schema not in schemas:
+            schemas.add(relation.schema)
+            client.execute_sql(f"create schema if not exists {quoted(new)}.{quoted(relation.schema)}")
+        _copy(client, relation, step.values, source, new)
+        if statements := plan.comment_statements(step, f"{quoted(new)}.{relation.sql()}", {}):
+            client.execute_sql("; ".join(statements))
     return tuple(notes)
 
 
@@ -169,20 +153,9 @@ def _copy(client: SqlClientBase[Any], relation: Relation, values: Mapping[str, s
         table, read = f"{quoted(new)}.{relation.sql()}", f"{quoted(source)}.{relation.sql()}"
         client.execute_sql(f"create table {table} as select {selected} from {read}")  # noqa: S608  # quoted by sqlglot
     except DatabaseException as error:
-        if isinstance(error.dbapi_exception, _OF_THE_ROWS):
-            raise _UnreadableError(relation, without_values(str(error))) from error
+        if isinstance(error.dbapi_exception, OF_THE_ROWS):
+            raise UnreadableRelationError(relation, without_values(str(error))) from error
         raise
-
-
-def _comment(
-    client: SqlClientBase[Any], relation: Relation, values: Mapping[str, str], comments: Mapping[str, str], new: str
-) -> None:
-    for column, comment in comments.items():
-        if column in values:
-            client.execute_sql(
-                f"comment on column {quoted(new)}.{relation.sql()}.{quoted(column)} is "
-                f"{exp.Literal.string(comment).sql('duckdb')}"
-            )
 
 
 def _write_notes(client: SqlClientBase[Any], new: str, notes: tuple[Note, ...], copy_comment: str) -> None:
@@ -190,7 +163,7 @@ def _write_notes(client: SqlClientBase[Any], new: str, notes: tuple[Note, ...], 
     columns = "relation varchar, column_name varchar, status varchar, why varchar, since timestamptz, setting varchar"
     client.execute_sql(f"create table {table} ({columns})")
     if notes:
-        rows = [(str(note.relation), note.column, note.status, note.why, note.since, note.setting) for note in notes]
+        rows = [note.row for note in notes]
         values = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(rows))
         client.execute_sql(f"insert into {table} values {values}", *(value for row in rows for value in row))  # noqa: S608
     client.execute_sql(f"comment on table {table} is {exp.Literal.string(copy_comment).sql('duckdb')}")
@@ -201,7 +174,8 @@ def _copy_comment(warehouse_id: str) -> str:
     return f"What this copy of the warehouse {warehouse_id} lacks or has not as the warehouse has it, and why."
 
 
-def _columns(client: SqlClientBase[Any], database: str) -> dict[Relation, list[str]]:
+def columns_of(client: SqlClientBase[Any] | Session, database: str) -> dict[Relation, list[str]]:
+    """Return the relations of an attached database and the columns of each."""
     query = (
         "select schema_name, table_name, column_name from duckdb_columns() where database_name = %s and not internal "
         "order by column_index"
@@ -209,15 +183,4 @@ def _columns(client: SqlClientBase[Any], database: str) -> dict[Relation, list[s
     found: dict[Relation, list[str]] = {}
     for schema, table, column in client.execute_sql(query, database) or []:
         found.setdefault(Relation(schema, table), []).append(column)
-    return found
-
-
-def _comments(client: SqlClientBase[Any], database: str) -> dict[Relation, dict[str, str]]:
-    query = (
-        "select schema_name, table_name, column_name, comment from duckdb_columns()"
-        " where database_name = %s and not internal and comment is not null"
-    )
-    found: dict[Relation, dict[str, str]] = {}
-    for schema, table, column, comment in client.execute_sql(query, database) or []:
-        found.setdefault(Relation(schema, table), {})[column] = comment
     return found

@@ -7,13 +7,12 @@ which hold personal data.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from datetime import datetime, timezone
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 
 from dlt.destinations.exceptions import DatabaseException
 
-from event_assets.warehouse.copy_plan import BOOKKEEPING, NO_OTHER, HeldBack, Note, Published, PublishPlan
+from event_assets.warehouse.copy_plan import CopyStep, Note, Published, PublishPlan, UnreadableRelationError
 from event_assets.warehouse.engines.postgres.failures import explain, failed
 from event_assets.warehouse.engines.postgres.session import PostgresSession
 from event_assets.warehouse.failures import PublishError
@@ -35,68 +34,44 @@ def copy_of(schema: str) -> str:
     return f"{PUBLISHED}_{schema}" if schema else PUBLISHED
 
 
-class _UnreadableError(Exception):
-    """A relation of the warehouse cannot be read."""
-
-    def __init__(self, relation: Relation, why: str) -> None:
-        super().__init__(why)
-        self.relation = relation
-
-
 def publish(session: PostgresSession, plan: PublishPlan) -> Published:
     """Replace the copy for readers; hold back what cannot be read.
 
     Raises:
         PublishError: It cannot be written. The old copy stays.
     """
-    held = dict(plan.held_back)
-    while True:
-        try:
-            with session.begin_transaction():
-                notes = _fill(session, replace(plan, held_back=held))
-                _write_notes(session, notes)
-            return Published(", ".join(map(copy_of, COPIES)), _size(session), notes)
-        except _UnreadableError as error:
-            held[error.relation] = HeldBack(f"It cannot be read: {error}", datetime.now(timezone.utc))
-        except DatabaseException as error:
-            why, advice = failed(error)
-            raise PublishError(
-                f"The copy for readers cannot be written: {why}. {advice}, then run again. The warehouse has the new "
-                "rows, and the previous copy is unchanged."
-            ) from None
+
+    def replace_all(plan: PublishPlan) -> tuple[Note, ...]:
+        with session.begin_transaction():
+            notes = _fill(session, plan)
+            _write_notes(session, notes)
+        return notes
+
+    try:
+        notes = plan.carried_out(replace_all)
+        return Published(", ".join(map(copy_of, COPIES)), _size(session), notes)
+    except DatabaseException as error:
+        why, advice = failed(error)
+        raise PublishError(
+            f"The copy for readers cannot be written: {why}. {advice}, then run again. The warehouse has the new "
+            "rows, and the previous copy is unchanged."
+        ) from None
 
 
 def _fill(session: PostgresSession, plan: PublishPlan) -> tuple[Note, ...]:
-    there = {
-        Relation(schema, name): columns
-        for schema in COPIES[1:]
-        for (name, columns) in _columns(session, schema).items()
-    }
-    copied = {
-        Relation(schema, name): columns
-        for schema in COPIES[1:]
-        for (name, columns) in _columns(session, copy_of(schema)).items()
-    }
-    since, notes = _held_since(session), []
-    for relation in sorted({*there, *plan.held_back}, key=str):
-        if plan.columns is not None and relation not in plan.columns:
-            notes.append(Note(relation, None, "left out", BOOKKEEPING, setting=plan.setting))
-            continue
-        held, names = plan.held_back.get(relation), there.get(relation, [])
-        if held:
-            names = copied.get(relation, [])
-            why = held.why + ("" if names else NO_OTHER)
-            notes.append(Note(relation, None, "held back", why, since.get(relation, held.since)))
-        values, of_columns = plan.values(relation, names)
-        notes += of_columns
-        if held and names:
-            _leave_out(session, relation, [name for name in names if name not in values])
-            copied.pop(relation)
-        elif values and not held:
-            _copy(session, relation, values)
-            copied.pop(relation, None)
-    for relation in copied:
-        session.execute_sql(f"drop table {_target(relation).sql()}")
+    there, copied = _columns(session, str), _columns(session, copy_of)
+    notes, filled = list[Note](), list[CopyStep]()
+    for step in plan.steps(there, copied, _held_since(session)):
+        notes += step.notes
+        if step.action == "copy":
+            _copy(session, step.relation, step.values)
+        elif step.action == "keep":
+            _leave_out(session, step.relation, step.superfluous)
+        elif step.relation in copied:
+            session.execute_sql(f"drop table {_target(step.relation).sql()}")
+        if step.action != "drop":
+            filled.append(step)
+    _comment(session, plan, filled)
     return tuple(notes)
 
 
@@ -115,12 +90,11 @@ def _copy(session: PostgresSession, relation: Relation, values: Mapping[str, str
         found = explain(error)
         if found is None or found.is_of_the_server:
             raise
-        raise _UnreadableError(relation, found.why) from error
+        raise UnreadableRelationError(relation, found.why) from error
     is_there = session.execute_sql("select to_regclass(%s) is not null", target.sql()) == [(True,)]
     if is_there and session.columns(target) == wanted and session.execute_sql(_content(target.sql())) == rows:
         return
     session.put(target, "table", select)
-    _comment(session, relation, target, values)
 
 
 def _content(source: str) -> str:
@@ -128,33 +102,49 @@ def _content(source: str) -> str:
     return f"select count(*), sum(hashtextextended(rows::text, 0)::numeric) from {source} as rows"  # noqa: S608
 
 
-def _comment(session: PostgresSession, relation: Relation, target: Relation, values: Mapping[str, str]) -> None:
-    """Copy the descriptions of a relation and of its columns."""
+def _comment(session: PostgresSession, plan: PublishPlan, steps: Iterable[CopyStep]) -> None:
+    """Give the tables and columns of the copy the comments that they lack."""
     query = (
-        "select attname, col_description(attrelid, attnum) from pg_attribute where attrelid = to_regclass(%s)"
-        " and attnum > 0 and not attisdropped union all select null, obj_description(to_regclass(%s), 'pg_class')"
+        "select relnamespace::regnamespace::text, relname, coalesce(attname, ''), description"
+        " from pg_description join pg_class on pg_class.oid = objoid and classoid = 'pg_class'::regclass"
+        " left join pg_attribute on attrelid = objoid and attnum = objsubid and objsubid > 0"
+        " where relnamespace::regnamespace::text = any(%s)"
     )
-    for name, comment in session.execute_sql(query, relation.sql(), relation.sql()) or []:
-        if comment and (name is None or name in values):
-            what = f"table {target.sql()}" if name is None else f"column {target.sql()}.{quoted(name)}"
-            session.execute_sql(f"comment on {what} is %s", comment)
+    there: dict[Relation, dict[str, str]] = {}
+    for schema, name, column, comment in session.execute_sql(query, [*map(copy_of, COPIES)]) or []:
+        there.setdefault(Relation(schema, name), {})[column] = comment
+    statements = [
+        statement
+        for step in steps
+        for target in [_target(step.relation)]
+        for statement in plan.comment_statements(step, target.sql(), there.get(target, {}))
+    ]
+    if statements:
+        session.execute_sql("; ".join(statements))
 
 
-def _leave_out(session: PostgresSession, relation: Relation, names: list[str]) -> None:
+def _leave_out(session: PostgresSession, relation: Relation, names: Sequence[str]) -> None:
     """Drop columns of the copy that are not to be published any more."""
     for name in names:
         session.execute_sql(f"alter table {_target(relation).sql()} drop column {quoted(name)}")
 
 
-def _columns(session: PostgresSession, schema: str) -> dict[str, list[str]]:
+def _columns(session: PostgresSession, name_of: Callable[[str], str]) -> dict[Relation, list[str]]:
+    """Return the relations that are copied, or their copies, and the columns of each.
+
+    Args:
+        session: The session.
+        name_of: Returns where the relations of a schema are looked for.
+    """
     query = (
         "select relname, attname from pg_attribute join pg_class on pg_class.oid = attrelid"
         " where relnamespace = to_regnamespace(%s) and relkind in ('r', 'p', 'v') and attnum > 0 and not attisdropped"
         " order by relname, attnum"
     )
-    found: dict[str, list[str]] = {}
-    for name, column in session.execute_sql(query, quoted(schema)) or []:
-        found.setdefault(name, []).append(column)
+    found: dict[Relation, list[str]] = {}
+    for schema in COPIES[1:]:
+        for name, column in session.execute_sql(query, quoted(name_of(schema))) or []:
+            found.setdefault(Relation(schema, name), []).append(column)
     return found
 
 
@@ -173,8 +163,8 @@ def _write_notes(session: PostgresSession, notes: tuple[Note, ...]) -> None:
     for note in notes:
         session.execute_sql(
             f"insert into {NOTES.sql()} values (%s, %s, %s, %s, %s, %s)",  # noqa: S608
-            str(note.relation), note.column, note.status, note.why, note.since, note.setting,
-        )  # fmt: skip
+            *note.row,
+        )
     comment = "What this copy of the warehouse lacks or has not as the warehouse has it, and why."
     session.execute_sql(f"comment on table {NOTES.sql()} is '{comment}'")
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 from dlt.destinations.exceptions import DatabaseException
 from sqlglot import exp, parse_one
 
-from event_assets.warehouse.copy_plan import BOOKKEEPING, NO_OTHER, HeldBack, Note, Published, PublishPlan
+from event_assets.warehouse.copy_plan import CopyStep, Note, Published, PublishPlan, UnreadableRelationError
 from event_assets.warehouse.engines.spark.failures import explain, failed
 from event_assets.warehouse.engines.spark.server import DIALECT
 from event_assets.warehouse.engines.spark.session import COPIES, SparkSession, copy_of
@@ -87,27 +87,21 @@ class _Publisher:
 
     def fill(self) -> tuple[Note, ...]:
         """Replace what has changed, delete what is published no more, and write the notes; return these."""
-        plan = self._plan
-        there = {*self._lake.tables(*COPIES[1:])}
-        superfluous = {*self._lake.tables(*map(copy_of, COPIES[1:]))}
-        notes: list[Note] = []
-        for relation in sorted({*there, *plan.held_back}, key=str):
-            if plan.columns is not None and relation not in plan.columns:
-                notes.append(Note(relation, None, "left out", BOOKKEEPING, setting=plan.setting))
-                continue
-            target, held = _target(relation), plan.held_back.get(relation)
-            values, of_columns = plan.values(relation, self._names(relation) if relation in there else [])
-            if not held and values:
-                held = self._copy(relation, values)
-            if held:
-                notes += self._hold_back(relation, held)
-            else:
-                notes += of_columns
-            superfluous.discard(target)
-        for target in superfluous:
-            self._lake.remove(target)
-            self._copied.pop(target, None)
-        self._write(NOTES, _NOTE_COLUMNS, [_note_row(note) for note in notes])
+        plan, notes = self._plan, list[Note]()
+        there = {relation: self._names(relation) for relation in self._lake.tables(*COPIES[1:])}
+        copies = self._lake.tables(*map(copy_of, COPIES[1:]))
+        sources = [Relation(copy.schema.removeprefix(copy_of("")).removeprefix("_"), copy.name) for copy in copies]
+        copied = {each: self._names(_target(each)) if each in plan.held_back else [] for each in sources}
+        for planned in plan.steps(there, copied, self._since):
+            step = self._copy(planned) if planned.action == "copy" else planned
+            if step.action == "keep":
+                self._leave_out(step)
+            elif step.action == "drop" and step.relation in copied:
+                target = _target(step.relation)
+                self._lake.remove(target)
+                self._copied.pop(target, None)
+            notes += step.notes
+        self._write(NOTES, _NOTE_COLUMNS, [note.row for note in notes])
         now = datetime.now(timezone.utc)
         rows = [
             (str(each), made.version, now, made.source_version, made.definition) for each, made in self._copied.items()
@@ -115,39 +109,33 @@ class _Publisher:
         self._write(REFRESH, _REFRESH_COLUMNS, rows)
         return tuple(notes)
 
-    def _copy(self, relation: Relation, values: Mapping[str, str]) -> HeldBack | None:
-        """Copy a relation, unless the copy has its rows; return why it cannot be read."""
-        target, select = _target(relation), _select(relation, values)
+    def _copy(self, step: CopyStep) -> CopyStep:
+        """Copy a relation, unless the copy has its rows; return the step, another one if it cannot be read."""
+        relation = step.relation
+        target, select = _target(relation), _select(relation, step.values)
         version = self._lake.open(relation).version()
         definition = hashlib.sha256(select.encode()).hexdigest()
-        before = self._copied.get(target)
-        is_there = self._lake.has_table(target)
+        before, is_there = self._copied.get(target), self._lake.has_table(target)
         if is_there and before and (before.source_version, before.definition) == (version, definition):
-            return None
+            return step
         try:
             self._session.replace(target, "table", select)
         except DatabaseException as error:
             found = explain(error)
             if found is None or found.is_of_the_server:
                 raise
-            return HeldBack(f"It cannot be read: {found.why}", datetime.now(timezone.utc))
+            plan = self._plan.holding_back(UnreadableRelationError(relation, found.why))
+            return plan.step(relation, self._names(target) if is_there else [], self._since.get(relation))
         self._copied[target] = _Copied(self._lake.open(target).version(), version, definition)
-        return None
+        return step
 
-    def _hold_back(self, relation: Relation, held: HeldBack) -> list[Note]:
+    def _leave_out(self, step: CopyStep) -> None:
         """Leave the copy of a relation as it is, but for columns that are not to be published any more."""
-        target = _target(relation)
-        names = self._names(target) if self._lake.has_table(target) else []
-        values, of_columns = self._plan.values(relation, names)
-        if len(values) < len(names) and values:
-            kept = {name: exp.to_identifier(name, quoted=True).sql("duckdb") for name in values}
+        if step.superfluous:
+            target = _target(step.relation)
+            kept = {name: exp.to_identifier(name, quoted=True).sql("duckdb") for name in step.values}
             self._session.replace(target, "table", _select(target, kept))
             self._copied[target] = _Copied(self._lake.open(target).version(), None, None)
-        elif names and not values:
-            self._lake.remove(target)
-            self._copied.pop(target, None)
-        why = held.why + ("" if values else NO_OTHER)
-        return [Note(relation, None, "held back", why, self._since.get(str(relation), held.since)), *of_columns]
 
     def _names(self, relation: Relation) -> list[str]:
         return [column.name for column in self._lake.columns(relation)]
@@ -158,10 +146,9 @@ class _Publisher:
             for row in self._read(REFRESH)
         }
 
-    def _held_since(self) -> dict[str, datetime]:
-        return {
-            row["relation"]: row["since"] for row in self._read(NOTES) if row["status"] == "held back" and row["since"]
-        }
+    def _held_since(self) -> dict[Relation, datetime]:
+        held = [row for row in self._read(NOTES) if row["status"] == "held back" and row["since"]]
+        return {Relation(*row["relation"].split(".", 1)): row["since"] for row in held}
 
     def _read(self, relation: Relation) -> list[dict[str, Any]]:
         return self._lake.open(relation).to_pyarrow_table().to_pylist() if self._lake.has_table(relation) else []
@@ -174,10 +161,6 @@ class _Publisher:
 
 def _target(relation: Relation) -> Relation:
     return Relation(copy_of(relation.schema), relation.name)
-
-
-def _note_row(note: Note) -> tuple[Any, ...]:
-    return str(note.relation), note.column, note.status, note.why, note.since, note.setting
 
 
 def _select(relation: Relation, values: Mapping[str, str]) -> str:
