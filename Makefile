@@ -8,7 +8,7 @@ WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PARALLEL = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui test test-all test-newest bench soak footprint lag fuzz lint hooks check-definitions format docs lock clean
+.PHONY: help run ui test test-all test-newest bench engines soak footprint lag fuzz lint hooks check-definitions format docs lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ test-newest: ## Run the tests on the newest packages within setup.cfg's bounds, 
 # SIZES=small,200k leaves the million out; REPEATS=1 is for a quick look.
 bench: .venv/installed-dev ## Compare with other ways to do the same, half an hour (SIZES=small: four minutes)
 	@$(PY) -m benchmarks $(if $(SIZES),--sizes $(SIZES)) $(if $(REPEATS),--repeats $(REPEATS))
+
+engines: .venv/installed-dev ## Compare all databases, model by model, on the real programme
+	@$(PY) -m event_assets_tests.engines
 
 soak: .venv/installed-dev ## Let an event change and its API fail at random for MINUTES=60, and print figures
 	@$(PY) -m event_assets_tests.automation.soak --minutes $(or $(MINUTES),60) --seed $(or $(SEED),1)

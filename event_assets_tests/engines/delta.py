@@ -46,6 +46,10 @@ class LakeReader:
         """The names of all tables, sorted: ``raw.halls``."""
         return sorted(".".join(log.parent.relative_to(self.root).parts) for log in self.root.glob("*/*/_delta_log"))
 
+    def table(self, name: str) -> list[dict[str, Any]]:
+        """The rows of a table as they are."""
+        return DeltaTable(self.root / name.replace(".", "/")).to_pyarrow_table().to_pylist()
+
     def versions(self) -> dict[str, int]:
         """The version of each table."""
         return {table: DeltaTable(self.root / table.replace(".", "/")).version() for table in self.tables()}

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import copy
 import itertools
+import random
 
 from event_assets.sandbox import Event, generate_event
 from event_assets_tests.models.extremes import TIMES
 
 ODD_TIMES = [
-    *(time for time in TIMES if "\x00" not in time and len(time) < 100),
+    *(time for time in TIMES if len(time) < 100),
+    # What engines know and the grammar does not, or cannot store.
+    *("infinity", "-infinity", "294277-01-01T00:00:00Z", "4714-11-24 BC", "0000-00-00", "now", "epoch"),
     # The hour that comes twice, the one that is left out, and around both.
     *("2026-10-25T01:59:59", "2026-10-25T02:00:00", "2026-10-25T02:30:00", "2026-10-25T02:59:59.999999"),
     *(
@@ -66,6 +69,7 @@ ODD_TEXTS = [
     ),
     *("<p>One</p><p>Two</p>", "a<b>c</b>d", "1 < 2 & 3", "<!-- no\nmore --> left", "&amp;lt;", "a\u00a0&nbsp;b", "🎉"),
     *("<A HREF='x'>y</A>", "<br/>\u2028line", "x\u0085y", "<", "<!--", "</p", "Team", "The CREW of\nthe hall", "teams"),
+    *("a\x00b", "\x00", r"\u0000", "NaN", "1e400", "9" * 400),
     *("steam", "Ada's staff", "group_a", "a", "B", "b", "A", "ä", "Z", "z", "10", "9", "x" * 5000),
 ]
 
@@ -106,6 +110,13 @@ def odd_event() -> Event:
                 "company": text, "group_id": text, "registered_at": time, "checked_at": [other, None, "0"][number % 3],
             }
         )  # fmt: skip
+    # Keys that are longer than an entry of an index may be, and what not every database stores, in them and in JSON.
+    long = random.Random("key").randbytes(4_000).hex()
+    content["halls"].append({"id": long, "name": "x" * 1_000_000})
+    event.participants += [
+        {"id": long, "email": f"{long}@example.org", "tickets": [{"name": "a\x00"}]},
+        {"id": "nul \x00", "email": "nul\x00.x@example.org", "tickets": [{"name": "Müsli"}]},
+    ]
     return event
 
 
@@ -128,3 +139,17 @@ def changed(event: Event) -> Event:
     return Event(
         content=content, partners=event.partners[1:], participants=event.participants[:-3], timezone=event.timezone
     )
+
+
+def returned(before: Event, after: Event) -> Event:
+    """Return the event as it is still later: every second session that was removed is there again.
+
+    Args:
+        before: The event with all sessions.
+        after: The event without some of them.
+    """
+    content = copy.deepcopy(after.content)
+    for name in ("lectures", "workshops"):
+        there = {session["id"] for session in content[name]}
+        content[name] += [session for session in before.content[name] if session["id"] not in there][::2]
+    return Event(content=content, partners=after.partners, participants=after.participants, timezone=after.timezone)

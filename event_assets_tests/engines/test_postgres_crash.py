@@ -1,6 +1,7 @@
 """A sync into PostgreSQL that is killed at any stage: the next one puts the tables right, without a hand."""
 
 import random
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,8 @@ from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Reader
 from event_assets_tests.source import crash
 from event_assets_tests.source.syncing import run_sync
-from event_assets_tests.source.test_crash import ENDPOINTS, change, killed, table_contents
-from event_assets_tests.warehouses import PostgresReader, file_warehouse
+from event_assets_tests.source.test_crash import ENDPOINTS, change, table_contents
+from event_assets_tests.warehouses import PostgresReader, file_warehouse, postgres_warehouse
 
 
 @pytest.mark.slow
@@ -30,7 +31,7 @@ def test_a_killed_sync_is_put_right_by_the_next(
             for each in (warehouse, undisturbed):
                 run_sync(api, each, *resources)
             change(event, random.Random(stage))
-        died = killed((url, tmp_path), api, stage, endpoint)
+        died = crash.killed(partial(postgres_warehouse, url, tmp_path), api, stage, endpoint, resources)
         assert died or stage in ("normalize 0.01", "load 0.02", "load 0.05", "load 0.1", "load 0.2")
         for each in (warehouse, undisturbed):
             run_sync(api, each, *resources)

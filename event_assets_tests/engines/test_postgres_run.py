@@ -1,16 +1,11 @@
-"""The whole of it on PostgreSQL: runs that end with DuckDB's rows, beside each other and beside a reader."""
+"""Whole runs on PostgreSQL: what readers are let into, beside each other and beside a reader."""
 
-import json
 import os
 import re
 import subprocess
 import sys
 import threading
-from collections import Counter
-from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import psycopg2
 import pytest
@@ -20,11 +15,8 @@ from event_assets.sandbox import Sandbox
 from event_assets.settings import read_event
 from event_assets_tests.conftest import CHECKOUT
 from event_assets_tests.engines.servers import PASSWORD, PostgresServer
-from event_assets_tests.running import Reader, Run, RunResult
+from event_assets_tests.running import Run, RunResult
 from event_assets_tests.warehouses import PostgresReader
-
-RANDOM = {"_dlt_id", "_dlt_load_id", "_dlt_parent_id", "_dlt_root_id", "load_id", "seen_at", "removed_at", "changed_at"}
-"""Columns that differ from run to run."""
 
 
 @pytest.fixture
@@ -45,66 +37,13 @@ def run_on(url: str, warehouse_path: Path, monkeypatch: pytest.MonkeyPatch):
     return run
 
 
-def relations(reader: Reader) -> list[str]:
-    """The relations of the warehouse that are compared: not dlt's own."""
-    rows = reader.rows(
-        "select table_schema || '.' || table_name as name from information_schema.tables"
-        " where table_schema in ('raw', 'staging', 'history', 'summary') and substr(table_name, 1, 4) <> '_dlt'"
-    )
-    return sorted(name for (name,) in rows)
-
-
-def contents(reader: Reader, relation: str) -> tuple[list[str], list[str]]:
-    """The columns of a relation and its rows as texts, sorted."""
-    names = sorted(set(reader.columns(relation)) - RANDOM)
-    selected = ", ".join(f'"{name}"' for name in names)
-    return names, sorted(map(repr, map(_plain, reader.rows(f"select {selected} from {relation}"))))
-
-
-def _plain(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    """A row without what the drivers show otherwise: JSON decoded or not, and which class a time zone is of."""
-    return tuple(map(_plain_value, row))
-
-
-def _plain_value(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(("[", "{")):
-        with suppress(ValueError):
-            value = json.loads(value)
-    if isinstance(value, (list, dict)):
-        return json.dumps(value)
-    return value.isoformat() if isinstance(value, datetime) else value
-
-
-def test_a_run_and_another_one_end_with_the_rows_and_versions_of_duckdb(
-    api: Sandbox, run_on, reader: PostgresReader, warehouse_path: Path
-):
-    files = Reader(warehouse_path)
-    for change in (False, True):
-        if change:
-            api.event.content["lectures"][0]["name"] = "Renamed"
-            del api.event.content["lectures"][-1]
-            del api.event.participants[-1]
-        versions = {engine: run_on(engine).versions for engine in ("duckdb", "postgres")}
-        # The number before it is a warehouse's own.
-        plain = {engine: {k: v.rpartition("-")[2] for k, v in found.items()} for engine, found in versions.items()}
-        assert plain["duckdb"].keys() == plain["postgres"].keys()
-        assert relations(files) == relations(reader)
-        for relation in relations(files):
-            (columns, rows), (columns_of_file, rows_of_file) = contents(reader, relation), contents(files, relation)
-            assert columns == columns_of_file, relation
-            different = Counter(rows), Counter(rows_of_file)
-            assert (different[0] - different[1], different[1] - different[0]) == (Counter(), Counter()), relation
-    checkpoints = "select resource, version, received, rejected from _sync.checkpoints order by all"
-    assert reader.rows(checkpoints) == files.rows(checkpoints)
-
-
 def test_analysts_read_the_copy_without_personal_data_and_nothing_else(
     api: Sandbox, run_on, reader: PostgresReader, postgres: PostgresServer
 ):
     """The role is the one of the page, made as it says there."""
     run_on("postgres")
     database = reader.url.rpartition("/")[2]
-    page = (CHECKOUT / "docs" / "warehouses.md").read_text(encoding="utf-8")
+    page = (CHECKOUT / "docs" / "warehouses-postgres.md").read_text(encoding="utf-8")
     [statement] = [each for each in re.findall(r"```sql\n(.*?)```", page, re.S) if "create role analyst" in each]
     postgres.execute(f"drop role if exists ada; drop role if exists analyst; {statement}", database)
     postgres.execute(f"create role ada login password '{PASSWORD}' in role analyst")

@@ -1,23 +1,19 @@
 """Syncs into Delta tables that are killed at a commit: the next sync puts the tables right."""
 
-import multiprocessing
-import os
 import random
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from event_assets.sandbox import Event, Sandbox, generate_event
-from event_assets.settings import EventApiSettings
-from event_assets.source.sync import sync
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse.engines.spark.lake import Lake
 from event_assets_tests.engines.delta import LakeReader, lake_warehouse
+from event_assets_tests.source import crash
 from event_assets_tests.source.syncing import run_sync
 from event_assets_tests.source.test_crash import change
 
@@ -125,28 +121,10 @@ def test_a_sync_that_is_killed_at_a_commit_is_put_right_by_the_next(
         assert LakeReader(folder).versions() == before
 
 
-def sync_and_die(folder: Path, api: EventApiSettings, commit: int) -> None:
-    """Sync in this process, and kill it at a commit."""
-    overwrite, made = Lake.overwrite, []
-
-    def counted(lake: Lake, *arguments: Any) -> None:
-        if len(made) == commit:
-            os.kill(os.getpid(), signal.SIGKILL)
-        overwrite(lake, *arguments)
-        made.append(arguments)
-
-    Lake.overwrite = counted  # type: ignore[method-assign, assignment]
-    sync(api, lake_warehouse(folder), "content", CONTENT)
-
-
 @pytest.mark.parametrize("commit", [1, 4])
 def test_a_process_that_is_killed_leaves_no_lock_and_nothing_in_the_way(api: Sandbox, tmp_path: Path, commit: int):
     lake = LakeReader(tmp_path)
-    settings = EventApiSettings(api.base_url, api.token)
-    process = multiprocessing.get_context("spawn").Process(target=sync_and_die, args=(tmp_path, settings, commit))
-    process.start()
-    process.join(120)
-    assert process.exitcode == -signal.SIGKILL
+    assert crash.killed(partial(lake_warehouse, tmp_path), api, f"commit {commit}", "content", CONTENT)
     assert len([table for table in lake.tables() if table != "_sync.checkpoints"]) == commit
     run_sync(api, lake_warehouse(tmp_path, wait_seconds=0), *CONTENT)
     assert lake.rows("select count(*), count(distinct id) from raw.lectures") == [(24, 24)]

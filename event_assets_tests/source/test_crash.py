@@ -1,18 +1,15 @@
 """Killed at every stage: the next sync puts the tables right, without duplicates and without a hand."""
 
-import multiprocessing
 import random
 import shutil
-import signal
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from event_assets.sandbox import Event, Sandbox, generate_event
-from event_assets.settings import EventApiSettings
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets_tests.running import Reader
@@ -21,24 +18,6 @@ from event_assets_tests.source.syncing import run_sync
 from event_assets_tests.warehouses import file_warehouse
 
 ENDPOINTS = {"content": ("lectures", "halls", "tracks"), "participants": ("participants",)}
-
-# Each process is forked from one that has imported everything: only the import is shared, which takes three seconds.
-_processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload([crash.__name__])
-
-
-def killed(place: Path | tuple[str, Path], api: Sandbox, stage: str, endpoint: str) -> bool:
-    """Sync in a process that dies at a stage; whether it did, and did not end by itself."""
-    asked = EventApiSettings(api.base_url, api.token)
-    process = _processes.Process(target=crash.sync_and_crash, args=(place, asked, stage, endpoint, ENDPOINTS[endpoint]))
-    process.start()
-    try:
-        process.join(60)
-        assert process.exitcode in (0, -signal.SIGKILL), stage
-        return process.exitcode != 0
-    finally:
-        process.kill()
-        process.join()
 
 
 def table_contents(reader: Reader, resources: Sequence[str]) -> dict[str, list[str]]:
@@ -148,7 +127,7 @@ def test_a_killed_sync_is_put_right_by_the_next(
         next(events)
         shutil.copy(begun, warehouse.path)
     with Sandbox(next(events)) as api:
-        died = killed(warehouse.path, api, stage, endpoint)
+        died = crash.killed(partial(file_warehouse, warehouse.path), api, stage, endpoint, resources)
         # Timers may come too late on a quick machine. No machine loads and settles in the first one's time.
         assert died or stage in ("normalize 0.01", "load 0.05", "load 0.1", "load 0.2")
         api.event = next(events)

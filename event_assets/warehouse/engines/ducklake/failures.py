@@ -31,7 +31,8 @@ _FAULTS = (
     _Fault(
         ("permission denied for",),
         "the user may not do that in its catalogue",
-        "Grant the user what docs/warehouses.md lists: to create schemas in the database, and to own those of the lake",
+        "Grant the user what docs/warehouses-ducklake.md lists: to create schemas in the database, and to own those of "
+        "the lake",
     ),
     _Fault(
         (

@@ -20,8 +20,8 @@ _FAULTS = {
     "53": ("it lacks memory or connections", "Free memory or connections on the server"),
     "42501": (
         "the user may not do that",
-        "Grant the user what docs/warehouses.md lists: to create schemas in the database, and to own those of the "
-        "warehouse",
+        "Grant the user what docs/warehouses-postgres.md lists: to create schemas in the database, and to own those of "
+        "the warehouse",
     ),
     "25006": ("it takes no writes", f"Set {_CREDENTIALS} to the primary server"),
     "28": ("it does not accept the user or the password", f"Correct {_CREDENTIALS}"),
