@@ -50,10 +50,11 @@ def _on_the_clock(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
 
 
 def participants(event: Event) -> dict[str, str]:
-    """The address of the first participant of each, by the address as it is compared."""
+    """The address or placeholder of the first participant of each address, and of everybody without one, by the key."""
     first: dict[str, str] = {}
     for participant in event.participants:
-        first.setdefault(participant["email"].strip().casefold(), participant["email"])
+        address = participant["email"].strip().casefold()
+        first.setdefault(address if "@" in address else f"id:{participant['id']}", participant["email"])
     return first
 
 

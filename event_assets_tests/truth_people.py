@@ -14,10 +14,11 @@ Record = dict[str, Any]
 
 
 def participants(event: Event) -> list[Record]:
-    """The first participant of each address."""
+    """The first participant of each address, and everybody who has none."""
     first: dict[str, Record] = {}
     for participant in event.participants:
-        first.setdefault(participant["email"].strip().casefold(), participant)
+        address = (participant["email"] or "").strip().casefold()
+        first.setdefault(address if "@" in address else f"id:{participant['id']}", participant)
     return list(first.values())
 
 
@@ -99,7 +100,7 @@ def _findings(event: Event) -> Iterator[tuple[str, str, str | None]]:
             if not (name or "").strip():
                 yield "blank_name", resource, str(key)
     for person in participants(event):
-        if "@" not in person["email"]:
+        if "@" not in (person["email"] or ""):
             yield "participant_without_address", "participants", str(person["id"])
     if len(participants(event)) < len(event.participants):
         yield "record_not_loaded", "participants", None

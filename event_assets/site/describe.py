@@ -75,9 +75,12 @@ def _holds_personal_data(column: Column) -> bool:
 def _raw_tables(left_out: LeftOut, statuses: Mapping[str, TableStatus], owner: str) -> Iterator[CatalogueTable]:
     for table in TABLES.values():
         relation, source = Relation(RAW, table.name), f"{API}.{table.name}"
-        sources = {column.name: f"{source}.{_field(column.name)}" for column in table.columns}
+        sources: dict[str, tuple[str, ...]] = {
+            column.name: (f"{source}.{_field(column.name)}",) for column in table.columns
+        }
         if table.key_column:
-            sources[table.key_column.name] = f"{source}.{table.key_field}"
+            fields = (table.key_field, table.other_key_field)
+            sources[table.key_column.name] = tuple(f"{source}.{field}" for field in fields if field)
         yield CatalogueTable(
             RAW,
             table.name,
@@ -96,7 +99,7 @@ def _raw_tables(left_out: LeftOut, statuses: Mapping[str, TableStatus], owner: s
                 link,
                 "table",
                 table.link_descriptions[link],
-                _raw_columns(columns, {"value": f"{source}.{field}"}, {}),
+                _raw_columns(columns, {"value": (f"{source}.{field}",)}, {}),
                 owner=owner,
                 reads=(source,),
             )
@@ -113,7 +116,7 @@ def _raw_tables(left_out: LeftOut, statuses: Mapping[str, TableStatus], owner: s
 
 
 def _raw_columns(
-    columns: tuple[Column, ...], sources: Mapping[str, str], left_out: Mapping[str, str]
+    columns: tuple[Column, ...], sources: Mapping[str, tuple[str, ...]], left_out: Mapping[str, str]
 ) -> tuple[CatalogueColumn, ...]:
     return tuple(
         CatalogueColumn(
@@ -122,7 +125,7 @@ def _raw_columns(
             column.data_type,
             pii=_holds_personal_data(column),
             left_out=left_out.get(column.name, ""),
-            sources=(sources[column.name],) if column.name in sources else (),
+            sources=sources.get(column.name, ()),
         )
         for column in columns
     )

@@ -76,11 +76,20 @@ def test_what_servers_send_for_no_time_is_no_check_in(nothing: str):
 
 
 @pytest.mark.parametrize(
-    ("email", "has_address"),
-    [("p@example.org", True), ("anonymous-17", False), ("", False), ("hmac:0f0f", None), (None, None)],
+    ("email", "key", "has_address"),
+    [
+        ("p@example.org", "p@example.org", True),
+        ("anonymous-17", "id:p", False),
+        ("anonymous-17", "anonymous-17", False),
+        ("", "id:p", False),
+        (None, "id:p", False),
+        ("hmac:0f0f", "hmac:0f0f", True),
+        ("hmac:0f0f", "id:p", False),
+        (None, "p", None),
+    ],
 )
-def test_an_address_has_an_at_and_a_hash_does_not_show_it(email: str | None, has_address: bool | None):
-    raw = {"participants": [person("p", email=email)]}
+def test_who_has_no_address_is_known_unless_it_is_dropped(email: str | None, key: str, has_address: bool | None):
+    raw = {"participants": [person("p", email=email, email_key=key)]}
     assert only(build(raw, "staging.participants"))["has_address"] is has_address
     assert len(found(raw)) == (has_address is False)
 

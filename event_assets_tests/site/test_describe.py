@@ -39,7 +39,7 @@ BY_HAND = {
     "summary.speaker_conflicts.likely_team": ["staging.session_speakers.speaker_id", "staging.speakers.speaker"],
     # renamed, and given a type by the raw table alone
     "raw.halls.stream__url": ["api.halls.stream.url"],
-    "raw.participants.email_key": ["api.participants.email"],
+    "raw.participants.email_key": ["api.participants.email", "api.participants.id"],
     "raw.lectures__speakers.value": ["api.lectures.speakers"],
 }
 """What a person says who reads the SQL, with the reason why it is asked."""

@@ -24,6 +24,12 @@ _OTHERWISE = (
         "warns. Identifiers are numbers or texts; e-mail addresses are trimmed and compared in lower case.",
     ),
     (
+        "A participant's e-mail address is missing, or a placeholder without an @, as anonymous and deleted accounts "
+        "have",
+        "The account is identified by its `id`, so that everybody is counted. Somebody who gives up the address is a "
+        "removed row and a new one. A second record with the same address is still rejected.",
+    ),
+    (
         "A value does not match its column's type",
         "It is kept as text in the variant column (`capacity__v_text`), or as an entry of the list. The check "
         "`values_match_declared_types` warns until a response has no such value.",

@@ -52,7 +52,7 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
     max_leaves=6,
 )
-keys = st.sampled_from([1, 2, 3, "1", "A", " A ", "a", "", "  ", None, True, 1.0, 2.5, [], {}]) | scalars
+keys = st.sampled_from([1, 2, 3, "1", "A", " A ", "a", "", "  ", None, True, 1.0, 2.5, [], {}, "a@b", " A@B"]) | scalars
 odd_fields = st.sampled_from(
     [
         "",
@@ -81,7 +81,8 @@ def records(resource: str, *, many: bool = False) -> st.SearchStrategy[list[dict
     table = TABLES[resource]
     declared = st.sampled_from([column.name.split("__")[0] for column in table.columns] + list(table.links or ()))
     record = st.dictionaries(declared | odd_fields | st.text(max_size=5), values, max_size=8)
-    with_key = st.builds(lambda fields, key: {**fields, table.key_field: key}, record, keys)
+    key_fields = [field for field in (table.key_field, table.other_key_field) if field]
+    with_key = st.builds(lambda a, b: {**a, **b}, record, st.fixed_dictionaries(dict.fromkeys(key_fields, keys)))
     return st.lists(with_key | record, min_size=8, max_size=16) if many else st.lists(with_key | record, max_size=6)
 
 
@@ -231,20 +232,19 @@ def test_every_value_of_a_record_is_in_its_row(resource: str, data: st.DataObjec
     said = data.draw(records(resource))
     rows, changes = taken(resource, said)
     assert len(rows) + len(changes.rejects) == len(said) == changes.received
-    by_key, key_field = {row[TABLES[resource].key]: row for row in rows}, TABLES[resource].key_field
+    by_key = {row[TABLES[resource].key]: row for row in rows}
     privacy, seen, rejects = Privacy(PrivacySettings()), set(), []
     for record in said:
         key = privacy.key(TABLES[resource], record)
         if key is None or key in seen:
-            rejects.append(
-                f"no usable {key_field}" if key is None else f"another record of the same answer has this {key_field}"
-            )
+            rejects.append("no usable" if key is None else "another record of the same answer has this")
             continue
         seen.add(key)
         kept = set(leaves(by_key[key]))
         for leaf in leaves({field: referring(field, value, resource) for field, value in record.items()}):
             assert forms(leaf) & kept, (leaf, by_key[key])
-    assert [reject.reason for reject in changes.rejects] == rejects
+    for reject, reason in zip(changes.rejects, rejects, strict=True):
+        assert reject.reason.startswith(reason)
 
 
 def referring(field: str, value: Any, resource: str) -> Any:

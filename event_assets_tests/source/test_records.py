@@ -132,23 +132,27 @@ def test_an_identifier_is_a_number_or_a_text(record: dict[str, Any], key: str | 
 
 
 @pytest.mark.parametrize(
-    ("email", "key"),
+    ("email", "key", "key_without_id"),
     [
-        ("ada@example.org", "ada@example.org"),
-        (" Ada@Example.ORG ", "ada@example.org"),
-        ("anonymous-17", "anonymous-17"),
-        ("", None),
-        ("   ", None),
-        (None, None),
-        (17, None),
-        (["ada@example.org"], None),
-        ("ada\x00@Example.org", r"ada\u0000@example.org"),
+        ("ada@example.org", "ada@example.org", "ada@example.org"),
+        (" Ada@Example.ORG ", "ada@example.org", "ada@example.org"),
+        ("Anonymous-17", "id:1", "anonymous-17"),
+        ("", "id:1", None),
+        ("   ", "id:1", None),
+        (None, "id:1", None),
+        (17, "id:1", None),
+        (["ada@example.org"], "id:1", None),
+        ("ada\x00@Example.org", r"ada\u0000@example.org", r"ada\u0000@example.org"),
     ],
 )
-def test_a_participant_is_known_by_the_address(email: Any, key: str | None):
-    rows, changes = compared("participants", [{"id": 1, "email": email}])
-    assert [(row["email_key"], row["email"]) for row in rows] == ([(key, as_text(email))] if key else [])
-    assert [reject.reason for reject in changes.rejects] == ([] if key else ["no usable email"])
+def test_a_participant_is_known_by_the_address_or_else_by_the_identifier(
+    email: Any, key: str, key_without_id: str | None
+):
+    assert row({"email": email}, "participants")["email_key"] == key
+    for nothing in ({}, {"id": None}, {"id": " "}, {"id": True}):
+        rows, changes = compared("participants", [{**nothing, "email": email}])
+        assert [each["email_key"] for each in rows] == ([key_without_id] if key_without_id else [])
+        assert [reject.reason for reject in changes.rejects] == ([] if key_without_id else ["no usable email or id"])
 
 
 def test_of_two_records_with_one_key_the_first_wins_also_across_pages():
@@ -285,7 +289,11 @@ def test_letters_that_fold_into_others_make_other_addresses():
 
 
 def test_rejects_are_protected_too():
-    said = [{"email": None, "name": "Ada"}, {"email": "bo@example.org"}, {"email": "bo@example.org", "name": "Bo"}]
+    said = [
+        {"id": None, "email": None, "name": "Ada"},
+        {"email": "bo@example.org"},
+        {"email": "bo@example.org", "name": "Bo"},
+    ]
     changes = compared("participants", said, personal_data="hash").changes
     assert len(changes.rejects) == 2
     assert "Ada" not in str(changes.rejects)

@@ -42,8 +42,12 @@ known as (
             when registered_instant is null then macros.says_when(registered_at) else false
         end as has_unreadable_registered_at,
         case when checked_instant is null then macros.says_when(checked_at) else false end as has_unreadable_checked_at,
-        -- A hashed address no longer shows whether it was one, and a dropped one is null.
-        case when email not like 'hmac:%' then email like '%@%' end as has_address
+        -- Who has no address is keyed by the identifier. A hash is that of an address then, and a dropped one is null.
+        case
+            when email_key like 'id:%' then false
+            when email like 'hmac:%' then true
+            else email like '%@%'
+        end as has_address
     from timed
 )
 select

@@ -13,9 +13,9 @@ import msgspec
 from event_assets.settings import PrivacySettings
 from event_assets.source.tables.columns import Table
 
-_READING = "6"
+_READING = "7"
 """Counted up when the same response would be read differently by the code."""
-_READING_OF_RECORDS = "4"
+_READING_OF_RECORDS = "5"
 """Counted up when the same record would be another row. No row that is known by its bytes is known any more then."""
 
 

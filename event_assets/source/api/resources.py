@@ -28,6 +28,10 @@ def event_api_config(api: EventApiSettings, session: Session | None = None) -> R
 
     ``/content`` is one object that holds seven arrays, so it has one page and no next link. ``/partners`` and
     ``/participants`` are lists, in an envelope or bare, which a server may split into pages.
+
+    Participants are keyed by ``email`` wherever it is an address. Anonymous and deleted accounts share a placeholder
+    instead, or have none: to key them by it would count all of them as one. So they are keyed by their id, see
+    ``records.privacy``. Two records with the same address are still one participant, and the second is rejected.
     """
     content = {"path": "/content", "paginator": "single_page"}
     listing = {

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
 from itertools import islice
+from typing import Any
 
 import dlt
 
@@ -23,7 +24,7 @@ from event_assets.source.load.staging import Staged
 from event_assets.source.load.table_state import TableState, raw_sql, table_versions
 from event_assets.source.progress import Progress
 from event_assets.source.records.fingerprints import REJECT_SQL
-from event_assets.source.records.privacy import Privacy
+from event_assets.source.records.privacy import KEYED_BY_ID, Privacy
 from event_assets.source.records.process import Reject
 from event_assets.source.tables.columns import RAW_RECORD_HASH, REMOVED_AT, Table
 from event_assets.source.tables.schema import REJECTED, TABLES
@@ -72,7 +73,8 @@ def apply(
             if changes.is_absent:
                 write_checkpoint(session, table, _absence(state, changes, privacy))
                 continue
-            _mark_removed(session, table, changes.removed_keys)
+            kept = _delete_rekeyed(session, table, changes.former_keys)
+            _mark_removed(session, table, [*changes.removed_keys, *kept])
             _update_raw_hashes(session, table, changes.raw_hashes)
             if not (state.keeps_rejects and state.rejects == changes.rejects_number):
                 _replace_rejects(session, table, changes.rejects, staged.load_id if loads else None)
@@ -106,6 +108,28 @@ def _absence(state: TableState, changes: Changes, privacy: Privacy) -> SyncCheck
     protection = privacy.personal_data if privacy.protects else before.protection
     pages = tuple(changes.page_digests)
     return replace(before, pages=pages, version=state.version, received=0, absent=True, protection=protection)
+
+
+def _delete_rekeyed(session: Session, table: Table, former_keys: Sequence[str]) -> list[str]:
+    """Delete the rows of accounts that now have a row with another key; return the keys of the others.
+
+    An earlier release loaded one of the accounts that share a placeholder, by that key, and rejected the rest.
+    """
+    others: list[str] = []
+    for batch in _batches(former_keys):
+        rows = _where_key(session, table, f'"{table.key}", id', batch)
+        present = {key: f"{KEYED_BY_ID}{identifier}" for key, identifier in rows}
+        held = {key for (key,) in _where_key(session, table, f'"{table.key}"', [*present.values()])}
+        others += [key for key in batch if present[key] not in held]
+        if gone := sorted(set(batch).difference(others)):
+            marks = ", ".join(["%s"] * len(gone))
+            session.execute_sql(f'delete from {raw_sql(table.name)} where "{table.key}" in ({marks})', *gone)  # noqa: S608
+    return others
+
+
+def _where_key(session: Session, table: Table, columns: str, keys: Sequence[str]) -> Sequence[Sequence[Any]]:
+    among = f'"{table.key}" in ({", ".join(["%s"] * len(keys))})'
+    return session.execute_sql(f"select {columns} from {raw_sql(table.name)} where {among}", *keys) or []  # noqa: S608
 
 
 def _mark_removed(session: Session, table: Table, keys: Sequence[str]) -> None:

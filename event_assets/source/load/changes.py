@@ -67,6 +67,7 @@ class Changes:
         decoded: How many of them were decoded, because they were not recognised by their bytes.
         upserted: How many of them are new, changed or returned.
         removed_keys: The keys of the live rows that the response no longer has.
+        former_keys: The keys of rows of an earlier release whose accounts are keyed by their identifier now.
         raw_hashes: The raw record hash by key, of rows that are unchanged but came in other bytes.
         rejects: Rejected records: without a usable key, or with the key of an earlier record. The first one wins.
         type_mismatches: Number of values of another type, by column.
@@ -80,6 +81,7 @@ class Changes:
     decoded: int = 0
     upserted: int = 0
     removed_keys: Sequence[str] = ()
+    former_keys: Sequence[str] = ()
     raw_hashes: Mapping[str, bytes] = field(default_factory=dict)
     rejects: Sequence[Reject] = ()
     type_mismatches: Mapping[str, int] = field(default_factory=dict)

@@ -94,6 +94,7 @@ class _Comparison:
         self._rejects: list[Reject] = []
         self._type_mismatches: Counter[str] = Counter()
         self._raw_hashes: dict[str, bytes] = {}
+        self._former_keys: set[str] = set()
         self._upserted = self._undeclared = self._version = 0
 
     @property
@@ -166,6 +167,7 @@ class _Comparison:
             ]
             if self._fingerprint:
                 self._note_raw_hashes(processed, set(admitted).difference(changed), raw_hashes)
+            self._note_former_keys(processed, changed)
         else:
             changed = admitted
         self._upserted += len(changed)
@@ -186,6 +188,13 @@ class _Comparison:
             if key is not None and raw_hash is not None:
                 self._raw_hashes[key] = raw_hash
 
+    def _note_former_keys(self, processed: RecordBatch, changed: Sequence[int]) -> None:
+        """Note the rows whose accounts an earlier release keyed otherwise."""
+        for index in changed:
+            former = self._processor.former_key(processed.keys[index] or "", processed.rows[index])
+            if former is not None and former in self._existing.versions:
+                self._former_keys.add(former)
+
     def _admitted(self, keys: Sequence[str | None], batch: Batch) -> Sequence[int]:
         """Return the indexes of the records whose keys are usable and new; reject the others."""
         own = set(keys)
@@ -195,11 +204,11 @@ class _Comparison:
         return [index for index, key in enumerate(keys) if self._admits(key, partial(batch.record, index))]
 
     def _admits(self, key: str | None, record: partial[Record]) -> bool:
-        field_name = self._processor.key_field
         if key is None:
-            self._reject(key, record(), f"no usable {field_name}")
+            self._reject(key, record(), f"no usable {' or '.join(self._processor.key_fields)}")
         elif key in self._seen:
-            self._reject(key, record(), f"another record of the same answer has this {field_name}")
+            of = self._processor.key_field_of(key)
+            self._reject(key, record(), f"another record of the same answer has this {of}")
         else:
             self._seen.add(key)
             return True
@@ -209,14 +218,15 @@ class _Comparison:
         reject, undeclared = self._processor.reject(record, reason)
         self._undeclared += undeclared
         self._rejects.append(reject)
-        # Accounts without an address can share a placeholder and be different ones: the key alone is not enough.
+        # Different accounts can have one address, or no key: the key alone is not enough.
         identifier = record.get("id")
         self._seen_rejected.add((key, reject.payload if identifier is None else as_text(identifier)))
 
     def changes(self, page_digests: Sequence[str]) -> Changes:
         """Return what all records together change."""
         held = self._existing.versions.items()
-        removed = [key for key, version in held if version is not None and key not in self._seen]
+        former = self._former_keys - self._seen
+        removed = [key for key, version in held if version is not None and key not in self._seen and key not in former]
         rejected = sum(number(reject.digest) for reject in self._rejects)
         return Changes(
             page_digests,
@@ -224,6 +234,7 @@ class _Comparison:
             decoded=self.decoded,
             upserted=self._upserted,
             removed_keys=removed,
+            former_keys=sorted(former),
             raw_hashes=self._raw_hashes,
             rejects=self._rejects,
             type_mismatches=dict(self._type_mismatches),

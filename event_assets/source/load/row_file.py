@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from dlt.extract.items import DataItemWithMeta
 
 from event_assets.source.load.changes import Upserts
+from event_assets.source.records.privacy import KEYED_BY_ID
 from event_assets.source.tables.columns import RAW_RECORD_HASH, RECORD_HASH, REMOVED_AT, DataType, Table
 
 ROW_GROUP_ROWS = 10_000
@@ -61,7 +62,7 @@ class RowFile:
                 columns[column.name] = [None if value is None else orjson.dumps(value).decode() for value in values]
         columns[self._table.key] = upserts.keys
         hashes = pa.array(upserts.hashes, pa.string())
-        columns |= {RECORD_HASH: hashes, "_dlt_id": hashes}  # no two rows of a table have the same
+        columns |= {RECORD_HASH: hashes, "_dlt_id": _row_ids(upserts)}
         if self._table.has_raw_hash:
             columns[RAW_RECORD_HASH] = upserts.raw_hashes
         columns["_dlt_load_id"] = [dlt.current.load_package_state().get("load_id")] * len(upserts)
@@ -92,3 +93,15 @@ class RowFile:
             )
         self._writer.write_table(pa.concat_tables(self._waiting))
         self._waiting.clear()
+
+
+def _row_ids(upserts: Upserts) -> list[str]:
+    """Return row identifiers: the fingerprints, because no two rows of a table have the same and the same kind of key.
+
+    A row that is keyed by its identifier can be equal to the row that it replaces, of the same account: where personal
+    data is dropped, or an earlier release has keyed it otherwise.
+    """
+    return [
+        f"{KEYED_BY_ID}{digest}" if key.startswith(KEYED_BY_ID) else digest
+        for key, digest in zip(upserts.keys, upserts.hashes, strict=True)
+    ]

@@ -23,6 +23,9 @@ from event_assets.source.tables.columns import Column, Table
 HASHED = "hmac:"
 """The prefix of a hashed value."""
 
+KEYED_BY_ID = "id:"
+"""The prefix of a key that is an identifier, in a table that is keyed by e-mail addresses."""
+
 DROPPED = "<address>"
 """The replacement of a dropped address in a longer text."""
 
@@ -53,20 +56,27 @@ class Privacy:
     def key(self, table: Table, record: dict[str, Any]) -> str | None:
         """Return the key of a record, as in the table's key column; None if it has no usable key.
 
-        An e-mail address is trimmed and in lower case. Where addresses are dropped, the identifier is the key: two
-        accounts of one address are then two rows.
+        An e-mail address is trimmed and in lower case. An account that has a placeholder instead of an address, or
+        none, is keyed by its identifier, because others may have the same placeholder; by the placeholder only if it
+        has no identifier. Where addresses are dropped, the identifier is the key: two accounts of one address are then
+        two rows.
         """
-        return self.key_of(table, record.get(self.key_field(table)))
+        return self.key_of(table, record.get(self.key_field(table)), record.get("id"))
 
-    def key_of(self, table: Table, value: Any) -> str | None:
-        """Return the key from the value of the record's key field."""
+    def key_of(self, table: Table, value: Any, id_value: Any) -> str | None:
+        """Return the key from the values of the record's key field and of its ``id``."""
         if self.key_field(table) == "id":
-            key = identifier(value)
-            return self.protect_text("id", key) if key and self.protects else key
-        key = _address(value) if isinstance(value, str) else ""
+            return self._identifier(value)
+        key = normalized_address(value) if isinstance(value, str) else ""
+        if "@" not in key and (other := self._identifier(id_value)):
+            return f"{KEYED_BY_ID}{other}"
         if not key:
             return None
         return self._hash(key) if self.personal_data == "hash" else key
+
+    def _identifier(self, value: Any) -> str | None:
+        key = identifier(value)
+        return self.protect_text("id", key) if key and self.protects else key
 
     def keys(self, table: Table) -> str:
         """Return how the table's keys are derived, as a text that differs if the same record would get another key."""
@@ -77,6 +87,11 @@ class Privacy:
     def key_field(self, table: Table) -> str:
         """Return the API field that identifies a record."""
         return "id" if table.key_column and self.personal_data == "drop" else table.key_field
+
+    def key_fields(self, table: Table) -> tuple[str, ...]:
+        """Return the API fields that can identify a record, the preferred one first."""
+        preferred = self.key_field(table)
+        return (preferred,) if preferred == "id" or not table.other_key_field else (preferred, table.other_key_field)
 
     def protect(self, table: Table, record: dict[str, Any]) -> tuple[dict[str, Any], int]:
         """Return a record with its personal data protected, and the number of undeclared values left out."""
@@ -233,7 +248,7 @@ class Privacy:
 
     def _replacement(self, address: str) -> str:
         """Return the replacement of an address in a text."""
-        return self._hash(_address(address)) if self.personal_data == "hash" else DROPPED
+        return self._hash(normalized_address(address)) if self.personal_data == "hash" else DROPPED
 
     def _hash(self, text: str) -> str:
         """Return the hash of a text. An empty one stays empty."""
@@ -253,9 +268,10 @@ def decode_json(value: Any) -> Any:
         return value
 
 
-def _address(value: str) -> str:
+def normalized_address(value: str) -> str:
+    """Return an e-mail address as keys have it: trimmed, in lower case."""
     return storable(value.strip().lower())
 
 
 def _text(value: Any) -> str:
-    return _address(value) if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    return normalized_address(value) if isinstance(value, str) else json.dumps(value, sort_keys=True)

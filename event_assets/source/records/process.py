@@ -21,7 +21,7 @@ from event_assets.source.records.fingerprints import (
     record_hash,
     reject_digest,
 )
-from event_assets.source.records.privacy import Privacy
+from event_assets.source.records.privacy import KEYED_BY_ID, Privacy, normalized_address
 from event_assets.source.records.typed import TypedRecords
 from event_assets.source.tables.columns import RECORD_HASH, Table
 
@@ -81,12 +81,12 @@ class RecordProcessor:
     """Processes the records of one table.
 
     Attributes:
-        key_field: The API field that identifies a record.
+        key_fields: The API fields that can identify a record, the preferred one first.
     """
 
     def __init__(self, table: Table, privacy: Privacy) -> None:
         """Take the table, and what becomes of personal data."""
-        self.key_field = privacy.key_field(table)
+        self.key_fields = privacy.key_fields(table)
         self._table = table
         self._privacy = privacy
         self._coercion = Coercion(table)
@@ -146,9 +146,30 @@ class RecordProcessor:
 
     def _key(self, record: Record) -> str | None:
         """Return the key of a record; None if it has no usable key, or several."""
-        if isinstance(record, Repeated) and self.key_field in record.names:
+        key = self._privacy.key(self._table, record)
+        if isinstance(record, Repeated) and not {self.key_fields[0], self.key_field_of(key)}.isdisjoint(record.names):
             return None
-        return self._privacy.key(self._table, record)
+        return key
+
+    def key_field_of(self, key: str | None) -> str:
+        """Return the API field that a key comes from."""
+        return self.key_fields[-1 if key and key.startswith(KEYED_BY_ID) else 0]
+
+    def former_key(self, key: str, row: Any) -> str | None:
+        """Return the key that earlier releases gave a record that is keyed by its identifier.
+
+        That was the placeholder in the place of its address. None if it had none, or is keyed as before.
+
+        Args:
+            key: The present key.
+            row: The row: a dictionary, or an object that has its values as attributes.
+        """
+        if len(self.key_fields) == 1 or not key.startswith(KEYED_BY_ID):
+            return None
+        name = self.key_fields[0]
+        value = row.get(name) if isinstance(row, dict) else getattr(row, name)
+        # What is hashed was hashed trimmed and in lower case, as keys are.
+        return normalized_address(value) if isinstance(value, str) else None
 
     def reject(self, record: Record, reason: str) -> tuple[Reject, int]:
         """Return a record as rejected, and the number of undeclared values left out of it."""

@@ -53,7 +53,7 @@ class TypedRecords:
         """Take a flat table, and what becomes of personal data."""
         self._table = table
         self._privacy = privacy
-        self._key = attrgetter(privacy.key_field(table))
+        self._key_and_id = attrgetter(privacy.key_field(table), "id")
         self._columns = {kind: [c.name for c in table.columns if c.data_type == kind] for kind in _FIELDS}
         # The texts that have come as numbers, such as identifiers: only these are looked through for them.
         self._numbers: set[str] = set()
@@ -95,7 +95,7 @@ class TypedRecords:
                 orjson.dumps([*map(attrgetter(name), records)])
         except (msgspec.MsgspecError, UnicodeError, RecursionError, TypeError):
             return None
-        keys = [self._privacy.key_of(self._table, value) for value in map(self._key, records)]
+        keys = [self._privacy.key_of(self._table, *values) for values in map(self._key_and_id, records)]
         as_it_is = self._privacy.personal_data == "keep"
         if not as_it_is and not loses_nothing(array, msgspec.json.encode(records)):
             return None

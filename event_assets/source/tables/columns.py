@@ -60,6 +60,7 @@ class Table:
         about: What else a reader should know, in sentences.
         columns: The API's fields, key first.
         key_field: The API field that identifies a record.
+        other_key_field: The API field that identifies a record whose `key_field` holds no e-mail address.
         links: Nested list → what one entry of it is.
         key_column: The column that rows are merged by, where it is not the field itself.
         has_raw_hash: Whether rows keep a raw record hash: for a flat table with very many records.
@@ -70,6 +71,7 @@ class Table:
     about: str
     columns: tuple[Column, ...]
     key_field: str = "id"
+    other_key_field: str | None = None
     links: Mapping[str, str] | None = None
     key_column: Column | None = None
     has_raw_hash: bool = False

@@ -231,7 +231,8 @@ PARTNERS = Table(
 PARTICIPANTS = Table(
     "participants",
     "One row per registered participant of the event.",
-    "Anonymous and deleted accounts have a placeholder without an @ as e-mail address.",
+    "Anonymous and deleted accounts have a placeholder without an @ as e-mail address, or none: they are identified by "
+    "their id.",
     (
         _text("id", "Identifier."),
         _text("email", "E-mail address or placeholder, as sent.", pii=True),
@@ -247,11 +248,13 @@ PARTICIPANTS = Table(
         _text("registered_at", "Time of registration, as sent."),
     ),
     key_field="email",
+    other_key_field="id",
     has_raw_hash=True,
     key_column=Column(
         "email_key",
         "text",
-        "Key: the e-mail address, trimmed, in lower case.",
+        "Key: the e-mail address, trimmed, in lower case. Where it is not an address, id: and the identifier; where "
+        "personal data is dropped, the identifier alone.",
         pii=True,
         hints={"nullable": False},
     ),
