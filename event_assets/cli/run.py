@@ -20,6 +20,7 @@ from event_assets.automation.jobs import refresh_everything
 from event_assets.automation.orphaned_runs import end_orphaned_runs
 from event_assets.automation.planner import Trigger, plan_with_checks, requested
 from event_assets.cli.api import api_or_sandbox
+from event_assets.cli.attention import attention_lines
 from event_assets.cli.home import open_instance, prepare_dagster_home
 from event_assets.cli.naming import command_name
 from event_assets.cli.terminal import AssetRow, print_table, row_count, terminal_logger
@@ -59,12 +60,22 @@ def run_everything(*, allow_removals: bool = False) -> None:
             graph = Graph.of([each for each in definitions.assets or () if isinstance(each, dg.AssetsDefinition)])
             runs = _execute(instance, definitions, graph, event, allow_removals)
             rows = _asset_rows(instance, graph, runs)
-    if failures := _failures(graph, runs):
+            attention = attention_lines(instance, _check_keys(definitions))
+    failures = _failures(graph, runs)
+    if not failures:
+        click.echo()
+        print_table(rows)
+        shows = f"`{command_name('ui')}` shows it"
+        click.echo(f"\nAll of it is in {engine.copy}; {shows}.")
+    if attention:
+        click.echo("\n".join(["\nPlease look at:", *(f"  {line}" for line in attention)]))
+    if failures:
         raise click.ClickException("\n".join(failures))
-    click.echo()
-    print_table(rows)
-    shows = f"`{command_name('ui')}` shows it"
-    click.echo(f"\nAll of it is in {engine.copy}; {shows}.")
+
+
+def _check_keys(definitions: dg.Definitions) -> list[dg.AssetCheckKey]:
+    checked = [*(definitions.assets or ()), *(definitions.asset_checks or ())]
+    return [key for each in checked if isinstance(each, dg.AssetsDefinition) for key in each.check_keys]
 
 
 def _execute(
