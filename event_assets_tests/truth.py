@@ -27,7 +27,7 @@ class Session:
         self.speakers = [names[speaker].strip() for speaker in self.speaker_ids if (names.get(speaker) or "").strip()]
         tracks = {track["id"]: track["name"] for track in content["tracks"]}
         self.tracks = [tracks[track] for track in self.track_ids if track in tracks]
-        self.start_local, self.end_local = (_on_the_clock(moment, zone) for moment in (self.start, self.end))
+        self.start_local, self.end_local = (on_the_clock(moment, zone) for moment in (self.start, self.end))
         self.local_day = self.start_local.date() if self.start_local else None
         self.day = days.get(record["event_day_id"]) or self.local_day
 
@@ -45,7 +45,8 @@ def _moment(text: str | None, zone: ZoneInfo) -> datetime | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(timezone.utc)
 
 
-def _on_the_clock(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
+def on_the_clock(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """An instant as the clock of a zone shows it."""
     return moment.astimezone(zone).replace(tzinfo=None) if moment else None
 
 
@@ -73,22 +74,58 @@ def agenda(event: Event) -> list[Session]:
     return [*sessions(event), *(Session("break", record, event) for record in event.content["pauses"])]
 
 
+def day_spans(event: Event) -> dict[date | None, tuple[datetime, datetime]]:
+    """Per day: the first start and the last end in all halls, of sessions that take time.
+
+    A day ends at six in the morning: what starts on it at another time counts only where nothing else is there.
+    """
+    placed: dict[date | None, list[Session]] = defaultdict(list)
+    for session in sessions(event):
+        if session.hall_id is not None and minutes(session):
+            placed[session.day].append(session)
+    spans = {}
+    for day, theirs in placed.items():
+        own = [session for session in theirs if _is_on(day, session)] or theirs
+        spans[day] = min(filter(None, (s.start for s in own))), max(filter(None, (s.end for s in own)))
+    return spans
+
+
+def _is_on(day: date | None, session: Session) -> bool:
+    start = session.start_local
+    if day is None or start is None:
+        return False
+    return start.date() == day or (start.hour < 6 and start.date() == day + timedelta(days=1))
+
+
 def hall_utilisation(event: Event) -> dict[tuple[str, date | None], dict[str, Any]]:
-    """Per hall and day: sessions, and busy minutes counted one by one."""
+    """Per hall and day, used or not: sessions, busy minutes counted one by one, and their shares of both spans."""
     placed: dict[tuple[str, date | None], list[Session]] = defaultdict(list)
-    zone = ZoneInfo(event.timezone)
+    zone, spans = ZoneInfo(event.timezone), day_spans(event)
     for session in sessions(event):
         if session.hall_id is not None:
             placed[str(session.hall_id), session.day].append(session)
-    return {
-        place: {
+    days = {date.fromisoformat(day["date"]) for day in event.content["days"]}
+    days |= {session.day for session in sessions(event) if session.day}
+    halls = {str(hall["id"]) for hall in event.content["halls"]} | {hall for hall, _ in placed}
+    utilisation = {}
+    for hall, day in {*placed, *((hall, day) for hall in halls for day in days)}:
+        there = placed.get((hall, day), [])
+        busy = {minute for session in there for minute in minutes(session)}
+        span = (max(busy) + MINUTE - min(busy)) / MINUTE if busy else None
+        opens, closes = spans.get(day, (None, None))
+        day_span = (closes - opens) / MINUTE if opens and closes else None
+        within = sum(opens <= minute < closes for minute in busy) if opens and closes else 0
+        utilisation[hall, day] = {
             "sessions": len(there),
-            "busy_minutes": len({minute for session in there for minute in minutes(session)}),
-            "first_start_local": _on_the_clock(min((s.start for s in there if s.start), default=None), zone),
-            "last_end_local": _on_the_clock(max((s.end for s in there if s.end), default=None), zone),
+            "busy_minutes": len(busy),
+            "first_start_local": on_the_clock(min(busy, default=None), zone),
+            "last_end_local": on_the_clock(max(busy) + MINUTE if busy else None, zone),
+            "span_minutes": span,
+            "busy_share_of_span": len(busy) / span if span else None,
+            "day_span_minutes": day_span,
+            "busy_share_of_day": within / day_span if day_span else None,
         }
-        for place, there in placed.items()
-    }
+    return utilisation
 
 
 def speaker_load(event: Event) -> dict[tuple[str], dict[str, Any]]:
@@ -107,12 +144,12 @@ def speaker_load(event: Event) -> dict[tuple[str], dict[str, Any]]:
     }
 
 
-def track_summary(event: Event) -> dict[tuple[str], dict[str, Any]]:
-    """Per track of the list or of a session: sessions, minutes, speakers, halls."""
-    tracks: dict[str, list[Session]] = {str(track["id"]): [] for track in event.content["tracks"]}
+def track_summary(event: Event) -> dict[tuple[str | None], dict[str, Any]]:
+    """Per track of the list or of a session, and of sessions without one: sessions, minutes, speakers, halls."""
+    tracks: dict[str | None, list[Session]] = {str(track["id"]): [] for track in event.content["tracks"]}
     for session in sessions(event):
-        for track in session.track_ids:
-            tracks.setdefault(str(track), []).append(session)
+        for track in session.track_ids or [None]:
+            tracks.setdefault(None if track is None else str(track), []).append(session)
     return {
         (track,): {
             "sessions": len(its),

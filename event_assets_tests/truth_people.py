@@ -23,7 +23,7 @@ def participants(event: Event) -> list[Record]:
 
 
 def registrations_by_day(event: Event) -> dict[tuple, dict[str, Any]]:
-    """Per local day and role: who registered on it, and who had by then."""
+    """Per role and local day on which anybody registered: who did, and who had by then."""
     zone = ZoneInfo(event.timezone)
     days: dict[str, list[date]] = defaultdict(list)
     for participant in participants(event):
@@ -35,7 +35,7 @@ def registrations_by_day(event: Event) -> dict[tuple, dict[str, Any]]:
             "registrations_so_far": sum(other <= day for other in theirs),
         }
         for role, theirs in days.items()
-        for day in theirs
+        for day in {day for of_a_role in days.values() for day in of_a_role}
     }
 
 
@@ -84,8 +84,16 @@ def partners_overview(event: Event) -> dict[tuple, dict[str, Any]]:
 
 
 def findings(event: Event) -> Counter[tuple[str, str, str | None]]:
-    """Rule, resource and identifier of every finding, and how often it comes with another detail."""
-    return Counter(_findings(event))
+    """Rule, resource and identifier of every finding, and how often it comes with another detail.
+
+    What a rule says of ten records and more, and of most of a resource, is one finding without an identifier.
+    """
+    found = Counter(_findings(event))
+    records = {**event.content, "partners": event.partners, "participants": participants(event)}
+    concerned = Counter((rule, resource) for rule, resource, key in found if key is not None)
+    usual = {each for each, number in concerned.items() if number >= 10 and number > len(records[each[1]]) / 2}
+    single = {finding: number for finding, number in found.items() if finding[:2] not in usual}
+    return Counter({**single, **{(*each, None): 1 for each in usual}})
 
 
 def _findings(event: Event) -> Iterator[tuple[str, str, str | None]]:

@@ -2,12 +2,14 @@
 
 import re
 from collections import defaultdict
-from datetime import datetime, timedelta
-from itertools import combinations, pairwise
+from collections.abc import Container, Iterator
+from datetime import datetime
+from itertools import combinations
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from event_assets.sandbox import Event
-from event_assets_tests.truth import MINUTE, Session, minutes, sessions
+from event_assets_tests.truth import MINUTE, Session, agenda, day_spans, minutes, on_the_clock, sessions
 
 GROUPS = {"team", "staff", "committee", "organisers", "organizers", "crew", "group"}
 
@@ -22,32 +24,81 @@ def hall_conflicts(event: Event) -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def hall_gaps(event: Event) -> dict[tuple[str, Any, datetime], dict[str, Any]]:
-    """Per run of free minutes in a hall that sessions of one day enclose: its end and the sessions around it."""
-    busy: dict[Any, dict[datetime, list[Session]]] = defaultdict(lambda: defaultdict(list))
+    """Per run of free minutes of a hall within a day's span, and per changeover: what is around it."""
+    placed: dict[str, list[Session]] = {str(hall["id"]): [] for hall in event.content["halls"]}
     for session in sessions(event):
-        for minute in minutes(session) if session.hall_id is not None else ():
-            busy[session.hall_id][minute].append(session)
+        if session.hall_id is not None:
+            placed.setdefault(str(session.hall_id), []).append(session)
+    names = {str(hall["id"]): hall["name"] for hall in event.content["halls"]}
+    zone = ZoneInfo(event.timezone)
+    pauses = {minute for entry in agenda(event) if entry.key.startswith("break:") for minute in minutes(entry)}
     gaps = {}
-    for hall_id, there in busy.items():
-        for last, following in pairwise(sorted(there)):
-            before = max(there[last], key=lambda session: (session.start, session.key))
-            after = min(there[following], key=lambda session: session.key)
-            start = last + MINUTE
-            on_their_days = all(session.local_day == session.day for session in (before, after))
-            is_night = before.day != after.day or not (on_their_days or following - start <= timedelta(hours=6))
-            if following > start and not is_night:
-                gaps[str(hall_id), before.day, start] = {
-                    "ends_at": following,
-                    "minutes": (following - start) / MINUTE,
-                    "starts_local": before.end_local,
-                    "ends_local": after.start_local,
-                    "hall": after.hall,
-                    "session_before": before.key,
-                    "session_after": after.key,
-                    "title_before": before.title,
-                    "title_after": after.title,
+    for hall, there in placed.items():
+        busy = {minute for session in there for minute in minutes(session)}
+        goes_on = {minute for session in there for minute in minutes(session) if minute != session.start}
+        for day, (opens, closes) in day_spans(event).items():
+            for start, end in _free_spans(opens, closes, busy, goes_on):
+                before = [s for s in there if minutes(s) and s.end == start > opens]
+                after = [s for s in there if minutes(s) and s.start == end < closes]
+                gaps[hall, day, start] = {
+                    "ends_at": end,
+                    "starts_local": on_the_clock(start, zone),
+                    "ends_local": on_the_clock(end, zone),
+                    "minutes": (end - start) / MINUTE,
+                    "longest_free_minutes": _longest_run(start, end, pauses),
+                    "hall": names.get(hall),
+                    "slot": _slot(start == end, bool(before), bool(after)),
+                    **_around(
+                        max(before, key=lambda session: (session.start, session.key), default=None),
+                        min(after, key=lambda session: session.key, default=None),
+                    ),
                 }
     return gaps
+
+
+def _free_spans(
+    opens: datetime, closes: datetime, busy: Container[datetime], goes_on: Container[datetime]
+) -> Iterator[tuple[datetime, datetime]]:
+    """The runs of minutes that are not busy, and the busy minutes in which no session goes on."""
+    start = None
+    for minute in _each_minute(opens, closes):
+        if minute not in busy:
+            start = start or minute
+        elif start:
+            yield start, minute
+            start = None
+        elif minute > opens and minute not in goes_on:
+            yield minute, minute
+    if start:
+        yield start, closes
+
+
+def _each_minute(start: datetime, end: datetime) -> list[datetime]:
+    return [start + number * MINUTE for number in range(round((end - start) / MINUTE))]
+
+
+def _longest_run(start: datetime, end: datetime, taken: Container[datetime]) -> int:
+    longest = run = 0
+    for minute in _each_minute(start, end):
+        run = 0 if minute in taken else run + 1
+        longest = max(longest, run)
+    return longest
+
+
+def _slot(changes_over: bool, has_before: bool, has_after: bool) -> str:
+    if changes_over:
+        return "changeover"
+    names = {(True, True): "between", (False, True): "before_first", (True, False): "after_last"}
+    return names.get((has_before, has_after), "all_day")
+
+
+def _around(before: Session | None, after: Session | None) -> dict[str, Any]:
+    return {
+        "session_before": before and before.key,
+        "session_after": after and after.key,
+        "title_before": before and before.title,
+        "title_after": after and after.title,
+    }
 
 
 def speaker_conflicts(event: Event) -> dict[tuple[str, str, str], dict[str, Any]]:
@@ -88,7 +139,8 @@ def workshop_capacity(event: Event) -> dict[tuple[str], dict[str, Any]]:
             "hall": session.hall,
             "capacity": seats,
             "available": free,
-            "booked": seats - free,
+            "seats_taken": seats - free,
+            "seats_overbooked": 0,
             "fill_share": (seats - free) / seats,
             "is_full": record["booked"] or free == 0,
         }

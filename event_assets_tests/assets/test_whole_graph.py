@@ -128,12 +128,18 @@ def test_the_invented_programme_has_conflicts_gaps_and_seats(loaded: Loaded):
     assert teams == [(False,), (True,)]
 
 
-def test_busy_share_is_busy_time_over_the_span(loaded: Loaded):
-    for row in loaded.warehouse.records("select * from summary.hall_utilisation"):
-        span = (row["last_end_local"] - row["first_start_local"]).total_seconds() / 60
-        assert row["span_minutes"] == pytest.approx(span)
-        assert row["busy_share"] == pytest.approx(row["busy_minutes"] / span)
-        assert 0 < row["busy_share"] <= 1
+def test_every_hall_has_a_row_for_every_day_and_no_talk_fits_where_it_is_busy(loaded: Loaded):
+    warehouse = loaded.warehouse
+    halls, days = len(loaded.event.content["halls"]), len(loaded.event.content["days"])
+    assert warehouse.count("summary.hall_utilisation") == halls * days
+    free = "select hall_id, day, sum(minutes) as free_minutes from summary.hall_gaps group by all"
+    query = (
+        f"select u.*, coalesce(free_minutes, 0) from summary.hall_utilisation u left join ({free}) using (hall_id, day)"
+    )
+    for row in warehouse.records(query.replace("u.*", "u.busy_minutes, u.day_span_minutes, u.busy_share_of_day")):
+        busy, span, share, free_minutes = row.values()
+        assert share == pytest.approx(busy / span)
+        assert busy + free_minutes == span
 
 
 # People, partners and findings.

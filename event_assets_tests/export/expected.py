@@ -17,10 +17,11 @@ LINEAGE = {
         "hall": (["staging.halls.hall"], ["raw.halls.name"]),
         "capacity": (["staging.sessions.capacity"], ["raw.lectures.capacity", "raw.workshops.capacity"]),
         "available": (["staging.sessions.available"], ["raw.lectures.available", "raw.workshops.available"]),
-        "booked": (
+        "seats_taken": (
             ["staging.sessions.available", "staging.sessions.capacity"],
             ["raw.lectures.available", "raw.lectures.capacity", "raw.workshops.available", "raw.workshops.capacity"],
         ),
+        "seats_overbooked": (["staging.sessions.available"], ["raw.lectures.available", "raw.workshops.available"]),
         "fill_share": (
             ["staging.sessions.available", "staging.sessions.capacity"],
             ["raw.lectures.available", "raw.lectures.capacity", "raw.workshops.available", "raw.workshops.capacity"],
@@ -49,7 +50,8 @@ LINEAGE = {
 TYPES = {
     "halls": ["VARCHAR", "VARCHAR", "VARCHAR", "BIGINT"],
     "workshop_capacity": [
-        "VARCHAR", "VARCHAR", "DATE", "TIMESTAMP", "VARCHAR", "BIGINT", "BIGINT", "BIGINT", "DOUBLE", "BOOLEAN",
+        "VARCHAR", "VARCHAR", "DATE", "TIMESTAMP", "VARCHAR", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "DOUBLE",
+        "BOOLEAN",
     ],
     "checkin_rate": ["VARCHAR", "VARCHAR", "BIGINT", "BIGINT", "DOUBLE"],
 }  # fmt: skip
@@ -68,8 +70,12 @@ TESTS: dict[str, list[tuple[str, str, str | None, str, dict[str, Any]]]] = {
             {"to": "ref('sessions')", "field": "session_key"},
         ),
         (
-            "booked_is_not_negative", "dbt_utils.expression_is_true", None, "ERROR",
-            {"expression": "booked >= 0"},
+            "seats_taken_are_not_negative", "dbt_utils.expression_is_true", None, "ERROR",
+            {"expression": "seats_taken >= 0"},
+        ),
+        (
+            "seats_overbooked_are_not_negative", "dbt_utils.expression_is_true", None, "ERROR",
+            {"expression": "seats_overbooked >= 0"},
         ),
         (
             "fill_share_is_a_share", "dbt_utils.expression_is_true", None, "ERROR",

@@ -71,7 +71,7 @@ def test_a_model_has_the_facts_of_its_files():
     assert agenda["raw_code"] == sql
     assert agenda["checksum"] == {"name": "sha256", "checksum": hashlib.sha256(sql.encode()).hexdigest()}
     assert agenda["description"].startswith("One row per session or break: the agenda")
-    assert agenda["columns"]["minutes"]["description"] == "Length in minutes."
+    assert agenda["columns"]["minutes"]["description"] == "Length in whole minutes; one that has begun counts."
     assert agenda["relation_name"] == '"warehouse"."summary"."agenda"'
     assert agenda["fqn"] == ["event_assets", "summary", "agenda"]
     assert agenda["original_file_path"] == "event_assets/models/summary/agenda.sql"

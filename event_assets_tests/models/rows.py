@@ -22,6 +22,11 @@ def session(key: str = "1", **fields: Any) -> dict[str, Any]:
     return {"id": key, "name": f"Session {key}", "start": "2026-05-12T09:00:00", "end": "2026-05-12T10:00:00", **fields}
 
 
+def sound_session(key: str = "1", **fields: Any) -> dict[str, Any]:
+    """A session that nothing is wrong with, in the event ``SOUND``."""
+    return session(key, **{"event_day_id": "d", "hall_id": "h", "speakers": ["s"], "tracks": ["t"], **fields})
+
+
 def placed(key: str, start: str, end: str | None, **fields: Any) -> dict[str, Any]:
     """A session in hall h. Times are on the event's day unless they carry a date."""
     times = {
@@ -44,4 +49,5 @@ def only(rows: list[dict[str, Any]]) -> dict[str, Any]:
 def found(raw: dict[str, Any], timezone: str = "UTC") -> list[tuple]:
     """The findings of data_quality in ``SOUND`` with other tables."""
     rows = build({**SOUND, **raw}, "summary.data_quality", timezone)
-    return [(row["rule"], row["resource"], row["id"], row["detail"]) for row in rows]
+    found = [(row["rule"], row["resource"], row["id"], row["detail"]) for row in rows]
+    return sorted(found, key=lambda finding: [value or "" for value in finding])

@@ -14,7 +14,7 @@ Row = dict[str, Any]
 
 EXAMPLES: dict[str, tuple[Row, Row]] = {
     "version >= 1": ({"version": 1}, {"version": 0}),
-    "minutes > 0": ({"minutes": 0.5}, {"minutes": 0}),
+    "minutes > 0": ({"minutes": 1}, {"minutes": 0}),
     "list_index >= 0": ({"list_index": 0}, {"list_index": -1}),
     "kind <> 'break' or (hall is null and speakers is null and tracks is null)": (
         {"kind": "break"},
@@ -34,24 +34,37 @@ EXAMPLES: dict[str, tuple[Row, Row]] = {
         {"session_key": "lecture:1", "other_session_key": "lecture:1"},
     ),
     "overlap_minutes > 0": ({"overlap_minutes": 1}, {"overlap_minutes": 0}),
-    "sessions > 0": ({"sessions": 1}, {"sessions": 0}),
+    "sessions > 0 or (sessions = 0 and busy_minutes = 0 and span_minutes is null)": (
+        {"sessions": 0, "busy_minutes": 0},
+        {"sessions": 0, "busy_minutes": 0, "span_minutes": 10},
+    ),
     "busy_minutes >= 0": ({"busy_minutes": 0}, {"busy_minutes": -1}),
     "minutes >= 0": ({"minutes": 0}, {"minutes": -1}),
     "span_minutes > 0": ({"span_minutes": 1}, {"span_minutes": 0}),
-    "busy_share between 0 and 1.000001": ({"busy_share": 1}, {"busy_share": 1.01}),
+    "busy_share_of_span between 0 and 1": ({"busy_share_of_span": 1}, {"busy_share_of_span": 1.01}),
+    "busy_share_of_day between 0 and 1": ({"busy_share_of_day": 0}, {"busy_share_of_day": 1.01}),
+    "(slot = 'changeover' and minutes = 0) or (slot <> 'changeover' and minutes > 0)": (
+        {"slot": "changeover", "minutes": 0},
+        {"slot": "between", "minutes": 0},
+    ),
+    "longest_free_minutes between 0 and minutes": (
+        {"longest_free_minutes": 10, "minutes": 10},
+        {"longest_free_minutes": 11, "minutes": 10},
+    ),
     "profile_completeness between 0 and 1": ({"profile_completeness": 1}, {"profile_completeness": 1.5}),
     "(missing is null) = (profile_completeness = 1)": (
         {"missing": None, "profile_completeness": 1},
         {"missing": "logo", "profile_completeness": 1},
     ),
-    "registrations between 1 and registrations_so_far": (
-        {"registrations": 2, "registrations_so_far": 2},
+    "registrations between 0 and registrations_so_far": (
+        {"registrations": 0, "registrations_so_far": 0},
         {"registrations": 3, "registrations_so_far": 2},
     ),
     "old_value is not null or new_value is not null": ({"new_value": "B"}, {}),
     "days <= sessions": ({"days": 2, "sessions": 2}, {"days": 3, "sessions": 2}),
     "records > 0": ({"records": 1}, {"records": 0}),
-    "booked >= 0": ({"booked": 0}, {"booked": -1}),
+    "seats_taken >= 0": ({"seats_taken": 0}, {"seats_taken": -1}),
+    "seats_overbooked >= 0": ({"seats_overbooked": 0}, {"seats_overbooked": -1}),
     "fill_share between 0 and 1": ({"fill_share": 0}, {"fill_share": 1.2}),
     "available between 0 and capacity": ({"available": 5, "capacity": 5}, {"available": -1, "capacity": 5}),
 }

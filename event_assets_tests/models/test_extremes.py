@@ -19,6 +19,14 @@ pytestmark = pytest.mark.slow
 ZONES = ["Europe/Vienna", "Pacific/Apia", "America/St_Johns"]
 VERSIONS = Relation("history", "entry_versions")
 LINKED = [*texts(), *LONG]
+OF_ALL_HALLS = {"day_span_minutes", "busy_share_of_day"}
+"""What is said of a hall by what is in other halls."""
+OWN_ROWS = {
+    "summary.hall_utilisation": "sessions > 0",
+    "summary.hall_gaps": "slot in ('between', 'changeover')",
+    "summary.registrations_by_day": "registrations > 0",
+}
+"""Which rows a record has whatever else there is: other ones are of the days on which other records are."""
 PARENT = {"lectures": "lecture", "workshops": "workshop"}
 
 
@@ -90,7 +98,9 @@ def _of_the_witness(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Any
     found = {}
     for relation, model in models().items():
         columns = [f'"{name}"' for name in model.columns if name != "seen_at"]
+        columns = [name for name in columns if name.strip('"') not in OF_ALL_HALLS]
         whose = " or ".join(f"contains({name}::varchar, '{WITNESS}')" for name in columns)
+        whose = f"({whose}) and {OWN_ROWS.get(str(relation), 'true')}"
         rows = connection.sql(f"select {', '.join(columns)} from {relation.sql()} where {whose}").fetchall()
         found[str(relation)] = sorted(rows, key=str)
     return found

@@ -32,8 +32,8 @@ DAYS = [{"id": "d1", "date": "2026-05-12"}]
 
 
 @st.composite
-def programmes(draw: st.DrawFn) -> tuple[str, list[dict[str, Any]]]:
-    """A zone, and sessions: some without an end or a hall, or with a hall, speaker or track that nobody knows."""
+def programmes(draw: st.DrawFn) -> tuple[str, list[dict[str, Any]], list[dict[str, Any]]]:
+    """A zone, sessions and breaks: some have no end or hall, or a hall, speaker or track that nobody knows."""
     zone, beginning = draw(st.sampled_from(ZONES)), draw(st.sampled_from(BEGINNINGS))
 
     def moment(minute: int) -> str | None:
@@ -53,7 +53,13 @@ def programmes(draw: st.DrawFn) -> tuple[str, list[dict[str, Any]]]:
             "tracks": draw(st.lists(st.sampled_from(["a", "gone"]), max_size=2)),
         }
 
-    return zone, [session(number) for number in range(draw(st.integers(0, 7)))]
+    def pause(number: int) -> dict[str, Any]:
+        start, length = draw(st.integers(0, 60)), draw(st.integers(-2, 15))
+        times = {"start": moment(start), "end": moment(start + length)}
+        return {"id": str(number), "name": "Coffee", "event_day_id": None, **times}
+
+    sessions = [session(number) for number in range(draw(st.integers(0, 7)))]
+    return zone, sessions, [pause(number) for number in range(draw(st.integers(0, 3)))]
 
 
 SEATS = "workshop_capacity"  # which has nothing to do with times
@@ -66,9 +72,9 @@ def test_sessions_add_up_to_what_counting_minutes_finds(
     model: str,
     grain: list[str],
     compute: Callable[[Event], dict[tuple, dict]],
-    programme: tuple[str, list[dict[str, Any]]],
+    programme: tuple[str, list[dict[str, Any]], list[dict[str, Any]]],
 ):
-    zone, sessions = programme
+    zone, sessions, pauses = programme
     # Every third is a workshop, so that keys do not follow the order of the list.
     raw = {
         "halls": HALLS,
@@ -77,8 +83,9 @@ def test_sessions_add_up_to_what_counting_minutes_finds(
         "tracks": TRACKS,
         "lectures": [session for index, session in enumerate(sessions) if index % 3],
         "workshops": [session for index, session in enumerate(sessions) if not index % 3],
+        "pauses": pauses,
     }
-    event = Event(content={"pauses": [], **raw}, partners=[], participants=[], timezone=zone)
+    event = Event(content=raw, partners=[], participants=[], timezone=zone)
     expected = compute(event)
     rows = build(raw, f"summary.{model}", zone)
 

@@ -150,46 +150,7 @@ def test_a_session_across_midnight_belongs_to_its_day_of_the_event():
     }
     assert only(build(raw, "summary.agenda"))["day"] == date(2026, 5, 12)
     row = only(build(raw, "summary.hall_utilisation"))
-    assert (row["day"], row["busy_minutes"], row["busy_share"]) == (date(2026, 5, 12), 150, 1)
-
-
-@pytest.mark.parametrize(
-    ("spans", "busy", "span", "share"),
-    [
-        pytest.param([("09:00", "10:00"), ("10:00", "11:00")], 120, 120, 1, id="one after the other"),
-        pytest.param([("09:00", "10:00"), ("11:00", "12:00")], 120, 180, 2 / 3, id="with a gap"),
-        pytest.param([("09:00", "10:00"), ("09:30", "10:30")], 90, 90, 1, id="overlapping"),
-        pytest.param(
-            [("09:00", "12:00"), ("09:30", "10:00"), ("10:30", "11:00")], 180, 180, 1, id="one within another"
-        ),
-        pytest.param(
-            [("09:00", "12:00"), ("09:30", "10:00"), ("11:30", "12:30")], 210, 210, 1, id="over the end of the first"
-        ),
-        pytest.param([("09:00", "10:00"), ("09:00", "10:00")], 60, 60, 1, id="the same twice"),
-        pytest.param([("09:00", "10:00"), ("09:30", "09:30")], 60, 60, 1, id="zero length"),
-        pytest.param([("09:00", "09:00")], 0, None, None, id="nothing but zero length"),
-        pytest.param([("09:00", "10:00"), ("11:00", "10:30")], 60, 90, 60 / 90, id="an end before its beginning"),
-        pytest.param([("12:00", "09:00")], 0, None, None, id="nothing but an end before its beginning"),
-    ],
-)
-def test_a_hall_is_busy_for_the_union_of_its_sessions(
-    spans: list[tuple[str, str]], busy: float, span: float | None, share: float | None
-):
-    lectures = [
-        session(str(index), hall_id="h", start=f"2026-05-12T{start}:00", end=f"2026-05-12T{end}:00")
-        for index, (start, end) in enumerate(spans)
-    ]
-    row = only(build({"halls": [{"id": "h", "name": "Hall"}], "lectures": lectures}, "summary.hall_utilisation"))
-    assert (row["sessions"], row["busy_minutes"], row["span_minutes"]) == (len(spans), busy, span)
-    assert row["busy_share"] == (pytest.approx(share) if share is not None else None)
-
-
-def test_a_session_without_a_beginning_keeps_no_hall_busy():
-    untimed = session("0", hall_id="h", start=None, end="2026-05-12T23:00:00")
-    timed = session("1", hall_id="h", event_day_id="d")
-    raw = {"days": [{"id": "d", "date": "2026-05-12"}], "lectures": [{**untimed, "event_day_id": "d"}, timed]}
-    row = only(build(raw, "summary.hall_utilisation"))
-    assert (row["sessions"], row["busy_minutes"]) == (2, 60)
+    assert (row["day"], row["busy_minutes"], row["busy_share_of_span"]) == (date(2026, 5, 12), 150, 1)
 
 
 def test_what_only_a_session_knows_is_kept():
@@ -211,6 +172,45 @@ def test_a_session_of_several_tracks_counts_in_each():
     }
     assert rows == {"A": (1, 60, 2, 1), "B": (1, 60, 2, 1), "C": (0, 0, 0, 0)}
     assert only(build(raw, "summary.agenda"))["tracks"] == "B, A"
+
+
+def test_sessions_without_a_track_have_a_row_of_their_own():
+    raw = {
+        "tracks": [{"id": "a", "name": "A"}, {"id": "blank", "name": " "}],
+        "lectures": [
+            session("1", tracks=["a"]),
+            session("2", tracks=[" "], speakers=["s"], hall_id="h"),
+            session("3", speakers=["s", "t"], hall_id="h", end=None),
+        ],
+    }
+    rows = {row["track_id"]: tuple(row.values())[1:] for row in build(raw, "summary.track_summary")}
+    assert rows == {"a": ("A", 1, 60, 0, 0), "blank": (None, 0, 0, 0, 0), None: ("(none)", 2, 60, 2, 1)}
+
+
+def test_the_agenda_has_identifiers_where_names_are_equal_blank_or_have_commas():
+    raw = {
+        "halls": [{"id": "h1", "name": "Hall"}, {"id": "h2", "name": "Hall"}, {"id": "h3", "name": " "}],
+        "speakers": [{"id": "b", "name": "Doe, Jo"}, {"id": "a", "name": "Ada"}, {"id": "c", "name": ""}],
+        "tracks": [{"id": "t1", "name": "T1"}, {"id": "t2", "name": " "}],
+        "lectures": [
+            session("1", hall_id="h1", speakers=["b", "ghost", "c", "a"], tracks=["t2", "t1"]),
+            session("2", hall_id="h2"),
+            session("3", hall_id="h3"),
+            session("4", hall_id="gone"),
+        ],
+        "pauses": [session("5")],
+    }
+    rows = {row["entry_key"]: row for row in build(raw, "summary.agenda")}
+    assert {key: (row["hall_id"], row["hall"]) for key, row in rows.items()} == {
+        "lecture:1": ("h1", "Hall"),
+        "lecture:2": ("h2", "Hall"),
+        "lecture:3": ("h3", None),
+        "lecture:4": ("gone", None),
+        "break:5": (None, None),
+    }
+    names, ids = ("speakers", "tracks"), ("speaker_ids", "track_ids")
+    assert [rows["lecture:1"][name] for name in (*names, *ids)] == ["Doe, Jo, Ada", "T1", "b, ghost, c, a", "t2, t1"]
+    assert [rows["lecture:2"][name] for name in (*names, *ids)] == [None] * 4
 
 
 @pytest.mark.parametrize(

@@ -1,24 +1,14 @@
-"""Findings, and the overview that counts them."""
+"""Findings: what somebody should look at."""
 
-from datetime import date
-from typing import Any
+from datetime import date, datetime
 
 import pytest
 
 from event_assets_tests.models.bench import build
 from event_assets_tests.models.rows import GONE, SOUND, found, only, person
+from event_assets_tests.models.rows import sound_session as session
 
 pytestmark = pytest.mark.usefixtures("engine")
-
-
-def session(key: str = "1", **fields: Any) -> dict[str, Any]:
-    """A session that nothing is wrong with, in the event ``SOUND``."""
-    sound = {"event_day_id": "d", "hall_id": "h", "speakers": ["s"], "tracks": ["t"]}
-    times = {"start": "2026-05-12T09:00:00", "end": "2026-05-12T10:00:00"}
-    return {"id": key, "name": f"Session {key}", **sound, **times, **fields}
-
-
-# --- data_quality
 
 
 def test_a_sound_event_has_no_findings():
@@ -188,65 +178,61 @@ def test_one_record_can_have_several_findings():
     ]
 
 
-# --- event_overview
-
-
-def test_an_empty_event_has_an_overview_of_noughts():
-    row = only(build({}, "summary.event_overview"))
-    unknown = {"event_id", "first_day", "last_day"}
-    assert {name for name, value in row.items() if value is None} == unknown
-    assert {value for name, value in row.items() if name not in unknown} == {0}
-
-
-@pytest.mark.parametrize("table", ["halls", "days", "lectures", "workshops", "speakers", "pauses"])
-def test_the_event_is_called_as_any_of_its_records_says(table: str):
-    raw = {"halls": [{"id": "1"}, {"id": "2", "event_id": " "}]}
-    named = {"id": "3", "event_id": "7"}
-    assert only(build({**raw, table: [*raw.get(table, []), named]}, "summary.event_overview"))["event_id"] == "7"
-
-
-def test_the_overview_counts_what_is_there():
-    raw = {
-        "halls": [{"id": "h", "name": "Hall", "event_id": "7"}, {"id": "h2", "name": "Hall 2"}],
-        "days": [{"id": "d", "date": "2026-05-12"}, {"id": "d2", "date": "someday"}],
-        "speakers": [{"id": "s", "name": "Ada"}, {"id": "idle", "name": "Bo"}, {"id": "gone", **GONE}],
-        "tracks": [{"id": "t", "name": "Track"}],
-        "lectures": [
-            session("1", speakers=["s", "s", "ghost"]),
-            # Past midnight, and still of its day; then one without a day of the event.
-            session("2", start="2026-05-13T00:30:00", end="2026-05-13T01:00:00"),
-            session("3", event_day_id=None, start="2026-05-14T09:00:00", end="2026-05-14T08:00:00", speakers=[]),
-            session("4", hall_id=None, start=None, event_day_id=None),
-            session("5", **GONE),
-        ],
-        "workshops": [session("1")],
-        "pauses": [{"id": "p", "name": "Coffee"}, {"id": "p2", **GONE}],
-        "partners": [
-            {"id": "1", "company": "A", "sponsor": True, "exhibitor": True},
-            {"id": "2", "company": "B", "exhibitor": True},
-            {"id": "3", "company": "C"},
-        ],
-        "participants": [person("1", checked_at="2026-05-12T08:00:00Z"), person("2"), person("3", **GONE)],
+def test_a_finding_says_how_bad_it_is_where_it_is_and_what_to_do():
+    odd = session("7", name="Talk", tracks=["t9"], start="2026-05-12T09:00:00Z", end="2026-05-12T10:00:00Z")
+    row = only(build({**SOUND, "lectures": [session(), odd]}, "summary.data_quality", "Europe/Vienna"))
+    assert row == {
+        "severity": "error",
+        "rule": "unknown_track",
+        "resource": "lectures",
+        "id": "7",
+        "records": 1,
+        "title": "Talk",
+        "day": date(2026, 5, 12),
+        "starts_local": datetime(2026, 5, 12, 11, 0),
+        "hall": "Hall",
+        "detail": "t9",
+        "what_to_do": "Choose a track of the list, or add the track to it.",
     }
-    assert only(build(raw, "summary.event_overview")) == {
-        "event_id": "7",
-        "days": 2,
-        "first_day": date(2026, 5, 12),
-        "last_day": date(2026, 5, 14),
-        "halls": 2,
-        "tracks": 1,
-        "lectures": 4,
-        "workshops": 1,
-        "breaks": 1,
-        "session_minutes": 60 + 30 + 60,
-        "sessions_without_hall": 1,
-        "sessions_without_speaker": 1,
-        "speakers": 2,
-        "speakers_with_session": 1,
-        "partners": 3,
-        "sponsors": 1,
-        "exhibitors": 2,
-        "participants": 2,
-        "checked_in": 1,
-        "findings": 9,
-    }
+
+
+def test_errors_come_before_warnings_and_notes():
+    odd = session("7", tracks=[], hall_id=None, end="2026-05-12T08:00:00")
+    rows = build({**SOUND, "lectures": [session(), odd]}, "summary.data_quality")
+    assert [(row["severity"], row["rule"]) for row in rows] == [
+        ("error", "end_not_after_start"),
+        ("warning", "session_without_hall"),
+        ("note", "session_without_track"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("odd", "sound", "is_one"),
+    [(10, 9, True), (10, 10, False), (9, 0, False), (10, 0, True), (11, 12, False)],
+)
+def test_what_is_so_for_most_of_ten_or_more_is_one_finding_about_the_event(odd: int, sound: int, is_one: bool):
+    # Two unknown speakers of one session are one record.
+    lectures = [session(str(number), tracks=[], speakers=["x", "y"]) for number in range(odd)]
+    lectures += [session(str(number)) for number in range(odd, odd + sound)]
+    other = session("1", tracks=[])
+    rows = build({**SOUND, "lectures": lectures, "workshops": [other]}, "summary.data_quality")
+    found = [
+        (row["rule"], row["records"], row["detail"])
+        for row in rows
+        if row["resource"] == "lectures" and row["id"] is None
+    ]
+    of_all = f"most of the event: {odd} of {odd + sound}"
+    assert found == ([("unknown_speaker", odd, of_all), ("session_without_track", odd, of_all)] if is_one else [])
+    assert len(rows) == 1 + (2 if is_one else 3 * odd)
+    assert [row["id"] for row in rows if row["resource"] == "workshops"] == ["1"]
+
+
+def test_accounts_that_share_an_identifier_or_have_none_are_counted():
+    people = [person(str(number), email="deleted", email_key=f"{number}") for number in range(5)]
+    for account in people[:2]:
+        account["id"] = None
+    for account in people[2:4]:
+        account["id"] = "shared"
+    rows = build({"participants": [*people, person("7"), person("8")]}, "summary.data_quality")
+    assert {row["id"]: row["records"] for row in rows} == {None: 2, "shared": 2, "4": 1}
+    assert len(rows) == 3

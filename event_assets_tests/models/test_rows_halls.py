@@ -1,4 +1,4 @@
-"""Sessions that overlap in a hall, and the gaps between them."""
+"""Sessions that overlap in a hall."""
 
 from datetime import date, datetime
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from event_assets_tests.models.bench import build
-from event_assets_tests.models.rows import DAY, UTC, only, placed
+from event_assets_tests.models.rows import UTC, only, placed
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -14,11 +14,6 @@ pytestmark = pytest.mark.usefixtures("engine")
 def conflicts(*lectures: dict[str, Any], zone: str = "UTC") -> list[tuple[str, str, float]]:
     rows = build({"lectures": lectures}, "summary.hall_conflicts", zone)
     return [(row["session_key"][8:], row["other_session_key"][8:], row["overlap_minutes"]) for row in rows]
-
-
-def gaps(*lectures: dict[str, Any], zone: str = "UTC") -> list[tuple[str, str, float]]:
-    rows = build({"lectures": lectures}, "summary.hall_gaps", zone)
-    return [(row["session_before"][8:], row["session_after"][8:], row["minutes"]) for row in rows]
 
 
 def test_a_hall_conflict_names_both_sessions():
@@ -88,119 +83,6 @@ def test_sessions_in_different_halls_or_none_do_not_conflict():
     assert conflicts(placed("a", *spans), removed) == []
 
 
-def test_a_gap_says_what_lies_around_it():
-    raw = {
-        "halls": [{"id": "h", "name": "Hall"}],
-        "lectures": [placed("1", "09:00", "10:00")],
-        "workshops": [placed("1", "10:30", "11:00")],
-    }
-    row = only(build(raw, "summary.hall_gaps", "Europe/Vienna"))
-    assert [row.pop(name).astimezone(UTC) for name in ("starts_at", "ends_at")] == [
-        datetime(2026, 5, 12, 8, 0, tzinfo=UTC),
-        datetime(2026, 5, 12, 8, 30, tzinfo=UTC),
-    ]
-    assert row == {
-        "hall_id": "h",
-        "day": DAY,
-        "starts_local": datetime(2026, 5, 12, 10, 0),
-        "ends_local": datetime(2026, 5, 12, 10, 30),
-        "minutes": 30,
-        "hall": "Hall",
-        "session_before": "lecture:1",
-        "session_after": "workshop:1",
-        "title_before": "Session 1",
-        "title_after": "Session 1",
-    }
-
-
-@pytest.mark.parametrize(
-    ("sessions", "expected"),
-    [
-        pytest.param([("a", "09:00", "10:00")], [], id="one session"),
-        pytest.param([("a", "09:00", "10:00"), ("b", "10:00", "11:00")], [], id="touching"),
-        pytest.param([("a", "09:00", "10:00"), ("b", "09:30", "11:00")], [], id="overlapping"),
-        pytest.param(
-            [("a", "09:00", "10:00"), ("b", "10:15", "11:00"), ("c", "12:00", "13:00")],
-            [("a", "b", 15), ("b", "c", 60)],
-            id="two gaps",
-        ),
-        pytest.param(
-            [("a", "09:00", "12:00"), ("b", "09:30", "10:00"), ("c", "12:30", "13:00")],
-            [("a", "c", 30)],
-            id="no gap within a session",
-        ),
-        pytest.param(
-            [("a", "09:00", "10:00"), ("b", "09:30", "10:00"), ("d", "11:00", "12:00"), ("c", "11:00", "11:30")],
-            [("b", "c", 60)],
-            id="several around it",
-        ),
-        pytest.param(
-            [("a", "09:00", "10:00"), ("z", "10:30", "10:30"), ("b", "11:00", "12:00")],
-            [("a", "b", 60)],
-            id="zero length fills nothing",
-        ),
-        pytest.param(
-            [("a", "09:00", "10:00"), ("y", "10:40", "10:20"), ("z", "10:30", None), ("b", "11:00", "12:00")],
-            [("a", "b", 60)],
-            id="nor do an end before the beginning and no end",
-        ),
-        pytest.param(
-            [("a", "09:00", "10:00"), ("b", "2026-05-13T09:00", "2026-05-13T10:00")], [], id="the night is none"
-        ),
-        pytest.param(
-            [
-                ("a", "23:00", "2026-05-13T01:00"),
-                ("b", "2026-05-13T00:30", "2026-05-13T02:00"),
-                ("c", "2026-05-13T03:00", "2026-05-13T04:00"),
-            ],
-            [("b", "c", 60)],
-            id="across midnight",
-        ),
-        pytest.param(
-            [("a", "2026-03-29T01:00", "2026-03-29T01:30"), ("b", "2026-03-29T03:30", "2026-03-29T04:00")],
-            [("a", "b", 60)],
-            id="into summer time",
-        ),
-        pytest.param(
-            [("a", "2026-10-25T01:00", "2026-10-25T01:30"), ("b", "2026-10-25T03:30", "2026-10-25T04:00")],
-            [("a", "b", 180)],
-            id="out of summer time",
-        ),
-    ],
-)
-def test_hall_gaps(sessions: list[tuple[str, str, str | None]], expected: list[tuple[str, str, float]]):
-    assert gaps(*(placed(*each) for each in sessions), zone="Europe/Vienna") == expected
-
-
-def test_a_gap_after_midnight_belongs_to_the_day_of_the_event():
-    raw = {
-        "days": [{"id": "d1", "date": str(DAY)}],
-        "lectures": [
-            placed("a", "22:00", "23:30", event_day_id="d1"),
-            placed("b", "2026-05-13T00:30", "2026-05-13T01:00", event_day_id="d1"),
-        ],
-    }
-    row = only(build(raw, "summary.hall_gaps"))
-    assert (row["day"], row["minutes"], row["hall"]) == (DAY, 60, None)
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "expected"),
-    [
-        pytest.param(("09:00", "20:00"), ("2026-05-13T10:00", "2026-05-13T11:00"), [], id="a night"),
-        pytest.param(("2026-05-11T09:00", "2026-05-11T20:00"), ("10:00", "11:00"), [], id="a night before"),
-        pytest.param(("2026-05-13T00:30", "2026-05-13T01:00"), ("2026-05-13T10:00", "2026-05-13T11:00"), [], id="late"),
-        pytest.param(("20:00", "22:00"), ("2026-05-13T04:00", "2026-05-13T05:00"), [("a", "b", 360)], id="six hours"),
-        pytest.param(("08:00", "09:00"), ("17:00", "18:00"), [("a", "b", 480)], id="eight hours of the day itself"),
-    ],
-)
-def test_a_day_ends_at_night_whatever_day_a_session_names(before: tuple, after: tuple, expected: list):
-    days = [{"id": "d1", "date": str(DAY)}]
-    lectures = [placed("a", *before, event_day_id="d1"), placed("b", *after, event_day_id="d1")]
-    rows = build({"days": days, "lectures": lectures}, "summary.hall_gaps")
-    assert [(row["session_before"][8:], row["session_after"][8:], row["minutes"]) for row in rows] == expected
-
-
 @pytest.mark.parametrize("blank", ["", " "])
 def test_a_blank_is_no_hall(blank: str):
     lectures = [placed("a", "09:00", "10:00", hall_id=blank), placed("b", "09:30", "11:00", hall_id=blank)]
@@ -214,28 +96,14 @@ def test_a_blank_is_no_hall(blank: str):
     assert [(row["hall"], row["sessions"]) for row in build(raw, "summary.hall_utilisation")] == [("Hall", 1)]
 
 
-def test_what_another_day_s_session_fills_is_no_gap():
-    raw = {
-        "days": [{"id": "d1", "date": "2026-05-11"}],
-        "lectures": [
-            placed("a", "09:00", "09:30"),
-            placed("b", "08:00", "11:00", event_day_id="d1"),
-            placed("c", "10:00", "10:30"),
-        ],
-    }
-    assert build(raw, "summary.hall_gaps") == []
-
-
-def test_gaps_are_of_one_hall():
-    assert gaps(placed("a", "09:00", "10:00"), placed("b", "11:00", "12:00", hall_id="i")) == []
-    assert gaps(placed("a", "09:00", "10:00", hall_id=None), placed("b", "11:00", "12:00", hall_id=None)) == []
-
-
 def test_less_than_a_second_neither_overlaps_nor_is_a_gap_nor_a_length():
     """Spreadsheets write ten o'clock as 10:00:00.000003; a session of no minutes would fail a data test."""
     a, b, c = ("09:00", "10:00:00.500"), ("10:00:00.200", "11:00:00.100"), ("11:00:00.900", "11:00:00.999")
     lectures = [placed(key, *times, speakers=["s"]) for key, times in zip("abc", (a, b, c), strict=True)]
-    assert conflicts(*lectures) == gaps(*lectures) == []
+    assert conflicts(*lectures) == []
+    assert {(row["slot"], row["minutes"]) for row in build({"lectures": lectures}, "summary.hall_gaps")} == {
+        ("changeover", 0)
+    }
     assert build({"lectures": lectures}, "summary.speaker_conflicts") == []
     row = only(build({"lectures": lectures[2:]}, "summary.hall_utilisation"))
-    assert (row["busy_minutes"], row["span_minutes"], row["busy_share"]) == (0, None, None)
+    assert (row["busy_minutes"], row["span_minutes"], row["busy_share_of_span"]) == (0, None, None)

@@ -107,7 +107,7 @@ def test_people_of_one_identifier_or_none_are_distinguished_without_their_addres
 # --- registrations_by_day
 
 
-def test_registrations_add_up_by_role_and_skip_days_without_any():
+def test_registrations_add_up_by_role_on_every_day_on_which_anybody_registered():
     people = [
         person("1", role="e", registered_at="2026-03-01T23:30:00Z"),
         person("2", role="e", registered_at="2026-03-02T12:00:00"),
@@ -121,16 +121,31 @@ def test_registrations_add_up_by_role_and_skip_days_without_any():
     ]
     rows = build({"participants": people}, "summary.registrations_by_day", "Europe/Vienna")
     assert [tuple(row.values()) for row in rows] == [
+        (date(2026, 3, 2), "(none)", 0, 0),
         (date(2026, 3, 2), "attendee", 2, 2),
+        (date(2026, 3, 2), "lecturer", 0, 0),
+        (date(2026, 3, 2), "zz", 0, 0),
         (date(2026, 3, 9), "(none)", 1, 1),
         (date(2026, 3, 9), "attendee", 1, 3),
         (date(2026, 3, 9), "lecturer", 1, 1),
         (date(2026, 3, 9), "zz", 1, 1),
+        (None, "(none)", 0, 1),
         (None, "attendee", 2, 5),
+        (None, "lecturer", 0, 1),
+        (None, "zz", 0, 1),
     ]
 
 
 # --- checkin_rate
+
+
+def test_companies_that_differ_only_by_case_are_one_called_as_most_write_it():
+    names = ["ACME", "Acme", "Acme ", "acme", "BÄCKER", "Bäcker", "bäcker", "\u0391\u0393", "\u03b1\u03b3", "Acme Ltd"]
+    people = [person(str(number), company=name) for number, name in enumerate(names)]
+    rows = build({"participants": people}, "summary.checkin_rate")
+    companies = {row["value"]: row["registered"] for row in rows if row["dimension"] == "company"}
+    # Of spellings that are used equally often, the first by its characters.
+    assert companies == {"Acme": 4, "BÄCKER": 3, "(other)": 3}
 
 
 def test_check_in_by_role_group_and_company_where_few_are_not_named():

@@ -17,7 +17,7 @@ TIMES = ["starts_at", "ends_at", "starts_local", "ends_local", "local_day", "day
     [
         pytest.param("2026-05-12T09:00:00+02:00", "2026-05-12T09:30+02:00", 30, id="offset"),
         pytest.param("2026-05-12 09:00:00+02", "2026-05-12T09:30:00+0200", 30, id="offset otherwise"),
-        pytest.param("2026-05-12T09:00Z", "2026-05-12T09:00:30.000000Z", 0.5, id="Z"),
+        pytest.param("2026-05-12T09:00Z", "2026-05-12T09:00:30.000000Z", 1, id="half a minute"),
         pytest.param("2026-05-12 09:00", "2026-05-12T08:00:00Z", 60, id="no offset: the event's zone"),
         pytest.param("2026-05-12T23:30:00", "2026-05-13T00:30:00", 60, id="across midnight"),
         pytest.param("2026-03-29T01:30:00", "2026-03-29T03:30:00", 60, id="into summer time"),
@@ -49,6 +49,11 @@ def test_breaks_read_times_as_sessions_do(start: str | None, end: str | None, mi
         pytest.param("2026-05-12T00:00:00+02:00", "Asia/Tokyo", 12, id="midnight of another zone"),
         pytest.param("2026-05-12 09:00:00", "Europe/Vienna", 12, id="a time"),
         pytest.param("2026-04-24", "Africa/Cairo", 24, id="a day that begins at one o'clock"),
+        pytest.param("2026-03-28T22:00:00.000000Z", "Asia/Beirut", 29, id="where its midnight would be"),
+        pytest.param("2026-03-28T23:00:00Z", "Asia/Beirut", 28, id="an hour later is a time"),
+        pytest.param("2026-03-27T22:00:00Z", "Asia/Beirut", 28, id="the midnight before"),
+        pytest.param("2026-10-24T22:00:00Z", "Asia/Beirut", 25, id="midnight after the clock is set back to eleven"),
+        pytest.param("2026-11-01T04:00:00Z", "America/Havana", 1, id="the first of two midnights"),
         pytest.param("2011-12-30", "Pacific/Apia", 30, id="a day that the zone leaves out"),
         pytest.param(" 2026-05-12\r\n", "Europe/Vienna", 12, id="white space around it"),
         pytest.param("soon", "Europe/Vienna", None, id="no date"),
@@ -102,4 +107,32 @@ def test_a_removed_break_is_left_out():
 )
 def test_a_description_as_plain_text(sent: str | None, text: str | None):
     row = only(build({"lectures": [session(description=sent)]}, "staging.sessions"))
-    assert (row["description"], row["description_text"]) == (sent, text)
+    assert (row["description"], row["description_text"]) == (sent or None, text)
+
+
+BLANKS = ["", " ", "\r\n", "\t\u00a0\u3000"]
+
+
+@pytest.mark.parametrize("blank", BLANKS)
+@pytest.mark.parametrize(
+    ("table", "fields"),
+    [
+        ("halls", {"name": "hall", "event_id": "event_id"}),
+        ("days", {"event_id": "event_id"}),
+        ("tracks", {"name": "track", "color": "color"}),
+        ("speakers", {"name": "speaker", "company": "company", "position": "position", "country": "country"}),
+        ("lectures", {"name": "title", "description": "description", "event_day_id": "day_id", "hall_id": "hall_id"}),
+        ("pauses", {"name": "title", "event_day_id": "day_id"}),
+        ("partners", {"company": "company", "description": "description", "web": "web", "photo": "photo"}),
+    ],
+)
+def test_a_blank_text_is_null(blank: str, table: str, fields: dict[str, str]):
+    raw = {table: [{"id": "1", **dict.fromkeys(fields, blank)}]}
+    row = only(build(raw, "staging.sessions" if table == "lectures" else f"staging.{table}"))
+    assert {column: row[column] for column in fields.values()} == dict.fromkeys(fields.values())
+
+
+def test_the_white_space_around_a_name_is_cut_and_that_around_a_description_is_not():
+    record = session(name=" A talk\n", description=" One \n")
+    row = only(build({"lectures": [record]}, "staging.sessions"))
+    assert (row["title"], row["description"]) == ("A talk", " One \n")

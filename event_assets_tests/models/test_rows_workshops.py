@@ -13,7 +13,7 @@ MOST, LEAST = 2**63 - 1, -(2**63)
 
 
 @pytest.mark.parametrize(
-    ("capacity", "available", "flag", "booked", "share", "full"),
+    ("capacity", "available", "flag", "taken", "share", "full"),
     [
         pytest.param(20, 5, False, 15, 0.75, False, id="room"),
         pytest.param(20, 20, False, 0, 0, False, id="empty"),
@@ -27,6 +27,8 @@ MOST, LEAST = 2**63 - 1, -(2**63)
         pytest.param(None, 0, False, None, None, False, id="nobody counts, none free"),
         pytest.param(0, 0, False, 0, None, False, id="no seats"),
         pytest.param(0, 0, True, 0, None, True, id="no seats, closed"),
+        pytest.param(0, 0, None, 0, None, None, id="no seats, and nothing said"),
+        pytest.param(0, -3, False, 3, None, False, id="no seats, three taken"),
         pytest.param(None, None, None, None, None, None, id="nothing known"),
         pytest.param(MOST, -1, None, None, 1, True, id="more taken than a number can say"),
         pytest.param(MOST, LEAST, None, None, 1, True, id="far more taken than a number can say"),
@@ -39,7 +41,7 @@ def test_workshop_capacity(
     capacity: int | None,
     available: int | None,
     flag: bool | None,
-    booked: int | None,
+    taken: int | None,
     share: float | None,
     full: bool | None,
 ):
@@ -53,7 +55,8 @@ def test_workshop_capacity(
         "hall": "Hall",
         "capacity": capacity,
         "available": available,
-        "booked": booked,
+        "seats_taken": taken,
+        "seats_overbooked": None if available in (None, LEAST) else max(0, -available),
         "fill_share": share,
         "is_full": full,
     }

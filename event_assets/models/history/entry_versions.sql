@@ -35,13 +35,13 @@ present as (
     left join session_speakers on session_speakers.session_key = entries.entry_key
 ),
 known as (
-    -- The model itself: what it holds of each entry so far.
+    -- The model itself: what it holds of each entry so far. Titles of early releases can be blank, or have blanks around.
     select
         cast(entry_key as varchar) as entry_key,
         cast(version as bigint) as version,
         cast(is_removed as boolean) as is_removed,
         cast(kind as varchar) as kind,
-        cast(title as varchar) as title,
+        macros.blank_to_null(cast(title as varchar)) as title,
         cast(day as date) as day,
         cast(starts_at as timestamp with time zone) as starts_at,
         cast(ends_at as timestamp with time zone) as ends_at,

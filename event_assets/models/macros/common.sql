@@ -9,19 +9,40 @@ create macro blank_to_null(sent) as nullif(
     regexp_replace(sent, '^[' || macros.white_space() || ']+|[' || macros.white_space() || ']+$', '', 'g'), ''
 );
 
+-- Text as it is, with the white space around it; null where there is nothing else. For long texts.
+create macro unless_blank(sent) as case when regexp_matches(sent, '[^' || macros.white_space() || ']') then sent end;
+
 -- Text to compare or sort by: by code points, whatever the collation of the database.
 create macro by_code_point(label) as label;
+
+-- Text in small letters, of the Latin, Greek and Cyrillic alphabets. What lower() does differs by engine and collation.
+create macro without_case(label) as translate(
+    label,
+    'ABCDEFGHIJKLMNOPQRSTUVWXYZÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮĲĴĶĹĻĽĿŁŃŅ'
+    || 'ŇŊŌŎŐŒŔŖŘŚŜŞŠŢŤŦŨŪŬŮŰŲŴŶŸŹŻŽΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩЀЁЂЃЄЅІЇЈЉЊЋЌЍЎЏАБВГДЕЖЗИЙКЛМНОПРСТУФХ'
+    || 'ЦЧШЩЪЫЬЭЮЯ',
+    'abcdefghijklmnopqrstuvwxyzàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþāăąćĉċčďđēĕėęěĝğġģĥħĩīĭįĳĵķĺļľŀłńņ'
+    || 'ňŋōŏőœŕŗřśŝşšţťŧũūŭůűųŵŷÿźżžαβγδεζηθικλμνξοπρστυφχψωѐёђѓєѕіїјљњћќѝўџабвгдежзийклмнопрстуфх'
+    || 'цчшщъыьэюя'
+);
 
 -- The texts of a group in the order of a column without nulls; null where there is no text.
 create macro joined(label, place) as string_agg(label, ', ' order by place nulls first);
 
--- Time between two instants that are whole seconds.
+-- Time between two instants that are whole seconds. Minutes are whole numbers: one that has begun counts.
 create macro seconds(begins, ends) as date_diff('second', begins, ends);
-create macro minutes(begins, ends) as cast(macros.seconds(begins, ends) as double) / 60;
+create macro started_minutes(seconds) as cast(ceil(cast(seconds as double) / 60) as bigint);
+create macro minutes(begins, ends) as macros.started_minutes(macros.seconds(begins, ends));
 
 -- What the clock of the event's zone shows at an instant.
 create macro clock_of(instant) as instant at time zone $event_timezone;
 create macro local_day(instant) as cast(macros.clock_of(instant) as date);
+
+-- Whether a local start is on a day of the event, which goes on until six o'clock in the morning. If not, the day that a
+-- session names is probably wrong.
+create macro is_on_day(clock, day) as (
+    clock >= cast(day as timestamp) and clock < cast(day as timestamp) + interval '30 hours'
+);
 
 -- An instant at which the clock shows a time: where it shows it twice, the last one.
 create macro last_instant(clock) as clock at time zone $event_timezone;

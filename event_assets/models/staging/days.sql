@@ -13,11 +13,12 @@ timed as (
 )
 select
     id as day_id,
-    event_id,
+    macros.blank_to_null(event_id) as event_id,
     case
         when begins_at is null then null
-        -- Laravel sends a date as the instant at which it begins, which in UTC may be on the day before.
-        when sent like '%:%' and macros.clock_of(begins_at) = cast(macros.local_day(begins_at) as timestamp)
+        -- Laravel sends a date as the instant at which it begins, which in UTC may be on the day before. Where the clock
+        -- is set forward at midnight, a day begins at one o'clock.
+        when sent like '%:%' and begins_at = macros.instant_of(cast(macros.local_day(begins_at) as timestamp))
             then macros.local_day(begins_at)
         else cast(left(sent, 10) as date)
     end as day

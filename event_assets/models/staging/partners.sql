@@ -1,7 +1,7 @@
 select
     id as partner_id,
     macros.blank_to_null(company) as company,
-    description,
+    macros.unless_blank(description) as description,
     macros.blank_to_null(web) as web,
     macros.blank_to_null(address) as address,
     macros.blank_to_null(logo__url) as logo_url,

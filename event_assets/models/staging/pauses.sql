@@ -17,11 +17,11 @@ timed as (
 )
 select
     id as pause_id,
-    timed.event_id,
+    macros.blank_to_null(timed.event_id) as event_id,
     -- A blank refers to nothing.
     case when macros.blank_to_null(event_day_id) is not null then event_day_id end as day_id,
     coalesce(days.day, macros.local_day(starts_at)) as day,
-    name as title,
+    macros.blank_to_null(name) as title,
     starts_at,
     ends_at,
     macros.clock_of(starts_at) as starts_local,

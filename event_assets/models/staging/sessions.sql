@@ -46,13 +46,13 @@ select
     kind || ':' || id as session_key,
     kind,
     id as session_id,
-    worded.event_id,
+    macros.blank_to_null(worded.event_id) as event_id,
     -- A blank refers to nothing. Other identifiers stay as sent, as those that they refer to do.
     case when macros.blank_to_null(event_day_id) is not null then event_day_id end as day_id,
     coalesce(days.day, macros.local_day(starts_at)) as day,
     case when macros.blank_to_null(hall_id) is not null then hall_id end as hall_id,
-    name as title,
-    description,
+    macros.blank_to_null(name) as title,
+    macros.unless_blank(description) as description,
     -- &amp; comes last: "&amp;lt;" is the text "&lt;".
     macros.blank_to_null(regexp_replace(
         replace(replace(replace(replace(replace(replace(untagged,

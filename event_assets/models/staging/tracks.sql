@@ -1,3 +1,7 @@
-select id as track_id, name as track, color, "order" as list_order
+select
+    id as track_id,
+    macros.blank_to_null(name) as track,
+    macros.blank_to_null(color) as color,
+    "order" as list_order
 from raw.tracks
 where removed_at is null

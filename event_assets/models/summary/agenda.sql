@@ -7,15 +7,21 @@ with entries as (
     from staging.pauses
 ),
 session_speakers as (
-    select links.session_key, macros.joined(speakers.speaker, links.list_index) as speakers
+    select
+        links.session_key,
+        macros.joined(speakers.speaker, links.list_index) as speakers,
+        macros.joined(links.speaker_id, links.list_index) as speaker_ids
     from staging.session_speakers as links
-    inner join staging.speakers as speakers on speakers.speaker_id = links.speaker_id
+    left join staging.speakers as speakers on speakers.speaker_id = links.speaker_id
     group by links.session_key
 ),
 session_tracks as (
-    select links.session_key, macros.joined(tracks.track, links.list_index) as tracks
+    select
+        links.session_key,
+        macros.joined(tracks.track, links.list_index) as tracks,
+        macros.joined(links.track_id, links.list_index) as track_ids
     from staging.session_tracks as links
-    inner join staging.tracks as tracks on tracks.track_id = links.track_id
+    left join staging.tracks as tracks on tracks.track_id = links.track_id
     group by links.session_key
 )
 select
@@ -30,7 +36,10 @@ select
     session_speakers.speakers,
     session_tracks.tracks,
     entries.starts_at,
-    entries.ends_at
+    entries.ends_at,
+    entries.hall_id,
+    session_speakers.speaker_ids,
+    session_tracks.track_ids
 from entries
 left join staging.halls as halls on halls.hall_id = entries.hall_id
 left join session_speakers on session_speakers.session_key = entries.entry_key

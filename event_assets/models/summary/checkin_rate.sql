@@ -9,12 +9,25 @@ with alike as (
     from staging.participants
     group by role, group_id, company
 ),
-companies as (
-    -- A company that few people share identifies them.
-    select company, case when sum(registered) >= 3 then company else '(other)' end as shown_as
+spellings as (
+    select company, macros.without_case(company) as folded, sum(registered) as registered
     from alike
     where company is not null
     group by company
+),
+companies as (
+    -- A company that few people share identifies them. Shown as most write it.
+    select
+        company,
+        case
+            when sum(registered) over (partition by folded) >= 3
+                then first_value(company) over (
+                    partition by folded order by registered desc, macros.by_code_point(company)
+                    rows between unbounded preceding and unbounded following
+                )
+            else '(other)'
+        end as shown_as
+    from spellings
 ),
 counted as (
     select 'all' as dimension, '(all)' as value, registered, checked_in

@@ -1,12 +1,36 @@
-with sessions as (
+with rules as (
+    select *
+    from (values
+        ('record_not_loaded', 'error', 'Look up raw.rejected. Correct the record in the event system.'),
+        ('unknown_hall', 'error', 'Choose a hall of the list, or add the hall to it.'),
+        ('unknown_day', 'error', 'Choose a day of the list, or add the day to it.'),
+        ('unknown_speaker', 'error', 'Choose a speaker of the list, or add the speaker to it.'),
+        ('unknown_track', 'error', 'Choose a track of the list, or add the track to it.'),
+        ('no_readable_start', 'error', 'Enter the start.'),
+        ('no_readable_end', 'error', 'Enter the end.'),
+        ('no_readable_date', 'error', 'Enter the date.'),
+        ('end_not_after_start', 'error', 'Correct the start or the end.'),
+        ('impossible_number', 'error', 'Correct the seats.'),
+        ('unreadable_time', 'error', 'Correct the time, or have the event system send it in ISO 8601.'),
+        ('blank_name', 'warning', 'Enter the name.'),
+        ('session_without_hall', 'warning', 'Choose a hall, unless the session takes place in none.'),
+        ('session_without_speaker', 'warning', 'Add the speaker, unless nobody speaks.'),
+        ('starts_on_another_day', 'warning', 'Correct the day or the start.'),
+        ('overlong_session', 'note', 'Correct the end, unless it is meant.'),
+        ('session_without_track', 'note', 'Choose a track, if the programme is divided by tracks.'),
+        ('participant_without_address', 'note', 'Enter the e-mail address, unless the account is a placeholder.')
+    ) as listed(rule, severity, what_to_do)
+),
+sessions as (
     select *, kind || 's' as resource, session_id as id
     from staging.sessions
 ),
 entries as (
-    select resource, id, day_id, day, local_day, title, starts_at, ends_at, minutes
+    select resource, id, day_id, day, local_day, title, starts_at, ends_at, starts_local, minutes, hall_id
     from sessions
     union all
-    select 'pauses' as resource, pause_id as id, day_id, day, local_day, title, starts_at, ends_at, minutes
+    select 'pauses' as resource, pause_id as id, day_id, day, local_day, title, starts_at, ends_at, starts_local, minutes,
+        cast(null as varchar) as hall_id
     from staging.pauses
 ),
 odd_people as (
@@ -15,7 +39,7 @@ odd_people as (
     from staging.participants
     where not has_address or has_unreadable_registered_at or has_unreadable_checked_at
 ),
-findings as (
+found as (
     select resource, id, 'session_without_hall' as rule, cast(null as varchar) as detail
     from sessions
     where hall_id is null
@@ -60,11 +84,11 @@ findings as (
     from staging.days
     where day is null
     union all
-    select resource, id, 'end_not_after_start' as rule, cast(cast(floor(minutes + 0.5) as bigint) as varchar) || ' minutes' as detail
+    select resource, id, 'end_not_after_start' as rule, cast(minutes as varchar) || ' minutes' as detail
     from entries
     where ends_at <= starts_at
     union all
-    select resource, id, 'overlong_session' as rule, cast(cast(floor(minutes + 0.5) as bigint) as varchar) || ' minutes' as detail
+    select resource, id, 'overlong_session' as rule, cast(minutes as varchar) || ' minutes' as detail
     from sessions
     where minutes > 6 * 60
     union all
@@ -74,11 +98,11 @@ findings as (
     union all
     select resource, id, 'blank_name' as rule, cast(null as varchar) as detail
     from entries
-    where macros.blank_to_null(title) is null
+    where title is null
     union all
     select 'halls' as resource, hall_id as id, 'blank_name' as rule, cast(null as varchar) as detail
     from staging.halls
-    where macros.blank_to_null(hall) is null
+    where hall is null
     union all
     select 'speakers' as resource, speaker_id as id, 'blank_name' as rule, cast(null as varchar) as detail
     from staging.speakers
@@ -86,7 +110,7 @@ findings as (
     union all
     select 'tracks' as resource, track_id as id, 'blank_name' as rule, cast(null as varchar) as detail
     from staging.tracks
-    where macros.blank_to_null(track) is null
+    where track is null
     union all
     select 'partners' as resource, partner_id as id, 'blank_name' as rule, cast(null as varchar) as detail
     from staging.partners
@@ -111,11 +135,71 @@ findings as (
     select resource, id, 'impossible_number' as rule, 'capacity and available' as detail
     from sessions
     where capacity is not null and available is not null and macros.seats_taken(capacity, available) is null
+),
+totals as (
+    select resource, count(*) as records from entries group by resource
     union all
-    select resource, cast(null as varchar) as id, 'record_not_loaded' as rule, reason || ': ' || cast(records as varchar) as detail
+    select 'days' as resource, count(*) as records from staging.days
+    union all
+    select 'halls' as resource, count(*) as records from staging.halls
+    union all
+    select 'speakers' as resource, count(*) as records from staging.speakers
+    union all
+    select 'tracks' as resource, count(*) as records from staging.tracks
+    union all
+    select 'partners' as resource, count(*) as records from staging.partners
+    union all
+    select 'participants' as resource, count(*) as records from staging.participants
+),
+details as (
+    -- Accounts can share an identifier, or have none.
+    select rule, resource, id, detail, count(*) as records
+    from found
+    group by rule, resource, id, detail
+),
+concerned as (
+    -- One session may name several unknown speakers, and one account have two unreadable times.
+    select rule, resource, cast(sum(records) as bigint) as records
+    from (select rule, resource, id, max(records) as records from details group by rule, resource, id) as of_each
+    group by rule, resource
+),
+usual as (
+    -- What is so for most is no mistake of each, but how the event is. Up to ten are soon gone through.
+    select concerned.rule, concerned.resource, concerned.records, totals.records as of_records
+    from concerned
+    inner join totals on totals.resource = concerned.resource
+    where concerned.records >= 10 and concerned.records * 2 > totals.records
+),
+findings as (
+    select details.rule, details.resource, details.id, details.records, details.detail
+    from details
+    left join usual on usual.rule = details.rule and usual.resource = details.resource
+    where usual.rule is null
+    union all
+    select rule, resource, cast(null as varchar) as id, records,
+        'most of the event: ' || cast(records as varchar) || ' of ' || cast(of_records as varchar) as detail
+    from usual
+    union all
+    select 'record_not_loaded' as rule, resource, cast(null as varchar) as id, records,
+        reason || ': ' || cast(records as varchar) as detail
     from staging.rejected
 )
--- Identifiers of participants can repeat.
-select distinct rule, resource, id, detail
+select
+    rules.severity,
+    findings.rule,
+    findings.resource,
+    findings.id,
+    findings.records,
+    entries.title,
+    entries.day,
+    entries.starts_local,
+    halls.hall,
+    findings.detail,
+    rules.what_to_do
 from findings
-order by rule, resource, id, detail
+left join rules on rules.rule = findings.rule
+left join entries on entries.resource = findings.resource and entries.id = findings.id
+left join staging.halls as halls on halls.hall_id = entries.hall_id
+order by
+    case rules.severity when 'error' then 1 when 'warning' then 2 else 3 end,
+    findings.rule, findings.resource, entries.starts_local, findings.id, findings.detail

@@ -25,7 +25,7 @@ select
     (select count(*) from staging.sessions where kind = 'lecture') as lectures,
     (select count(*) from staging.sessions where kind = 'workshop') as workshops,
     (select count(*) from staging.pauses) as breaks,
-    (select coalesce(sum(minutes), 0) from staging.sessions where minutes > 0) as session_minutes,
+    (select cast(coalesce(sum(minutes), 0) as bigint) from staging.sessions where minutes > 0) as session_minutes,
     (select count(*) from staging.sessions where hall_id is null) as sessions_without_hall,
     (
         select count(*)

@@ -1,4 +1,25 @@
-with steps as (
+with versions as (
+    -- Names of early releases can be blank, or have blanks around.
+    select
+        entry_key,
+        version,
+        refresh_number,
+        seen_at,
+        is_removed,
+        kind,
+        macros.blank_to_null(title) as title,
+        day,
+        starts_at,
+        ends_at,
+        starts_local,
+        ends_local,
+        hall_id,
+        macros.blank_to_null(hall) as hall,
+        speaker_ids,
+        macros.blank_to_null(speakers) as speakers
+    from history.entry_versions
+),
+steps as (
     select
         *,
         lag(is_removed) over (partition by entry_key order by version) as was_removed,
@@ -12,7 +33,7 @@ with steps as (
         lag(hall) over (partition by entry_key order by version) as old_hall,
         lag(speaker_ids) over (partition by entry_key order by version) as old_speaker_ids,
         lag(speakers) over (partition by entry_key order by version) as old_speakers
-    from history.entry_versions
+    from versions
 ),
 later as (
     -- The programme as it was found first is where the history begins, and no change.

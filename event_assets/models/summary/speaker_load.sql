@@ -8,11 +8,12 @@ select
     max(speakers.speaker) as speaker,
     max(speakers.company) as company,
     count(sessions.session_key) as sessions,
-    coalesce(sum(case when sessions.minutes > 0 then sessions.minutes end), 0) as minutes,
+    cast(coalesce(sum(case when sessions.minutes > 0 then sessions.minutes end), 0) as bigint) as minutes,
     count(distinct sessions.day) as days,
     -- By the instants: where a clock is set back, what begins first is not what the clock shows first.
-    macros.clock_of(min(sessions.starts_at)) as first_start_local,
-    macros.clock_of(max(sessions.ends_at)) as last_end_local
+    -- What ends before it begins says neither.
+    macros.clock_of(min(case when sessions.minutes > 0 then sessions.starts_at end)) as first_start_local,
+    macros.clock_of(max(case when sessions.minutes > 0 then sessions.ends_at end)) as last_end_local
 from known
 left join staging.speakers as speakers on speakers.speaker_id = known.speaker_id
 left join staging.session_speakers as links on links.speaker_id = known.speaker_id
