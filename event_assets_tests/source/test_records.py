@@ -47,12 +47,18 @@ def row(record: dict[str, Any], resource: str = "lectures", **options: Any) -> d
         ("capacity", 2**63, {"capacity": {"v_text": str(2**63)}}),
         ("capacity", "99999999999999999999", {"capacity": {"v_text": "99999999999999999999"}}),
         ("capacity", [1], {"capacity": {"v_text": "[1]"}}),
-        # bool takes true, false, 1 and 0: anything else would be another value afterwards
+        # bool takes true, false, 1 and 0, also as text: anything else would be another value afterwards
         ("booked", True, {"booked": True}),
         ("booked", 0, {"booked": False}),
         ("booked", 1.0, {"booked": True}),
         ("booked", 7, {"booked": {"v_text": "7"}}),
         ("booked", "yes", {"booked": {"v_text": "yes"}}),
+        ("booked", "1", {"booked": True}),
+        ("booked", " TRUE\n", {"booked": True}),
+        ("booked", "0", {"booked": False}),
+        ("booked", "False", {"booked": False}),
+        ("booked", "01", {"booked": {"v_text": "01"}}),
+        ("booked", "", {"booked": {"v_text": ""}}),
         # json takes objects and lists
         ("files", [{"a": None}], {"files": [{"a": None}]}),
         ("files", "none", {"files": ["none"]}),

@@ -1,10 +1,11 @@
 -- What it reads of itself is cast: before the first build there is nothing, and nulls without a type.
 with entries as (
-    select session_key as entry_key, kind, day, hall_id, title, starts_at, ends_at, starts_local, ends_local
+    select session_key as entry_key, kind, day, hall_id, title, starts_at, ends_at, starts_local, ends_local,
+        times_sent
     from staging.sessions
     union all
     select 'break:' || pause_id as entry_key, 'break' as kind, day, cast(null as varchar) as hall_id, title, starts_at, ends_at,
-        starts_local, ends_local
+        starts_local, ends_local, times_sent
     from staging.pauses
 ),
 session_speakers as (
@@ -29,7 +30,8 @@ present as (
         entries.hall_id,
         halls.hall,
         session_speakers.speaker_ids,
-        session_speakers.speakers
+        session_speakers.speakers,
+        entries.times_sent
     from entries
     left join staging.halls as halls on halls.hall_id = entries.hall_id
     left join session_speakers on session_speakers.session_key = entries.entry_key
@@ -50,7 +52,8 @@ known as (
         cast(hall_id as varchar) as hall_id,
         cast(hall as varchar) as hall,
         cast(speaker_ids as varchar) as speaker_ids,
-        cast(speakers as varchar) as speakers
+        cast(speakers as varchar) as speakers,
+        cast(times_sent as varchar) as times_sent
     from history.entry_versions
     qualify row_number() over (partition by entry_key order by version desc nulls last) = 1
 ),
@@ -75,7 +78,8 @@ select
     present.hall_id,
     present.hall,
     present.speaker_ids,
-    present.speakers
+    present.speakers,
+    present.times_sent
 from present
 cross join refresh
 left join known on known.entry_key = present.entry_key
@@ -104,7 +108,8 @@ select
     known.hall_id,
     known.hall,
     known.speaker_ids,
-    known.speakers
+    known.speakers,
+    known.times_sent
 from known
 cross join refresh
 left join present on present.entry_key = known.entry_key

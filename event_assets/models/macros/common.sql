@@ -119,6 +119,9 @@ create macro says_when(sent) as coalesce(
     not regexp_matches(macros.blank_to_null(sent), '^(0$|1$|[fF]alse$|[tT]rue$|0000-00-00|-0001-11-30)'), false
 );
 
+-- What was sent of the day and the times of an entry, to tell whether they have changed.
+create macro times_sent(day, begins, ends) as coalesce(day, '') || ' | ' || coalesce(begins, '') || ' | ' || coalesce(ends, '');
+
 -- An identifier that a record refers to; null for a blank, which refers to nothing, and for JSON: an object without an
 -- identifier, or a list, that came in the place of one, and may hold anything.
 create macro reference(sent) as case

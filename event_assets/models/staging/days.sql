@@ -21,5 +21,6 @@ select
         when sent like '%:%' and begins_at = macros.instant_of(cast(macros.local_day(begins_at) as timestamp))
             then macros.local_day(begins_at)
         else cast(left(sent, 10) as date)
-    end as day
+    end as day,
+    sent as date_sent
 from timed

@@ -27,6 +27,7 @@ select
     macros.clock_of(starts_at) as starts_local,
     macros.clock_of(ends_at) as ends_local,
     macros.local_day(starts_at) as local_day,
-    macros.minutes(starts_at, ends_at) as minutes
+    macros.minutes(starts_at, ends_at) as minutes,
+    macros.times_sent(days.date_sent, start_sent, end_sent) as times_sent
 from timed
 left join staging.days as days on days.day_id = timed.event_day_id

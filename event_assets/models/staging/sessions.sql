@@ -68,6 +68,7 @@ select
     macros.minutes(starts_at, ends_at) as minutes,
     capacity,
     available,
-    booked
+    booked,
+    macros.times_sent(days.date_sent, start_sent, end_sent) as times_sent
 from worded
 left join staging.days as days on days.day_id = worded.event_day_id

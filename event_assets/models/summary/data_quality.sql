@@ -157,28 +157,39 @@ details as (
     from found
     group by rule, resource, id, detail
 ),
-concerned as (
+numbered as (
     -- One session may name several unknown speakers, and one account have two unreadable times.
-    select rule, resource, cast(sum(records) as bigint) as records
-    from (select rule, resource, id, max(records) as records from details group by rule, resource, id) as of_each
-    group by rule, resource
+    select
+        *,
+        row_number() over (partition by rule, resource, id order by records desc, macros.by_code_point(detail)) as place
+    from details
 ),
-usual as (
-    -- What is so for most is no mistake of each, but how the event is. Up to ten are soon gone through.
-    select concerned.rule, concerned.resource, concerned.records, totals.records as of_records
+concerned as (
+    select
+        numbered.*,
+        sum(case when place = 1 then numbered.records else 0 end) over (partition by rule, numbered.resource) as of_rule,
+        totals.records as of_resource
+    from numbered
+    left join totals on totals.resource = numbered.resource
+),
+judged as (
+    -- What is so for most is no mistake of each, but how the event is. Less than ten are soon gone through.
+    select *, coalesce(of_rule >= 10 and of_rule * 2 > of_resource, false) as is_usual
     from concerned
-    inner join totals on totals.resource = concerned.resource
-    where concerned.records >= 10 and concerned.records * 2 > totals.records
 ),
 findings as (
-    select details.rule, details.resource, details.id, details.records, details.detail
-    from details
-    left join usual on usual.rule = details.rule and usual.resource = details.resource
-    where usual.rule is null
-    union all
-    select rule, resource, cast(null as varchar) as id, records,
-        'most of the event: ' || cast(records as varchar) || ' of ' || cast(of_records as varchar) as detail
-    from usual
+    select
+        rule,
+        resource,
+        case when not is_usual then id end as id,
+        cast(max(case when is_usual then of_rule else records end) as bigint) as records,
+        case
+            when is_usual
+                then 'most of the event: ' || cast(max(of_rule) as varchar) || ' of ' || cast(max(of_resource) as varchar)
+            else max(detail)
+        end as detail
+    from judged
+    group by rule, resource, is_usual, case when not is_usual then id end, case when not is_usual then detail end
     union all
     select 'record_not_loaded' as rule, resource, cast(null as varchar) as id, records,
         reason || ': ' || cast(records as varchar) as detail

@@ -16,7 +16,8 @@ with versions as (
         hall_id,
         macros.blank_to_null(hall) as hall,
         speaker_ids,
-        macros.blank_to_null(speakers) as speakers
+        macros.blank_to_null(speakers) as speakers,
+        times_sent
     from history.entry_versions
 ),
 steps as (
@@ -32,7 +33,8 @@ steps as (
         lag(hall_id) over (partition by entry_key order by version) as old_hall_id,
         lag(hall) over (partition by entry_key order by version) as old_hall,
         lag(speaker_ids) over (partition by entry_key order by version) as old_speaker_ids,
-        lag(speakers) over (partition by entry_key order by version) as old_speakers
+        lag(speakers) over (partition by entry_key order by version) as old_speakers,
+        lag(times_sent) over (partition by entry_key order by version) as old_times_sent
     from versions
 ),
 later as (
@@ -54,7 +56,9 @@ later as (
         -- A day that was read off the clock, and is another one only because the clock is.
         starts_at is not distinct from old_starts_at and starts_local is distinct from old_starts_local
             and day is not distinct from cast(starts_local as date)
-            and old_day is not distinct from cast(old_starts_local as date) as has_day_of_another_clock
+            and old_day is not distinct from cast(old_starts_local as date) as has_day_of_another_clock,
+        -- What is sent as before moves nothing, whatever the settings make of it. Release 0.1.0 did not keep what was sent.
+        coalesce(times_sent = old_times_sent, false) as has_same_times
     from steps
     where version > 1 or refresh_number > 1
 ),
@@ -77,12 +81,13 @@ changes as (
     union all
     select *, 'moved_day' as change, cast(old_day as varchar) as old_value, cast(day as varchar) as new_value
     from later
-    where version > 1 and day is distinct from old_day and not has_day_of_another_clock
+    where version > 1 and day is distinct from old_day and not has_day_of_another_clock and not has_same_times
     union all
     -- The same hours on another day are another day, and nothing else.
     select *, 'moved_time' as change, old_time_span as old_value, time_span as new_value
     from later
     where version > 1
+        and not has_same_times
         and (
             day is not distinct from old_day and (has_other_start or has_other_end)
             or has_other_start and macros.time_of_day(starts_local) is distinct from macros.time_of_day(old_starts_local)

@@ -159,7 +159,13 @@ def _bigint(value: Any) -> int | None:
     return int(value) if isinstance(value, int) and -(1 << 63) <= value < 1 << 63 else None
 
 
+_FLAGS = {"1": True, "true": True, "0": False, "false": False}
+"""What servers send that have their flags from a database or a form, as text. Other words are no flags."""
+
+
 def _bool(value: Any) -> bool | None:
+    if isinstance(value, str):
+        return _FLAGS.get(value.strip().lower())
     return bool(value) if isinstance(value, bool | int | float) and value in (0, 1) else None
 
 
