@@ -154,58 +154,6 @@ def test_another_zone_in_the_settings_moves_nothing(
     assert changes == [(key(lecture), change)]
 
 
-@pytest.mark.parametrize(
-    ("zone", "start", "end", "date"),
-    [
-        pytest.param("America/New_York", "2026-12-01T09:00:00", "2026-12-01T09:45:00", "2026-11-30T23:00Z", id="a day"),
-        pytest.param("UTC", "2026-12-01T08:00Z", "2026-12-01T08:45Z", "2026-11-30T23:00:00Z", id="and offsets"),
-        pytest.param("UTC", "2026-03-29T02:10:00", "2026-03-29T02:40:00", "2026-03-29", id="in a gap of the clock"),
-    ],
-)
-def test_what_is_sent_as_before_moves_nothing_in_another_zone(
-    lecture: dict, api: Sandbox, refresh: Refresh, warehouse: Reader, zone: str, start: str, end: str, date: str
-):
-    api.event.content["days"].append(api.event.content["days"][0] | {"id": 990004, "date": date})
-    lecture.update(start=start, end=end, event_day_id=990004)
-    refresh()
-    before = warehouse.rows(CHANGES)
-    at_first = "select day, starts_at, starts_local from history.entry_versions order by version desc"
-    of_the_lecture = at_first.replace("order", f"where entry_key = '{key(lecture)}' order")
-    first = warehouse.rows(of_the_lecture)[0]
-    lecture["name"] = "After"
-    refresh(timezone=zone)
-    assert warehouse.rows(of_the_lecture)[0] != first
-    changes = [change for change in warehouse.rows(CHANGES) if change not in before]
-    assert changes == [(key(lecture), "renamed", "Before", "After")]
-    lecture["end"] = "2026-12-01T12:00:00"
-    refresh(timezone=zone)
-    assert len(warehouse.rows(CHANGES)) == len(before) + 2
-
-
-def test_names_of_a_release_that_kept_their_blanks_have_not_changed(
-    lecture: dict, api: Sandbox, refresh: Refresh, warehouse: Reader
-):
-    other_hall = next(hall for hall in api.event.content["halls"] if hall["id"] != lecture["hall_id"])
-    blank_title = api.event.content["lectures"][1]
-    blank_title["name"] = None
-    refresh()
-    change_stored(
-        warehouse,
-        "update history.entry_versions set title = case when title is null then '' else ' ' || title || ' ' end",
-        "update history.entry_versions set hall = ' '",
-    )
-    before = warehouse.rows(CHANGES)
-    refresh()
-    assert warehouse.rows(CHANGES) == before
-    lecture["hall_id"], blank_title["end"] = other_hall["id"], None
-    old_hall = warehouse.rows(f"select hall_id from summary.agenda where entry_key = '{key(lecture)}'")[0][0]
-    refresh()
-    changes = [change[:3] for change in warehouse.rows(CHANGES) if change not in before]
-    moved = next(change for change in changes if change[1] == "moved_hall")
-    assert moved == (key(lecture), "moved_hall", old_hall)
-    assert {change[1] for change in changes} == {"moved_hall", "moved_time"}
-
-
 def test_what_is_removed_comes_back_and_goes_again(lecture: dict, api: Sandbox, refresh: Refresh, warehouse: Reader):
     lectures = api.event.content["lectures"]
     lectures.remove(lecture)

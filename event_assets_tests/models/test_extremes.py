@@ -19,8 +19,8 @@ pytestmark = pytest.mark.slow
 ZONES = ["Europe/Vienna", "Pacific/Apia", "America/St_Johns"]
 VERSIONS = Relation("history", "entry_versions")
 LINKED = [*texts(), *LONG]
-OF_ALL_HALLS = {"day_span_minutes", "busy_share_of_day"}
-"""What is said of a hall by what is in other halls."""
+OF_OTHERS = {"day_span_minutes", "busy_share_of_day", "longest_free_minutes"}
+"""What is said of a hall by what is in other halls, and by breaks."""
 OWN_ROWS = {
     "summary.hall_utilisation": "sessions > 0",
     "summary.hall_gaps": "slot in ('between', 'changeover')",
@@ -98,7 +98,7 @@ def _of_the_witness(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Any
     found = {}
     for relation, model in models().items():
         columns = [f'"{name}"' for name in model.columns if name != "seen_at"]
-        columns = [name for name in columns if name.strip('"') not in OF_ALL_HALLS]
+        columns = [name for name in columns if name.strip('"') not in OF_OTHERS]
         whose = " or ".join(f"contains({name}::varchar, '{WITNESS}')" for name in columns)
         whose = f"({whose}) and {OWN_ROWS.get(str(relation), 'true')}"
         rows = connection.sql(f"select {', '.join(columns)} from {relation.sql()} where {whose}").fetchall()
