@@ -110,7 +110,7 @@ def test_a_description_as_plain_text(sent: str | None, text: str | None):
     assert (row["description"], row["description_text"]) == (sent or None, text)
 
 
-BLANKS = ["", " ", "\r\n", "\t\u00a0\u3000"]
+BLANKS = ["", "\r\n\t\u00a0\u3000 "]
 
 
 @pytest.mark.parametrize("blank", BLANKS)
