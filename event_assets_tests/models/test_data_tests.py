@@ -56,6 +56,36 @@ EXAMPLES: dict[str, tuple[Row, Row]] = {
         {"missing": None, "profile_completeness": 1},
         {"missing": "logo", "profile_completeness": 1},
     ),
+    "checked_in <= holders": ({"checked_in": 2, "holders": 2}, {"checked_in": 3, "holders": 2}),
+    "sole_holders <= holders": ({"sole_holders": 2, "holders": 2}, {"sole_holders": 3, "holders": 2}),
+    "no_shows between 0 and registered": ({"no_shows": 2, "registered": 2}, {"no_shows": 3, "registered": 2}),
+    "checkins between 0 and checkins_so_far": (
+        {"checkins": 2, "checkins_so_far": 2},
+        {"checkins": -1, "checkins_so_far": 2},
+    ),
+    "minutes_between >= 0": ({"minutes_between": 0}, {"minutes_between": -5}),
+    "completeness between 0 and 1": ({"completeness": 0}, {"completeness": -0.5}),
+    "(missing is null) = (completeness = 1)": (
+        {"missing": "hall", "completeness": 0.5},
+        {"missing": None, "completeness": 0.5},
+    ),
+    "booked_seats >= 0": ({"booked_seats": 0}, {"booked_seats": -1}),
+    "free_seats >= 0": ({"free_seats": 0}, {"free_seats": -1}),
+    "overbooked_seats >= 0": ({"overbooked_seats": 0}, {"overbooked_seats": -1}),
+    "uncounted_sessions_before <= sessions_before": (
+        {"uncounted_sessions_before": 2, "sessions_before": 2},
+        {"uncounted_sessions_before": 3, "sessions_before": 2},
+    ),
+    "halls_before <= sessions_before": (
+        {"halls_before": 1, "sessions_before": 2},
+        {"halls_before": 2, "sessions_before": 1},
+    ),
+    "speakers > 0": ({"speakers": 1}, {"speakers": 0}),
+    "with_booth <= partners": ({"with_booth": 1, "partners": 1}, {"with_booth": 2, "partners": 1}),
+    "complete_profiles <= partners": (
+        {"complete_profiles": 0, "partners": 1},
+        {"complete_profiles": 2, "partners": 1},
+    ),
     "registrations between 0 and registrations_so_far": (
         {"registrations": 0, "registrations_so_far": 0},
         {"registrations": 3, "registrations_so_far": 2},

@@ -12,6 +12,12 @@ create macro blank_to_null(sent) as nullif(
 -- Text as it is, with the white space around it; null where there is nothing else. For long texts.
 create macro unless_blank(sent) as case when regexp_matches(sent, '[^' || macros.white_space() || ']') then sent end;
 
+-- What is left of HTML without its tags; null where that is no text. "<p></p>" is what editors leave of an empty one.
+create macro text_of_html(sent) as macros.blank_to_null(regexp_replace(sent, '<[^>]*>|&nbsp;', '', 'g'));
+
+-- The names of a list of objects as JSON, each in a row of its own; null for one without a name.
+create macro names_of(list) as unnest(json_extract_string(list, '$[*].name'));
+
 -- Text to compare or sort by: by code points, whatever the collation of the database.
 create macro by_code_point(label) as label;
 
@@ -33,6 +39,20 @@ create macro joined(label, place) as string_agg(label, ', ' order by place nulls
 create macro seconds(begins, ends) as date_diff('second', begins, ends);
 create macro started_minutes(seconds) as cast(ceil(cast(seconds as double) / 60) as bigint);
 create macro minutes(begins, ends) as macros.started_minutes(macros.seconds(begins, ends));
+
+-- Days from one date to another.
+create macro days_from(earlier, later) as date_diff('day', earlier, later);
+
+-- The instant of a number of seconds since 1970, cut to the second.
+create macro instant_of_epoch(seconds) as to_timestamp(floor(seconds));
+
+-- The last full quarter of an hour on a clock.
+create macro quarter_of(clock) as date_trunc('hour', clock) + case
+    when extract(minute from clock) >= 45 then interval '45 minutes'
+    when extract(minute from clock) >= 30 then interval '30 minutes'
+    when extract(minute from clock) >= 15 then interval '15 minutes'
+    else interval '0 minutes'
+end;
 
 -- What the clock of the event's zone shows at an instant.
 create macro clock_of(instant) as instant at time zone $event_timezone;

@@ -4,3 +4,7 @@
 create macro by_code_point(label) as label collate "C";
 
 create macro seconds(begins, ends) as cast(extract(epoch from ends - begins) as bigint);
+
+create macro days_from(earlier, later) as cast(later - earlier as bigint);
+
+create macro names_of(list) as jsonb_extract_path_text(jsonb_array_elements(cast(list as jsonb)), 'name');

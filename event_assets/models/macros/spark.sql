@@ -15,3 +15,7 @@ create macro instant_of(clock) as to_utc_timestamp(clock, $event_timezone);
 -- Sail casts before it looks at the condition.
 create macro seats_taken(capacity, available)
 as try_cast(cast(capacity as decimal(38, 0)) - cast(available as decimal(38, 0)) as bigint);
+
+create macro instant_of_epoch(seconds) as cast(floor(seconds) as timestamp);
+
+create macro names_of(list) as explode(transform(from_json(list, 'array<struct<name:string>>'), each -> each.name));

@@ -64,6 +64,7 @@ select
     end as role,
     macros.blank_to_null(company) as company,
     macros.blank_to_null(group_id) as group_id,
+    cast(tickets as varchar) as tickets,
     registered_instant as registered_at,
     macros.local_day(registered_instant) as registered_day,
     checked_instant as checked_at,

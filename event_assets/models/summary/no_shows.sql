@@ -1,0 +1,70 @@
+with opening as (
+    select min(day) as first_day
+    from (select day from staging.days union all select day from staging.sessions) as dated
+),
+alike as (
+    -- Everybody is counted once; what follows has only as many rows as there are kinds of people.
+    select
+        role,
+        group_id,
+        company,
+        tickets,
+        registered_day,
+        count(*) as registered,
+        count(*) filter (where checked_in) as checked_in
+    from staging.participants
+    group by role, group_id, company, tickets, registered_day
+),
+companies as (
+    -- A company that few people share identifies them.
+    select company, case when sum(registered) >= 3 then company else '(other)' end as shown_as
+    from alike
+    where company is not null
+    group by company
+),
+early as (
+    select alike.*, macros.days_from(alike.registered_day, opening.first_day) as days_before
+    from alike
+    cross join opening
+),
+counted as (
+    select 'all' as dimension, '(all)' as value, registered, checked_in
+    from alike
+    union all
+    select 'role' as dimension, coalesce(role, '(none)') as value, registered, checked_in
+    from alike
+    union all
+    select 'group' as dimension, coalesce(group_id, '(none)') as value, registered, checked_in
+    from alike
+    union all
+    select 'company' as dimension, coalesce(companies.shown_as, '(none)') as value, alike.registered, alike.checked_in
+    from alike
+    left join companies on companies.company = alike.company
+    union all
+    select 'ticket' as dimension, coalesce(lists.ticket, '(none)') as value, alike.registered, alike.checked_in
+    from alike
+    left join staging.ticket_lists as lists on lists.tickets = alike.tickets
+    union all
+    select
+        'registered' as dimension,
+        case
+            when days_before is null then '(none)'
+            when days_before < 1 then 'from the first day on'
+            when days_before <= 7 then '1 to 7 days before'
+            when days_before <= 30 then '8 to 30 days before'
+            else 'over 30 days before'
+        end as value,
+        registered,
+        checked_in
+    from early
+)
+select
+    dimension,
+    value,
+    cast(sum(registered) as bigint) as registered,
+    cast(sum(checked_in) as bigint) as checked_in,
+    cast(sum(registered - checked_in) as bigint) as no_shows,
+    cast(sum(registered - checked_in) as double) / cast(sum(registered) as double) as no_show_share
+from counted
+group by dimension, value
+order by dimension, no_shows desc, value
