@@ -5,8 +5,9 @@ The summaries say what a computation without SQL finds.
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -194,7 +195,16 @@ def test_the_overview_is_one_row_with_the_event_s_numbers(loaded: Loaded):
     rows = loaded.warehouse.records("select * from summary.event_overview")
     expected: dict[str, Any] = truth_people.event_overview(loaded.event)
     assert len(rows) == 1
+    of_the_sync = {
+        name: rows[0].pop(name) for name in [*rows[0]] if name.endswith("as_of") or name == "days_to_opening"
+    }
     assert {name: value for name, value in rows[0].items() if name != "event_id"} == expected
+    assert of_the_sync.pop("days_to_opening") == (expected["first_day"] - _today(loaded.event)).days
+    endpoints = {f"{name}_as_of" for name in ("content", "partners", "participants")}
+    there = {name for name in endpoints if name != "partners_as_of" or loaded.event.partners}
+    assert {name for name, value in of_the_sync.items() if value} == {"as_of", *there}
+    assert of_the_sync["as_of"] == max(of_the_sync[name] for name in there)
+    assert datetime.now(timezone.utc) - of_the_sync["as_of"] < timedelta(hours=1)
     assert rows[0]["event_id"] == str(loaded.event.content["lectures"][0]["event_id"])
 
 
@@ -212,6 +222,10 @@ def test_no_summary_holds_data_of_a_person(loaded: Loaded, table: str):
     # A company can be that of a partner as well, which is public.
     few = {company for company, people in companies.items() if company and people < 3}
     assert not said & few - {partner["company"] for partner in event.partners}
+
+
+def _today(event: Event) -> date:
+    return datetime.now(ZoneInfo(event.timezone)).date()
 
 
 def _book_twice(event: Event) -> None:

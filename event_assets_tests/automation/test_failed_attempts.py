@@ -149,7 +149,8 @@ def test_what_a_failed_run_did_not_come_to_holds_up_nobody(
     lectures[0]["name"] = "Another talk"
     loaded.run(succeeds=False)
     requested, _ = loaded.follow()
-    of_the_rest = {"staging/rejected", "summary/event_overview", "summary/data_quality"}
+    of_the_rest = {"staging/rejected", "staging/table_changes", "summary/event_overview", "summary/data_quality"}
+    of_the_rest |= {"summary/attendance_over_time", "summary/no_shows"}
     assert requested == COPY | of_the_rest, "the run did not come to it, and readers get what it has brought"
     assert loaded.tick() == set(), "a failed attempt is not repeated at once"
     clock.move_to(at(12, 5))

@@ -40,6 +40,7 @@ SCHEMAS = (RAW, STAGING, HISTORY, SUMMARY)
 RANDOM = {"_dlt_id", "_dlt_root_id", "_dlt_load_id", "load_id"}
 """Columns that differ from run to run."""
 OF_THE_MOMENT = {"removed_at", "seen_at", "changed_at"}
+OF_THE_MOMENT |= {"as_of", "content_as_of", "partners_as_of", "participants_as_of"}
 """Columns with the time of a run: compared is whether there is one."""
 
 Rows = Sequence[Mapping[str, Any]]

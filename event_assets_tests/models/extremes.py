@@ -129,6 +129,7 @@ def witness() -> dict[str, list[Record]]:
                 "role": WITNESS,
                 "group_id": WITNESS,
                 "company": WITNESS,
+                "tickets": '[{"name": "Day"}]',
                 "registered_at": "2026-05-01T09:00:00Z",
                 "checked_at": "2026-05-12T09:00:00Z",
             }

@@ -144,3 +144,11 @@ def test_each_period_has_all_values_and_quarters_go_on_from_the_days_before():
 def test_without_a_programme_nobody_knows_how_many_days_are_left():
     rows = build({"participants": [person("1")]}, "summary.attendance_over_time")
     assert {row["days_to_opening"] for row in rows} == {None}
+
+
+def test_the_thirty_most_frequent_values_are_named_and_the_others_counted_together():
+    groups = [*(f"g{number:02}" for number in range(32)), "g31"]
+    people = [person(str(number), group_id=group) for number, group in enumerate(groups)]
+    rows = build({"participants": people}, "summary.attendance_over_time")
+    counted = {row["value"]: row["registrations"] for row in rows if row["dimension"] == "group"}
+    assert counted == {**{f"g{number:02}": 1 for number in range(29)}, "g31": 2, "(other)": 2}

@@ -1,19 +1,21 @@
 """The overview of the event."""
 
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
 from event_assets_tests.models.bench import build
-from event_assets_tests.models.rows import GONE, only, person
+from event_assets_tests.models.rows import GONE, UTC, only, person
 from event_assets_tests.models.rows import sound_session as session
 
 pytestmark = pytest.mark.usefixtures("engine")
 
+NOT_SYNCED = ("as_of", "content_as_of", "partners_as_of", "participants_as_of", "days_to_opening")
+
 
 def test_an_empty_event_has_an_overview_of_noughts():
     row = only(build({}, "summary.event_overview"))
-    unknown = {"event_id", "first_day", "last_day"}
+    unknown = {"event_id", "first_day", "last_day", *NOT_SYNCED}
     assert {name for name, value in row.items() if value is None} == unknown
     assert {value for name, value in row.items() if name not in unknown} == {0}
 
@@ -53,6 +55,10 @@ def test_the_overview_counts_what_is_there():
         "days": 2,
         "first_day": date(2026, 5, 12),
         "last_day": date(2026, 5, 14),
+        # Nothing was loaded; the sync that found records gone was on the first of May.
+        **dict.fromkeys(("as_of", "content_as_of", "participants_as_of"), datetime(2026, 5, 1, tzinfo=UTC)),
+        "partners_as_of": None,
+        "days_to_opening": 11,
         "halls": 2,
         "tracks": 1,
         "lectures": 4,
@@ -70,3 +76,27 @@ def test_the_overview_counts_what_is_there():
         "checked_in": 1,
         "findings": 9,
     }
+
+
+def test_the_overview_says_as_of_when_its_numbers_are():
+    loaded = {"_dlt_load_id": "1777629600.9876"}  # 2026-05-01T10:00:00Z
+    raw = {
+        "days": [{"id": "d", "date": "2026-05-12", **loaded}],
+        "halls": [{"id": "h", **loaded}, {"id": "g", **loaded, "removed_at": datetime(2026, 5, 2, 18, 30, 0, 7, UTC)}],
+        "partners": [{"id": "1", "_dlt_load_id": "1777716000"}],
+        "tracks": [{"id": "t", "_dlt_load_id": "made by hand"}],
+    }
+    changes = {row.pop("resource"): tuple(row.values()) for row in build(raw, "staging.table_changes")}
+    assert len(changes) == 9
+    assert changes["days"] == ("content", 1, 0, datetime(2026, 5, 1, 10, tzinfo=UTC))
+    assert changes["halls"] == ("content", 1, 1, datetime(2026, 5, 2, 18, 30, tzinfo=UTC))
+    assert changes["tracks"] == ("content", 1, 0, None)
+    assert changes["participants"] == ("participants", 0, 0, None)
+    row = only(build(raw, "summary.event_overview", "Asia/Kathmandu"))
+    assert [row[name] for name in NOT_SYNCED] == [
+        datetime(2026, 5, 2, 18, 30, tzinfo=UTC),
+        datetime(2026, 5, 2, 18, 30, tzinfo=UTC),
+        datetime(2026, 5, 2, 10, tzinfo=UTC),
+        None,
+        9,  # It is the third of May in Nepal by then.
+    ]

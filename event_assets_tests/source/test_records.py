@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from event_assets.settings import PersonalData, PrivacySettings
-from event_assets.source.records.coerce import as_text
 from event_assets.source.records.privacy import Privacy
 from event_assets.source.records.process import Reject
 from event_assets.source.tables.schema import TABLES

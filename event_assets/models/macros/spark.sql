@@ -16,6 +16,6 @@ create macro instant_of(clock) as to_utc_timestamp(clock, $event_timezone);
 create macro seats_taken(capacity, available)
 as try_cast(cast(capacity as decimal(38, 0)) - cast(available as decimal(38, 0)) as bigint);
 
-create macro instant_of_epoch(seconds) as cast(floor(seconds) as timestamp);
+create macro instant_of_epoch(seconds) as cast(floor(seconds) as timestamptz);
 
 create macro names_of(list) as explode(transform(from_json(list, 'array<struct<name:string>>'), each -> each.name));

@@ -32,7 +32,7 @@ alike as (
     from placed
     group by role, group_id, tickets, day, has_quarters, quarter
 ),
-valued as (
+each_value as (
     select 'all' as dimension, '(all)' as value, day, has_quarters, quarter, registrations, checkins
     from alike
     union all
@@ -47,6 +47,29 @@ valued as (
         alike.registrations, alike.checkins
     from alike
     left join staging.ticket_lists as lists on lists.tickets = alike.tickets
+),
+ranked as (
+    select
+        dimension,
+        value,
+        row_number() over (
+            partition by dimension order by sum(registrations + checkins) desc, macros.by_code_point(value)
+        ) as place
+    from each_value
+    group by dimension, value
+),
+valued as (
+    -- As each period has a row for each value, there may be periods or values without end, but not both.
+    select
+        each_value.dimension,
+        case when ranked.place <= 30 then each_value.value else '(other)' end as value,
+        each_value.day,
+        each_value.has_quarters,
+        each_value.quarter,
+        each_value.registrations,
+        each_value.checkins
+    from each_value
+    inner join ranked on ranked.dimension = each_value.dimension and ranked.value = each_value.value
 ),
 counted as (
     select

@@ -14,12 +14,29 @@ events as (
     select event_id from staging.days
     union
     select event_id from staging.speakers
+),
+opening as (
+    select min(day) as first_day, max(day) as last_day, count(day) as days from event_days
+),
+changes as (
+    select
+        max(changed_at) as as_of,
+        max(case when endpoint = 'content' then changed_at end) as content_as_of,
+        max(case when endpoint = 'partners' then changed_at end) as partners_as_of,
+        max(case when endpoint = 'participants' then changed_at end) as participants_as_of
+    from staging.table_changes
 )
 select
     (select min(event_id) from events where macros.blank_to_null(event_id) is not null) as event_id,
-    (select count(day) from event_days) as days,
-    (select min(day) from event_days) as first_day,
-    (select max(day) from event_days) as last_day,
+    opening.days,
+    opening.first_day,
+    opening.last_day,
+    changes.as_of,
+    changes.content_as_of,
+    changes.partners_as_of,
+    changes.participants_as_of,
+    -- Not up to now: a summary is built again when data changes, and not each midnight.
+    macros.days_from(macros.local_day(changes.as_of), opening.first_day) as days_to_opening,
     (select count(*) from staging.halls) as halls,
     (select count(*) from staging.tracks) as tracks,
     (select count(*) from staging.sessions where kind = 'lecture') as lectures,
@@ -44,3 +61,5 @@ select
     (select count(*) from staging.participants) as participants,
     (select count(*) from staging.participants where checked_in) as checked_in,
     (select count(*) from summary.data_quality) as findings
+from opening
+cross join changes
