@@ -62,7 +62,7 @@ def measure(run: Run, server: Server, folder: Path) -> Measurement:
         process = subprocess.Popen(
             run.contender.command,
             cwd=CHECKOUT if run.contender is PROJECT else folder,
-            env=_environment(server, folder),
+            env=environment(server, folder),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -93,8 +93,8 @@ def measure(run: Run, server: Server, folder: Path) -> Measurement:
     )
 
 
-def _environment(server: Server, folder: Path) -> dict[str, str]:
-    """What configures all contenders, so that they differ in nothing else. Nobody calls home.
+def environment(server: Server, folder: Path) -> dict[str, str]:
+    """Return what configures all contenders, so that they differ in nothing else. Nobody calls home.
 
     The project's own runs in the checkout, whose .dlt/config.toml is its user's: what would put results elsewhere or
     have other work done is set here.

@@ -10,7 +10,7 @@ from typing import cast
 import dagster as dg
 import pytest
 
-from benchmarks.measuring import _environment
+from benchmarks.measuring import environment
 from benchmarks.plan import CASES, IDLE, LAYOUTS
 from benchmarks.serving import CHANGED_EACH, PreparedSandbox, Server
 from event_assets import settings
@@ -25,7 +25,7 @@ def test_all_that_it_writes_is_in_its_own_folder(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("SOURCES__EVENT_API__PERSONAL_DATA", "drop")
     monkeypatch.setenv("ALERTS__WEBHOOK_URL", "https://chat.example.org/hook")
     monkeypatch.delenv("WAREHOUSE__PUBLISHED", raising=False)
-    for name, value in _environment(SERVER, tmp_path).items():
+    for name, value in environment(SERVER, tmp_path).items():
         monkeypatch.setenv(name, value)
     for path in (
         settings.read_event().warehouse.file,
@@ -58,8 +58,8 @@ def test_what_was_prepared_is_what_the_event_says_in_each_case():
 
 
 def test_the_idle_graph_records_all_assets_and_checks_of_the_job_and_asks_and_writes_nothing(tmp_path: Path):
-    environment = {**os.environ, **_environment(SERVER, tmp_path)}  # nobody serves there
-    subprocess.run(IDLE.command, env=environment, cwd=tmp_path, check=True, capture_output=True)
+    variables = {**os.environ, **environment(SERVER, tmp_path)}  # nobody serves there
+    subprocess.run(IDLE.command, env=variables, cwd=tmp_path, check=True, capture_output=True)
     job = shared_definitions().resolve_job_def("refresh_everything")
     with dg.DagsterInstance.from_config(str(tmp_path / "dagster_home")) as instance:
         (run,) = instance.get_runs()

@@ -36,8 +36,9 @@ def nine_resources() -> DltSource:
 
 
 def pipeline() -> dlt.Pipeline:
-    """The pipeline into a DuckDB file in the working folder."""
-    destination = dlt.destinations.duckdb("warehouse.duckdb")
+    """The pipeline into a DuckDB file in the working folder, or into a PostgreSQL database."""
+    address = os.environ.get("BENCH_POSTGRES")
+    destination = dlt.destinations.postgres(address) if address else dlt.destinations.duckdb("warehouse.duckdb")
     return dlt.pipeline("seed", destination=destination, dataset_name="raw", pipelines_dir="pipelines")
 
 

@@ -16,6 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from event_assets.assets.copy_plan import publish_plan
 from event_assets.models import build
 from event_assets.sandbox import Event, Sandbox
@@ -28,7 +30,6 @@ from event_assets_tests.engines.lakes import Lake
 from event_assets_tests.engines.programmes import changed, returned
 from event_assets_tests.engines.servers import PostgresServer
 from event_assets_tests.models.bench import models
-from event_assets_tests.running import Reader
 from event_assets_tests.source import crash
 from event_assets_tests.source.syncing import run_sync
 from event_assets_tests.warehouses import PostgresReader, file_warehouse, postgres_warehouse
@@ -117,20 +118,20 @@ def empty_place(engine: str, folder: Path, servers: Servers) -> Iterator[Place]:
 def in_file(folder: Path) -> Place:
     """Return a DuckDB file, whose syncs nobody kills: the truth."""
     path = folder / "warehouse.duckdb"
-    files = (Reader(path), Reader(path.with_name("published.duckdb")))
-    return Place(partial(file_warehouse, path), *(partial(_of_sql, reader) for reader in files), stage=None)
+    files = path, path.with_name("published.duckdb")
+    return Place(partial(file_warehouse, path), *(partial(_of_file, each) for each in files), stage=None)
 
 
 def in_postgres(folder: Path, url: str) -> Place:
     """Return a PostgreSQL database."""
-    reader = PostgresReader(url)
-    read = partial(_of_sql, reader), partial(_of_sql, reader, "published_")
+    records = PostgresReader(url).records
+    read = partial(_of_sql, records), partial(_of_sql, records, "published_")
     return Place(partial(postgres_warehouse, url, folder, 30), *read, stage="load after")
 
 
 def in_ducklake(lake: Lake) -> Place:
     """Return a DuckLake."""
-    read = partial(_of_sql, lake.reader()), partial(_of_sql, lake.published())
+    read = partial(_of_sql, lake.reader().records), partial(_of_sql, lake.published().records)
     return Place(lake.warehouse, *read, stage="load after")
 
 
@@ -141,15 +142,28 @@ def in_delta(folder: Path, remote: str) -> Place:
     return Place(partial(lake_warehouse, folder, remote), *read, stage="commit 5")
 
 
-def _of_sql(reader: Reader, prefix: str = "") -> Tables:
+def _of_file(path: Path) -> Tables:
+    with duckdb.connect(str(path), read_only=True) as connection:  # one for all tables: to open a file takes long
+        connection.execute("set timezone = 'UTC'")
+
+        def records(query: str) -> Rows:
+            result = connection.sql(query)
+            return [dict(zip(result.columns, row, strict=True)) for row in result.fetchall()]
+
+        return _of_sql(records)
+
+
+def _of_sql(records: Callable[[str], Rows], prefix: str = "") -> Tables:
     schemas = ", ".join(f"'{prefix}{schema}'" for schema in SCHEMAS)
-    names = reader.rows(
-        "select table_schema as one, table_name as other from information_schema.tables"
-        f" where table_schema in ({schemas}) and substr(table_name, 1, 5) <> '_dlt_'"
-    )
-    return {
-        f"{schema.removeprefix(prefix)}.{name}": reader.records(f'from "{schema}"."{name}"') for schema, name in names
-    }
+    names = [
+        tuple(row.values())
+        for row in records(
+            "select table_schema as one, table_name as other from information_schema.tables"
+            f" where table_schema in ({schemas}) and substr(table_name, 1, 5) <> '_dlt_'"
+        )
+    ]
+    relations = {f"{schema.removeprefix(prefix)}.{name}": f'"{schema}"."{name}"' for schema, name in names}
+    return {name: records(f"select * from {relation}") for name, relation in relations.items()}
 
 
 def _of_delta(lake: LakeReader, prefix: str = "") -> Tables:
@@ -173,10 +187,11 @@ def go_through(place: Place, events: Sequence[Event]) -> Outcome:
                 assert crash.killed(place.warehouse, api, place.stage, "content", resources_by_endpoint()["content"])
                 warehouse = place.warehouse()
             results = {}
-            for resources in resources_by_endpoint().values():
-                results |= run_sync(api, warehouse, *resources, removals=RemovalSettings(allowed=True))
+            with warehouse.kept_open():
+                for resources in resources_by_endpoint().values():
+                    results |= run_sync(api, warehouse, *resources, removals=RemovalSettings(allowed=True))
+                _build(warehouse, event.timezone, outcome.seconds)
         outcome.versions.append({name: result.version for name, result in results.items()})
-        _build(warehouse, event.timezone, outcome.seconds)
     with warehouse.connect() as session:
         for relation, model in models().items():
             for test in model.data_tests:
