@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -67,7 +66,16 @@ def test_an_unchanged_answer_writes_nothing_and_a_changed_one_what_differs(file_
 
 
 @pytest.mark.parametrize("stage", ["schema", "load 0.2", "load after", "finalize"])
-def test_a_killed_sync_is_put_right_by_the_next(lake: Lake, api: Sandbox, tmp_path: Path, stage: str):
+def test_a_killed_sync_is_put_right_by_the_next(server_lake: Lake, api: Sandbox, stage: str):
+    kill_and_repair(server_lake, api, stage)
+
+
+def test_a_killed_sync_is_put_right_also_where_the_catalogue_is_a_file(file_lake: Lake, api: Sandbox):
+    kill_and_repair(file_lake, api, "load after")
+
+
+def kill_and_repair(lake: Lake, api: Sandbox, stage: str) -> None:
+    """Sync in a process that is killed, then again."""
     assert crash.killed(lake.warehouse, api, stage, "participants", ["participants"]) or stage == "load 0.2"
     run_sync(api, lake.warehouse(), "participants")
     expected = sorted(person["email"] for person in api.event.participants)

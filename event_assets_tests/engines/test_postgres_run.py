@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import psycopg2
@@ -81,6 +82,7 @@ def test_no_reader_sees_half_a_refresh(api: Sandbox, run_on, reader: PostgresRea
                 with connection.cursor() as cursor:
                     cursor.execute(counts)
                     seen.update(cursor.fetchall())
+                time.sleep(0.002)  # and leaves the processor to the run
             connection.close()
         except BaseException as error:
             failed.append(error)
@@ -90,7 +92,7 @@ def test_no_reader_sees_half_a_refresh(api: Sandbox, run_on, reader: PostgresRea
     try:
         for _ in range(2):
             del api.event.content["lectures"][-1]
-            run_on("postgres")
+            run_on("postgres", "raw/lectures", "staging/sessions", "published/warehouse")
     finally:
         end.set()
         thread.join()
