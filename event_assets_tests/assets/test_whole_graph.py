@@ -20,7 +20,7 @@ from event_assets_tests.truth_summaries import OF_PEOPLE_AND_PARTNERS, OF_THE_PR
 
 SUMMARIES_OF_PEOPLE = [
     *("attendance_over_time", "checkin_rate", "data_quality", "event_overview", "no_shows", "partners_overview"),
-    *("registrations_by_day", "speaker_readiness", "ticket_types"),
+    *("registrations_by_day", "ticket_types"),
 ]
 
 
