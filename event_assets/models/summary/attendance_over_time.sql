@@ -71,25 +71,36 @@ valued as (
     from each_value
     inner join ranked on ranked.dimension = each_value.dimension and ranked.value = each_value.value
 ),
-counted as (
-    select
-        'day' as step, dimension, value, day, true as is_shown, cast(day as timestamp) as starts_local,
-        sum(registrations) as registrations, sum(checkins) as checkins
-    from valued
-    group by dimension, value, day
+steps as (
+    select 'day' as step
     union all
+    select 'quarter_hour' as step
+),
+counted as (
     -- What came on a day without quarters counts for the quarters after it.
     select
-        'quarter_hour' as step, dimension, value, day, has_quarters as is_shown, quarter as starts_local,
-        sum(registrations) as registrations, sum(checkins) as checkins
+        steps.step,
+        valued.dimension,
+        valued.value,
+        case when steps.step = 'day' then cast(valued.day as timestamp) else valued.quarter end as starts_local,
+        sum(valued.registrations) as registrations,
+        sum(valued.checkins) as checkins
     from valued
-    group by dimension, value, day, has_quarters, quarter
+    cross join steps
+    group by
+        steps.step, valued.dimension, valued.value,
+        case when steps.step = 'day' then cast(valued.day as timestamp) else valued.quarter end
 ),
 periods as (
-    select distinct step, day, is_shown, starts_local from counted
+    select distinct 'day' as step, day, true as is_shown, cast(day as timestamp) as starts_local
+    from alike
+    union all
+    select distinct 'quarter_hour' as step, day, has_quarters as is_shown, quarter as starts_local
+    from alike
 ),
 kinds as (
-    select distinct dimension, value from counted
+    select distinct dimension, case when place <= 30 then value else '(other)' end as value
+    from ranked
 ),
 filled as (
     -- Each kind has a row for each period, also without anybody: so those of a period add up.
