@@ -31,6 +31,7 @@ from event_assets.automation.table_status import read_statuses
 from event_assets.automation.up_to_date import up_to_date_checks, up_to_date_sensor
 from event_assets.models.lineage import Lineage
 from event_assets.settings import Event, read_event
+from event_assets.source.tables.more import tables_of
 from event_assets.warehouse import SUMMARY
 from event_assets.warehouse.engines import engine_class
 
@@ -51,18 +52,21 @@ def build_definitions(event: Event, pool: str | None = WAREHOUSE_POOL) -> dg.Def
         ModelError: A model is wrong.
     """
     models, engine = project_models(), engine_class(event.destination)
-    lineage = Lineage(models, raw_columns())
-    tables = [*build_raw_assets(pool), *build_model_assets(models, event.dates.timezone, engine, lineage, pool)]
+    raw = tables_of(event.resources)
+    lineage = Lineage(models, raw_columns(raw))
+    tables = [
+        *build_raw_assets(pool, raw),
+        *build_model_assets(models, event.dates.timezone, engine, lineage, pool, raw),
+    ]
     tables = describe_use(tables, models, lineage, event.ui.site_address)
     keys = [key for each in tables for key in each.keys]
-    copy = build_published_copy(
-        keys, models, lineage, engine=engine, personal_data=event.published.personal_data, pool=pool
-    )
+    personal_data = event.published.personal_data
+    copy = build_published_copy(keys, models, lineage, engine=engine, personal_data=personal_data, pool=pool, raw=raw)
     assets, now = [*tables, copy, build_catalogue(models, read_statuses)], datetime.now(timezone.utc)
     planning = Planning(graph := Graph.of(assets))
     assets, checked = apply_automation(assets, planning, event, now), CheckWithAsset(planning)
     summaries = [key for key in keys if key.path[0] == SUMMARY]
-    checks = [*build_raw_checks(pool, checked), up_to_date_checks(graph, summaries, checked)]
+    checks = [*build_raw_checks(pool, checked, raw), up_to_date_checks(graph, summaries, checked)]
     check_keys = [key for each in [*assets, *checks] for key in each.check_keys]
     pruning = prune_job(check_keys, read_event)
     steps = {each.op.name: [*each.keys] for each in assets} | {each.op.name: [] for each in checks}
@@ -70,7 +74,7 @@ def build_definitions(event: Event, pool: str | None = WAREHOUSE_POOL) -> dg.Def
     return dg.Definitions(
         assets=assets,
         asset_checks=checks,
-        jobs=[refresh_everything, *endpoint_jobs(), pruning],
+        jobs=[refresh_everything, *endpoint_jobs(raw), pruning],
         schedules=[daily_sync(event), prune_daily(pruning, event)],
         sensors=[
             auto_materialize(),

@@ -20,6 +20,7 @@ from event_assets.settings import (
     Event,
     FreshnessSettings,
     PublishedSettings,
+    ResourceSettings,
     ScheduleSettings,
     SettingsError,
     UiSettings,
@@ -45,6 +46,7 @@ def shared_definitions() -> dg.Definitions:
 
 
 SECTIONS_OF_THE_DEFINITIONS = (
+    ResourceSettings,
     DateSettings,
     FreshnessSettings,
     ScheduleSettings,

@@ -3,7 +3,7 @@
 The checks of models are their data tests: see ``models.facts``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, cast
 
 import dagster as dg
@@ -15,6 +15,7 @@ from event_assets.source.api.resources import resources_by_endpoint
 from event_assets.source.load.checkpoint import SyncCheckpoint, read_checkpoints
 from event_assets.source.load.upgrade import upgraded_columns
 from event_assets.source.tables.columns import REMOVED_AT, VARIANT, Table
+from event_assets.source.tables.more import ALL_TABLES
 from event_assets.source.tables.schema import REJECTED, TABLES
 from event_assets.warehouse import RAW, Session
 from event_assets.warehouse.relations import Relation
@@ -29,14 +30,17 @@ DESCRIPTIONS = {
 }
 
 
-def build_raw_checks(pool: str | None, when: dg.AutomationCondition | None = None) -> list[dg.AssetChecksDefinition]:
+def build_raw_checks(
+    pool: str | None, when: dg.AutomationCondition | None = None, tables: Collection[str] = TABLES
+) -> list[dg.AssetChecksDefinition]:
     """Return the checks of all raw tables, one op per endpoint.
 
     Args:
         pool: The concurrency pool of the ops.
         when: The automation condition of each check.
+        tables: The names of the tables.
     """
-    endpoints = resources_by_endpoint()
+    endpoints = resources_by_endpoint(tables)
     return [_endpoint_checks(endpoint, resources, pool, when) for endpoint, resources in endpoints.items()]
 
 
@@ -58,7 +62,7 @@ def _endpoint_checks(
         with as_dagster_failure(), warehouse.open().connect() as client:
             checkpoints = read_checkpoints(client, upgraded_columns(client))
             for key in {check.asset_key for check in selected}:
-                findings = raw_findings(client, TABLES[keys[key]], checkpoints.get(keys[key]))
+                findings = raw_findings(client, ALL_TABLES[keys[key]], checkpoints.get(keys[key]))
                 for check, found in findings.items():
                     if dg.AssetCheckKey(key, check) in selected:
                         yield dg.AssetCheckResult(

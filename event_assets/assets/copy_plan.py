@@ -26,7 +26,11 @@ _LINKS = "Objects instead of identifiers are removed: they may contain personal 
 
 
 def publish_plan(
-    models: Mapping[Relation, Model], held_back: Mapping[Relation, HeldBack], *, personal_data: bool
+    models: Mapping[Relation, Model],
+    held_back: Mapping[Relation, HeldBack],
+    *,
+    personal_data: bool,
+    tables: Mapping[str, Table] = TABLES,
 ) -> PublishPlan:
     """Return the plan of the published copy.
 
@@ -34,29 +38,32 @@ def publish_plan(
         models: All models.
         held_back: The relations that stay as in the previous copy.
         personal_data: Whether to publish everything: personal data, undeclared columns and internal tables as well.
+        tables: The raw tables of resources.
     """
-    comments = descriptions(models)
+    comments = descriptions(models, tables)
     if personal_data:
         return PublishPlan(held_back=held_back, comments=comments)
-    left_out = private_columns() | {
+    left_out = private_columns(tables) | {
         relation: dict.fromkeys(model.facts.pii, _DERIVED) for relation, model in models.items()
     }
-    declared = raw_columns() | {relation: model.columns for relation, model in models.items()}
+    declared = raw_columns(tables) | {relation: model.columns for relation, model in models.items()}
     columns = {
         relation: {name: _quoted(name) for name in names if name not in left_out.get(relation, {})}
         for relation, names in declared.items()
     }
-    links = {Relation(RAW, link): "value" for table in TABLES.values() for link in table.link_tables}
+    links = {Relation(RAW, link): "value" for table in tables.values() for link in table.link_tables}
     for relation, name in links.items():
         columns[relation][name] = _without_objects(name)
     redacted = {relation: {name: _LINKS} for relation, name in links.items()}
     return PublishPlan(columns, left_out, redacted, held_back, SETTING, comments)
 
 
-def descriptions(models: Mapping[Relation, Model]) -> dict[Relation, dict[str, str]]:
+def descriptions(
+    models: Mapping[Relation, Model], tables: Mapping[str, Table] = TABLES
+) -> dict[Relation, dict[str, str]]:
     """Return the description of each column by relation; under "", that of the relation."""
-    raw = {name: {"": table.description, **table.descriptions} for name, table in TABLES.items()}
-    for table in TABLES.values():
+    raw = {name: {"": table.description, **table.descriptions} for name, table in tables.items()}
+    for table in tables.values():
         for link, columns in table.link_tables.items():
             raw[link] = {"": table.link_descriptions[link], **_meanings(columns)}
     raw[REJECTED] = {"": REJECTED_DESCRIPTION, **_meanings(REJECTED_COLUMNS)}
@@ -69,9 +76,9 @@ def _meanings(columns: Iterable[Column]) -> dict[str, str]:
     return {column.name: column.description for column in columns}
 
 
-def private_columns() -> dict[Relation, dict[str, str]]:
+def private_columns(tables: Mapping[str, Table] = TABLES) -> dict[Relation, dict[str, str]]:
     """Return the raw columns that hold or may hold personal data, each with the reason, by table."""
-    found = {Relation(RAW, table.name): _private_columns(table) for table in TABLES.values()}
+    found = {Relation(RAW, table.name): _private_columns(table) for table in tables.values()}
     return found | {Relation(RAW, REJECTED): {"payload": _PAYLOAD}}
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 import dagster as dg
 
+from event_assets.source.tables.columns import Table
+from event_assets.source.tables.more import ALL_TABLES
 from event_assets.source.tables.schema import PARTICIPANTS, REJECTED, TABLES, raw_tables
 from event_assets.warehouse import RAW
 from event_assets.warehouse.relations import Relation
 
-_KEPT_BY = {link: table.name for table in TABLES.values() for link in table.link_tables} | {
+_KEPT_BY = {link: table.name for table in ALL_TABLES.values() for link in table.link_tables} | {
     # What could not be loaded is mostly of participants: they are keyed by an address, all others by an identifier.
     REJECTED: PARTICIPANTS.name
 }
@@ -21,16 +25,25 @@ def asset_key(relation: Relation) -> dg.AssetKey:
     return dg.AssetKey([relation.schema, name])
 
 
-def asset_keys(relation: Relation) -> set[dg.AssetKey]:
-    """Return the assets whose syncs change a relation: for ``raw.rejected`` all raw assets."""
-    return {asset_key(Relation(RAW, name)) for name in TABLES} if relation == _REJECTS else {asset_key(relation)}
+def asset_keys(relation: Relation, tables: Collection[str] = TABLES) -> set[dg.AssetKey]:
+    """Return the assets whose syncs change a relation: for ``raw.rejected`` all raw assets.
+
+    Args:
+        relation: The relation.
+        tables: The names of the raw tables of resources.
+    """
+    return {asset_key(Relation(RAW, name)) for name in tables} if relation == _REJECTS else {asset_key(relation)}
 
 
-def raw_columns() -> dict[Relation, list[str]]:
-    """Return the declared columns of every raw table: resources, link tables and ``raw.rejected``."""
-    return {Relation(RAW, name): [column.name for column in columns] for name, columns in raw_tables().items()}
+def raw_columns(tables: Mapping[str, Table] = TABLES) -> dict[Relation, list[str]]:
+    """Return the declared columns of every raw table: resources, link tables and ``raw.rejected``.
+
+    Args:
+        tables: The tables of the resources.
+    """
+    return {Relation(RAW, name): [column.name for column in columns] for name, columns in raw_tables(tables).items()}
 
 
-def raw_relations() -> set[Relation]:
+def raw_relations(tables: Mapping[str, Table] = TABLES) -> set[Relation]:
     """Return every raw table."""
-    return set(raw_columns())
+    return set(raw_columns(tables))

@@ -1,7 +1,7 @@
 """Makes an asset of each model, from its SELECT and facts."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 
 import dagster as dg
@@ -15,6 +15,7 @@ from event_assets.assets.versions import data_version
 from event_assets.models import Model, build, load_models
 from event_assets.models.facts import DataTest
 from event_assets.models.lineage import Lineage
+from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import SUMMARY, Session
 from event_assets.warehouse.engines import Engine, model_failure
 from event_assets.warehouse.relations import Relation
@@ -38,6 +39,7 @@ def build_model_assets(
     engine: type[Engine],
     lineage: Lineage,
     pool: str | None = WAREHOUSE_POOL,
+    tables: Collection[str] = TABLES,
 ) -> list[dg.AssetsDefinition]:
     """Return the assets of all models, upstream ones first. Needs no network and no warehouse.
 
@@ -47,20 +49,26 @@ def build_model_assets(
         engine: What the warehouse is.
         lineage: The column lineage of all models.
         pool: The concurrency pool of the ops.
+        tables: The names of the raw tables of resources.
     """
     parameters = {"event_timezone": timezone}
-    return [_model_asset(model, parameters, lineage, engine, pool) for model in models.values()]
+    return [_model_asset(model, parameters, lineage, engine, pool, tables) for model in models.values()]
 
 
 def _model_asset(
-    model: Model, parameters: Mapping[str, str], lineage: Lineage, engine: type[Engine], pool: str | None
+    model: Model,
+    parameters: Mapping[str, str],
+    lineage: Lineage,
+    engine: type[Engine],
+    pool: str | None,
+    tables: Collection[str],
 ) -> dg.AssetsDefinition:
     key, schema = asset_key(model.relation), model.relation.schema
     failure = partial(model_failure, str(model.relation), f"{schema}/{model.path.name}")
 
     @dg.asset(
         key=key,
-        deps=sorted({key for relation in model.reads for key in asset_keys(relation)}),
+        deps=sorted({key for relation in model.reads for key in asset_keys(relation, tables)}),
         description=model.facts.description,
         group_name=schema,
         owners=[model.facts.owner] if model.facts.owner else OWNERS,

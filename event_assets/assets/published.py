@@ -15,6 +15,8 @@ from event_assets.assets.resources import WarehouseResource
 from event_assets.models import Model
 from event_assets.models.lineage import Lineage
 from event_assets.models.pii import check_pii
+from event_assets.source.tables.columns import Table
+from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import PUBLISHED
 from event_assets.warehouse.copy_plan import Note, Published, PublishPlan
 from event_assets.warehouse.engines import Engine
@@ -35,6 +37,7 @@ def build_published_copy(
     engine: type[Engine],
     personal_data: bool = False,
     pool: str | None = WAREHOUSE_POOL,
+    raw: Mapping[str, Table] = TABLES,
 ) -> dg.AssetsDefinition:
     """Return the asset of the published copy.
 
@@ -45,11 +48,12 @@ def build_published_copy(
         engine: What the warehouse is.
         personal_data: Whether it holds personal data as well.
         pool: The concurrency pool of its op.
+        raw: The raw tables of resources.
 
     Raises:
         ModelError: A model may show personal data, and does not say so.
     """
-    check_pii(models, lineage, private_columns())
+    check_pii(models, lineage, private_columns(raw))
 
     @dg.asset(
         key=PUBLISHED_COPY,
@@ -59,13 +63,14 @@ def build_published_copy(
         owners=OWNERS,
         kinds=set(engine.copy_kinds),
         tags={"layer": PUBLISHED},
-        code_version=_code_version(publish_plan(models, {}, personal_data=personal_data)),
+        code_version=_code_version(publish_plan(models, {}, personal_data=personal_data, tables=raw)),
         pool=pool,
     )
     def published_copy(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
         with as_dagster_failure():
             target = warehouse.open()
-            plan = publish_plan(models, held_back(context.instance, models), personal_data=personal_data)
+            held = held_back(context.instance, models)
+            plan = publish_plan(models, held, personal_data=personal_data, tables=raw)
             published = target.publish(plan)
         for note in published.held_back:
             context.log.warning(f"{note.relation} is held back: {note.why}")

@@ -1,10 +1,10 @@
-"""Makes the nine raw assets from the dlt source.
+"""Makes the raw assets from the dlt source.
 
 One op per endpoint: what is requested together succeeds or fails together, and blocks no other endpoint.
 """
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import dagster as dg
@@ -23,19 +23,21 @@ from event_assets.assets.versions import Materialisations
 from event_assets.source.api.resources import SOURCE_NAME, endpoint_of, event_api, resources_by_endpoint
 from event_assets.source.load.results import ResourceResult
 from event_assets.source.sync import SyncSettings, sync
+from event_assets.source.tables.more import ALL_TABLES
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import RAW
 from event_assets.warehouse.relations import Relation
 
 
-def build_raw_assets(pool: str | None = WAREHOUSE_POOL) -> list[dg.AssetsDefinition]:
+def build_raw_assets(pool: str | None = WAREHOUSE_POOL, tables: Collection[str] = TABLES) -> list[dg.AssetsDefinition]:
     """Return the raw assets of all endpoints. Needs no configuration, network or file.
 
     Args:
         pool: The concurrency pool of the ops.
+        tables: The names of the tables, which are those of their resources.
     """
-    source, pipeline = event_api(), _declared_pipeline()
-    endpoints = resources_by_endpoint()
+    source, pipeline = event_api(only=tables), _declared_pipeline()
+    endpoints = resources_by_endpoint(tables)
     return [_endpoint_assets(source, pipeline, endpoint, resources, pool) for endpoint, resources in endpoints.items()]
 
 
@@ -58,7 +60,7 @@ class RawTranslator(DagsterDltTranslator):
 
     def get_asset_spec(self, data: DltResourceTranslatorData) -> dg.AssetSpec:
         """Return the spec of a resource's asset, without upstream assets."""
-        table = TABLES[data.resource.name]
+        table = ALL_TABLES[data.resource.name]
         relation = Relation(RAW, table.name)
         types = [(column.name, column.data_type) for column in table.all_columns]
         return (
@@ -108,7 +110,7 @@ def _endpoint_assets(
         with as_dagster_failure(), target.connect() as client:
             warehouse_id, latest = client.identity(), Materialisations(context.instance, selected)
             for key, resource in selected.items():
-                table, result = TABLES[resource], results[resource]
+                table, result = ALL_TABLES[resource], results[resource]
                 relation = Relation(RAW, resource)
                 state = table_state(client, relation, table.descriptions, [table.key], table.not_null, table.pii)
                 yield dg.MaterializeResult(

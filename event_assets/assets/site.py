@@ -12,13 +12,13 @@ import dagster as dg
 
 from event_assets.assets.copy_plan import publish_plan
 from event_assets.assets.failures import as_dagster_failure
-from event_assets.assets.keys import raw_columns
 from event_assets.assets.metadata import OWNERS
 from event_assets.assets.published import PUBLISHED_COPY
 from event_assets.models import Model
 from event_assets.settings import Event, ReadEvent, SettingsError, read_event
 from event_assets.site import CATALOGUE_FILE, SITE, TEMPLATES
 from event_assets.site.catalogue import Catalogue, TableStatus
+from event_assets.source.tables.more import tables_of
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse.relations import Relation
 
@@ -94,9 +94,10 @@ def catalogue_page(
     from event_assets.site.describe import describe_tables  # here: to load the definitions takes no optimizer of SQL
     from event_assets.site.page import render
 
-    left_out = publish_plan(models, {}, personal_data=event.published.personal_data).left_out
+    raw = tables_of(event.resources)
+    left_out = publish_plan(models, {}, personal_data=event.published.personal_data, tables=raw).left_out
     statuses, zone = read_statuses(instance, models.values(), event, now), event.dates.timezone
-    tables = describe_tables(models, raw_columns(), left_out, statuses, ", ".join(OWNERS))
+    tables = describe_tables(models, raw, left_out, statuses, ", ".join(OWNERS))
     return render(Catalogue(now.astimezone(ZoneInfo(zone)), zone, tables))
 
 

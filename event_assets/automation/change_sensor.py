@@ -72,6 +72,7 @@ def change_sensor(graph: Graph, event: Event, read: ReadEvent = read_event) -> d
         SettingsError: A setting cannot be used.
     """
     interval = poll_interval(phase_of(event, datetime.now(timezone.utc)), event.schedule)
+    endpoints = resources_by_endpoint(event.resources)
 
     @dg.sensor(
         name="sync_what_changed",
@@ -84,7 +85,7 @@ def change_sensor(graph: Graph, event: Event, read: ReadEvent = read_event) -> d
         current, now = read(), datetime.now(timezone.utc)
         try:
             api, settings, _ = current.api, _impatient(SyncSettings.of(current)), current.warehouse
-            every = _seldom(current, now)
+            every = _seldom(current, endpoints, now)
         except SettingsError as error:
             return dg.SensorResult(skip_reason=str(error), cursor=context.cursor)
         cursor = Cursor.read(context.cursor, now)
@@ -96,7 +97,6 @@ def change_sensor(graph: Graph, event: Event, read: ReadEvent = read_event) -> d
                 skip_reason="An alert was sent of what has changed in the API's failures.", cursor=cursor.text()
             )
         look = _Look(context, api, settings, interval, now, cursor)
-        endpoints = resources_by_endpoint()
         asked = [
             name
             for name in cursor.in_turn(endpoints)
@@ -114,14 +114,14 @@ def change_sensor(graph: Graph, event: Event, read: ReadEvent = read_event) -> d
     return sync_what_changed
 
 
-def _seldom(event: Event, now: datetime) -> dict[str, timedelta]:
+def _seldom(event: Event, endpoints: Collection[str], now: datetime) -> dict[str, timedelta]:
     """Return the endpoints that are not asked at each look, and how often they are.
 
     Raises:
         SettingsError: A setting cannot be used.
     """
     phase, schedule = phase_of(event, now), event.schedule
-    every = {name: poll_interval(phase, schedule, name) for name in resources_by_endpoint()}
+    every = {name: poll_interval(phase, schedule, name) for name in endpoints}
     return {name: interval for name, interval in every.items() if interval > poll_interval(phase, schedule)}
 
 

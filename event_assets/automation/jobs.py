@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import dagster as dg
 
 from event_assets.automation.declare import raw_key
 from event_assets.source.api.resources import resources_by_endpoint
+from event_assets.source.tables.schema import TABLES
 
 refresh_everything = dg.define_asset_job(
     "refresh_everything",
@@ -14,8 +17,12 @@ refresh_everything = dg.define_asset_job(
 )
 
 
-def endpoint_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
-    """A job for each endpoint: ``sync_content``, ``sync_partners``, ``sync_participants``."""
+def endpoint_jobs(tables: Collection[str] = TABLES) -> list[dg.UnresolvedAssetJobDefinition]:
+    """A job for each endpoint: ``sync_content``, ``sync_partners``, ``sync_participants``.
+
+    Args:
+        tables: The names of the raw tables of resources.
+    """
     return [
         dg.define_asset_job(
             f"sync_{endpoint}",
@@ -25,5 +32,5 @@ def endpoint_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
                 "read them follow by themselves if anything has changed."
             ),
         )
-        for endpoint, resources in resources_by_endpoint().items()
+        for endpoint, resources in resources_by_endpoint(tables).items()
     ]

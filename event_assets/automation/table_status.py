@@ -16,7 +16,7 @@ from event_assets.automation.up_to_date import CHECK_DESCRIPTION, IS_UP_TO_DATE
 from event_assets.models import Model
 from event_assets.settings import Event
 from event_assets.site.catalogue import TableStatus, TestResult
-from event_assets.source.tables.schema import TABLES
+from event_assets.source.tables.more import tables_of
 from event_assets.warehouse import RAW, SUMMARY
 from event_assets.warehouse.relations import Relation
 
@@ -43,7 +43,10 @@ def read_statuses(
     Raises:
         SettingsError: A setting cannot be used.
     """
-    tests = {**_tests_of_raw_tables(), **{model.relation: _tests_of(model) for model in models}}
+    tests = {
+        **_tests_of_raw_tables(tables_of(event.resources)),
+        **{model.relation: _tests_of(model) for model in models},
+    }
     keys = {relation: asset_key(relation) for relation in tests}
     built = instance.get_latest_materialization_events([*keys.values()])
     checks = [dg.AssetCheckKey(keys[relation], test.name) for relation, named in tests.items() for test in named]
@@ -55,9 +58,9 @@ def read_statuses(
     }
 
 
-def _tests_of_raw_tables() -> dict[Relation, list[_Test]]:
+def _tests_of_raw_tables(tables: Iterable[str]) -> dict[Relation, list[_Test]]:
     tests = [_Test(name, description, "warn") for name, description in DESCRIPTIONS.items()]
-    return {Relation(RAW, name): tests for name in TABLES}
+    return {Relation(RAW, name): tests for name in tables}
 
 
 def _tests_of(model: Model) -> list[_Test]:

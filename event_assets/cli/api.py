@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from event_assets.settings import Event
+from event_assets.source.tables.more import tables_of
 from event_assets.warehouse import RAW, Warehouse
 from event_assets.warehouse.relations import Relation
 
@@ -35,6 +36,7 @@ def prepare_api(event: Event, sandbox_port: int = 0) -> Sandbox | None:
         SettingsError: A token is configured, and no address that it could be for.
         WarehouseError: The warehouse cannot be used.
     """
+    tables_of(event.resources)  # that they are there, before anything is invented
     if event.has_api_token:
         _ = event.api  # that it is complete, before anything is moved
         _set_sandbox_data_aside(Warehouse.of(event))
@@ -43,7 +45,7 @@ def prepare_api(event: Event, sandbox_port: int = 0) -> Sandbox | None:
     from event_assets.sandbox import Sandbox, generate_event  # only who has no token pays for it
 
     _mark_as_sandbox_data(Warehouse.of(event))
-    return Sandbox(generate_event(), port=sandbox_port)
+    return Sandbox(generate_event(more=event.resources), port=sandbox_port)
 
 
 def configure_sandbox(sandbox: Sandbox) -> None:

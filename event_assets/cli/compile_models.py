@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from event_assets.assets.keys import raw_columns, raw_relations
 from event_assets.models import load_models
-from event_assets.models.compiled import FILE, raw_fingerprint, written_form
+from event_assets.models.compiled import FILE, written_form
 from event_assets.models.compiler import compile_models
+from event_assets.models.lineage import raw_fingerprint
 from event_assets.models.project import MODELS_FOLDER
 
 
@@ -16,8 +17,8 @@ def compiled_project() -> str:
         ModelError: A model is wrong.
     """
     raw = raw_columns()
-    models = compile_models(load_models(raw_relations(), parsed=True), raw)
-    return written_form(models, MODELS_FOLDER, raw_fingerprint(raw))
+    models = load_models(raw_relations(), parsed=True)
+    return written_form(compile_models(models, raw), MODELS_FOLDER, raw_fingerprint(models, raw))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,10 @@ import click
 from event_assets.assets.keys import raw_columns, raw_relations
 from event_assets.assets.metadata import OWNERS
 from event_assets.export import Described, TableShape, catalog, declared_shapes, manifest, read_shapes
-from event_assets.models import Model, load_models
+from event_assets.models import load_models
 from event_assets.models.lineage import Lineage
 from event_assets.settings import read_event
+from event_assets.source.tables.more import tables_of
 from event_assets.warehouse import Warehouse
 from event_assets.warehouse.engines import configured_engine
 from event_assets.warehouse.relations import Relation
@@ -35,17 +36,19 @@ def write_artifacts(folder: Path) -> None:
         WarehouseError: The warehouse is in use or cannot be read. Nothing was written.
     """
     event = read_event()
-    models, parameters = load_models(raw_relations()), {"event_timezone": event.dates.timezone}
+    tables = tables_of(event.resources)
+    models, parameters = load_models(raw_relations(tables)), {"event_timezone": event.dates.timezone}
     engine = configured_engine(event)
-    database, found = _found_in(Warehouse.of(event), models)
+    database, found = _found_in(Warehouse.of(event), {*raw_relations(tables), *models})
     described = Described(
         database=database,
         adapter=engine.dialect,
         owner=OWNERS[0],
         models=models,
-        lineage=Lineage(models, raw_columns()),
+        lineage=Lineage(models, raw_columns(tables)),
         parameters=parameters,
-        shapes=declared_shapes(models, parameters) | found,
+        shapes=declared_shapes(models, parameters, tables) | found,
+        tables=tables,
         generated_at=datetime.now(timezone.utc),
     )
     _write(folder, {"manifest.json": manifest(described), "catalog.json": catalog(described)})
@@ -57,7 +60,7 @@ def write_artifacts(folder: Path) -> None:
     )
 
 
-def _found_in(warehouse: Warehouse, models: Mapping[Relation, Model]) -> tuple[str, dict[Relation, TableShape]]:
+def _found_in(warehouse: Warehouse, relations: Collection[Relation]) -> tuple[str, dict[Relation, TableShape]]:
     """Return what SQL calls the database, and the shapes of what it has; none if there is no warehouse.
 
     That is not made for this. A file is called by its name without ending.
@@ -66,7 +69,7 @@ def _found_in(warehouse: Warehouse, models: Mapping[Relation, Model]) -> tuple[s
         return warehouse.path.stem, {}
     with warehouse.connect() as session:
         [[database]] = session.execute_sql("select current_database()") or [["warehouse"]]
-        return str(database), read_shapes(session, {*raw_relations(), *models})
+        return str(database), read_shapes(session, relations)
 
 
 def _write(folder: Path, artifacts: Mapping[str, Mapping[str, Any]]) -> None:

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from event_assets.assets.keys import raw_relations
 from event_assets.models import load_models
 from event_assets.source.tables.columns import Column
-from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS, REJECTED_DESCRIPTION, TABLES
+from event_assets.source.tables.more import ALL_TABLES
+from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS, REJECTED_DESCRIPTION
 from event_assets.warehouse import HISTORY, RAW, STAGING, SUMMARY
 from event_assets.warehouse.relations import Relation
 
@@ -49,13 +50,14 @@ def data_dictionary() -> str:
 
 def _raw_parts() -> Iterator[str]:
     yield f"## {RAW}\n\nThe API's records. Every table of a resource also has:\n"
-    (first, *_), others = TABLES.values(), [{column.name for column in table.all_columns} for table in TABLES.values()]
+    tables = [*ALL_TABLES.values()]
+    first, others = tables[0], [{column.name for column in table.all_columns} for table in tables]
     shared = set.intersection(*others)
     yield _table(RAW, _raw(column for column in first.all_columns if column.name in shared))
     links: dict[str, tuple[list[str], tuple[Column, ...]]] = {}
-    for table in TABLES.values():
+    for table in tables:
         same = _SAME_AS.get(table.name)
-        if same and table.columns != TABLES[same].columns:
+        if same and table.columns != ALL_TABLES[same].columns:
             raise ValueError(f"raw.{table.name} no longer has the columns of raw.{same}.")
         columns = [] if same else [column for column in table.all_columns if column.name not in shared]
         yield _relation(Relation(RAW, table.name), table.description, _raw(columns))

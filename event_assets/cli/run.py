@@ -27,7 +27,7 @@ from event_assets.cli.terminal import AssetRow, print_table, row_count, terminal
 from event_assets.definitions import build_definitions
 from event_assets.settings import Event, read_event
 from event_assets.source.api.resources import resources_by_endpoint
-from event_assets.source.tables.schema import TABLES
+from event_assets.source.tables.more import tables_of
 from event_assets.warehouse import Warehouse
 from event_assets.warehouse.engines import configured_engine
 
@@ -89,12 +89,14 @@ def _execute(
     with_terminal = dg.Definitions.merge(definitions, dg.Definitions(loggers={"terminal": terminal_logger}))
     job = with_terminal.resolve_job_def(refresh_everything.name)
     loggers = {"terminal": {}}
-    ops = {sync_op_name(endpoint): SyncConfig(allow_removals=allow_removals) for endpoint in resources_by_endpoint()}
+    tables = tables_of(event.resources)
+    config = SyncConfig(allow_removals=allow_removals)
+    ops = {sync_op_name(endpoint): config for endpoint in resources_by_endpoint(tables)}
     first = not Materialisations(instance, graph.nodes)
     synced = job.execute_in_process(
         instance=instance,
         run_config=dg.RunConfig(ops=ops, loggers=loggers),
-        asset_selection=None if first else [raw_key(resource) for resource in TABLES],
+        asset_selection=None if first else [raw_key(resource) for resource in tables],
         raise_on_error=False,
     )
     if first and synced.success:

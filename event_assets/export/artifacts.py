@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +13,8 @@ from sqlglot import exp
 from event_assets.export.shapes import TableShape
 from event_assets.models import Model, ModelError
 from event_assets.models.lineage import Lineage
-from event_assets.source.tables.columns import Column
-from event_assets.source.tables.schema import raw_tables
+from event_assets.source.tables.columns import Column, Table
+from event_assets.source.tables.schema import TABLES, raw_tables
 from event_assets.warehouse import RAW
 from event_assets.warehouse.relations import Relation
 
@@ -38,6 +38,7 @@ class Described:
         parameters: The settings that SELECTs may read, by name.
         shapes: The types and row counts of tables and views.
         generated_at: The time of the artifacts, with a zone.
+        tables: The raw tables of resources.
 
     Raises:
         ModelError: Two models have the same name in different schemas: dbt knows a model by its name alone.
@@ -51,6 +52,7 @@ class Described:
     parameters: Mapping[str, str]
     shapes: Mapping[Relation, TableShape]
     generated_at: datetime
+    tables: Mapping[str, Table] = field(default_factory=lambda: TABLES)
 
     def __post_init__(self) -> None:
         counts = Counter(relation.name for relation in self.models)
@@ -63,7 +65,7 @@ class Described:
     @property
     def sources(self) -> dict[Relation, tuple[Column, ...]]:
         """The raw tables with their declared columns. The names of others may hold what a response said of a person."""
-        return {Relation(RAW, name): columns for name, columns in raw_tables().items()}
+        return {Relation(RAW, name): columns for name, columns in raw_tables(self.tables).items()}
 
     def types(self, relation: Relation) -> Mapping[str, str]:
         """Return the type of each column of a relation; empty if nobody knows its shape."""

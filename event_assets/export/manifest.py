@@ -13,7 +13,8 @@ from event_assets.export.data_tests import data_test_node
 from event_assets.models import Model
 from event_assets.models.project import DIALECT
 from event_assets.source.tables.columns import Column
-from event_assets.source.tables.schema import REJECTED, TABLES
+from event_assets.source.tables.more import ALL_TABLES
+from event_assets.source.tables.schema import REJECTED
 from event_assets.warehouse import RAW, SUMMARY
 from event_assets.warehouse.relations import Relation
 
@@ -112,7 +113,7 @@ def _model_columns(described: Described, model: Model) -> dict[str, Any]:
 
 
 def _source(described: Described, relation: Relation, columns: Iterable[Column]) -> dict[str, Any]:
-    types, table = described.types(relation), TABLES.get(relation.name)
+    types, table = described.types(relation), ALL_TABLES.get(relation.name)
     meta = {"grain": [table.key]} if table else {}
     tags = [RAW]
     return {

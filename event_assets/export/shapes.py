@@ -13,8 +13,8 @@ from dlt.destinations.exceptions import DatabaseException
 from sqlglot import exp
 
 from event_assets.models import Model, build
-from event_assets.source.tables.columns import Column
-from event_assets.source.tables.schema import raw_tables
+from event_assets.source.tables.columns import Column, Table
+from event_assets.source.tables.schema import TABLES, raw_tables
 from event_assets.warehouse import RAW, Warehouse, WarehouseError
 from event_assets.warehouse.engines import Session, explain
 from event_assets.warehouse.engines.duckdb import DuckDbEngine
@@ -74,7 +74,9 @@ def _shape(session: Session, relation: Relation, kind: str) -> TableShape:
         ) from None
 
 
-def declared_shapes(models: Mapping[Relation, Model], parameters: Mapping[str, str]) -> dict[Relation, TableShape]:
+def declared_shapes(
+    models: Mapping[Relation, Model], parameters: Mapping[str, str], raw: Mapping[str, Table] = TABLES
+) -> dict[Relation, TableShape]:
     """Return the shapes that a warehouse in a file would have, without row counts.
 
     It is built, empty, in a temporary folder: only the database knows which types a SELECT makes of others.
@@ -82,8 +84,9 @@ def declared_shapes(models: Mapping[Relation, Model], parameters: Mapping[str, s
     Args:
         models: All models, each after those that it reads.
         parameters: The settings that SELECTs may read, by name.
+        raw: The raw tables of resources.
     """
-    tables = {Relation(RAW, name): declared for name, declared in raw_tables().items()}
+    tables = {Relation(RAW, name): declared for name, declared in raw_tables(raw).items()}
     with tempfile.TemporaryDirectory() as folder:
         engine = DuckDbEngine(Path(folder, "declared.duckdb"), Path(folder, "unused.duckdb"))
         with Warehouse(engine).connect() as session:

@@ -131,15 +131,11 @@ def fingerprint(folder: Path) -> str:
     """
     paths = sorted(path for kind in ("sql", "yml") for path in folder.glob(f"*/*.{kind}"))
     files = [(path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8")) for path in paths]
-    return _hash(files)
+    return fingerprint_of(files)
 
 
-def raw_fingerprint(raw: Columns) -> str:
-    """Return a fingerprint of the columns of raw tables."""
-    return _hash(sorted((str(relation), [*columns]) for relation, columns in raw.items()))
-
-
-def _hash(value: object) -> str:
+def fingerprint_of(value: object) -> str:
+    """Return a fingerprint of a value that JSON can hold."""
     return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16]
 
 

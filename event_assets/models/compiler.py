@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from event_assets.models.compiled import Columns, CompiledModel, raw_fingerprint
+from event_assets.models.compiled import Columns, CompiledModel
 from event_assets.models.dialects import DIALECT
-from event_assets.models.lineage import Lineage
+from event_assets.models.lineage import Lineage, raw_fingerprint
 from event_assets.models.project import Model
 from event_assets.warehouse.relations import Relation
 
@@ -20,7 +20,7 @@ def compile_models(models: Mapping[Relation, Model], raw: Columns) -> dict[Relat
         models: All models, as they are parsed.
         raw: The columns of every raw table.
     """
-    lineage, known = Lineage(models, raw), raw_fingerprint(raw)
+    lineage, known = Lineage(models, raw), raw_fingerprint(models, raw)
     return {
         relation: CompiledModel(
             columns=tuple(model.columns),

@@ -6,11 +6,22 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from event_assets.models.compiled import Columns, CompiledModel, Origins, RowSources, raw_fingerprint
+from event_assets.models.compiled import Columns, CompiledModel, Origins, RowSources, fingerprint_of
 from event_assets.models.dialects import DIALECT
 from event_assets.models.project import Model
 from event_assets.models.row_lineage import row_sources
 from event_assets.warehouse.relations import Relation
+
+
+def raw_fingerprint(models: Mapping[Relation, Model], raw: Columns) -> str:
+    """Return a fingerprint of the columns of the raw tables that models read.
+
+    Args:
+        models: All models.
+        raw: The columns of every raw table, also of those that no model reads.
+    """
+    read = {relation for model in models.values() for relation in model.reads}
+    return fingerprint_of(sorted((str(relation), [*columns]) for relation, columns in raw.items() if relation in read))
 
 
 class Lineage:
@@ -24,7 +35,7 @@ class Lineage:
     def __init__(self, models: Mapping[Relation, Model], raw: Columns) -> None:
         self._models = models
         self._columns = {**raw, **{relation: model.columns for relation, model in models.items()}}
-        self._raw = raw_fingerprint(raw)
+        self._raw = raw_fingerprint(models, raw)
         self._origins: dict[Relation, Origins] = {}
 
     def origins(self, relation: Relation) -> Origins:

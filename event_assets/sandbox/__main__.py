@@ -11,6 +11,7 @@ from event_assets.sandbox.event import load_event
 from event_assets.sandbox.fault_option import NAMES, FaultType
 from event_assets.sandbox.faults import ENDPOINTS, Fault
 from event_assets.sandbox.generate import SIZES, generate_event
+from event_assets.sandbox.more import MORE
 from event_assets.sandbox.responses import BASE_PATH, ENVELOPES, VALIDATORS, Envelope, Validators
 from event_assets.sandbox.server import DEFAULT_PAGE_SIZE, DEFAULT_TOKEN, HOST, STATUS_PATH, Sandbox
 
@@ -48,6 +49,7 @@ SIZE_HELP = "How large an event to invent: {}.  [default: conference]".format(
     show_default=True,
     help="Let clients ask whether an answer has changed, by this header: who has it already gets 304 and no body.",
 )
+@click.option("--more", multiple=True, type=click.Choice(MORE), help="Serve these as well; one option for each.")
 @click.option("--token", default=DEFAULT_TOKEN, show_default=True, help="The bearer token to ask for.")
 @click.option(
     "--fault",
@@ -70,6 +72,7 @@ def main(
     envelope: Envelope,
     page_size: int | None,
     validators: Validators,
+    more: tuple[str, ...],
     token: str,
     failures: tuple[tuple[str, Fault, int | None], ...],
     log_requests: bool,
@@ -78,7 +81,7 @@ def main(
 
     It is a stand-in for trying the project without a token of the real API. Everybody in it is invented.
     """
-    inventing = {"size": size, "lectures": lectures, "participants": participants, "seed": seed}
+    inventing = {"size": size, "lectures": lectures, "participants": participants, "seed": seed, "more": more or None}
     given = [f"--{name}" for name, value in inventing.items() if value is not None]
     if folder and given:
         raise click.UsageError(f"--folder serves what is saved there, so it does not go with {', '.join(given)}.")
@@ -94,6 +97,7 @@ def main(
                 participants=participants,
                 seed=1 if seed is None else seed,
                 timezone=timezone or "Europe/Vienna",
+                more=more,
             )
         )
     except (OSError, ValueError) as error:

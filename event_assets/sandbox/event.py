@@ -93,6 +93,7 @@ class Event:
         partners: the records of ``/partners``.
         participants: the records of ``/participants``; an ``EncodedRecords`` where there are many.
         timezone: IANA name of the zone the event takes place in. The API never sends it.
+        more: the records of further paths by name, such as those of ``/reviews``; others are not found.
     """
 
     # Left out of repr(): a failing test or a log shall not print a folder's real people.
@@ -100,6 +101,7 @@ class Event:
     partners: list[Record] = field(repr=False)
     participants: MutableSequence[Record] = field(repr=False)
     timezone: str = "UTC"
+    more: dict[str, list[Record]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         known_zone(self.timezone)
@@ -110,7 +112,12 @@ class Event:
             **{name: len(self.content.get(name, ())) for name in CONTENT},
             "partners": len(self.partners),
             "participants": len(self.participants),
+            **{name: len(records) for name, records in self.more.items()},
         }
+
+    def listed(self, name: str) -> MutableSequence[Record] | None:
+        """Returns the records of a path that answers with a list; None if there is no such path."""
+        return {**self.more, "partners": self.partners, "participants": self.participants}.get(name)
 
 
 def known_zone(name: str) -> ZoneInfo:

@@ -42,9 +42,9 @@ class FaultQueues:
                 self._queues[name].clear()
 
     def take(self, endpoint: str) -> Fault | None:
-        """Takes the next fault, and counts it as used once; None if none is left."""
+        """Takes the next fault, and counts it as used once; None if none is left, or the path cannot have any."""
         with self._taking:
-            queue = self._queues[endpoint]
+            queue = self._queues.get(endpoint) or deque()
             while queue:
                 if fault := next(queue[0], None):
                     return fault

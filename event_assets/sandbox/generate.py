@@ -4,12 +4,14 @@ What is decided where: ``timetable`` (when and where), ``programme`` (the record
 ``participants`` (who), ``words`` (the vocabulary). Only names and numbers that cannot be anybody's are used.
 """
 
+from collections.abc import Collection
 from datetime import date
 from random import Random
 from typing import NamedTuple
 
 from event_assets.sandbox.bookings import book_workshops
 from event_assets.sandbox.event import EncodedRecords, Event, known_zone
+from event_assets.sandbox.more import invent_more
 from event_assets.sandbox.participants import invent_participants, plant_key_trouble
 from event_assets.sandbox.people import People
 from event_assets.sandbox.programme import Programme
@@ -39,6 +41,7 @@ def generate_event(
     first_day: date = date(2026, 5, 12),
     timezone: str = "Europe/Vienna",
     troubled_participants: int = 0,
+    more: Collection[str] = (),
 ) -> Event:
     """Invents an event.
 
@@ -54,9 +57,10 @@ def generate_event(
         first_day: the date of the first day.
         timezone: IANA name of the event's zone, which session times carry the offset of.
         troubled_participants: how many participants' e-mail addresses are spoilt; by default each has one of their own.
+        more: the names of further resources to serve, of ``more.MORE``. Nothing else depends on them.
 
     Raises:
-        ValueError: a number is negative, or the size or the zone is unknown.
+        ValueError: a number is negative, or the size, the zone or a resource is unknown.
     """
     if size not in SIZES:
         raise ValueError(f"{size!r} is not a size of an event: {', '.join(SIZES)} are.")
@@ -79,4 +83,6 @@ def generate_event(
     )
     plant_key_trouble(Random(f"{seed} trouble"), registered, troubled_participants)
     book_workshops(Random(f"{seed} bookings"), content["workshops"], registered)
-    return Event(content, partners, registered, timezone)
+    return Event(
+        content, partners, registered, timezone, invent_more(more, seed, people, content["lectures"], registered)
+    )

@@ -60,7 +60,7 @@ def answer(event: Event, target: str, *, envelope: Envelope, page_size: int, bas
     Args:
         event: what is served. Records are read when this is called, not when the chunks are: the answer stays whole
             while the event changes.
-        target: path and query as asked; the path is ``CONTENT_PATH`` or one of ``LIST_PATHS``.
+        target: path and query as asked; the path is ``CONTENT_PATH`` or that of a list of the event.
         envelope: how lists are wrapped; ``/content`` is the same in each.
         page_size: how many records a page has, where the envelope is ``pages``.
         base_url: where the API is served, for absolute links to further pages.
@@ -68,7 +68,10 @@ def answer(event: Event, target: str, *, envelope: Envelope, page_size: int, bas
     path, query = urlsplit(target).path, urlsplit(target).query
     if path == CONTENT_PATH:
         return json_response(200, event.content)
-    records = _snapshot(event.partners if path.endswith("/partners") else event.participants)
+    listed = event.listed(path.removeprefix(f"{BASE_PATH}/"))
+    if listed is None:
+        return error_response(404, "There is nothing at this path.")
+    records = _snapshot(listed)
     if envelope == "bare":
         return _list_response(b"", records, b"")
     if envelope == "data":

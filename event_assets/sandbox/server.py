@@ -179,7 +179,8 @@ class Sandbox:
             with self._counting:
                 self.requests[path] += 1
                 self.asked_at[path].append(time.monotonic())
-        if path not in (STATUS_PATH, CONTENT_PATH, *LIST_PATHS):
+        endpoint = path.removeprefix(f"{BASE_PATH}/")
+        if path not in (STATUS_PATH, CONTENT_PATH, *LIST_PATHS) and endpoint not in self.event.more:
             return error_response(404, "There is nothing at this path.")
         if method != "GET":
             return error_response(405, "Only GET is answered here.", {"Allow": "GET"})
@@ -188,7 +189,7 @@ class Sandbox:
         if headers.get("Authorization") != f"Bearer {self.token}":
             return error_response(401, "The token is missing or not valid.", {"WWW-Authenticate": "Bearer"})
         right = answer(self.event, target, envelope=self.envelope, page_size=self.page_size, base_url=self.base_url)
-        fault = self._faults.take(path.removeprefix(f"{BASE_PATH}/"))
+        fault = self._faults.take(endpoint)
         if not fault:
             return self._known.validated(right, target, headers, self.validators)
         address = self.base_url + target.removeprefix(BASE_PATH)

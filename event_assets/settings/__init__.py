@@ -11,6 +11,7 @@ from event_assets.settings.api import (
     PersonalData,
     PrivacySettings,
     RemovalSettings,
+    ResourceSettings,
     RetrySettings,
 )
 from event_assets.settings.automation import (
@@ -52,6 +53,7 @@ __all__ = [
     "PublishedSettings",
     "ReadEvent",
     "RemovalSettings",
+    "ResourceSettings",
     "RetentionSettings",
     "RetrySettings",
     "ScheduleSettings",

@@ -65,6 +65,28 @@ class EventApiSettings(Section):
 
 
 @dataclass(frozen=True)
+class ResourceSettings(Section):
+    """Which resources are synced beside those of every event.
+
+    Attributes:
+        resources: Their names.
+    """
+
+    path = ("sources", "event_api")
+
+    resources: tuple[str, ...] = setting(
+        (),
+        "Resources to sync beside those of every event: reviews, groups, registrations. A change counts when the "
+        "definitions are loaded again.",
+        raw=list,
+        parse=tuple,
+        fits=lambda names: all(isinstance(name, str) for name in names),
+        wanted='a list of names, such as ["reviews"]',
+        shown="[]",
+    )
+
+
+@dataclass(frozen=True)
 class RetrySettings(Section):
     """How a request is tried again after a passing failure: dlt's ``runtime.request_*``, and two bounds more.
 

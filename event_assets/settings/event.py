@@ -9,7 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar, cast
 
-from event_assets.settings.api import EventApiSettings, PrivacySettings, RemovalSettings, RetrySettings
+from event_assets.settings.api import (
+    EventApiSettings,
+    PrivacySettings,
+    RemovalSettings,
+    ResourceSettings,
+    RetrySettings,
+)
 from event_assets.settings.automation import (
     AlertSettings,
     FreshnessSettings,
@@ -27,6 +33,7 @@ from event_assets.settings.warehouse import DestinationSettings, PostgresSetting
 
 SECTIONS: tuple[type[Section], ...] = (
     EventApiSettings,
+    ResourceSettings,
     PrivacySettings,
     RemovalSettings,
     DateSettings,
@@ -79,6 +86,11 @@ class Event:
             SettingsError: One is, and it or the address cannot be used.
         """
         return bool(self._section(EventApiSettings).api_token)
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """The resources to sync beside those of every event."""
+        return self._section(ResourceSettings).resources
 
     @property
     def privacy(self) -> PrivacySettings:

@@ -9,7 +9,7 @@ from event_assets.models.lineage import Lineage
 from event_assets.site.catalogue import API, CatalogueColumn, CatalogueTable, TableStatus
 from event_assets.source.api.resources import endpoint_of
 from event_assets.source.tables.columns import Column, Table
-from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS, REJECTED_DESCRIPTION, TABLES
+from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS, REJECTED_DESCRIPTION, raw_tables
 from event_assets.warehouse import RAW
 from event_assets.warehouse.relations import Relation
 
@@ -19,7 +19,7 @@ LeftOut = Mapping[Relation, Mapping[str, str]]
 
 def describe_tables(
     models: Mapping[Relation, Model],
-    raw: Mapping[Relation, list[str]],
+    raw: Mapping[str, Table],
     left_out: LeftOut,
     statuses: Mapping[str, TableStatus],
     owner: str = "",
@@ -28,15 +28,16 @@ def describe_tables(
 
     Args:
         models: All models, each after those that it reads.
-        raw: The columns of every raw table.
+        raw: The raw tables of resources, by name.
         left_out: The columns that the published copy leaves out, with the reasons.
         statuses: What is known of the tables at the moment, by id; of some or all.
         owner: Who answers for what names nobody.
     """
-    lineage = Lineage(models, raw)
+    declared = {Relation(RAW, name): [each.name for each in columns] for name, columns in raw_tables(raw).items()}
+    lineage = Lineage(models, declared)
     return (
-        *map(_resource, TABLES.values()),
-        *_raw_tables(left_out, statuses, owner),
+        *map(_resource, raw.values()),
+        *_raw_tables(raw, left_out, statuses, owner),
         *(
             _model(model, lineage, left_out.get(relation, {}), statuses.get(str(relation)), owner)
             for relation, model in models.items()
@@ -72,8 +73,10 @@ def _holds_personal_data(column: Column) -> bool:
     return bool(column.pii or column.nested_pii)
 
 
-def _raw_tables(left_out: LeftOut, statuses: Mapping[str, TableStatus], owner: str) -> Iterator[CatalogueTable]:
-    for table in TABLES.values():
+def _raw_tables(
+    raw: Mapping[str, Table], left_out: LeftOut, statuses: Mapping[str, TableStatus], owner: str
+) -> Iterator[CatalogueTable]:
+    for table in raw.values():
         relation, source = Relation(RAW, table.name), f"{API}.{table.name}"
         sources: dict[str, tuple[str, ...]] = {
             column.name: (f"{source}.{_field(column.name)}",) for column in table.columns
@@ -111,7 +114,7 @@ def _raw_tables(left_out: LeftOut, statuses: Mapping[str, TableStatus], owner: s
         REJECTED_DESCRIPTION,
         _raw_columns(REJECTED_COLUMNS, {}, left_out.get(rejected, {})),
         owner=owner,
-        reads=tuple(f"{API}.{name}" for name in TABLES),
+        reads=tuple(f"{API}.{name}" for name in raw),
     )
 
 

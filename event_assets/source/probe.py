@@ -15,7 +15,7 @@ from event_assets.settings import EventApiSettings
 from event_assets.source.api.deadline import Bounds, Deadline
 from event_assets.source.api.fetch import Fetched, fetch
 from event_assets.source.api.fingerprint import ResponseFingerprint
-from event_assets.source.api.resources import resources_by_endpoint
+from event_assets.source.api.resources import resources_of
 from event_assets.source.api.retries import RETRIED_STATUS_CODES, causes, certificate_fault
 from event_assets.source.api.retry_after import retry_after
 from event_assets.source.api.validators import Validators
@@ -26,7 +26,7 @@ from event_assets.source.load.diff import diff
 from event_assets.source.records.privacy import Privacy
 from event_assets.source.records.process import RecordProcessor
 from event_assets.source.sync import SyncSettings
-from event_assets.source.tables.schema import TABLES
+from event_assets.source.tables.more import ALL_TABLES
 
 _LONGEST_RETRY_AFTER = 6 * 3600.0
 """In seconds: what is more is taken for a mistake."""
@@ -89,8 +89,8 @@ def probe(
         ProbeError: There is no usable response.
     """
     deadline = deadline or Deadline()
-    resources = resources_by_endpoint()[endpoint]
-    fingerprint = ResponseFingerprint([TABLES[name] for name in resources], settings.privacy)
+    resources = resources_of(endpoint)
+    fingerprint = ResponseFingerprint([ALL_TABLES[name] for name in resources], settings.privacy)
     if before and before.reading != fingerprint.reading:
         before = None
     try:
@@ -122,7 +122,7 @@ def _read(fetched: Fetched, settings: SyncSettings, fingerprint: ResponseFingerp
     privacy, versions, digests = Privacy(settings.privacy), {}, ()
     validators = fetched.validators
     for name, pages in fetched.by_resource().items():
-        table = TABLES[name]
+        table = ALL_TABLES[name]
         changes = _changes(diff(table, ExistingRows(), pages, RecordProcessor(table, privacy)), deadline)
         digests = tuple(changes.page_digests)
         if not changes.is_absent:

@@ -19,7 +19,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 from event_assets.settings import Event, EventApiSettings, PrivacySettings, RemovalSettings, RetrySettings
 from event_assets.source.api.fetch import Fetched, fetch
 from event_assets.source.api.fingerprint import ResponseFingerprint
-from event_assets.source.api.resources import resources_by_endpoint
+from event_assets.source.api.resources import resources_of
 from event_assets.source.failures import api_failure, warehouse_failure
 from event_assets.source.load.apply import apply
 from event_assets.source.load.changes import Changes, ExistingRows, Upserts
@@ -32,7 +32,7 @@ from event_assets.source.load.table_state import TableState, read_existing_rows,
 from event_assets.source.progress import Progress
 from event_assets.source.records.privacy import Privacy
 from event_assets.source.records.process import RecordProcessor
-from event_assets.source.tables.schema import TABLES
+from event_assets.source.tables.more import ALL_TABLES
 from event_assets.warehouse import Warehouse
 
 
@@ -102,7 +102,7 @@ def sync(
         warehouse.give_back()
         fetched = _fetch(call, resources)
         with warehouse.connect() as session:
-            states = read_table_states(session, [TABLES[name] for name in resources])
+            states = read_table_states(session, [ALL_TABLES[name] for name in resources])
         if changed_answer := _unless_repeated(call, warehouse, states, fetched):
             results = _load(call, warehouse, folder, states, changed_answer)
         else:
@@ -125,7 +125,7 @@ class _Call(NamedTuple):
     @property
     def fingerprint(self) -> ResponseFingerprint:
         """The fingerprint of the endpoint's responses."""
-        tables = [TABLES[name] for name in resources_by_endpoint()[self.endpoint]]
+        tables = [ALL_TABLES[name] for name in resources_of(self.endpoint)]
         return ResponseFingerprint(tables, self.settings.privacy)
 
 
@@ -192,14 +192,16 @@ def _diffs(
     if any(state.rows for state in states.values()):
         with warehouse.connect() as session:
             existing |= {
-                name: read_existing_rows(session, TABLES[name], state) for name, state in states.items() if state.rows
+                name: read_existing_rows(session, ALL_TABLES[name], state)
+                for name, state in states.items()
+                if state.rows
             }
     return {
         name: diff(
-            TABLES[name],
+            ALL_TABLES[name],
             existing[name],
             pages,
-            RecordProcessor(TABLES[name], privacy),
+            RecordProcessor(ALL_TABLES[name], privacy),
             call.fingerprint,
             call.progress,
         )
@@ -208,7 +210,7 @@ def _diffs(
 
 
 def _removal(name: str, state: TableState, changes: Changes, privacy: Privacy) -> Removal:
-    keys = privacy.keys(TABLES[name])
+    keys = privacy.keys(ALL_TABLES[name])
     # A checkpoint of an earlier release does not say how keys were made.
     rekeyed = state.latest.keys != keys if state.latest and state.latest.keys else None
     live = 0 if changes.is_absent else state.live

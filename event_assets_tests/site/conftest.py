@@ -11,6 +11,7 @@ from event_assets.models import Model
 from event_assets.models.lineage import Lineage
 from event_assets.site.catalogue import Catalogue, TableStatus, TestResult
 from event_assets.site.describe import describe_tables
+from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse.relations import Relation
 from event_assets_tests.site.synthetic import NOW
 
@@ -45,4 +46,4 @@ def catalogue(models: dict[Relation, Model]) -> Catalogue:
         NOW - timedelta(hours=27), 139, agenda.data_types, agenda.warns_after, agenda.fails_after, (failing,)
     )
     left_out = publish_plan(models, {}, personal_data=False).left_out
-    return Catalogue(NOW, "UTC", describe_tables(models, raw_columns(), left_out, statuses, "team:event-data"))
+    return Catalogue(NOW, "UTC", describe_tables(models, TABLES, left_out, statuses, "team:event-data"))

@@ -6,7 +6,7 @@ from typing import Any
 
 from event_assets.sandbox import Event
 from event_assets.source.tables.columns import Column, Table
-from event_assets.source.tables.schema import TABLES
+from event_assets.source.tables.more import ALL_TABLES
 
 
 class Marks:
@@ -37,10 +37,11 @@ class Marks:
 
 def plant(event: Event, marks: Marks) -> None:
     """Add records to an event in which each field holds a mark."""
-    for table in TABLES.values():
+    for table in ALL_TABLES.values():
         records = event.content.get(table.name)
         if records is None:
-            records = event.partners if table.name == "partners" else event.participants
+            listed = {**event.more, "partners": event.partners, "participants": event.participants}
+            records = listed[table.name] if table.name in listed else event.more.setdefault(table.name, [])
         records.extend(_records(table, marks))
 
 

@@ -13,7 +13,7 @@ from itertools import chain
 from event_assets.settings import EventApiSettings, RetrySettings
 from event_assets.source.api.fingerprint import ResponseFingerprint
 from event_assets.source.api.pages import PackedPage, Page
-from event_assets.source.api.resources import event_api, parts_of, resources_by_endpoint
+from event_assets.source.api.resources import event_api, parts_of, resources_of
 from event_assets.source.api.responses import read_content, read_listing
 from event_assets.source.api.session import ApiSession
 from event_assets.source.api.validators import Validators
@@ -116,7 +116,7 @@ def fetch(
     Raises:
         ResourceExtractionError: There is no usable response. Further pages raise it as well.
     """
-    whole = resources_by_endpoint()[endpoint]
+    whole = resources_of(endpoint)
     is_list = not parts_of(endpoint)
     read = (
         partial(read_listing, resource=whole[0], fingerprint=fingerprint)

@@ -103,7 +103,7 @@ def _refuse_a_part(
 def read_listing(
     response: Response, resource: str, fingerprint: ResponseFingerprint | None = None
 ) -> dict[str, list[Page]]:
-    """Read the response of ``/partners`` or ``/participants``: a list of objects, in an envelope or bare.
+    """Read the response of a list endpoint, such as ``/partners``: a list of objects, in an envelope or bare.
 
     A single object instead of a list has been seen where there was one record only.
 
@@ -131,7 +131,8 @@ def read_listing(
             array = b"[" + array + b"]"
     except (ValueError, RecursionError):
         _refuse_no_json(expected, body)
-    in_body, in_headers = signs_of_fields(listing.envelope, _LISTED), signs_of_headers(response.headers, _LISTED)
+    words = _LISTED | {resource, resource.removesuffix("s")}
+    in_body, in_headers = signs_of_fields(listing.envelope, words), signs_of_headers(response.headers, words)
     if in_body.repeated:
         expected.refuse(_TWICE)
     signs = in_body | in_headers

@@ -27,7 +27,8 @@ from event_assets.source.records.fingerprints import REJECT_SQL
 from event_assets.source.records.privacy import KEYED_BY_ID, Privacy
 from event_assets.source.records.process import Reject
 from event_assets.source.tables.columns import RAW_RECORD_HASH, REMOVED_AT, Table
-from event_assets.source.tables.schema import REJECTED, TABLES
+from event_assets.source.tables.more import ALL_TABLES
+from event_assets.source.tables.schema import REJECTED
 from event_assets.warehouse import Session, Warehouse
 
 _KEYS_A_STATEMENT = 500
@@ -69,7 +70,7 @@ def apply(
     erasure.drop_columns(warehouse)
     with warehouse.connect() as session, session.begin_transaction():
         for name, changes in staged.changes.items():
-            table, state = TABLES[name], states[name]
+            table, state = ALL_TABLES[name], states[name]
             if changes.is_absent:
                 write_checkpoint(session, table, _absence(state, changes, privacy))
                 continue
@@ -80,7 +81,7 @@ def apply(
                 _replace_rejects(session, table, changes.rejects, staged.load_id if loads else None)
             write_checkpoint(session, table, _checkpoint(table, changes, privacy))
         erasure.erase(session, present)
-        held_now = table_versions(session, [TABLES[name] for name in present])
+        held_now = table_versions(session, [ALL_TABLES[name] for name in present])
     if other := [f"raw.{name}" for name, version in held_now.items() if version != present[name].version]:
         raise SyncError(
             f"The response of /{staged.endpoint} was written, but {' and '.join(other)} does not match it. Check "

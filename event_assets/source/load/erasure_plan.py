@@ -11,7 +11,7 @@ from event_assets.source.load import erasure
 from event_assets.source.load.checkpoint import reset_protection
 from event_assets.source.load.table_state import TableState
 from event_assets.source.records.privacy import Privacy
-from event_assets.source.tables.schema import TABLES
+from event_assets.source.tables.more import ALL_TABLES
 from event_assets.warehouse import Session, Warehouse
 
 
@@ -35,7 +35,7 @@ class ErasurePlan:
     def drops_columns(self) -> bool:
         """Whether columns of undeclared fields have to be dropped."""
         return self._privacy.protects and any(
-            TABLES[name].undeclared(each.columns) for name, each in self._states.items()
+            ALL_TABLES[name].undeclared(each.columns) for name, each in self._states.items()
         )
 
     def announce(self, warehouse: Warehouse) -> None:
@@ -49,7 +49,7 @@ class ErasurePlan:
         """Drop the columns of undeclared fields, if the settings require it."""
         if self.drops_columns:
             with warehouse.connect() as session, session.begin_transaction():
-                erasure.drop_undeclared_columns(session, [TABLES[name] for name in self._states])
+                erasure.drop_undeclared_columns(session, [ALL_TABLES[name] for name in self._states])
 
     def erase(self, session: Session, read: Collection[str]) -> None:
         """Erase the personal data that the settings no longer allow.
@@ -62,7 +62,7 @@ class ErasurePlan:
             return
         for name, protection in self._protected_otherwise.items():
             act = erasure.erase_removed_rows if name in read else erasure.redact_rows
-            act(session, TABLES[name], self._privacy, hashes_stay=not protection)
+            act(session, ALL_TABLES[name], self._privacy, hashes_stay=not protection)
         if self._protected_otherwise:
             erasure.redact_history(session, self._privacy)
         if self._protected_otherwise or self.drops_columns:

@@ -21,7 +21,8 @@ from event_assets.source.load.changes import Changes, Upserts
 from event_assets.source.load.row_file import RowFile
 from event_assets.source.load.upgrade import drop_stored_schema
 from event_assets.source.tables.columns import RAW_RECORD_HASH, Table
-from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS, TABLES
+from event_assets.source.tables.more import ALL_TABLES
+from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS
 from event_assets.warehouse import RAW, Warehouse
 
 
@@ -85,7 +86,7 @@ def stage(
         file = RowFile(table, Path(pipeline.working_dir) / f"{table.name}.parquet") if table.is_flat else None
         changes[table.name] = yield from _rows(diffs[table.name], table, file)
 
-    source = declared_source({name: rows(TABLES[name]) for name in diffs}, new)
+    source = declared_source({name: rows(ALL_TABLES[name]) for name in diffs}, new)
     extracted = pipeline.extract(source, loader_file_format="parquet")
     return Staged(endpoint, changes, next(iter(extracted.loads_ids), None))
 
@@ -100,7 +101,7 @@ def declared_source(rows: Mapping[str, Iterator[Any]], new: Mapping[str, bool]) 
 
     def resources() -> Iterator[Any]:
         for name, items in rows.items():
-            table = TABLES[name]
+            table = ALL_TABLES[name]
             # Nothing to merge with, nor other tables that must fit it: its rows need not pass through a second table.
             how = "append" if table.is_flat and new[name] else "merge"
             # Not the generator itself: dlt would look through all modules for the one that it is from.

@@ -13,6 +13,8 @@ rules hold for all tables:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from event_assets.source.tables.columns import Column, Table
 
 
@@ -273,12 +275,16 @@ REJECTED_COLUMNS = (
 TABLES: dict[str, Table] = {
     table.name: table for table in (HALLS, DAYS, LECTURES, SPEAKERS, WORKSHOPS, PAUSES, TRACKS, PARTNERS, PARTICIPANTS)
 }
-"""The raw tables of all resources by name, in the order of the REST configuration."""
+"""The raw tables that every event has by name, in the order of the REST configuration. Others are in ``more``."""
 
 
-def raw_tables() -> dict[str, tuple[Column, ...]]:
-    """Return the declared columns of every raw table: resources, their link tables and ``rejected``."""
+def raw_tables(resources: Mapping[str, Table] = TABLES) -> dict[str, tuple[Column, ...]]:
+    """Return the declared columns of every raw table: resources, their link tables and ``rejected``.
+
+    Args:
+        resources: The tables of the resources.
+    """
     tables = {REJECTED: REJECTED_COLUMNS}
-    for table in TABLES.values():
+    for table in resources.values():
         tables |= {table.name: table.all_columns, **table.link_tables}
     return tables
