@@ -114,6 +114,9 @@ def _findings(event: Event) -> Iterator[tuple[str, str, str | None]]:
         yield "record_not_loaded", "participants", None
 
 
+WARNINGS = {"blank_name", "session_without_hall", "session_without_speaker", "starts_on_another_day"}
+NOTES = {"overlong_session", "session_without_track", "participant_without_address"}
+"""How bad a finding is, by its rule: what is in neither is an error."""
 NAMED = ("lectures", "workshops", "pauses", "halls", "speakers", "tracks")
 
 
@@ -168,4 +171,6 @@ def event_overview(event: Event) -> dict[str, Any]:
         "participants": len(people),
         "checked_in": sum(person["checked_at"] is not None for person in people),
         "findings": findings(event).total(),
+        "errors": sum(number for (rule, *_), number in findings(event).items() if rule not in WARNINGS | NOTES),
+        "warnings": sum(number for (rule, *_), number in findings(event).items() if rule in WARNINGS),
     }

@@ -10,10 +10,15 @@ from typing import Any, NamedTuple
 import duckdb
 import pytest
 
-from event_assets.sandbox import Event, generate_event
+from event_assets.models import build
+from event_assets.sandbox import Event, Sandbox, generate_event
+from event_assets.settings import RemovalSettings
+from event_assets.source.api.resources import resources_by_endpoint
 from event_assets_tests import truth, truth_attendance, truth_people, truth_programme, truth_readiness
 from event_assets_tests.conftest import CHECKOUT
-from event_assets_tests.engines.test_portable import refresh
+from event_assets_tests.models.bench import models
+from event_assets_tests.source.syncing import run_sync
+from event_assets_tests.warehouses import file_warehouse
 
 WRITTEN = "2026-05-12 14:30"
 TIMES = {"invented": WRITTEN, "fosdem": "2026-01-31 12:00"}
@@ -26,6 +31,17 @@ class Asked(NamedTuple):
     event: Event
     path: Path
     at: datetime
+
+
+def refresh(event: Event, path: Path) -> None:
+    """Sync an event into a DuckDB file, and build all models."""
+    warehouse = file_warehouse(path)
+    with Sandbox(event) as api:
+        for resources in resources_by_endpoint().values():
+            run_sync(api, warehouse, *resources, removals=RemovalSettings(allowed=True))
+    with warehouse.connect() as client:
+        for model in models().values():
+            build(client, model, {"event_timezone": event.timezone})
 
 
 def sections() -> dict[int, tuple[str, str]]:

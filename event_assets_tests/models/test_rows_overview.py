@@ -75,6 +75,8 @@ def test_the_overview_counts_what_is_there():
         "participants": 2,
         "checked_in": 1,
         "findings": 9,
+        "errors": 6,
+        "warnings": 3,
     }
 
 

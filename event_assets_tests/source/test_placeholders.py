@@ -110,3 +110,10 @@ def test_who_gives_up_an_address_is_still_one_person(event: Event, warehouse: Wa
     result = synced(event, warehouse, {**ADA, "email": "anonymous"}, *SHARED)
     assert (result.loaded, result.removed) == (1, 1), "the address was the key"
     assert reader.rows(LIVE) == [("1",), ("2",), ("3",), ("4",)]
+
+
+def test_letters_that_fold_into_others_make_other_addresses():
+    said = [{"email": "weiß@example.org"}, {"email": "WEISS@example.org"}, {"email": "WEIß@example.org"}]
+    rows, changes = compared("participants", said)
+    assert [each["email_key"] for each in rows] == ["weiß@example.org", "weiss@example.org"]
+    assert len(changes.rejects) == 1

@@ -286,13 +286,6 @@ def test_fields_that_are_not_declared_are_left_out_and_counted(personal_data: Pe
     assert changes.undeclared == 6
 
 
-def test_letters_that_fold_into_others_make_other_addresses():
-    said = [{"email": "weiß@example.org"}, {"email": "WEISS@example.org"}, {"email": "WEIß@example.org"}]
-    rows, changes = compared("participants", said)
-    assert [each["email_key"] for each in rows] == ["weiß@example.org", "weiss@example.org"]
-    assert len(changes.rejects) == 1
-
-
 def test_rejects_are_protected_too():
     said = [
         {"id": None, "email": None, "name": "Ada"},

@@ -60,6 +60,8 @@ select
     (select count(*) from staging.partners where exhibitor) as exhibitors,
     (select count(*) from staging.participants) as participants,
     (select count(*) from staging.participants where checked_in) as checked_in,
-    (select count(*) from summary.data_quality) as findings
+    (select count(*) from summary.data_quality) as findings,
+    (select count(*) from summary.data_quality where severity = 'error') as errors,
+    (select count(*) from summary.data_quality where severity = 'warning') as warnings
 from opening
 cross join changes

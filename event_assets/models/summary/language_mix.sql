@@ -16,7 +16,7 @@ speakers_of as (
     group by language
 ),
 sessions_of as (
-    select language, count(*) as sessions, sum(case when minutes > 0 then minutes end) as minutes
+    select language, count(*) as sessions, cast(sum(case when minutes > 0 then minutes end) as bigint) as minutes
     from once
     group by language
 ),
