@@ -23,7 +23,7 @@ def test_all_checks_pass_on_valid_data(everything_loaded: Loaded):
 
 def spoil_keys(event: Event) -> None:
     event.participants.append({**event.participants[0], "id": 990001})
-    event.participants.append({"id": 990002})
+    event.participants.append({"name": "Nobody"})
 
 
 def add_field(event: Event) -> None:
@@ -34,7 +34,7 @@ def spoil_values(event: Event) -> None:
     event.participants[0] = {**event.participants[0], "role": {"name": "attendee"}, "tickets": "VIP"}
 
 
-KEYS = {"another record of the same answer has this email": 1, "no usable email": 1}
+KEYS = {"another record of the same answer has this email": 1, "no usable email or id": 1}
 SPOILT: list[tuple[str, Callable[[Event], None], dict[str, Any]]] = [
     ("no_rejected_records", spoil_keys, KEYS),
     ("no_undeclared_fields", add_field, {"undeclared_columns_with_values": 1}),

@@ -43,7 +43,7 @@ def test_personal_columns_have_a_tag(everything_loaded: Loaded):
 
     of_people = {"email", "email_key", "name", "first_name", "last_name", "company", "position"}
     assert tagged("raw/participants") == of_people
-    assert tagged("staging/participants") == {"company"}
+    assert tagged("staging/participants") == {"company", "tickets"}
     assert tagged("raw/halls") == tagged("summary/agenda") == set()
 
 
@@ -53,7 +53,7 @@ def test_a_column_says_what_reads_it(metadata: dict[str, Any]):
     sessions = rows(metadata["staging/sessions"]["used_by"].value)
     assert "summary.agenda.title" in sessions["title"]
     assert "summary.speaker_load (join)" in sessions["session_key"]
-    assert "summary.data_quality (filter and group)" in sessions["day_id"]
+    assert "summary.data_quality (filter and group and join)" in sessions["day_id"]
     assert "used_by" not in metadata["summary/agenda"], "nothing reads it"
 
 

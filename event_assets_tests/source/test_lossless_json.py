@@ -143,7 +143,7 @@ def test_a_record_with_a_field_twice_is_loaded_whole(body: str):
 def test_a_record_with_two_values_of_its_key_is_rejected(body: str):
     rows, taken = listed(body % '{"id": 1, "email": "a@x.org", "email": "b@x.org"}')
     assert rows == []
-    assert [reject.reason for reject in taken.rejects] == ["no usable email"]
+    assert [reject.reason for reject in taken.rejects] == ["no usable email or id"]
     assert "a@x.org" in taken.rejects[0].payload
     assert "b@x.org" in taken.rejects[0].payload
     rows, taken = listed(body % '{"id": 1, "email": "a@x.org", "email": "a@x.org"}')
