@@ -29,11 +29,15 @@ test-all: .venv/installed-dev ## Run all tests
 NEWEST := .venv-newest/bin/python
 # Each test that asks something of another package, once: further parameters and examples ask our own code, but for those
 # of assets and models, where DuckDB decides what comes of each. Left out is what no package decides: the sandbox, what an
-# answer says and what becomes of it, and how files look; and other databases, whose packages are few and pinned closely.
+# answer says and what becomes of it, what the automation does after which failure, and how files look; and other databases,
+# whose packages are few and pinned closely.
 ONCE = -m "not slow" -k "not postgres and not spark and not sail" --hypothesis-profile few $(addprefix --once=event_assets_tests/, automation cli source)
 OWN_CODE_ALONE = $(addprefix --ignore=event_assets_tests/, engines export sandbox site test_sizes.py test_readme.py test_makefile.py \
-	$(addprefix source/, test_lossless_json.py test_matrix.py test_more_pages.py test_pages.py test_paging.py \
-	test_privacy_places.py test_records.py))
+	$(addprefix source/, test_erasure.py test_lossless_json.py test_matrix.py test_more_pages.py test_pages.py test_paging.py \
+	test_placeholders.py test_privacy_places.py test_put_right.py test_records.py test_removals.py) \
+	$(addprefix automation/, test_change_sensor.py test_change_sensor_failures.py test_change_sensor_misled.py \
+	test_failed_attempts.py test_held_back.py test_held_back_copy.py test_lost_warehouse.py) \
+	assets/test_schedule_changes.py cli/test_dbt_artifacts.py models/test_intervals.py models/test_questions.py)
 test-newest: ## Run the tests on the newest packages within setup.cfg's bounds, without dagster-embedded-elt
 	@$(PYTHON) -m venv .venv-newest
 	@$(NEWEST) -m pip install --quiet --disable-pip-version-check uv

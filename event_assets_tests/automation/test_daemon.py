@@ -122,11 +122,12 @@ def test_a_moved_lecture_is_loaded_alone_and_only_what_reads_it_is_built(story: 
 
 def test_the_event_opens_and_a_run_that_is_killed_is_made_up_for(story: Story):
     api, live = story.api, story.live
-    # Slow for the sensor as well, so that it cannot take the fault away from the run.
     until(lambda: time.time() > story.opens - 5, 300, "the opening")
+    # Slow for the sensor as well, so that it cannot take the fault away from the run; and before all is quiet, so that no
+    # run is quick that begins from now on.
+    api.fail("content", faults.slow(25))
     story.wait_for_quiet()
     due_at = max(story.opens, min(max(live.materialisations()[asset]) for asset in CONTENT) + WINDOW_SECONDS)
-    api.fail("content", faults.slow(25))
     run = until(lambda: _unfinished(live, CONTENT), 240, "a run because the tables are too old for an open event")
     assert run.created - due_at < story.prompt
     pid = until(lambda: live.pid(run), 60, "its process")
