@@ -123,8 +123,8 @@ def test_a_moved_lecture_is_loaded_alone_and_only_what_reads_it_is_built(story: 
 def test_the_event_opens_and_a_run_that_is_killed_is_made_up_for(story: Story):
     api, live = story.api, story.live
     until(lambda: time.time() > story.opens - 5, 300, "the opening")
-    # Slow for the sensor as well, so that it cannot take the fault away from the run; and before all is quiet, so that no
-    # run is quick that begins from now on.
+    # Slow for the sensor as well, so that it cannot take the fault away from the run; and before all is quiet, so that
+    # no run is quick that begins from now on.
     api.fail("content", faults.slow(25))
     story.wait_for_quiet()
     due_at = max(story.opens, min(max(live.materialisations()[asset]) for asset in CONTENT) + WINDOW_SECONDS)
