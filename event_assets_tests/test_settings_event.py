@@ -2,6 +2,7 @@
 
 import pytest
 from dlt.common.configuration.specs import RuntimeConfiguration
+from dlt.common.configuration.utils import get_resolved_traces
 
 from event_assets import settings
 from event_assets.settings import Event, SettingsError, read_event
@@ -44,3 +45,10 @@ def test_the_retries_that_are_dlt_s_have_dlt_s_defaults():
     for each in settings_of(settings.RetrySettings):
         if hasattr(of_dlt, each.name):
             assert each.default == getattr(of_dlt, each.name)
+
+
+def test_who_reads_the_event_again_and_again_grows_by_nothing():
+    """Dlt keeps a trace of each value that it has resolved, and sensors read the event at each look."""
+    read_event()
+    traces = get_resolved_traces()
+    assert (traces.resolved_traces, traces.all_traces) == ([], [])

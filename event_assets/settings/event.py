@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar, cast
 
+from dlt.common.configuration.utils import get_resolved_traces
+
 from event_assets.settings.api import (
     EventApiSettings,
     PrivacySettings,
@@ -203,7 +205,11 @@ def read_event() -> Event:
         read_files()
     except SettingsError as error:
         return Event(dict.fromkeys(SECTIONS, error))
-    return Event({section: _read_or_error(section) for section in SECTIONS})
+    event = Event({section: _read_or_error(section) for section in SECTIONS})
+    # dlt keeps where it has found each value, and who asked for it, until a pipeline ends. Sensors run none: the
+    # process that evaluates them would grow by megabytes a minute.
+    get_resolved_traces().clear()
+    return event
 
 
 def _read_or_error(section: type[Section]) -> Section | SettingsError:
