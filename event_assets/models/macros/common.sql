@@ -155,6 +155,17 @@ create macro seats_taken(capacity, available) as case
         then cast(cast(capacity as decimal(38, 0)) - cast(available as decimal(38, 0)) as bigint)
 end;
 
+-- The seats that are booked. More can be free than there are: then none is. (Not greatest(), which makes 0 of an unknown
+-- number.)
+create macro booked_seats(capacity, available) as case
+    when available > capacity then 0 else macros.seats_taken(capacity, available)
+end;
+
+-- Free seats below zero say how many more are booked than there are: they wait, or come in vain.
+create macro overbooked_seats(available) as case
+    when available < 0 then macros.seats_taken(0, available) when available >= 0 then 0
+end;
+
 -- Seconds of a local time since midnight. A history of an early release can hold infinite times, which have none.
 create macro time_of_day(clock) as case
     when clock between cast('1000-01-01' as timestamp) and cast('8999-12-31' as timestamp)

@@ -6,17 +6,8 @@ select
     halls.hall,
     sessions.capacity,
     sessions.available,
-    -- More can be free than there are seats: then none is taken. (Not greatest(), which makes 0 of an unknown number.)
-    case
-        when sessions.available > sessions.capacity then 0
-        else macros.seats_taken(sessions.capacity, sessions.available)
-    end as seats_taken,
-    -- Free seats below zero say so. Null where a bigint cannot hold it.
-    case
-        when sessions.available is null then null
-        when sessions.available >= 0 then 0
-        else macros.seats_taken(0, sessions.available)
-    end as seats_overbooked,
+    macros.booked_seats(sessions.capacity, sessions.available) as seats_taken,
+    macros.overbooked_seats(sessions.available) as seats_overbooked,
     -- More can be booked than there are seats: the share stays within 0 and 1.
     case
         when sessions.capacity > 0 and sessions.available < 0 then cast(1 as double)
