@@ -162,6 +162,11 @@ class Live:
                 return int(found[1])
         return None
 
+    def begun(self, run: RunSeen) -> list[str]:
+        """The steps of a run that have begun."""
+        records = self._events(run.id, dg.DagsterEventType.STEP_START)
+        return [each.event_log_entry.get_dagster_event().step_key or "" for each in records]
+
     def steps(self, run: RunSeen) -> list[tuple[str, str]]:
         """The steps of a run that ended by themselves, and how: `done` or `failed`."""
         ends = {dg.DagsterEventType.STEP_SUCCESS: "done", dg.DagsterEventType.STEP_FAILURE: "failed"}
