@@ -1,7 +1,9 @@
 """Macros: how calls are expanded, and the errors of wrong ones."""
 
+from contextlib import closing
 from pathlib import Path
 
+import psycopg2
 import pytest
 from sqlglot import parse_one
 
@@ -9,6 +11,7 @@ from event_assets.assets.keys import raw_columns
 from event_assets.models import Model, ModelError, load_models
 from event_assets.models.lineage import Lineage
 from event_assets.warehouse.relations import Relation
+from event_assets_tests.engines.servers import PostgresServer
 
 MACROS = """
 -- A comment.
@@ -42,6 +45,25 @@ def load(folder: Path, expression: str, macros: str = MACROS) -> Model:
 )
 def test_a_call_becomes_the_macro_s_expression(tmp_path: Path, call: str, expression: str):
     assert load(tmp_path, call).query == parse_one(f"select {expression} as hall from raw.halls", dialect="duckdb")
+
+
+def test_postgres_computes_a_step_of_a_select_once(tmp_path: Path, postgres: PostgresServer):
+    model = load(tmp_path, "0")
+    model.path.write_text(
+        "with doubled as (select macros.twice(id) as one from raw.halls),"
+        " quadrupled as (select one + one as two from doubled) select two + two as hall from quadrupled"
+    )
+    select = load_models(set(raw_columns()), tmp_path)[HALLS].render({}, "postgres")
+    with (
+        postgres.database() as name,
+        closing(psycopg2.connect(postgres.url(name))) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("create schema raw; create table raw.halls (id integer); insert into raw.halls values (5)")
+        cursor.execute(f"explain (verbose) {select}")
+        assert str(cursor.fetchall()).count("(halls.id + halls.id)") == 1
+        cursor.execute(select)
+        assert cursor.fetchall() == [(40,)]
 
 
 def test_a_parameter_of_the_models_can_stand_in_a_macro(tmp_path: Path):

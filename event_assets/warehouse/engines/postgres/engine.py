@@ -105,11 +105,12 @@ class PostgresEngine(Engine):
         # As options, which hold for every connection, dlt's own ones too. Times are read and shown in UTC. Between them
         # is a tab, because a blank becomes a + in an address, which the driver does not take for one.
         options = f"-ctimezone=UTC\t-clock_timeout={round(self.lock_wait_seconds * 1000)}"
-        given = (self.credentials.query or {}).get("options")
+        # Compiling a SELECT of ours takes longer than what it saves; who wants it can say so in the address.
+        given = "\t".join(["-cjit=off", *filter(None, [(self.credentials.query or {}).get("options")])])
         self.credentials.query = {
             "application_name": "event_assets",
             **(self.credentials.query or {}),
-            "options": f"{given}\t{options}" if given else options,
+            "options": f"{given}\t{options}",
         }
         self._locks = AdvisoryLocks(self._connected)
 
