@@ -1,6 +1,7 @@
 """Syncs into Delta tables that are killed at a commit: the next sync puts the tables right."""
 
 import random
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
@@ -14,8 +15,8 @@ from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse.engines.spark.lake import Lake
 from event_assets_tests.engines.delta import LakeReader, lake_warehouse
 from event_assets_tests.source import crash
+from event_assets_tests.source.courses import change
 from event_assets_tests.source.syncing import run_sync
-from event_assets_tests.source.test_crash import change
 
 CONTENT = ("lectures", "halls", "tracks")
 
@@ -68,8 +69,9 @@ def events() -> Iterator[Event]:
 
 
 class Undisturbed(NamedTuple):
-    """What comes of the syncs where none is killed: the tables, and how many commits each of them makes."""
+    """What comes of the syncs where none is killed: the folder after the first, the tables, and each one's commits."""
 
+    begun: Path
     contents: dict[str, list[str]]
     commits: list[int]
 
@@ -79,11 +81,14 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Sequence[
     @cache
     def go(resources: Sequence[str]) -> Undisturbed:
         folder, commits = tmp_path_factory.mktemp("undisturbed"), []
+        begun = folder.with_name(f"{folder.name} begun")
         for event in events():
             with Sandbox(event) as api, killed_at(-1, after=True) as made:
                 run_sync(api, lake_warehouse(folder), *resources)
             commits.append(len(made))
-        return Undisturbed(contents(LakeReader(folder)), commits)
+            if not begun.exists():
+                shutil.copytree(folder, begun)
+        return Undisturbed(begun, contents(LakeReader(folder)), commits)
 
     return go
 
@@ -98,14 +103,14 @@ def test_a_sync_that_is_killed_at_a_commit_is_put_right_by_the_next(
     first: bool,
     place: float | None,
 ):
-    expected, commits = undisturbed(resources)
+    begun, expected, commits = undisturbed(resources)
     number = commits[0 if first else 1]
     assert number > 2
     for commit in range(number) if place is None else [round(place * (number - 1))]:
         folder, states = tmp_path / f"killed {commit}", events()
         if not first:
-            with Sandbox(next(states)) as api:
-                run_sync(api, lake_warehouse(folder), *resources)
+            next(states)
+            shutil.copytree(begun, folder)
         with Sandbox(next(states)) as api, killed_at(commit, after=bool(commit % 2)) as committed:
             with pytest.raises(Killed):
                 run_sync(api, lake_warehouse(folder), *resources)
