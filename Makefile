@@ -16,7 +16,7 @@ help: ## Show this list
 run: .venv/installed ## Sync everything once and build every summary
 	@$(PY) -m event_assets run $(if $(filter yes,$(ALLOW_REMOVALS)),--allow-removals)
 
-ui: .venv/installed ## Start the Dagster UI and daemon at http://127.0.0.1:3000, the catalogue at :3001
+ui: .venv/installed ## Start the Dagster UI and daemon at http://127.0.0.1:3000, the pages at :3001
 	@$(PY) -m event_assets ui
 
 test: .venv/installed-dev ## Run the tests but for the slow ones

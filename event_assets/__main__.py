@@ -73,7 +73,7 @@ def dbt_artifacts(folder: Path) -> None:
 
 @main.command()
 def site() -> None:
-    """Write the pages that people look at: the data catalogue."""
+    """Write the pages that people look at: the data catalogue, and the event on one page."""
     with _user_facing_errors():
         _check_settings()
         from event_assets.cli.site import write_site

@@ -8,6 +8,7 @@ from functools import cache
 import dagster as dg
 
 from event_assets.assets.checks import build_raw_checks
+from event_assets.assets.event_page import build_event_page
 from event_assets.assets.keys import raw_columns
 from event_assets.assets.lineage import describe_use
 from event_assets.assets.metadata import WAREHOUSE_POOL
@@ -62,7 +63,8 @@ def build_definitions(event: Event, pool: str | None = WAREHOUSE_POOL) -> dg.Def
     keys = [key for each in tables for key in each.keys]
     personal_data = event.published.personal_data
     copy = build_published_copy(keys, models, lineage, engine=engine, personal_data=personal_data, pool=pool, raw=raw)
-    assets, now = [*tables, copy, build_catalogue(models, read_statuses)], datetime.now(timezone.utc)
+    pages = [build_catalogue(models, read_statuses), build_event_page(models, event.ui.site_address, pool)]
+    assets, now = [*tables, copy, *pages], datetime.now(timezone.utc)
     planning = Planning(graph := Graph.of(assets))
     assets, checked = apply_automation(assets, planning, event, now), CheckWithAsset(planning)
     summaries = [key for key in keys if key.path[0] == SUMMARY]

@@ -8,26 +8,35 @@ from datetime import datetime, timezone
 import click
 import dagster as dg
 
+from event_assets.assets.event_page import write_event_page
+from event_assets.assets.held_back import held_back
 from event_assets.assets.models import project_models
 from event_assets.assets.site import catalogue_page, write_page
 from event_assets.automation.table_status import read_statuses
 from event_assets.cli.home import open_instance, prepare_dagster_home
 from event_assets.settings import Event, dagster_home, read_event
 from event_assets.site import CATALOGUE_FILE
+from event_assets.warehouse import Warehouse
 
 
 def write_site() -> None:
-    """Write the data catalogue, with what Dagster has recorded of the tables where it has.
+    """Write the data catalogue, and the event's page if there is a warehouse.
 
     Raises:
         SettingsError: A setting cannot be used, or the folder cannot be written.
         ModelError: A model is wrong.
+        WarehouseError: The warehouse is in use for too long, or cannot be read.
     """
-    event = read_event()
+    event, models, now = read_event(), project_models(), datetime.now(timezone.utc)
     with _recorded(event) as instance:
-        page = catalogue_page(instance, project_models(), read_statuses, event, datetime.now(timezone.utc))
-    path = write_page(event.site.folder / CATALOGUE_FILE, page)
-    click.echo(f"Data catalogue: {path}")
+        page = catalogue_page(instance, models, read_statuses, event, now)
+        held = sorted(map(str, held_back(instance, models)))
+    click.echo(f"Data catalogue: {write_page(event.site.folder / CATALOGUE_FILE, page)}")
+    warehouse = Warehouse.of(event)
+    if not warehouse.engine.is_there():
+        click.echo("The event: there is no warehouse yet. Run a sync first, then this command again.")
+        return
+    click.echo(f"The event:      {write_event_page(warehouse, event, held, now)[0]}")
 
 
 def _recorded(event: Event) -> AbstractContextManager[dg.DagsterInstance]:

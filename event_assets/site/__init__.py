@@ -1,8 +1,8 @@
 """The pages that people look at: made of values, static, and without a request to anywhere.
 
 ``describe`` makes a ``Catalogue`` of the data dictionary, the models and their lineage; ``page`` makes HTML of that.
-Nothing here reads a setting, a clock, the warehouse or Dagster's records: what is known of the tables at the moment is
-handed in as ``TableStatus``. ``assets.site`` does that and writes the file.
+``event`` does the same for the event: values of the rows of summaries, then HTML. Nothing here reads a setting, a clock
+or Dagster's records, or opens the warehouse: ``assets.site`` and ``assets.event_page`` do, and write the files.
 """
 
 from pathlib import Path
@@ -11,6 +11,8 @@ SITE = "site"
 """The layer of the pages: their assets' group, and the first part of their keys."""
 CATALOGUE_FILE = "catalogue.html"
 """The file of the data catalogue in the folder of pages."""
+EVENT_FILE = "event.html"
+"""The file of the event's page."""
 
 TEMPLATES = Path(__file__).with_name("templates")
 """The folder of the pages' templates, styles and scripts."""

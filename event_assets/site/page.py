@@ -1,23 +1,18 @@
 """Makes the page of a catalogue: one HTML file that needs nothing else, from the files in ``templates``.
 
-Every text is escaped by Jinja; the data of the picture is JSON in which no tag can end. A content security policy lets
-the page run its own script and style, and load nothing.
+How a page is kept from doing anything else is in ``html``.
 """
 
 from __future__ import annotations
 
-import json
-from base64 import b64encode
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import cache
-from hashlib import sha256
+from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from event_assets.site import TEMPLATES
+from event_assets.site import EVENT_FILE, TEMPLATES
 from event_assets.site.catalogue import LAYERS, Catalogue, CatalogueTable
+from event_assets.site.html import as_json, environment, inline, policy
 from event_assets.site.layout import lanes
 
 SCRIPTS = ("graph.js", "picture.js", "details.js", "search.js", "page.js")
@@ -38,11 +33,12 @@ def render(catalogue: Catalogue) -> str:
     Args:
         catalogue: What it shows.
     """
-    page = _page()
-    style, script = _inline(["catalogue.css"]), _inline(SCRIPTS)
+    templates = environment(TEMPLATES)
+    templates.filters["breakable"] = _breakable
+    style, script = inline(TEMPLATES, "look.css", "catalogue.css"), inline(TEMPLATES, *SCRIPTS)
     by_name = sorted(catalogue.tables, key=lambda table: table.name)
     layers = [(layer, _ABOUT[layer], [each for each in by_name if each.layer == layer]) for layer in LAYERS]
-    return page.render(
+    return templates.get_template("catalogue.html").render(
         catalogue=catalogue,
         layers=[
             (layer, about, sorted(tables, key=lambda table: table.name)) for layer, about, tables in layers if tables
@@ -51,24 +47,17 @@ def render(catalogue: Catalogue) -> str:
         columns=sum(len(table.columns) for table in catalogue.tables),
         style=Markup(style),  # noqa: S704  # our own file
         script=Markup(script),  # noqa: S704  # our own files
-        policy="; ".join(
-            [
-                "default-src 'none'",
-                "img-src data:",
-                "base-uri 'none'",
-                f"style-src '{_digest(style)}'",
-                f"script-src '{_digest(script)}'",
-            ]
-        ),
-        data=Markup(_data(catalogue)),  # noqa: S704  # JSON without "<"
+        policy=policy(style, [script]),
+        data=as_json(_data(catalogue)),
+        event_file=EVENT_FILE,
         when=lambda at: _when(at, catalogue),
         window=_window,
         problems=_problems(catalogue),
     )
 
 
-def _data(catalogue: Catalogue) -> str:
-    """Return what the picture is drawn from as JSON: names, and edges by number."""
+def _data(catalogue: Catalogue) -> dict[str, Any]:
+    """Return what the picture is drawn from: names, and edges by number."""
     number = {table.id: place for place, table in enumerate(catalogue.tables)}
     places = {
         f"{table.id}.{column.name}": [number[table.id], place]
@@ -80,15 +69,13 @@ def _data(catalogue: Catalogue) -> str:
         for place, column in enumerate(table.columns):
             values += [[*places[source], number[table.id], place] for source in column.sources]
         rows += [[*places[source], number[table.id], use] for source, use in table.row_sources.items()]
-    data = {
+    return {
         "tables": [[table.id, [column.name for column in table.columns]] for table in catalogue.tables],
         "values": values,
         "rows": rows,
         "reads": [[number[read], number[table.id]] for table in catalogue.tables for read in table.reads],
         "lanes": [[lane.layer, [number[each] for each in lane.tables]] for lane in lanes(catalogue)],
     }
-    # Within a script element, "</script" ends it wherever it stands.
-    return json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _problems(catalogue: Catalogue) -> list[tuple[CatalogueTable, str]]:
@@ -115,29 +102,3 @@ def _window(duration: timedelta) -> str:
 def _breakable(name: str) -> Markup:
     """Let a line break after the dots of a name, and not within its words."""
     return Markup(".<wbr>").join(name.split("."))  # escapes the parts
-
-
-@cache
-def _page() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["breakable"] = _breakable
-    return environment.get_template("catalogue.html")
-
-
-@cache
-def _read(name: str) -> str:
-    return (TEMPLATES / name).read_text(encoding="utf-8")
-
-
-def _inline(names: Iterable[str]) -> str:
-    return "\n".join(map(_read, names))
-
-
-def _digest(text: str) -> str:
-    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"

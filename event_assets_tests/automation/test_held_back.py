@@ -17,7 +17,7 @@ from event_assets_tests.automation.breaking import BREAKING, failing_check, fail
 from event_assets_tests.automation.looking import change
 from event_assets_tests.running import Reader
 
-COPY = {"published/warehouse", "site/catalogue"}
+COPY = {"published/warehouse", "site/catalogue", "site/event"}
 """And the page that is made after it."""
 HELD = "staging/session_speakers"
 SEEN = f"Readers see the last good state of {HELD} and of what is made of it; all else is published."

@@ -171,9 +171,13 @@ def test_a_changed_description_makes_it_stale(monkeypatch: pytest.MonkeyPatch):
 def test_the_command_writes_it_without_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SITE__FOLDER", str(tmp_path / "pages"))
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS", str(tmp_path / "warehouse.duckdb"))
     done = CliRunner().invoke(main, ["site"], catch_exceptions=False)
     path = tmp_path / "pages" / CATALOGUE_FILE
-    assert done.output == f"Data catalogue: {path}\n"
+    assert done.output.splitlines() == [
+        f"Data catalogue: {path}",
+        "The event: there is no warehouse yet. Run a sync first, then this command again.",
+    ]
     assert "never built" in article(path.read_text(encoding="utf-8"), "summary.agenda")
     assert not (tmp_path / "home").exists(), "it makes nothing but the page"
 

@@ -1,0 +1,108 @@
+"""The event's page and what is printed of it as an asset: downstream of the published copy, made with each refresh."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from event_assets.assets.failures import as_dagster_failure
+from event_assets.assets.held_back import held_back
+from event_assets.assets.metadata import OWNERS, WAREHOUSE_POOL
+from event_assets.assets.published import PUBLISHED_COPY
+from event_assets.assets.resources import EventApiResource, WarehouseResource
+from event_assets.assets.site import write_page
+from event_assets.models import Model
+from event_assets.settings import Event
+from event_assets.site import EVENT_FILE, SITE, TEMPLATES
+from event_assets.site.event import EVENT_TEMPLATES
+from event_assets.warehouse import Warehouse
+from event_assets.warehouse.relations import Relation
+
+EVENT_PAGE = dg.AssetKey([SITE, "event"])
+
+_DESCRIPTION = """\
+The event on one page: now and next, what needs somebody, what changed since yesterday, the programme, check-in,
+registration, halls and workshops; beside it the pages that are printed: door signs, change sheet, speaker run sheets.
+
+The pages need no server: open the file with any browser. `make ui` serves them as well. They show the public programme
+and numbers, and no personal data of participants.
+"""
+
+
+def build_event_page(
+    models: Mapping[Relation, Model], site_address: str, pool: str | None = WAREHOUSE_POOL
+) -> dg.AssetsDefinition:
+    """Return the asset of the event's page.
+
+    Args:
+        models: All models, each after those that they read.
+        site_address: The address of the pages that people look at.
+        pool: The concurrency pool of its op: it reads the warehouse, which one run uses at a time.
+    """
+
+    @dg.asset(
+        key=EVENT_PAGE,
+        deps=[PUBLISHED_COPY],
+        description=_DESCRIPTION,
+        group_name=SITE,
+        owners=OWNERS,
+        kinds={"html", "file"},
+        tags={"layer": SITE},
+        code_version=_code_version(),
+        metadata={"page": dg.MetadataValue.url(f"{site_address}/{EVENT_FILE}")},
+        pool=pool,
+    )
+    def event_page(
+        context: dg.AssetExecutionContext, event_api: EventApiResource, warehouse: WarehouseResource
+    ) -> dg.MaterializeResult:
+        with as_dagster_failure():
+            event, held = event_api.read(), sorted(map(str, held_back(context.instance, models)))
+            paths = write_event_page(warehouse.open(), event, held, datetime.now(timezone.utc))
+        return dg.MaterializeResult(
+            metadata={
+                "path": dg.MetadataValue.path(str(paths[0])),
+                "bytes": paths[0].stat().st_size,
+                "printed": [str(path) for path in paths[1:]],
+            }
+        )
+
+    return event_page
+
+
+def write_event_page(warehouse: Warehouse, event: Event, held: Collection[str], now: datetime) -> list[Path]:
+    """Write the event's page and what is printed of it, each in one step.
+
+    Args:
+        warehouse: Where the tables are.
+        event: Its zone and its folder of pages count.
+        held: The tables whose latest build or check failed, by name.
+        now: The time now, with a zone.
+
+    Returns:
+        The paths, that of the page first.
+
+    Raises:
+        SettingsError: A setting cannot be used, or the folder cannot be written.
+        WarehouseError: The warehouse cannot be read.
+    """
+    # Here: to load the definitions takes no section of the page.
+    from event_assets.site.event.describe import describe_page, queries
+    from event_assets.site.event.page import render
+    from event_assets.site.event.tables import read_tables
+
+    folder, zone = event.site.folder, ZoneInfo(event.dates.timezone)
+    reads = queries()
+    with warehouse.connect() as session:
+        tables = read_tables(session, reads)
+    shown = {query.table for query in reads}
+    page = describe_page(tables, now.astimezone(zone), [name for name in held if name in shown])
+    return [write_page(folder / file, html) for file, html in render(page).items()]
+
+
+def _code_version() -> str:
+    """Return a hash of the code and the templates: a change of either makes the page stale."""
+    files = [*sorted(EVENT_TEMPLATES.parent.rglob("*.py")), *sorted(EVENT_TEMPLATES.iterdir()), TEMPLATES / "look.css"]
+    return hashlib.sha256(b"\n".join(path.read_bytes() for path in files)).hexdigest()[:16]
