@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Collection, Mapping
 from datetime import datetime, timezone
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -13,11 +12,11 @@ from event_assets.assets.held_back import held_back
 from event_assets.assets.metadata import OWNERS, WAREHOUSE_POOL
 from event_assets.assets.published import PUBLISHED_COPY
 from event_assets.assets.resources import EventApiResource, WarehouseResource
-from event_assets.assets.site import write_page
 from event_assets.models import Model
 from event_assets.settings import Event
 from event_assets.site import EVENT_FILE, SITE, TEMPLATES
 from event_assets.site.event import EVENT_TEMPLATES
+from event_assets.site.folder import open_folder
 from event_assets.warehouse import Warehouse
 from event_assets.warehouse.relations import Relation
 
@@ -60,19 +59,20 @@ def build_event_page(
     ) -> dg.MaterializeResult:
         with as_dagster_failure():
             event, held = event_api.read(), sorted(map(str, held_back(context.instance, models)))
-            paths = write_event_page(warehouse.open(), event, held, datetime.now(timezone.utc))
+            sizes = write_event_page(warehouse.open(), event, held, datetime.now(timezone.utc))
+        folder = open_folder(event.site)
         return dg.MaterializeResult(
             metadata={
-                "path": dg.MetadataValue.path(str(paths[0])),
-                "bytes": paths[0].stat().st_size,
-                "printed": [str(path) for path in paths[1:]],
+                "path": dg.MetadataValue.path(folder.where(EVENT_FILE)),
+                "bytes": sizes.pop(EVENT_FILE),
+                "printed": [*map(folder.where, sizes)],
             }
         )
 
     return event_page
 
 
-def write_event_page(warehouse: Warehouse, event: Event, held: Collection[str], now: datetime) -> list[Path]:
+def write_event_page(warehouse: Warehouse, event: Event, held: Collection[str], now: datetime) -> dict[str, int]:
     """Write the event's page and what is printed of it, each in one step.
 
     Args:
@@ -82,7 +82,7 @@ def write_event_page(warehouse: Warehouse, event: Event, held: Collection[str], 
         now: The time now, with a zone.
 
     Returns:
-        The paths, that of the page first.
+        The sizes of the files in bytes, by name.
 
     Raises:
         SettingsError: A setting cannot be used, or the folder cannot be written.
@@ -93,13 +93,14 @@ def write_event_page(warehouse: Warehouse, event: Event, held: Collection[str], 
     from event_assets.site.event.page import render
     from event_assets.site.event.tables import read_tables
 
-    folder, zone = event.site.folder, ZoneInfo(event.dates.timezone)
-    reads = queries()
+    reads, zone = queries(), ZoneInfo(event.dates.timezone)
     with warehouse.connect() as session:
         tables = read_tables(session, reads)
     shown = {query.table for query in reads}
     page = describe_page(tables, now.astimezone(zone), [name for name in held if name in shown])
-    return [write_page(folder / file, html) for file, html in render(page).items()]
+    files = {name: html.encode() for name, html in render(page).items()}
+    open_folder(event.site).write(files)
+    return {name: len(content) for name, content in files.items()}
 
 
 def _code_version() -> str:

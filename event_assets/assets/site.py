@@ -1,10 +1,8 @@
 """The pages that people look at as assets. They are downstream of the published copy: made with each refresh."""
 
 import hashlib
-import os
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -15,9 +13,10 @@ from event_assets.assets.failures import as_dagster_failure
 from event_assets.assets.metadata import OWNERS
 from event_assets.assets.published import PUBLISHED_COPY
 from event_assets.models import Model
-from event_assets.settings import Event, ReadEvent, SettingsError, read_event
+from event_assets.settings import Event, ReadEvent, read_event
 from event_assets.site import CATALOGUE_FILE, SITE, TEMPLATES
 from event_assets.site.catalogue import Catalogue, TableStatus
+from event_assets.site.folder import open_folder
 from event_assets.source.tables.more import tables_of
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse.relations import Relation
@@ -59,8 +58,11 @@ def build_catalogue(
         with as_dagster_failure():
             event = read()
             page = catalogue_page(context.instance, models, read_statuses, event, datetime.now(timezone.utc))
-            path = write_page(event.site.folder / CATALOGUE_FILE, page)
-        return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(str(path)), "bytes": path.stat().st_size})
+            content = page.encode()
+            folder = open_folder(event.site)
+            folder.write({CATALOGUE_FILE: content})
+        path = dg.MetadataValue.path(folder.where(CATALOGUE_FILE))
+        return dg.MaterializeResult(metadata={"path": path, "bytes": len(content)})
 
     return catalogue
 
@@ -99,32 +101,3 @@ def catalogue_page(
     statuses, zone = read_statuses(instance, models.values(), event, now), event.dates.timezone
     tables = describe_tables(models, raw, left_out, statuses, ", ".join(OWNERS))
     return render(Catalogue(now.astimezone(ZoneInfo(zone)), zone, tables))
-
-
-def write_page(path: Path, page: str) -> Path:
-    """Write a page in one step: who has it open, or fetches it meanwhile, has the one before or this one.
-
-    Args:
-        path: The file; its folder is made if it is not there.
-        page: What it holds.
-
-    Returns:
-        The path.
-
-    Raises:
-        SettingsError: It cannot be written.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            temporary.write_text(page, encoding="utf-8")
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise SettingsError(
-            f"{path} cannot be written ({error.strerror}): the page stays as it was. Let this user write there, or set "
-            "`folder` in the section [site] of .dlt/config.toml to another place."
-        ) from error
-    return path

@@ -11,11 +11,12 @@ import dagster as dg
 from event_assets.assets.event_page import write_event_page
 from event_assets.assets.held_back import held_back
 from event_assets.assets.models import project_models
-from event_assets.assets.site import catalogue_page, write_page
+from event_assets.assets.site import catalogue_page
 from event_assets.automation.table_status import read_statuses
 from event_assets.cli.home import open_instance, prepare_dagster_home
 from event_assets.settings import Event, dagster_home, read_event
-from event_assets.site import CATALOGUE_FILE
+from event_assets.site import CATALOGUE_FILE, EVENT_FILE
+from event_assets.site.folder import open_folder
 from event_assets.warehouse import Warehouse
 
 
@@ -31,12 +32,15 @@ def write_site() -> None:
     with _recorded(event) as instance:
         page = catalogue_page(instance, models, read_statuses, event, now)
         held = sorted(map(str, held_back(instance, models)))
-    click.echo(f"Data catalogue: {write_page(event.site.folder / CATALOGUE_FILE, page)}")
+    folder = open_folder(event.site)
+    folder.write({CATALOGUE_FILE: page.encode()})
+    click.echo(f"Data catalogue: {folder.where(CATALOGUE_FILE)}")
     warehouse = Warehouse.of(event)
     if not warehouse.engine.is_there():
         click.echo("The event: there is no warehouse yet. Run a sync first, then this command again.")
         return
-    click.echo(f"The event:      {write_event_page(warehouse, event, held, now)[0]}")
+    write_event_page(warehouse, event, held, now)
+    click.echo(f"The event:      {folder.where(EVENT_FILE)}")
 
 
 def _recorded(event: Event) -> AbstractContextManager[dg.DagsterInstance]:

@@ -29,19 +29,23 @@ ARENAS = "1"
 With one, all processes together took 438 MB while nothing happened; with two, 451 and 478 MB in two trials."""
 
 
-def become_supervisor(home: Path, host: str, port: int, site: tuple[Path, int], sandbox_port: int | None) -> None:
+def become_supervisor(
+    home: Path, host: str, port: int, site: tuple[Path, int] | None, sandbox_port: int | None
+) -> None:
     """Replace this process by the one that supervises. Does not return.
 
     Args:
         home: Dagster's.
         host: The address that the webserver listens at.
         port: Its port.
-        site: The folder of the pages that people look at, and the port that they are served at.
+        site: The folder of the pages that people look at, and the port that they are served at; None where they are in
+            a bucket.
         sandbox_port: The port of the sandbox; None where an API is configured.
     """
     os.environ.setdefault("MALLOC_ARENA_MAX", ARENAS)
     options = ["--home", str(home), "--host", host, "--port", str(port)]
-    options += ["--site", str(site[0]), "--site-port", str(site[1])]
+    if site is not None:
+        options += ["--site", str(site[0]), "--site-port", str(site[1])]
     if sandbox_port is not None:
         options += ["--sandbox-port", str(sandbox_port)]
     sys.stdout.flush()
@@ -53,15 +57,17 @@ def become_supervisor(home: Path, host: str, port: int, site: tuple[Path, int], 
 @click.option("--home", type=click.Path(path_type=Path), required=True)
 @click.option("--host", required=True)
 @click.option("--port", type=int, required=True)
-@click.option("--site", type=click.Path(path_type=Path), required=True)
-@click.option("--site-port", type=int, required=True)
+@click.option("--site", type=click.Path(path_type=Path))
+@click.option("--site-port", type=int)
 @click.option("--sandbox-port", type=int)
-def main(home: Path, host: str, port: int, site: Path, site_port: int, sandbox_port: int | None) -> None:
+def main(home: Path, host: str, port: int, site: Path | None, site_port: int | None, sandbox_port: int | None) -> None:
     """Start Dagster's processes and see to it that they run."""
     preload(COMMANDS, MODULES)
     watch_code_server_less_often()
     with tempfile.TemporaryDirectory(prefix="event_assets_") as folder:
-        services = [*dagster_services(Path(folder), home, host, port), site_service(site, host, site_port)]
+        services = [*dagster_services(Path(folder), home, host, port)]
+        if site is not None and site_port is not None:
+            services.append(site_service(site, host, site_port))
         if sandbox_port is not None:
             services.insert(1, sandbox_service(host, sandbox_port))  # before the sensors, which ask it
         Supervisor(services, HomeFiles(home).check).run()

@@ -37,12 +37,16 @@ def serve_ui(port: int) -> None:
     sandbox = prepare_api(event, sandbox_port)
     if sandbox:
         configure_sandbox(sandbox)
+    local_site, site_address = event.site.local_folder, f"http://{HOST}:{site_port}"
     click.echo(
-        f"Dagster UI: http://{HOST}:{port}\nCatalogue:  http://{HOST}:{site_port}\nIts state:  {home}\n"
-        f"Warehouse:  {configured_engine(event).where}\n"
+        f"Dagster UI: http://{HOST}:{port}\nCatalogue:  {site_address if local_site else event.site.folder}\n"
+        f"Its state:  {home}\nWarehouse:  {configured_engine(event).where}\n"
     )
-    os.environ["UI__ADDRESS"], os.environ["UI__SITE_ADDRESS"] = (f"http://{HOST}:{each}" for each in (port, site_port))
-    become_supervisor(home, HOST, port, (event.site.folder, site_port), sandbox_port if sandbox else None)
+    os.environ["UI__ADDRESS"] = f"http://{HOST}:{port}"
+    if local_site:
+        os.environ["UI__SITE_ADDRESS"] = site_address
+    site = (local_site, site_port) if local_site else None
+    become_supervisor(home, HOST, port, site, sandbox_port if sandbox else None)
 
 
 def _port_beside(port: int) -> int:

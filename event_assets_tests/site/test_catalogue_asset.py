@@ -1,7 +1,6 @@
 """The catalogue as an asset and as a command: what the page says is what is in the warehouse."""
 
 import re
-import stat
 from datetime import datetime, timedelta, timezone
 from html import unescape
 from pathlib import Path
@@ -12,12 +11,12 @@ from click.testing import CliRunner
 
 from event_assets.__main__ import main
 from event_assets.assets.models import project_models
-from event_assets.assets.site import CATALOGUE, build_catalogue, catalogue_page, write_page
+from event_assets.assets.site import CATALOGUE, build_catalogue, catalogue_page
 from event_assets.automation.freshness import current_windows
 from event_assets.automation.table_status import read_statuses
 from event_assets.definitions import build_definitions
 from event_assets.sandbox import Sandbox
-from event_assets.settings import SettingsError, read_event
+from event_assets.settings import read_event
 from event_assets.site import CATALOGUE_FILE
 from event_assets_tests.code_location import shared_definitions
 from event_assets_tests.running import Reader, Run
@@ -128,25 +127,6 @@ def test_windows_are_those_of_the_automation():
     for check in shared_definitions().resolve_asset_graph().asset_check_keys:
         checks.setdefault(".".join(check.asset_key.path), set()).add(check.name)
     assert {table: {test.name for test in status.tests} for table, status in statuses.items()} == checks
-
-
-def test_a_page_that_cannot_be_written_leaves_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    path = tmp_path / "site" / CATALOGUE_FILE
-    assert write_page(path, "first") == path
-    assert stat.S_IMODE(path.stat().st_mode) & 0o400
-
-    def no_space(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as full:
-        full.setattr(Path, "replace", no_space)
-        with pytest.raises(SettingsError, match="No space left on device") as failure:
-            write_page(path, "second")
-    assert "the page stays as it was" in str(failure.value)
-    assert path.read_text(encoding="utf-8") == "first"
-    assert [each.name for each in path.parent.iterdir()] == [CATALOGUE_FILE]
-    write_page(path, "third")
-    assert path.read_text(encoding="utf-8") == "third"
 
 
 def test_a_folder_that_is_a_file_fails_the_asset_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
