@@ -17,6 +17,7 @@ from event_assets.assets.published import build_published_copy
 from event_assets.assets.raw import build_raw_assets
 from event_assets.assets.resources import EventApiResource, WarehouseResource
 from event_assets.assets.site import build_catalogue
+from event_assets.assets.site_files import build_files
 from event_assets.automation.alerts import alert_sensors
 from event_assets.automation.change_sensor import change_sensor
 from event_assets.automation.conditions import CheckWithAsset, Planning, auto_materialize
@@ -63,7 +64,11 @@ def build_definitions(event: Event, pool: str | None = WAREHOUSE_POOL) -> dg.Def
     keys = [key for each in tables for key in each.keys]
     personal_data = event.published.personal_data
     copy = build_published_copy(keys, models, lineage, engine=engine, personal_data=personal_data, pool=pool, raw=raw)
-    pages = [build_catalogue(models, read_statuses), build_event_page(models, event.ui.site_address, pool)]
+    pages = [
+        build_catalogue(models, read_statuses),
+        build_event_page(models, event.ui.site_address, pool),
+        build_files(models, pool),
+    ]
     assets, now = [*tables, copy, *pages], datetime.now(timezone.utc)
     planning = Planning(graph := Graph.of(assets))
     assets, checked = apply_automation(assets, planning, event, now), CheckWithAsset(planning)

@@ -12,6 +12,7 @@ from event_assets.assets.event_page import write_event_page
 from event_assets.assets.held_back import held_back
 from event_assets.assets.models import project_models
 from event_assets.assets.site import catalogue_page
+from event_assets.assets.site_files import write_files
 from event_assets.automation.table_status import read_statuses
 from event_assets.cli.home import open_instance, prepare_dagster_home
 from event_assets.settings import Event, dagster_home, read_event
@@ -21,26 +22,28 @@ from event_assets.warehouse import Warehouse
 
 
 def write_site() -> None:
-    """Write the data catalogue, and the event's page if there is a warehouse.
+    """Write the data catalogue; and the event's page and the files, if there is a warehouse.
 
     Raises:
         SettingsError: A setting cannot be used, or the folder cannot be written.
         ModelError: A model is wrong.
-        WarehouseError: The warehouse is in use for too long, or cannot be read.
+        WarehouseError: The warehouse is in use for too long, or cannot be read. The catalogue is written.
     """
     event, models, now = read_event(), project_models(), datetime.now(timezone.utc)
     with _recorded(event) as instance:
         page = catalogue_page(instance, models, read_statuses, event, now)
-        held = sorted(map(str, held_back(instance, models)))
+        held = held_back(instance, models)
     folder = open_folder(event.site)
     folder.write({CATALOGUE_FILE: page.encode()})
     click.echo(f"Data catalogue: {folder.where(CATALOGUE_FILE)}")
     warehouse = Warehouse.of(event)
     if not warehouse.engine.is_there():
-        click.echo("The event: there is no warehouse yet. Run a sync first, then this command again.")
+        click.echo("There is no warehouse yet for the event's page and the files: run a sync, then this command again.")
         return
-    write_event_page(warehouse, event, held, now)
-    click.echo(f"The event:      {folder.where(EVENT_FILE)}")
+    write_event_page(warehouse, event, sorted(map(str, held)), now)
+    click.echo(f"Event:          {folder.where(EVENT_FILE)}")
+    report = write_files(warehouse, models, held, event, now)
+    click.echo(f"Files:          {report.where} ({report.files} files, {report.written} of them written now)")
 
 
 def _recorded(event: Event) -> AbstractContextManager[dg.DagsterInstance]:

@@ -1,0 +1,109 @@
+"""Makes the page that lists the files."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from event_assets.site import CATALOGUE_FILE, TEMPLATES
+
+
+@dataclass(frozen=True)
+class FileLink:
+    """A file that is listed.
+
+    Attributes:
+        label: What it is.
+        about: What is in it, in a sentence; may be empty.
+        files: The names of its forms within the folder, by what each is called.
+    """
+
+    label: str
+    about: str
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class FileGroup:
+    """Files of one kind.
+
+    Attributes:
+        title: Its heading.
+        about: What they are good for.
+        links: The files.
+    """
+
+    title: str
+    about: str
+    links: Sequence[FileLink]
+
+
+def render_index(
+    title: str, as_of: str, notes: Iterable[str], groups: Iterable[FileGroup], sizes: Mapping[str, int]
+) -> bytes:
+    """Return the page. What is not there is not on it.
+
+    Args:
+        title: The name of the event.
+        as_of: When what is in the files was last changed, for people.
+        notes: What readers should know, such as what is left out.
+        groups: What may be listed.
+        sizes: The sizes of the files that there are.
+    """
+    there, left = [], {*sizes}
+    for group in groups:
+        links = []
+        for link in group.links:
+            if files := {name: file for name, file in link.files.items() if file in sizes}:
+                links.append(FileLink(link.label, link.about, files))
+                left -= {*files.values()}
+        if links:
+            there.append(FileGroup(group.title, group.about, links))
+    if left:
+        others = [FileLink(file, "", {"File": file}) for file in sorted(left)]
+        there.append(
+            FileGroup("More files", "They stay as they were until what they are made of is current again.", others)
+        )
+    style = "\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("catalogue.css", "files.css"))
+    policy = f"default-src 'none'; img-src data:; base-uri 'none'; style-src 'sha256-{_digest(style)}'"
+    page = _page().render(
+        title=title,
+        as_of=as_of,
+        notes=[*notes],
+        groups=there,
+        sizes=sizes,
+        size=readable_size,
+        catalogue=f"../{CATALOGUE_FILE}",
+        style=Markup(style),  # noqa: S704  # our own files
+        policy=policy,
+    )
+    return page.encode()
+
+
+def readable_size(size: int) -> str:
+    """Return a number of bytes as people read it."""
+    if size < 1000:
+        return f"{size} B"
+    return f"{size / 1000:.0f} KB" if size < 999_500 else f"{size / 1_000_000:.1f} MB"
+
+
+def _digest(text: str) -> str:
+    return b64encode(sha256(text.encode()).digest()).decode()
+
+
+@cache
+def _page() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("files.html")
