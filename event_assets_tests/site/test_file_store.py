@@ -70,7 +70,7 @@ def test_a_changed_table_writes_its_files_and_the_workbook(folder: Recorder):
     stored(folder, values())
     longer = replace(values(), tables=(table(2),))
     stored(folder, longer)
-    assert folder.written == {*TABLE_FILES, "files/event.xlsx", INDEX_FILE, LIST_FILE}
+    assert folder.written == {*TABLE_FILES, "files/summaries.xlsx", INDEX_FILE, LIST_FILE}
 
 
 def test_a_changed_programme_writes_its_own_and_removes_what_is_gone(folder: Recorder):
@@ -80,7 +80,7 @@ def test_a_changed_programme_writes_its_own_and_removes_what_is_gone(folder: Rec
     other = replace(other, programme=replace(other.programme, entries=other.programme.entries[:1]))
     stored(folder, other)
     assert folder.removed == {"files/calendars/speaker-2.ics"}
-    assert "files/event.xlsx" not in folder.written
+    assert "files/summaries.xlsx" not in folder.written
     assert {"files/schedule.xml", "files/schedule.json", "files/calendars/all.ics"} <= folder.written
     assert "files/calendars/speaker-2.ics" not in folder.sizes("files")
 
@@ -110,9 +110,9 @@ def test_what_is_held_back_stays_as_it_was(folder: Recorder):
 
 def test_nothing_is_known_yet(folder: Recorder):
     first = stored(folder, Values("Event", "UTC", SEEN, (), {}, None, None))
-    assert [*first.sizes] == ["event.xlsx"]
+    assert [*first.sizes] == ["summaries.xlsx"]
     empty = stored(folder, Values("Event", "UTC", SEEN, (), {}, EMPTY, []))
-    assert {*empty.sizes} == {"event.xlsx", "schedule.xml", "schedule.json", "calendars/all.ics", "changes.atom"}
+    assert {*empty.sizes} == {"summaries.xlsx", "schedule.xml", "schedule.json", "calendars/all.ics", "changes.atom"}
 
 
 def test_in_a_bucket_it_is_the_same():
@@ -148,12 +148,12 @@ def test_the_page_lists_every_file_with_its_size_and_loads_nothing(folder: Recor
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     text = " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
-    for name in ("schedule.json", "event.xlsx"):
+    for name in ("schedule.json", "summaries.xlsx"):
         assert readable_size(made.sizes[name]) in text
     assert re.findall(r'(?:src|action)="', page) == []
     assert "default-src 'none'" in unescape(page)
     assert msgspec.json.decode(folder.read(LIST_FILE) or b"")["parts"]["workbook"]["files"] == {
-        "files/event.xlsx": made.sizes["event.xlsx"]
+        "files/summaries.xlsx": made.sizes["summaries.xlsx"]
     }
 
 

@@ -78,7 +78,7 @@ def test_every_summary_is_there_with_every_row(made: Made):
             kind for _, kind in made.warehouse.rows(f"select column_name, column_type from (describe summary.{name})")
         ]
         assert types[name] == ["DOUBLE" if "DECIMAL" in kind else wide.get(kind, kind) for kind in kinds], name
-    book = openpyxl.load_workbook(BytesIO((made.files / "event.xlsx").read_bytes()))
+    book = openpyxl.load_workbook(BytesIO((made.files / "summaries.xlsx").read_bytes()))
     assert {name: book[name].max_row - 1 for name in book.sheetnames[1:]} == counts
 
 

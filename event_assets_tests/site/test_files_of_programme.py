@@ -151,7 +151,7 @@ def test_the_agenda_has_every_row_in_each_format(site: Site):
             texts = dict.fromkeys(("hall_id", "speaker_ids", "track_ids"), "varchar")
             source = f"read_csv('{path}', types = {texts})" if path.suffix == ".csv" else f"'{path}'"
             assert connection.sql(f"from {source}").fetchall() == rows
-    sheet = openpyxl.load_workbook(BytesIO(site.read("event.xlsx")))["agenda"]
+    sheet = openpyxl.load_workbook(BytesIO(site.read("summaries.xlsx")))["agenda"]
     assert [cell.value for cell in sheet[1]] == names
     read = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
     local = {"starts_at": "starts_local", "ends_at": "ends_local"}
@@ -217,7 +217,7 @@ def test_what_is_held_back_stays_as_readers_have_it(invented: Site):
     report = invented.refresh({agenda: why, sessions: why})
     assert report.held_back == {"agenda": why.why}
     assert {name: invented.read(name) for name in names} == before
-    book = openpyxl.load_workbook(BytesIO(invented.read("event.xlsx")))
+    book = openpyxl.load_workbook(BytesIO(invented.read("summaries.xlsx")))
     assert "agenda" not in book.sheetnames
     assert ["agenda", None, None, f"Held back: {why.why}"] in [[c.value for c in row] for row in book["Contents"].rows]
     assert invented.refresh().held_back == {}

@@ -11,6 +11,7 @@ import pytest
 from event_assets.models.lineage import Lineage
 from event_assets.site import EVENT_FILE, TEMPLATES
 from event_assets.site.catalogue import Catalogue, TableStatus
+from event_assets.site.files import INDEX_FILE
 from event_assets.site.page import render
 from event_assets_tests.site.synthetic import COLUMNS, NASTY, NOW, many_tables, nasty_texts
 
@@ -80,7 +81,8 @@ def test_every_id_is_there_once_and_every_link_leads_to_one(page: str, catalogue
     assert len(document.ids) == len(set(document.ids))
     assert set(document.ids) >= {f"{table.id}.{each.name}" for table in catalogue.tables for each in table.columns}
     links = {attributes["href"] or "" for tag, attributes in document.tags if tag == "a"}
-    assert {link.removeprefix("#") for link in links} - {"", EVENT_FILE} <= set(document.ids)
+    assert {EVENT_FILE, INDEX_FILE} <= links
+    assert {link.removeprefix("#") for link in links - {EVENT_FILE, INDEX_FILE}} - {""} <= set(document.ids)
 
 
 def test_nothing_is_loaded_from_anywhere(page: str):

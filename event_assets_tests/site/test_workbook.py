@@ -125,13 +125,13 @@ def test_libreoffice_shows_the_same(tmp_path: Path):
     program = shutil.which("soffice")
     if program is None:
         pytest.skip("LibreOffice is not installed")
-    (tmp_path / "event.xlsx").write_bytes(made(table()))
+    (tmp_path / "summaries.xlsx").write_bytes(made(table()))
     # The second sheet as CSV in UTF-8, with commas and quotes.
     form = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,2"
     profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
     command = [program, profile, "--headless", "--convert-to", form, "--outdir", str(tmp_path)]
-    subprocess.run([*command, str(tmp_path / "event.xlsx")], check=True, timeout=180, capture_output=True)
-    rows = [*csv.reader((tmp_path / "event-hostile.csv").read_text(encoding="utf-8").splitlines(keepends=True))]
+    subprocess.run([*command, str(tmp_path / "summaries.xlsx")], check=True, timeout=180, capture_output=True)
+    rows = [*csv.reader((tmp_path / "summaries-hostile.csv").read_text(encoding="utf-8").splitlines(keepends=True))]
     assert rows[0] == [column.name for column in table().columns]
     assert [[row[0], row[1], row[3], row[4], row[5], row[6]] for row in rows[1:]] == [
         [_shown(row[0]), _shown(row[1]), _shown(row[3]), _shown(row[4])[:10], _shown(row[5]), _shown(row[6])]

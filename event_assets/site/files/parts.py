@@ -11,7 +11,7 @@ from event_assets.site.files.store import Part, Stored, fingerprint, store_files
 from event_assets.site.files.values import Change, Named, Programme, Table, calendar_name
 from event_assets.site.folder import SiteFolder
 
-WORKBOOK = "event.xlsx"
+WORKBOOK = "summaries.xlsx"
 SCHEDULE_XML, SCHEDULE_JSON = "schedule.xml", "schedule.json"
 FEED = "changes.atom"
 TABLE_FOLDER = "tables"
