@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from hashlib import sha256
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from event_assets.site import CATALOGUE_FILE, TEMPLATES
+from event_assets.site import CATALOGUE_FILE, EVENT_FILE, TEMPLATES
+from event_assets.site.html import environment, inline, policy
 
 
 @dataclass(frozen=True)
@@ -70,18 +67,22 @@ def render_index(
         there.append(
             FileGroup("More files", "They stay as they were until what they are made of is current again.", others)
         )
-    style = "\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("catalogue.css", "files.css"))
-    policy = f"default-src 'none'; img-src data:; base-uri 'none'; style-src 'sha256-{_digest(style)}'"
-    page = _page().render(
-        title=title,
-        as_of=as_of,
-        notes=[*notes],
-        groups=there,
-        sizes=sizes,
-        size=readable_size,
-        catalogue=f"../{CATALOGUE_FILE}",
-        style=Markup(style),  # noqa: S704  # our own files
-        policy=policy,
+    style = inline(TEMPLATES, "look.css", "files.css")
+    page = (
+        environment(TEMPLATES)
+        .get_template("files.html")
+        .render(
+            title=title,
+            as_of=as_of,
+            notes=[*notes],
+            groups=there,
+            sizes=sizes,
+            size=readable_size,
+            catalogue=f"../{CATALOGUE_FILE}",
+            event_page=f"../{EVENT_FILE}",
+            style=Markup(style),  # noqa: S704  # our own files
+            policy=policy(style, []),
+        )
     )
     return page.encode()
 
@@ -91,19 +92,3 @@ def readable_size(size: int) -> str:
     if size < 1000:
         return f"{size} B"
     return f"{size / 1000:.0f} KB" if size < 999_500 else f"{size / 1_000_000:.1f} MB"
-
-
-def _digest(text: str) -> str:
-    return b64encode(sha256(text.encode()).digest()).decode()
-
-
-@cache
-def _page() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("files.html")
