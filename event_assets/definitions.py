@@ -53,8 +53,8 @@ def build_definitions(event: Event, pool: str | None = WAREHOUSE_POOL) -> dg.Def
         SettingsError: A setting cannot be used.
         ModelError: A model is wrong.
     """
-    models, engine = project_models(), engine_class(event.destination)
     raw = tables_of(event.resources)
+    models, engine = project_models(raw), engine_class(event.destination)
     lineage = Lineage(models, raw_columns(raw))
     tables = [
         *build_raw_assets(pool, raw),

@@ -35,15 +35,15 @@ def asset_keys(relation: Relation, tables: Collection[str] = TABLES) -> set[dg.A
     return {asset_key(Relation(RAW, name)) for name in tables} if relation == _REJECTS else {asset_key(relation)}
 
 
-def raw_columns(tables: Mapping[str, Table] = TABLES) -> dict[Relation, list[str]]:
+def raw_columns(tables: Mapping[str, Table] = ALL_TABLES) -> dict[Relation, list[str]]:
     """Return the declared columns of every raw table: resources, link tables and ``raw.rejected``.
 
     Args:
-        tables: The tables of the resources.
+        tables: The tables of the resources; those of all resources, optional ones too, if not given.
     """
     return {Relation(RAW, name): [column.name for column in columns] for name, columns in raw_tables(tables).items()}
 
 
-def raw_relations(tables: Mapping[str, Table] = TABLES) -> set[Relation]:
-    """Return every raw table."""
+def raw_relations(tables: Mapping[str, Table] = ALL_TABLES) -> set[Relation]:
+    """Return every raw table; see ``raw_columns``."""
     return set(raw_columns(tables))

@@ -12,9 +12,10 @@ from event_assets.assets.lineage import column_lineage, with_sources
 from event_assets.assets.metadata import OWNERS, WAREHOUSE_POOL, preview, table_name, table_state, without_addresses
 from event_assets.assets.resources import WarehouseResource
 from event_assets.assets.versions import data_version
-from event_assets.models import Model, build, load_models
+from event_assets.models import Model, available_models, build, load_models
 from event_assets.models.facts import DataTest
 from event_assets.models.lineage import Lineage
+from event_assets.source.tables.columns import Table
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import SUMMARY, Session
 from event_assets.warehouse.engines import Engine, model_failure
@@ -24,13 +25,16 @@ SAMPLE_KEYS = 5
 """How many keys of failing rows a check shows: enough to look them up, few enough to read."""
 
 
-def project_models() -> dict[Relation, Model]:
+def project_models(tables: Mapping[str, Table] = TABLES) -> dict[Relation, Model]:
     """Read the project's models, each after those that it reads.
+
+    Args:
+        tables: The raw tables of the event's resources: what reads another one is left out.
 
     Raises:
         ModelError: A model is wrong.
     """
-    return load_models(raw_relations())
+    return available_models(load_models(raw_relations()), raw_relations(tables))
 
 
 def build_model_assets(

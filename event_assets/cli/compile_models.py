@@ -6,7 +6,6 @@ from event_assets.assets.keys import raw_columns, raw_relations
 from event_assets.models import load_models
 from event_assets.models.compiled import FILE, written_form
 from event_assets.models.compiler import compile_models
-from event_assets.models.lineage import raw_fingerprint
 from event_assets.models.project import MODELS_FOLDER
 
 
@@ -16,9 +15,8 @@ def compiled_project() -> str:
     Raises:
         ModelError: A model is wrong.
     """
-    raw = raw_columns()
     models = load_models(raw_relations(), parsed=True)
-    return written_form(compile_models(models, raw), MODELS_FOLDER, raw_fingerprint(models, raw))
+    return written_form(compile_models(models, raw_columns()), MODELS_FOLDER)
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ import click
 
 from event_assets.assets.keys import raw_columns, raw_relations
 from event_assets.assets.metadata import OWNERS
+from event_assets.assets.models import project_models
 from event_assets.export import Described, TableShape, catalog, declared_shapes, manifest, read_shapes
-from event_assets.models import load_models
 from event_assets.models.lineage import Lineage
 from event_assets.settings import read_event
 from event_assets.source.tables.more import tables_of
@@ -37,7 +37,7 @@ def write_artifacts(folder: Path) -> None:
     """
     event = read_event()
     tables = tables_of(event.resources)
-    models, parameters = load_models(raw_relations(tables)), {"event_timezone": event.dates.timezone}
+    models, parameters = project_models(tables), {"event_timezone": event.dates.timezone}
     engine = configured_engine(event)
     database, found = _found_in(Warehouse.of(event), {*raw_relations(tables), *models})
     described = Described(

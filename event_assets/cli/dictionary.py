@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from event_assets.assets.keys import raw_relations
-from event_assets.models import load_models
+from event_assets.models import Model, available_models, load_models
 from event_assets.source.tables.columns import Column
-from event_assets.source.tables.more import ALL_TABLES
+from event_assets.source.tables.more import ALL_TABLES, MORE_TABLES
 from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS, REJECTED_DESCRIPTION
 from event_assets.warehouse import HISTORY, RAW, STAGING, SUMMARY
 from event_assets.warehouse.relations import Relation
@@ -30,6 +30,7 @@ _SAME_AS = {"workshops": "lectures"}
 def data_dictionary() -> str:
     """Return the page in Markdown."""
     models = load_models(raw_relations())
+    needed = _needed_resources(models)
     parts = [_HEAD]
     for schema, about in (
         (SUMMARY, "Tables for analysts."),
@@ -40,12 +41,24 @@ def data_dictionary() -> str:
         for relation, model in sorted(models.items(), key=lambda item: str(item[0])):
             if relation.schema == schema:
                 grain = f"Grain: {', '.join(model.facts.grain)}."
+                if relation in needed:
+                    grain += f" Only where `resources` in the settings has {' and '.join(needed[relation])}."
                 meanings = [
                     (name, f"{'👤 ' if name in model.facts.pii else ''}{meaning}")
                     for name, meaning in model.facts.columns.items()
                 ]
                 parts.append(_relation(relation, f"{model.facts.description}\n\n{grain}", meanings))
     return "\n".join([*parts, *_raw_parts()])
+
+
+def _needed_resources(models: Mapping[Relation, Model]) -> dict[Relation, list[str]]:
+    """Return the optional resources without which a model is not there, by model."""
+    needed: dict[Relation, list[str]] = {}
+    for resource in MORE_TABLES:
+        others = {name: table for name, table in ALL_TABLES.items() if name != resource}
+        for relation in models.keys() - available_models(models, raw_relations(others)).keys():
+            needed.setdefault(relation, []).append(resource)
+    return needed
 
 
 def _raw_parts() -> Iterator[str]:

@@ -18,6 +18,7 @@ from event_assets.cli.home import open_instance, prepare_dagster_home
 from event_assets.settings import Event, dagster_home, read_event
 from event_assets.site import CATALOGUE_FILE, EVENT_FILE
 from event_assets.site.folder import open_folder
+from event_assets.source.tables.more import tables_of
 from event_assets.warehouse import Warehouse
 
 
@@ -29,7 +30,8 @@ def write_site() -> None:
         ModelError: A model is wrong.
         WarehouseError: The warehouse is in use for too long, or cannot be read. The catalogue is written.
     """
-    event, models, now = read_event(), project_models(), datetime.now(timezone.utc)
+    event, now = read_event(), datetime.now(timezone.utc)
+    models = project_models(tables_of(event.resources))
     with _recorded(event) as instance:
         page = catalogue_page(instance, models, read_statuses, event, now)
         held = held_back(instance, models)

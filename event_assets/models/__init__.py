@@ -7,6 +7,6 @@ when.
 """
 
 from event_assets.models.build import build
-from event_assets.models.project import Model, ModelError, load_models
+from event_assets.models.project import Model, ModelError, available_models, load_models
 
-__all__ = ["Model", "ModelError", "build", "load_models"]
+__all__ = ["Model", "ModelError", "available_models", "build", "load_models"]

@@ -39,6 +39,7 @@ class CompiledModel:
         origins: Its column lineage.
         row_sources: The columns by which it joins, filters and groups rows.
         raw: The fingerprint of the raw columns that the last two were found with.
+        without: The same where its optional input is not there; None where it has none.
     """
 
     columns: tuple[str, ...]
@@ -49,6 +50,7 @@ class CompiledModel:
     origins: Origins
     row_sources: RowSources
     raw: str
+    without: CompiledModel | None = None
 
     def render(self, parameters: Mapping[str, str], *, first: bool) -> str:
         """Return the SELECT with its parameters as literals.
@@ -71,16 +73,13 @@ class CompiledModel:
             "row_sources": {
                 _joined(source): sorted(uses) for source, uses in sorted(self.row_sources.items(), key=str)
             },
+            "raw": self.raw,
+            **({"without": self.without.as_json()} if self.without else {}),
         }
 
     @classmethod
-    def of_json(cls, found: Mapping[str, Any], raw: str) -> CompiledModel:
-        """Return the model that ``as_json`` has written.
-
-        Args:
-            found: What it has written.
-            raw: The fingerprint of the raw columns.
-        """
+    def of_json(cls, found: Mapping[str, Any]) -> CompiledModel:
+        """Return the model that ``as_json`` has written."""
         return cls(
             tuple(found["columns"]),
             frozenset(Relation(*relation.split(".")) for relation in found["reads"]),
@@ -89,7 +88,8 @@ class CompiledModel:
             found.get("first_sql", found["sql"]),
             {name: {*map(_split, sources)} for name, sources in found["origins"].items()},
             {_split(source): {*uses} for source, uses in found["row_sources"].items()},
-            raw,
+            found["raw"],
+            cls.of_json(found["without"]) if "without" in found else None,
         )
 
 
@@ -105,22 +105,18 @@ def read_compiled(folder: Path) -> dict[Relation, CompiledModel]:
     written = json.loads(path.read_bytes())
     if written["fingerprint"] != fingerprint(folder):
         return {}
-    return {
-        Relation(*name.split(".")): CompiledModel.of_json(found, written["raw"])
-        for name, found in written["models"].items()
-    }
+    return {Relation(*name.split(".")): CompiledModel.of_json(found) for name, found in written["models"].items()}
 
 
-def written_form(models: Mapping[Relation, CompiledModel], folder: Path, raw: str) -> str:
+def written_form(models: Mapping[Relation, CompiledModel], folder: Path) -> str:
     """Return what ``read_compiled`` reads.
 
     Args:
         models: What was found.
         folder: The models'.
-        raw: The fingerprint of the raw columns.
     """
     found = {str(relation): models[relation].as_json() for relation in sorted(models, key=str)}
-    return json.dumps({"fingerprint": fingerprint(folder), "raw": raw, "models": found}, indent=1) + "\n"
+    return json.dumps({"fingerprint": fingerprint(folder), "models": found}, indent=1) + "\n"
 
 
 def fingerprint(folder: Path) -> str:

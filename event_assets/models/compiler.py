@@ -20,20 +20,23 @@ def compile_models(models: Mapping[Relation, Model], raw: Columns) -> dict[Relat
         models: All models, as they are parsed.
         raw: The columns of every raw table.
     """
-    lineage, known = Lineage(models, raw), raw_fingerprint(models, raw)
-    return {
-        relation: CompiledModel(
-            columns=tuple(model.columns),
-            reads=model.reads,
-            parameters=model.parameters,
-            sql=_sql(model.query),
-            first_sql=_sql(model.first_query),
-            origins=lineage.origins(relation),
-            row_sources=lineage.row_sources(relation),
-            raw=known,
-        )
-        for relation, model in models.items()
-    }
+    return {relation: _compiled(model, models, raw) for relation, model in models.items()}
+
+
+def _compiled(model: Model, models: Mapping[Relation, Model], raw: Columns) -> CompiledModel:
+    relation, lineage = model.relation, Lineage({**models, model.relation: model}, raw)
+    optional = model.facts.optional_relation and not model.absent
+    return CompiledModel(
+        columns=tuple(model.columns),
+        reads=model.reads,
+        parameters=model.parameters,
+        sql=_sql(model.query),
+        first_sql=_sql(model.first_query),
+        origins=lineage.origins(relation),
+        row_sources=lineage.row_sources(relation),
+        raw=raw_fingerprint(model, raw),
+        without=_compiled(model.without_optional_input(), models, raw) if optional else None,
+    )
 
 
 def _sql(query: exp.Query) -> str:

@@ -62,6 +62,8 @@ class ModelFacts(BaseModel):
         grain: The columns that identify a row.
         columns: Every column of the SELECT → its meaning.
         owner: The Dagster owner; the project's if not given.
+        optional_input: A relation that need not be there, as ``raw.groups``: then the SELECT reads it as empty, so cast
+            what is read of it. Without it, a model is there only where all that it reads is.
         materialized: ``table`` for a staging model that is expensive and read by several others. Default: a view.
         pii: Columns that hold personal data. The published copy leaves them out.
         not_pii: Column → why it identifies nobody, though it is derived from personal data.
@@ -74,6 +76,7 @@ class ModelFacts(BaseModel):
     grain: list[str] = Field(min_length=1)
     columns: dict[str, str]
     owner: str | None = None
+    optional_input: str | None = Field(default=None, pattern=r"^\w+\.\w+$")
     materialized: Literal["table"] | None = None
     pii: list[str] = []
     not_pii: dict[str, str] = {}
@@ -83,6 +86,11 @@ class ModelFacts(BaseModel):
     def not_null(self) -> frozenset[str]:
         """The columns that are never null in a table that readers see: a test of severity ``error`` says so."""
         return frozenset(name for test in self.tests if test.severity == "error" for name in test.not_null)
+
+    @property
+    def optional_relation(self) -> Relation | None:
+        """The optional input; None where there is none."""
+        return Relation(*self.optional_input.split(".")) if self.optional_input else None
 
     @model_validator(mode="after")
     def _pii_is_of_columns(self) -> ModelFacts:

@@ -13,15 +13,15 @@ from event_assets.models.row_lineage import row_sources
 from event_assets.warehouse.relations import Relation
 
 
-def raw_fingerprint(models: Mapping[Relation, Model], raw: Columns) -> str:
-    """Return a fingerprint of the columns of the raw tables that models read.
+def raw_fingerprint(model: Model, raw: Columns) -> str:
+    """Return a fingerprint of the columns of the raw tables that a model reads itself.
 
     Args:
-        models: All models.
-        raw: The columns of every raw table, also of those that no model reads.
+        model: The model.
+        raw: The columns of every raw table, also of those that it does not read.
     """
-    read = {relation for model in models.values() for relation in model.reads}
-    return fingerprint_of(sorted((str(relation), [*columns]) for relation, columns in raw.items() if relation in read))
+    read = sorted((str(relation), [*raw[relation]]) for relation in model.reads if relation in raw)
+    return fingerprint_of(read)
 
 
 class Lineage:
@@ -35,7 +35,7 @@ class Lineage:
     def __init__(self, models: Mapping[Relation, Model], raw: Columns) -> None:
         self._models = models
         self._columns = {**raw, **{relation: model.columns for relation, model in models.items()}}
-        self._raw = raw_fingerprint(models, raw)
+        self._raw = {relation: raw_fingerprint(model, raw) for relation, model in models.items()}
         self._origins: dict[Relation, Origins] = {}
 
     def origins(self, relation: Relation) -> Origins:
@@ -53,7 +53,7 @@ class Lineage:
 
     def _compiled(self, relation: Relation) -> CompiledModel | None:
         compiled = self._models[relation].compiled
-        return compiled if compiled and compiled.raw == self._raw else None
+        return compiled if compiled and compiled.raw == self._raw[relation] else None
 
     def raw_origins(self, relation: Relation) -> Origins:
         """Return the source columns of each column of a model, in the raw tables."""

@@ -7,8 +7,8 @@ the definitions load, with the file's name and what to do.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -46,6 +46,7 @@ class Model:
         macros: What it may call.
         facts: The facts from its YAML file.
         compiled: What was found in the SELECT as it is.
+        absent: The optional input of the SELECT, where there is none: it is read as if it were empty.
     """
 
     relation: Relation
@@ -53,6 +54,7 @@ class Model:
     macros: Macros
     facts: ModelFacts
     compiled: CompiledModel | None = None
+    absent: Relation | None = None
 
     @cached_property
     def written(self) -> exp.Query:
@@ -139,19 +141,36 @@ class Model:
             placeholder.replace(exp.Literal.string(parameters[placeholder.name]))
         return translate(query, dialect)
 
+    def without_optional_input(self) -> Model:
+        """Return the model as it is built where its optional input is not there."""
+        return replace(self, compiled=self.compiled and self.compiled.without, absent=self.facts.optional_relation)
+
     def _expanded(self, dialect: str) -> exp.Query:
         try:
-            return cast(exp.Query, expand(self.written, self.macros.of(dialect)))
+            query = cast(exp.Query, expand(self.written, self.macros.of(dialect)))
         except MacroError as error:
             raise ModelError(f"{self.path}: {error}") from None
+        return _emptied(query, self.absent) if self.absent else query
 
     def _first(self, query: exp.Query) -> exp.Query:
-        query = query.copy()
-        nothing = exp.select(*(exp.null().as_(column) for column in self.columns)).where(exp.false())
-        for table in list(query.find_all(exp.Table)):
-            if Relation(table.db, table.name) == self.relation:
-                table.replace(nothing.subquery(table.alias_or_name))
-        return query
+        return _emptied(query.copy(), self.relation, self.columns)
+
+
+def _emptied(query: exp.Query, relation: Relation, columns: Collection[str] | None = None) -> exp.Query:
+    """Return a query in which a relation that it reads has no rows. The query is changed.
+
+    Args:
+        query: The query.
+        relation: What is empty.
+        columns: Its columns; those that stand in the SELECT which reads it, if not given.
+    """
+    for table in list(query.find_all(exp.Table)):
+        if Relation(table.db, table.name) == relation:
+            reader = table.parent_select or query
+            names = columns or sorted({column.name for column in reader.find_all(exp.Column)})
+            nothing = exp.select(*(exp.null().as_(name, quoted=True) for name in names)).where(exp.false())
+            table.replace(nothing.subquery(table.alias_or_name))
+    return query
 
 
 MODELS_FOLDER = Path(__file__).parent
@@ -190,6 +209,26 @@ def load_models(raw: set[Relation], folder: Path = MODELS_FOLDER, *, parsed: boo
         raise ModelError(f"{folder}: models read each other in a circle ({circle}). Take one reference out.") from None
 
 
+def available_models(models: Mapping[Relation, Model], raw: Collection[Relation]) -> dict[Relation, Model]:
+    """Return the models that can be built where only some of the raw tables are there, in the same order.
+
+    What reads a table that is not there, itself or by way of another model, is left out: a resource that is switched on
+    brings all its models. Where the table is the model's optional input, the model is there, and reads it as empty.
+
+    Args:
+        models: All models, each after those that it reads.
+        raw: The raw tables that are there.
+    """
+    available: dict[Relation, Model] = {}
+    for relation, model in models.items():
+        missing = {read for read in model.reads if read not in raw and read not in available}
+        if missing == {model.facts.optional_relation}:
+            available[relation] = model.without_optional_input()
+        elif not missing:
+            available[relation] = model
+    return available
+
+
 def _read_model(path: Path, macros: Macros, compiled: Mapping[Relation, CompiledModel]) -> Model:
     relation = Relation(path.parent.name, path.stem)
     model = Model(relation, path, macros, _read_facts(path.with_suffix(".yml")), compiled.get(relation))
@@ -220,6 +259,8 @@ def _check_columns(model: Model) -> None:
     described = [*model.facts.columns, *model.facts.grain]
     if unknown := sorted({name for name in described if name not in model.columns}):
         raise ModelError(f"{facts_path}: describes columns that {model.path.name} does not have: {', '.join(unknown)}.")
+    if (optional := model.facts.optional_relation) and optional not in model.reads:
+        raise ModelError(f"{facts_path}: {optional} is its optional input, which the SELECT does not read. Correct it.")
 
 
 def _check_data_tests(model: Model) -> None:

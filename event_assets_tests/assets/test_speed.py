@@ -9,7 +9,7 @@ import pytest
 from event_assets.models import build
 from event_assets.sandbox import Event, Sandbox, generate_event
 from event_assets.source.tables.schema import TABLES
-from event_assets_tests.models.bench import models
+from event_assets_tests.models.bench import models_of
 from event_assets_tests.running import Run
 from event_assets_tests.warehouses import file_warehouse
 
@@ -28,7 +28,7 @@ def test_a_thousand_sessions_and_ten_thousand_people_are_summed_up_in_no_time(
 
     def build_all() -> None:
         with file_warehouse(warehouse_path).connect() as client:
-            for model in models().values():
+            for model in models_of(TABLES).values():
                 build(client, model, {"event_timezone": "Europe/Vienna"})
 
     took, pace = [], []

@@ -69,7 +69,7 @@ def table(outcomes: Mapping[str, Outcome]) -> str:
     different = {engine: differences(outcome.tables, truth.tables) for engine, outcome in outcomes.items()}
     raw = [name for name in truth.tables if name.startswith("raw.")]
     rows = [["", *outcomes], ["---"] * (len(outcomes) + 1)]
-    for label, names in [("raw tables", raw), *((str(model), [str(model)]) for model in models())]:
+    for label, names in [("raw tables", raw), *((name, [name]) for name in map(str, models()) if name in truth.tables)]:
         cells = []
         for engine, outcome in outcomes.items():
             count = sum(outcome.tables[name].total() for name in names if name in outcome.tables)

@@ -19,17 +19,18 @@ from typing import Any
 import duckdb
 
 from event_assets.assets.copy_plan import publish_plan
-from event_assets.models import build
+from event_assets.models import Model, build
 from event_assets.sandbox import Event, Sandbox
 from event_assets.settings import RemovalSettings
 from event_assets.source.api.resources import resources_by_endpoint
-from event_assets.source.tables.schema import TABLES
+from event_assets.source.tables.more import ALL_TABLES, tables_of
 from event_assets.warehouse import HISTORY, RAW, STAGING, SUMMARY, Warehouse
+from event_assets.warehouse.relations import Relation
 from event_assets_tests.engines.delta import LakeReader, lake_warehouse
 from event_assets_tests.engines.lakes import Lake
 from event_assets_tests.engines.programmes import changed, returned
 from event_assets_tests.engines.servers import PostgresServer
-from event_assets_tests.models.bench import models
+from event_assets_tests.models.bench import models_of
 from event_assets_tests.source import crash
 from event_assets_tests.source.syncing import run_sync
 from event_assets_tests.warehouses import PostgresReader, file_warehouse, postgres_warehouse
@@ -181,6 +182,8 @@ def states(event: Event) -> list[Event]:
 def go_through(place: Place, events: Sequence[Event]) -> Outcome:
     """Refresh a warehouse with each state of an event, the second one after a sync that was killed; publish it."""
     outcome, warehouse = Outcome(), place.warehouse()
+    tables = tables_of(events[0].more)
+    models = models_of(tables)
     for number, event in enumerate(events):
         with Sandbox(event) as api:
             if number == 1 and place.stage:
@@ -188,22 +191,22 @@ def go_through(place: Place, events: Sequence[Event]) -> Outcome:
                 warehouse = place.warehouse()
             results = {}
             with warehouse.kept_open():
-                for resources in resources_by_endpoint().values():
+                for resources in resources_by_endpoint(tables).values():
                     results |= run_sync(api, warehouse, *resources, removals=RemovalSettings(allowed=True))
-                _build(warehouse, event.timezone, outcome.seconds)
+                _build(warehouse, models, event.timezone, outcome.seconds)
         outcome.versions.append({name: result.version for name, result in results.items()})
     with warehouse.connect() as session:
-        for relation, model in models().items():
+        for relation, model in models.items():
             for test in model.data_tests:
                 outcome.failing[f"{relation} {test.name}"] = len(session.query(test.render(session.dialect)))
-    warehouse.publish(publish_plan(models(), {}, personal_data=False))
+    warehouse.publish(publish_plan(models, {}, personal_data=False, tables=tables))
     outcome.tables, outcome.copy = comparable(place.tables()), comparable(place.copy())
     return outcome
 
 
-def _build(warehouse: Warehouse, zone: str, seconds: dict[str, float]) -> None:
+def _build(warehouse: Warehouse, models: Mapping[Relation, Model], zone: str, seconds: dict[str, float]) -> None:
     with warehouse.connect() as session:
-        for relation, model in models().items():
+        for relation, model in models.items():
             began = time.perf_counter()
             build(session, model, {"event_timezone": zone})
             seconds[str(relation)] += time.perf_counter() - began
@@ -219,7 +222,7 @@ def _parents(name: str, tables: Tables) -> Mapping[str, Any]:
     parent, _, link = name.partition("__")
     if not link:
         return {}
-    return {row["_dlt_id"]: row[TABLES[parent.removeprefix(f"{RAW}.")].key] for row in tables[parent]}
+    return {row["_dlt_id"]: row[ALL_TABLES[parent.removeprefix(f"{RAW}.")].key] for row in tables[parent]}
 
 
 def _comparable(rows: Rows, parents: Mapping[str, Any]) -> Iterable[str]:

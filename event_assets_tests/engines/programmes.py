@@ -7,6 +7,7 @@ import itertools
 import random
 
 from event_assets.sandbox import Event, generate_event
+from event_assets.sandbox.more import MORE
 from event_assets_tests.models.extremes import TIMES
 
 ODD_TIMES = [
@@ -76,7 +77,7 @@ ODD_TEXTS = [
 
 def odd_event() -> Event:
     """Return an invented event with odd times and texts in all fields that models read."""
-    event = generate_event(lectures=60, participants=120, seed=7)
+    event = generate_event(lectures=60, participants=120, seed=7, more=MORE)
     event.timezone = "Europe/Vienna"
     content, texts = event.content, itertools.cycle(ODD_TEXTS)
     halls, days, speakers, tracks = (
@@ -88,6 +89,18 @@ def odd_event() -> Event:
         content["speakers"].append({"id": f"speaker {number}", "name": text, "company": text})
         event.partners.append(
             {"id": f"partner {number}", "company": text, "description": text, "web": text, "sponsor": number % 2 == 0}
+        )
+        lecture = content["lectures"][number % 20]["id"]
+        event.more["reviews"].append(
+            {
+                "id": f"review {text or number}", "lectureId": [lecture, text, None][number % 3], "userId": text,
+                "stars": [number, None, 2**62, -5][number % 4], "comment": text,
+            }
+        )  # fmt: skip
+        event.more["groups"].append({"id": f"group {number}", "name": text})
+        event.more["groups"].append({"id": text or f"blank {number}", "name": None, "publicName": ODD_TEXTS[-number]})
+        event.more["registrations"].append(
+            {"id": f"registration {number}", "status": text, "groupId": ODD_TEXTS[-number], "emailValid": number % 2}
         )
     for number, time in enumerate(ODD_TIMES):
         text, other = next(texts), ODD_TIMES[-number]
@@ -137,7 +150,11 @@ def changed(event: Event) -> Event:
     for pause in content["pauses"][::3]:
         pause["name"] = "Moved coffee"
     return Event(
-        content=content, partners=event.partners[1:], participants=event.participants[:-3], timezone=event.timezone
+        content=content,
+        partners=event.partners[1:],
+        participants=event.participants[:-3],
+        timezone=event.timezone,
+        more={name: records[1:] for name, records in event.more.items()},
     )
 
 
@@ -152,4 +169,10 @@ def returned(before: Event, after: Event) -> Event:
     for name in ("lectures", "workshops"):
         there = {session["id"] for session in content[name]}
         content[name] += [session for session in before.content[name] if session["id"] not in there][::2]
-    return Event(content=content, partners=after.partners, participants=after.participants, timezone=after.timezone)
+    return Event(
+        content=content,
+        partners=after.partners,
+        participants=after.participants,
+        timezone=after.timezone,
+        more=after.more,
+    )

@@ -7,11 +7,12 @@ import pytest
 from event_assets.models import build
 from event_assets.sandbox import Sandbox
 from event_assets.source.api.resources import resources_by_endpoint
+from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse
 from event_assets.warehouse.copy_plan import PublishPlan
 from event_assets_tests.engines.buckets import BUCKET, KEY, SECRET, s3_server
 from event_assets_tests.engines.lakes import Lake
-from event_assets_tests.models.bench import models
+from event_assets_tests.models.bench import models_of
 from event_assets_tests.source.syncing import run_sync
 
 
@@ -20,7 +21,7 @@ def refresh(api: Sandbox, warehouse: Warehouse) -> None:
     for resources in resources_by_endpoint().values():
         run_sync(api, warehouse, *resources)
     with warehouse.connect() as session:
-        for model in models().values():
+        for model in models_of(TABLES).values():
             build(session, model, {"event_timezone": "UTC"})
     warehouse.publish(PublishPlan())
 

@@ -6,12 +6,13 @@ from event_assets.models import build
 from event_assets.sandbox import Sandbox
 from event_assets.settings import read_event
 from event_assets.source.api.resources import resources_by_endpoint
+from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import Warehouse, WarehouseUnreadableError
 from event_assets.warehouse.copy_plan import PublishPlan
 from event_assets.warehouse.relations import Relation
 from event_assets_tests.engines.buckets import BUCKET, SECRET, dlt_variables, s3_server, server_variables
 from event_assets_tests.engines.servers import spark_server
-from event_assets_tests.models.bench import models
+from event_assets_tests.models.bench import models_of
 from event_assets_tests.source.syncing import run_sync
 
 
@@ -50,7 +51,7 @@ def refresh(api: Sandbox) -> Warehouse:
     for resources in resources_by_endpoint().values():
         run_sync(api, warehouse, *resources)
     with warehouse.connect() as session:
-        for model in models().values():
+        for model in models_of(TABLES).values():
             build(session, model, {"event_timezone": "UTC"})
     warehouse.publish(PublishPlan())
     return warehouse

@@ -10,6 +10,7 @@ from event_assets.export import Described, catalog, declared_shapes, manifest
 from event_assets.models import load_models
 from event_assets.models.lineage import Lineage
 from event_assets.models.project import KINDS, MODELS_FOLDER
+from event_assets.source.tables.more import ALL_TABLES
 
 PARAMETERS = {"event_timezone": "Europe/Vienna"}
 
@@ -29,7 +30,8 @@ def described() -> Described:
         models=models,
         lineage=Lineage(models, raw_columns()),
         parameters=PARAMETERS,
-        shapes=declared_shapes(models, PARAMETERS),
+        shapes=declared_shapes(models, PARAMETERS, ALL_TABLES),
+        tables=ALL_TABLES,
         generated_at=datetime(2026, 5, 1, 12, 30, tzinfo=timezone.utc),
     )
 

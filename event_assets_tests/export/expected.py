@@ -37,8 +37,11 @@ LINEAGE = {
     "checkin_rate": {
         "dimension": ([], []),
         "value": (
-            ["staging.participants.company", "staging.participants.group_id", "staging.participants.role"],
-            ["raw.participants.company", "raw.participants.group_id", "raw.participants.role"],
+            ["staging.companies.shown_as", "staging.groups.label", "staging.participants.role"],
+            [
+                "raw.groups.id", "raw.groups.name", "raw.groups.public_name",
+                "raw.participants.company", "raw.participants.group_id", "raw.participants.role",
+            ],
         ),
         "registered": ([], []),
         "checked_in": (["staging.participants.checked_in"], ["raw.participants.checked_at"]),

@@ -13,11 +13,11 @@ from pydantic import ValidationError
 
 from event_assets.models import ModelError
 from event_assets.models.project import MODELS_FOLDER
-from event_assets.source.tables.schema import TABLES
+from event_assets.source.tables.more import ALL_TABLES, MORE_TABLES
 from event_assets.warehouse.relations import Relation
-from event_assets_tests.code_location import shared_definitions
 from event_assets_tests.export.describing import PARAMETERS, described, model_files, the_catalog, the_manifest
 from event_assets_tests.export.expected import LINEAGE, TESTS, TYPES
+from event_assets_tests.source.test_more_resources import location
 
 
 def model(name: str) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def test_a_relationship_depends_on_both_ends():
 
 
 def test_data_tests_are_the_checks_of_the_assets():
-    graph = shared_definitions().resolve_asset_graph()
+    graph = location(*MORE_TABLES).resolve_asset_graph()
     checks = {
         (key.asset_key.path[-1], key.name, graph.get_check_spec(key).blocking)
         for key in graph.asset_check_keys
@@ -190,13 +190,13 @@ def test_personal_data_is_marked():
         if "pii" in column["tags"]
     }
     declared = {
-        f"raw.{table.name}.{column.name}" for table in TABLES.values() for column in table.columns if column.pii
+        f"raw.{table.name}.{column.name}" for table in ALL_TABLES.values() for column in table.columns if column.pii
     }
     nested = {"raw.lectures.booking_info", "raw.workshops.booking_info"}
     assert {name for name in marked if name.startswith("raw.")} == declared | nested | {"raw.participants.email_key"}
     assert "staging.participants.company" in marked
-    assert not any(name.startswith("summary.") for name in marked)
-    assert model("checkin_rate")["columns"]["value"]["meta"]["not_pii"].startswith("Of companies only those")
+    assert {name for name in marked if name.startswith("summary.")} == {"summary.session_ratings.comments"}
+    assert model("companies")["columns"]["shown_as"]["meta"]["not_pii"].startswith("Only companies that at least")
 
 
 def test_sources_are_the_raw_tables():
@@ -210,7 +210,7 @@ def test_sources_are_the_raw_tables():
     assert links["description"] == "One row per entry of the list speakers of a record of raw.lectures."
     assert links["columns"]["value"]["description"] == "Speaker: raw.speakers.id."
     assert sources["source.event_assets.raw.rejected"]["description"] == "Rejected records of the latest responses."
-    assert {*TABLES} < {source["name"] for source in sources.values()}
+    assert {*ALL_TABLES} < {source["name"] for source in sources.values()}
 
 
 def test_all_columns_are_described_and_of_a_known_type():

@@ -9,9 +9,10 @@ from functools import cache
 from typing import Any
 
 from event_assets.assets.keys import raw_relations
-from event_assets.models import Model, load_models
-from event_assets.source.tables.columns import DataType
-from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS, TABLES, Column
+from event_assets.models import Model, available_models, load_models
+from event_assets.source.tables.columns import DataType, Table
+from event_assets.source.tables.more import ALL_TABLES
+from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS, Column
 from event_assets.warehouse.relations import Relation
 from event_assets_tests.engines.databases import Database, DuckDb
 
@@ -39,7 +40,9 @@ def building_on(database: Database) -> Iterator[None]:
         _engines.pop()
 
 
-def build(raw: Mapping[str, Rows], model: str, timezone: str = "UTC") -> list[dict[str, Any]]:
+def build(
+    raw: Mapping[str, Rows], model: str, timezone: str = "UTC", tables: Mapping[str, Table] = ALL_TABLES
+) -> list[dict[str, Any]]:
     """The rows of a model over the given raw rows, in the order of its SELECT where that has one.
 
     Args:
@@ -47,16 +50,19 @@ def build(raw: Mapping[str, Rows], model: str, timezone: str = "UTC") -> list[di
             other tables are empty. Rows of `rejected` are as they are.
         model: The model, such as ``staging.sessions``.
         timezone: The event's.
+        tables: The raw tables of the event's resources.
     """
-    with built(raw, model, timezone) as database:
+    with built(raw, model, timezone, tables) as database:
         return database.rows(f"select * from {model}")
 
 
 @contextmanager
-def built(raw: Mapping[str, Rows], model: str, timezone: str = "UTC") -> Iterator[Database]:
+def built(
+    raw: Mapping[str, Rows], model: str, timezone: str = "UTC", tables: Mapping[str, Table] = ALL_TABLES
+) -> Iterator[Database]:
     """A database in which a model has been built, and what it reads; see `build`."""
-    with loaded(raw, *_needed(model)) as database:
-        for relation, kind, select in statements(timezone, model, dialect=database.dialect):
+    with loaded(raw, *_needed(frozenset(tables), model)) as database:
+        for relation, kind, select in statements(timezone, model, dialect=database.dialect, tables=frozenset(tables)):
             database.make(relation, kind, select)
         yield database
 
@@ -75,8 +81,8 @@ def loaded(raw: Mapping[str, Rows], *only: Relation) -> Iterator[Database]:
 @cache
 def raw_columns() -> dict[Relation, dict[str, str]]:
     """Return DuckDB's type of each column of each raw table."""
-    tables = {name: table.all_columns for name, table in TABLES.items()}
-    links = {link: columns for table in TABLES.values() for link, columns in table.link_tables.items()}
+    tables = {name: table.all_columns for name, table in ALL_TABLES.items()}
+    links = {link: columns for table in ALL_TABLES.values() for link, columns in table.link_tables.items()}
     everything: dict[str, Iterable[Column]] = {**tables, **links, REJECTED: REJECTED_COLUMNS}
     return {
         Relation("raw", name): {column.name: TYPES[column.data_type] for column in columns}
@@ -96,18 +102,21 @@ def raw_rows(raw: Mapping[str, Rows], name: str) -> list[dict[str, Any]]:
             for record in records
             for index, value in enumerate(record.get(link, ()))
         ]
-    links = TABLES[table].links or ()
+    links = ALL_TABLES[table].links or ()
     return [{field: value for field, value in record.items() if field not in links} for record in records]
 
 
 @cache
-def statements(timezone: str, *names: str, dialect: str = "duckdb") -> list[tuple[Relation, str, str]]:
+def statements(
+    timezone: str, *names: str, dialect: str = "duckdb", tables: frozenset[str] = frozenset(ALL_TABLES)
+) -> list[tuple[Relation, str, str]]:
     """Return some models and those that they read, directly or not, each with its kind and SELECT, in their order.
 
     Kept: reading SQL takes longest.
     """
     parameters = {"event_timezone": timezone}
-    wanted = {relation: models()[relation] for relation in models() if relation in _needed(*names)}
+    needed = _needed(tables, *names)
+    wanted = {relation: model for relation, model in models_of(tables).items() if relation in needed}
     return [
         (relation, "view" if model.kind == "view" else "table", model.render(parameters, dialect, first=True))
         for relation, model in wanted.items()
@@ -115,10 +124,10 @@ def statements(timezone: str, *names: str, dialect: str = "duckdb") -> list[tupl
 
 
 @cache
-def _needed(*names: str) -> set[Relation]:
+def _needed(tables: frozenset[str], *names: str) -> set[Relation]:
     """Return some models, and all relations that they read, directly or not."""
     wanted = {Relation(*name.split(".")) for name in names}
-    for relation, model in reversed(models().items()):
+    for relation, model in reversed(models_of(tables).items()):
         if relation in wanted:
             wanted |= model.reads
     return wanted
@@ -128,3 +137,8 @@ def _needed(*names: str) -> set[Relation]:
 def models() -> dict[Relation, Model]:
     """All models of the project, read once."""
     return load_models(raw_relations())
+
+
+def models_of(tables: Iterable[str]) -> dict[Relation, Model]:
+    """The models of an event that has only some of the raw tables, by their names."""
+    return available_models(models(), raw_relations({name: ALL_TABLES[name] for name in tables}))

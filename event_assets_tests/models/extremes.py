@@ -135,6 +135,11 @@ def witness() -> dict[str, list[Record]]:
             }
             for number in range(4)
         ],
+        "reviews": [
+            {"id": WITNESS, "lecture_id": WITNESS, "user_id": WITNESS, "stars": 4, "comment": f"{WITNESS}: good"}
+        ],
+        "groups": [{"id": WITNESS, "name": f"{WITNESS} group"}],
+        "registrations": [{"id": WITNESS, "status": WITNESS, "group_id": WITNESS}],
     }
 
 

@@ -96,6 +96,22 @@ EXAMPLES: dict[str, tuple[Row, Row]] = {
     "seats_taken >= 0": ({"seats_taken": 0}, {"seats_taken": -1}),
     "seats_overbooked >= 0": ({"seats_overbooked": 0}, {"seats_overbooked": -1}),
     "fill_share between 0 and 1": ({"fill_share": 0}, {"fill_share": 1.2}),
+    "reviewers <= reviews": ({"reviewers": 1, "reviews": 1}, {"reviewers": 2, "reviews": 1}),
+    "commented <= reviews": ({"commented": 1, "reviews": 1}, {"commented": 2, "reviews": 1}),
+    "average_stars between lowest_stars and highest_stars": (
+        {"average_stars": 3.5, "lowest_stars": 3, "highest_stars": 4},
+        {"average_stars": 4.5, "lowest_stars": 3, "highest_stars": 4},
+    ),
+    "registrations > 0": ({"registrations": 1}, {"registrations": 0}),
+    "share between 0 and 1": ({"share": 1}, {"share": 1.5}),
+    "with_valid_address <= registrations": (
+        {"with_valid_address": 1, "registrations": 1},
+        {"with_valid_address": 2, "registrations": 1},
+    ),
+    "with_email_on <= registrations": (
+        {"with_email_on": 0, "registrations": 1},
+        {"with_email_on": 2, "registrations": 1},
+    ),
     "available between 0 and capacity": ({"available": 5, "capacity": 5}, {"available": -1, "capacity": 5}),
 }
 """For each expression that a model tests: a row that passes, and one that fails."""

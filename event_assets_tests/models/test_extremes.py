@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from event_assets.source.tables.schema import TABLES
+from event_assets.source.tables.more import ALL_TABLES
 from event_assets.warehouse.relations import Relation
 from event_assets_tests.engines.databases import DuckDb
 from event_assets_tests.models.bench import loaded, models, statements
@@ -19,8 +19,8 @@ pytestmark = pytest.mark.slow
 ZONES = ["Europe/Vienna", "Pacific/Apia", "America/St_Johns"]
 VERSIONS = Relation("history", "entry_versions")
 LINKED = [*texts(), *LONG]
-OF_OTHERS = {"day_span_minutes", "busy_share_of_day", "longest_free_minutes"}
-"""What is said of a hall by what is in other halls, and by breaks."""
+OF_OTHERS = {"day_span_minutes", "busy_share_of_day", "longest_free_minutes", "reviewers_per_checked_in", "share"}
+"""What is said of a hall by what is in other halls and by breaks, and of people by how many there are."""
 OWN_ROWS = {
     "summary.hall_utilisation": "sessions > 0",
     "summary.hall_gaps": "slot in ('between', 'changeover')",
@@ -38,7 +38,7 @@ def everything(zone: str, *, extremes: bool) -> Iterator[duckdb.DuckDBPyConnecti
         assert isinstance(database, DuckDb)
         connection = database.connection
         if extremes:
-            for name, table in TABLES.items():
+            for name, table in ALL_TABLES.items():
                 connection.register("extreme", as_arrow(table, extreme_rows(table)))
                 connection.execute(f"insert into raw.{name} by name select * from extreme")
                 _link(connection, name)
@@ -65,7 +65,7 @@ def everything(zone: str, *, extremes: bool) -> Iterator[duckdb.DuckDBPyConnecti
 
 def _link(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     """Give every extreme session a link that a few share, and one each to the extreme texts."""
-    for link in TABLES[name].links or ():
+    for link in ALL_TABLES[name].links or ():
         insert = f"insert into raw.{name}__{link} (_dlt_parent_id, _dlt_list_idx, value)"
         mine = f"(select _dlt_id, row_number() over () as n from raw.{name} where id not like '{WITNESS}%')"
         connection.execute(f"{insert} select _dlt_id, 0, 'shared ' || n // 5 from {mine}")

@@ -12,11 +12,13 @@ import pytest
 
 from event_assets.models import build
 from event_assets.sandbox import Event, Sandbox, generate_event
+from event_assets.sandbox.more import MORE
 from event_assets.settings import RemovalSettings
 from event_assets.source.api.resources import resources_by_endpoint
-from event_assets_tests import truth, truth_attendance, truth_people, truth_programme, truth_readiness
+from event_assets.source.tables.more import tables_of
+from event_assets_tests import truth, truth_attendance, truth_more, truth_people, truth_programme, truth_readiness
 from event_assets_tests.conftest import CHECKOUT
-from event_assets_tests.models.bench import models
+from event_assets_tests.models.bench import models_of
 from event_assets_tests.source.syncing import run_sync
 from event_assets_tests.warehouses import file_warehouse
 
@@ -37,10 +39,10 @@ def refresh(event: Event, path: Path) -> None:
     """Sync an event into a DuckDB file, and build all models."""
     warehouse = file_warehouse(path)
     with Sandbox(event) as api:
-        for resources in resources_by_endpoint().values():
+        for resources in resources_by_endpoint(event.more).values():
             run_sync(api, warehouse, *resources, removals=RemovalSettings(allowed=True))
     with warehouse.connect() as client:
-        for model in models().values():
+        for model in models_of(tables_of(event.more)).values():
             build(client, model, {"event_timezone": event.timezone})
 
 
@@ -60,7 +62,7 @@ def asked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     if request.param == "fosdem":
         event = request.getfixturevalue("fosdem")
     else:
-        event = generate_event(lectures=60, participants=200, seed=3)
+        event = generate_event(lectures=60, participants=200, seed=3, more=MORE)
         event.content["workshops"][0] |= {"available": 0, "booked": True}
     path = tmp_path_factory.mktemp("questions") / "warehouse.duckdb"
     refresh(event, path)
@@ -164,23 +166,37 @@ ANSWERS: dict[int, Callable[[Asked], Rows]] = {
         truth_people.partners_overview(asked.event), "company", "missing",
         where=lambda row: row["sponsor"] and row["missing"],
     ),
+    21: lambda asked: facts(
+        truth_more.session_ratings(asked.event), "title", "average_stars", "reviews",
+        where=lambda row: row["reviews"] >= 3,
+    ),
+    22: lambda asked: [
+        (status, row["registrations"])
+        for (dimension, _, status), row in truth_more.registration_funnel(asked.event).items()
+        if dimension == "all"
+    ],
 }  # fmt: skip
 """The rows that answer a question, in any order."""
+
+OF_OPTIONAL_RESOURCES = {21, 22}
+"""The questions that reviews and registrations answer."""
 
 
 def _name(event: Event, speaker: str) -> str | None:
     return next((s["name"].strip() or None for s in event.content["speakers"] if str(s["id"]) == speaker), None)
 
 
-def test_there_are_twenty_questions_and_each_has_an_answer_or_none():
+def test_there_are_twenty_questions_and_two_of_optional_resources_and_each_has_an_answer_or_none():
     found = sections()
-    assert [*found] == [*range(1, 21)]
+    assert [*found] == [*range(1, 23)]
     assert {number for number, (_, sql) in found.items() if sql} == ANSWERS.keys()
 
 
 @pytest.mark.parametrize("number", ANSWERS)
 def test_the_sql_answers_the_question(asked: Asked, number: int):
     question, sql = sections()[number]
+    if number in OF_OPTIONAL_RESOURCES and not asked.event.more:
+        pytest.skip("the event has no optional resources")
     assert set(re.findall(r"(?:from|join) (\w+)\.", sql)) == {"summary"}
     with duckdb.connect(str(asked.path), read_only=True) as connection:
         rows = connection.sql(sql.replace(WRITTEN, f"{asked.at:%Y-%m-%d %H:%M}")).fetchall()
@@ -190,4 +206,4 @@ def test_the_sql_answers_the_question(asked: Asked, number: int):
 def test_the_answers_are_of_something(asked: Asked):
     empty = {number for number, answer in ANSWERS.items() if not [*answer(asked)]}
     # FOSDEM publishes no breaks and no partners; its one workshop is not full, and no hall is taken twice.
-    assert empty <= ({5, 7, 9, 12, 20} if asked.event.content["pauses"] == [] else set())
+    assert empty <= ({5, 7, 9, 12, 20, *OF_OPTIONAL_RESOURCES} if asked.event.content["pauses"] == [] else set())

@@ -11,14 +11,14 @@ from event_assets.models import Model
 from event_assets.models.lineage import Lineage
 from event_assets.site.catalogue import Catalogue, TableStatus, TestResult
 from event_assets.site.describe import describe_tables
-from event_assets.source.tables.schema import TABLES
+from event_assets.source.tables.more import ALL_TABLES
 from event_assets.warehouse.relations import Relation
 from event_assets_tests.site.synthetic import NOW
 
 
 @pytest.fixture(scope="session")
 def models() -> dict[Relation, Model]:
-    return project_models()
+    return project_models(ALL_TABLES)
 
 
 @pytest.fixture(scope="session")
@@ -45,5 +45,5 @@ def catalogue(models: dict[Relation, Model]) -> Catalogue:
     statuses["summary.agenda"] = TableStatus(
         NOW - timedelta(hours=27), 139, agenda.data_types, agenda.warns_after, agenda.fails_after, (failing,)
     )
-    left_out = publish_plan(models, {}, personal_data=False).left_out
-    return Catalogue(NOW, "UTC", describe_tables(models, TABLES, left_out, statuses, "team:event-data"))
+    left_out = publish_plan(models, {}, personal_data=False, tables=ALL_TABLES).left_out
+    return Catalogue(NOW, "UTC", describe_tables(models, ALL_TABLES, left_out, statuses, "team:event-data"))

@@ -16,6 +16,7 @@ from event_assets.source.tables.more import ALL_TABLES, MORE_TABLES, tables_of
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import RAW, Warehouse
 from event_assets.warehouse.relations import Relation
+from event_assets_tests import truth_more
 from event_assets_tests.running import Reader, Run
 from event_assets_tests.source.syncing import DROP, HASH, KEEP, run_sync
 
@@ -71,13 +72,14 @@ def test_without_them_the_configuration_has_the_nine():
 def test_with_them_each_is_an_asset_with_checks_and_a_job_and_nothing_else_changes():
     without, some = described(location()), described(location("registrations", "groups"))
     new = {name for name in some if name not in without}
-    assert new == {"raw/groups", "raw/registrations"}
+    assert new == {"raw/groups", "raw/registrations", "staging/registrations", "summary/registration_funnel"}
     assert {*without} <= {*some}
     changed = {name for name in without if without[name] != some[name]}
-    assert changed == {"staging/rejected", "published/warehouse", "jobs"}
+    assert changed == {"staging/rejected", "staging/groups", "published/warehouse", "site/catalogue", "jobs"}
     assert {*some["jobs"]} - {*without["jobs"]} == {"sync_groups", "sync_registrations"}
-    for name in ("staging/rejected", "published/warehouse"):
-        assert {*some[name][0]} - {*without[name][0]} == {"raw/groups", "raw/registrations"}
+    assert {*some["staging/rejected"][0]} - {*without["staging/rejected"][0]} == {"raw/groups", "raw/registrations"}
+    assert {*some["staging/groups"][0]} - {*without["staging/groups"][0]} == {"raw/groups"}
+    assert {*some["published/warehouse"][0]} - {*without["published/warehouse"][0]} == new
     assert some["raw/groups"][4] == some["raw/tracks"][4]
     assert described(location()) == without
 
@@ -144,7 +146,8 @@ def test_the_published_copy_has_them_without_personal_data(
 ):
     monkeypatch.setenv("SOURCES__EVENT_API__BASE_URL", more_api.base_url)
     monkeypatch.setenv("SOURCES__EVENT_API__API_TOKEN", more_api.token)
-    monkeypatch.setenv("SOURCES__EVENT_API__RESOURCES", '["reviews", "groups"]')
+    monkeypatch.setenv("SOURCES__EVENT_API__RESOURCES", '["reviews", "groups", "registrations"]')
+    monkeypatch.setenv("EVENT__TIMEZONE", more_api.event.timezone)
     monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS", str(tmp_path / "warehouse.duckdb"))
     monkeypatch.setenv("WAREHOUSE__PUBLISHED", str(tmp_path / "published.duckdb"))
     monkeypatch.setenv("SITE__FOLDER", str(tmp_path / "site"))
@@ -154,5 +157,21 @@ def test_the_published_copy_has_them_without_personal_data(
     private = private_columns(tables_of(["reviews"]))[Relation(RAW, "reviews")]
     assert {"username", "comment"} < private.keys()
     assert private.keys().isdisjoint(published.columns("raw.reviews"))
-    assert "raw.registrations" not in published.tables()
-    assert "raw.reviews" in (tmp_path / "site" / "catalogue.html").read_text(encoding="utf-8")
+    assert "comments" not in published.columns("summary.session_ratings")
+    page = (tmp_path / "site" / "catalogue.html").read_text(encoding="utf-8")
+    assert "raw.reviews" in page
+    assert "summary.session_ratings" in page
+    event = more_api.event
+    for reader in (published, Reader(tmp_path / "warehouse.duckdb")):
+        for table, grain, truth in (
+            ("session_ratings", ["session_key"], truth_more.session_ratings(event)),
+            ("registration_funnel", ["dimension", "value", "status"], truth_more.registration_funnel(event)),
+        ):
+            rows = {tuple(r[name] for name in grain): r for r in reader.records(f"select * from summary.{table}")}
+            assert rows.keys() == truth.keys()
+            for key, facts in truth.items():
+                shown = {name: value for name, value in facts.items() if name in rows[key]}
+                assert len(facts) - len(shown) == (reader is published and table == "session_ratings")
+                assert {name: rows[key][name] for name in shown} == pytest.approx(shown), key
+        groups = {value for (value,) in reader.rows("select value from summary.no_shows where dimension = 'group'")}
+        assert groups == {f"Group {g}" if (g := person["group_id"]) else "(none)" for person in event.participants}

@@ -11,8 +11,8 @@ with entries as (
 session_speakers as (
     select
         links.session_key,
-        macros.joined(links.speaker_id, macros.by_code_point(links.speaker_id)) as speaker_ids,
-        macros.joined(speakers.speaker, links.list_index) as speakers
+        macros.joined(links.speaker_id, macros.by_code_point(links.speaker_id), ', ') as speaker_ids,
+        macros.joined(speakers.speaker, links.list_index, ', ') as speakers
     from staging.session_speakers as links
     left join staging.speakers as speakers on speakers.speaker_id = links.speaker_id
     group by links.session_key

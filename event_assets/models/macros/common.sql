@@ -33,7 +33,7 @@ create macro without_case(label) as translate(
 );
 
 -- The texts of a group in the order of a column without nulls; null where there is no text.
-create macro joined(label, place) as string_agg(label, ', ' order by place nulls first);
+create macro joined(label, place, separator) as string_agg(label, separator order by place nulls first);
 
 -- Time between two instants that are whole seconds. Minutes are whole numbers: one that has begun counts.
 create macro seconds(begins, ends) as date_diff('second', begins, ends);

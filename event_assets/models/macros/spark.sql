@@ -1,10 +1,10 @@
 -- What Spark writes in its own way, in the place of the macros of common.sql. Its sessions are in UTC.
 
-create macro joined(label, place) as case when count(label) > 0 then array_join(
+create macro joined(label, place, separator) as case when count(label) > 0 then array_join(
     transform(
         array_sort(collect_list(case when label is not null then named_struct('place', place, 'label', label) end)),
         each -> each.label
-    ), ', '
+    ), separator
 ) end;
 
 create macro clock_of(instant) as cast(from_utc_timestamp(instant, $event_timezone) as timestamp);

@@ -9,8 +9,8 @@ with entries as (
 session_speakers as (
     select
         links.session_key,
-        macros.joined(speakers.speaker, links.list_index) as speakers,
-        macros.joined(links.speaker_id, links.list_index) as speaker_ids
+        macros.joined(speakers.speaker, links.list_index, ', ') as speakers,
+        macros.joined(links.speaker_id, links.list_index, ', ') as speaker_ids
     from staging.session_speakers as links
     left join staging.speakers as speakers on speakers.speaker_id = links.speaker_id
     group by links.session_key
@@ -18,8 +18,8 @@ session_speakers as (
 session_tracks as (
     select
         links.session_key,
-        macros.joined(tracks.track, links.list_index) as tracks,
-        macros.joined(links.track_id, links.list_index) as track_ids
+        macros.joined(tracks.track, links.list_index, ', ') as tracks,
+        macros.joined(links.track_id, links.list_index, ', ') as track_ids
     from staging.session_tracks as links
     left join staging.tracks as tracks on tracks.track_id = links.track_id
     group by links.session_key

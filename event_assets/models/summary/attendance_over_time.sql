@@ -39,8 +39,11 @@ each_value as (
     select 'role' as dimension, coalesce(role, '(none)') as value, day, has_quarters, quarter, registrations, checkins
     from alike
     union all
-    select 'group' as dimension, coalesce(group_id, '(none)') as value, day, has_quarters, quarter, registrations, checkins
+    select
+        'group' as dimension, coalesce(groups.label, '(none)') as value, alike.day, alike.has_quarters, alike.quarter,
+        alike.registrations, alike.checkins
     from alike
+    left join staging.groups as groups on groups.group_id = alike.group_id
     union all
     select
         'ticket' as dimension, coalesce(lists.ticket, '(none)') as value, alike.day, alike.has_quarters, alike.quarter,

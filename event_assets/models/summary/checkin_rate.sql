@@ -9,26 +9,6 @@ with alike as (
     from staging.participants
     group by role, group_id, company
 ),
-spellings as (
-    select company, macros.without_case(company) as folded, sum(registered) as registered
-    from alike
-    where company is not null
-    group by company
-),
-companies as (
-    -- A company that few people share identifies them. Shown as most write it.
-    select
-        company,
-        case
-            when sum(registered) over (partition by folded) >= 3
-                then first_value(company) over (
-                    partition by folded order by registered desc, macros.by_code_point(company)
-                    rows between unbounded preceding and unbounded following
-                )
-            else '(other)'
-        end as shown_as
-    from spellings
-),
 counted as (
     select 'all' as dimension, '(all)' as value, registered, checked_in
     from alike
@@ -36,12 +16,13 @@ counted as (
     select 'role' as dimension, coalesce(role, '(none)') as value, registered, checked_in
     from alike
     union all
-    select 'group' as dimension, coalesce(group_id, '(none)') as value, registered, checked_in
+    select 'group' as dimension, coalesce(groups.label, '(none)') as value, alike.registered, alike.checked_in
     from alike
+    left join staging.groups as groups on groups.group_id = alike.group_id
     union all
     select 'company' as dimension, coalesce(companies.shown_as, '(none)') as value, alike.registered, alike.checked_in
     from alike
-    left join companies on companies.company = alike.company
+    left join staging.companies as companies on companies.company = alike.company
 )
 select
     dimension,

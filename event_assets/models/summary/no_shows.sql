@@ -15,13 +15,6 @@ alike as (
     from staging.participants
     group by role, group_id, company, tickets, registered_day
 ),
-companies as (
-    -- A company that few people share identifies them.
-    select company, case when sum(registered) >= 3 then company else '(other)' end as shown_as
-    from alike
-    where company is not null
-    group by company
-),
 early as (
     select alike.*, macros.days_from(alike.registered_day, opening.first_day) as days_before
     from alike
@@ -34,12 +27,13 @@ counted as (
     select 'role' as dimension, coalesce(role, '(none)') as value, registered, checked_in
     from alike
     union all
-    select 'group' as dimension, coalesce(group_id, '(none)') as value, registered, checked_in
+    select 'group' as dimension, coalesce(groups.label, '(none)') as value, alike.registered, alike.checked_in
     from alike
+    left join staging.groups as groups on groups.group_id = alike.group_id
     union all
     select 'company' as dimension, coalesce(companies.shown_as, '(none)') as value, alike.registered, alike.checked_in
     from alike
-    left join companies on companies.company = alike.company
+    left join staging.companies as companies on companies.company = alike.company
     union all
     select 'ticket' as dimension, coalesce(lists.ticket, '(none)') as value, alike.registered, alike.checked_in
     from alike
