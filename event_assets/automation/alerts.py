@@ -1,4 +1,4 @@
-"""The sensors that alert people when something is wrong and when it is right again: runs, freshness, checks.
+"""The sensors that alert people when something is wrong and when it is right again: runs, freshness, checks, the event.
 
 Each compares what was wrong at its last look with what people know of, both of which its cursor holds, so that they
 hear of a trouble once when it starts and once when it ends. How it is sent is in ``messages``.
@@ -14,6 +14,7 @@ import orjson
 from event_assets.assets.published import PUBLISHED_COPY
 from event_assets.assets.versions import Materialisations
 from event_assets.automation.evaluations import latest_evaluations
+from event_assets.automation.event_alerts import event_in_trouble
 from event_assets.automation.failed_runs import failed_runs
 from event_assets.automation.graph import Graph
 from event_assets.automation.messages import is_sent, try_to_send
@@ -61,6 +62,13 @@ def alert_sensors(
             "A check of a table fails",
             "Alerts people when a check of severity ERROR fails, and when it passes again and readers have the table.",
             lambda instance, before, _: Found(_held_back(instance, before, checks)),
+        ),
+        _alert_sensor(
+            read,
+            "alert_on_event",
+            "The event needs attention",
+            "Alerts people of clashes, and of late changes, full workshops and missing check-ins where that is set.",
+            lambda instance, before, _: event_in_trouble(instance, before, read(), datetime.now(timezone.utc)),
         ),
     ]
 
@@ -129,7 +137,7 @@ def _alert_sensor(
         at = datetime.now(timezone.utc)
         known = orjson.loads(context.cursor) if context.cursor else {}
         since = datetime.fromtimestamp(known.get("since", at.timestamp()), timezone.utc) - OVERLAP
-        before = Found(known.get("troubles", {}), known.get("pending", {}))
+        before = Found(known.get("troubles", {}), known.get("pending", {}), known.get("state", {}))
         sent = known.get("sent", known.get("told", before.troubles))  # as earlier releases call it
         hindrance = ""
         if not is_sent(sent, before.troubles):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import dagster as dg
 
@@ -20,10 +20,12 @@ class Found:
         troubles: What is wrong.
         pending: The assets that have to be made until a trouble is over, by trouble: their latest attempt failed, and
             they were not made since.
+        state: What else the next look goes on from, as JSON can hold it.
     """
 
     troubles: Troubles = field(default_factory=dict)
     pending: Mapping[str, Collection[str]] = field(default_factory=dict)
+    state: Mapping[str, Any] = field(default_factory=dict)
 
 
 def what_readers_see(model: dg.AssetKey) -> str:

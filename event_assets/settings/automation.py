@@ -101,13 +101,36 @@ def _http_address(text: str) -> str | None:
 
 @dataclass(frozen=True)
 class AlertSettings(Section):
-    """Who is alerted.
+    """Who is alerted, and of what in the event itself.
 
     Attributes:
         webhook_url: Where alerts are sent; None where they only go to the log.
+        conflicts: Whether of new clashes in a hall, and of speakers in two sessions at once.
+        late_change_hours: How long before its start a session that is moved or removed is alerted of; 0 for never.
+        full_workshops: Whether of workshops that become full.
+        silent_checkin_minutes: How long nobody checks in while sessions go on until that is alerted; 0 for never.
     """
 
     path = ("alerts",)
+
+    conflicts: bool = setting(
+        True,
+        "Whether a new clash in a hall is alerted, and a speaker in two sessions at once. What was there already when "
+        "this was set is not, here and below.",
+    )
+    late_change_hours: int = setting(
+        0,
+        "A session that is moved or removed this many hours before its start, or less, is alerted. 0: never.",
+        fits=lambda hours: 0 <= hours <= 720,
+        wanted="from 0 to 720",
+    )
+    full_workshops: bool = setting(False, "Whether a workshop that becomes full is alerted.")
+    silent_checkin_minutes: int = setting(
+        0,
+        "If nobody checks in for this many minutes while sessions of the day go on, that is alerted. 0: never.",
+        fits=lambda minutes: minutes == 0 or 15 <= minutes <= 1440,
+        wanted="0, or from 15 to 1440, a day: check-ins are counted by the quarter of an hour",
+    )
 
     webhook_url: Optional[str] = setting(  # noqa: UP045  # a value, at run time
         None,

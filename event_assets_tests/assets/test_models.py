@@ -12,7 +12,7 @@ from event_assets_tests.assets.conftest import Loaded
 from event_assets_tests.assets.programme import PROGRAMME
 from event_assets_tests.running import Reader, Run
 
-TABLES = {"participants", "sessions"}
+TABLES = {"groups", "participants", "sessions"}
 """The staging models that are expensive, and no views."""
 
 

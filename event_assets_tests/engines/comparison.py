@@ -15,13 +15,15 @@ from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 
 from event_assets.assets.copy_plan import publish_plan
+from event_assets.automation.event_troubles import WANTED, event_troubles, kinds_of
 from event_assets.models import Model, build
 from event_assets.sandbox import Event, Sandbox
-from event_assets.settings import RemovalSettings
+from event_assets.settings import AlertSettings, RemovalSettings
 from event_assets.source.api.resources import resources_by_endpoint
 from event_assets.source.tables.more import ALL_TABLES, tables_of
 from event_assets.warehouse import HISTORY, RAW, STAGING, SUMMARY, Warehouse
@@ -75,6 +77,7 @@ class Outcome:
         failing: How many rows fail each data test in the end.
         tables: The rows of each table in the end.
         copy: The same of the tables for readers.
+        troubles: What is wrong with the event, as the alerts find it in the tables for readers.
         seconds: What the builds of each model took.
     """
 
@@ -82,6 +85,7 @@ class Outcome:
     failing: dict[str, int] = field(default_factory=dict)
     tables: dict[str, Counter[str]] = field(default_factory=dict)
     copy: dict[str, Counter[str]] = field(default_factory=dict)
+    troubles: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
 
@@ -200,6 +204,7 @@ def go_through(place: Place, events: Sequence[Event]) -> Outcome:
             for test in model.data_tests:
                 outcome.failing[f"{relation} {test.name}"] = len(session.query(test.render(session.dialect)))
     warehouse.publish(publish_plan(models, {}, personal_data=False, tables=tables))
+    outcome.troubles = _troubles(warehouse, events[0].timezone)
     outcome.tables, outcome.copy = comparable(place.tables()), comparable(place.copy())
     return outcome
 
@@ -210,6 +215,12 @@ def _build(warehouse: Warehouse, models: Mapping[Relation, Model], zone: str, se
             began = time.perf_counter()
             build(session, model, {"event_timezone": zone})
             seconds[str(relation)] += time.perf_counter() - began
+
+
+def _troubles(warehouse: Warehouse, zone: str) -> list[str]:
+    settings = AlertSettings(late_change_hours=1, full_workshops=True, silent_checkin_minutes=15)
+    rows = {kind: warehouse.engine.read_copy(WANTED[kind]) for kind in kinds_of(settings)}
+    return sorted(map(repr, event_troubles(rows, settings, ZoneInfo(zone))))
 
 
 def comparable(tables: Tables) -> dict[str, Counter[str]]:

@@ -78,6 +78,11 @@ def test_the_copy_for_readers_has_what_duckdb_publishes(outcome: Outcome, truth:
     assert 30 < len(truth.copy) <= len(truth.tables)
 
 
+def test_the_copy_is_read_for_alerts_as_on_duckdb(outcome: Outcome, truth: Outcome):
+    assert outcome.troubles == truth.troubles
+    assert truth.troubles
+
+
 def test_the_programmes_have_what_is_compared(truth: Outcome):
     empty = {name for name, rows in truth.tables.items() if not rows and not name.startswith("raw.")}
     # FOSDEM publishes no breaks and no partners.

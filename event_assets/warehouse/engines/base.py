@@ -16,6 +16,7 @@ from dlt.destinations.sql_client import SqlClientBase
 
 from event_assets.settings import Event
 from event_assets.warehouse.copy_plan import Published, PublishPlan
+from event_assets.warehouse.copy_rows import CopyRows, Wanted
 from event_assets.warehouse.engines.explanation import Explanation
 from event_assets.warehouse.relations import Relation, RelationColumn, RelationKind, quoted
 
@@ -284,9 +285,16 @@ class Engine(ABC):
         """
 
     @abstractmethod
-    def set_aside(self) -> list[str]:
-        """Give the tables and the copy other names, so that the warehouse is empty. No session may be open.
+    def read_copy(self, wanted: Sequence[Wanted]) -> list[CopyRows]:
+        """Return rows of the copy for readers, without a lock; none of a table that it does not have.
 
-        Returns:
-            These names, for people.
+        Raises:
+            WarehouseUnreadableError: The copy cannot be opened or reached.
+        """
+
+    @abstractmethod
+    def set_aside(self) -> list[str]:
+        """Give the tables and the copy other names, so that the warehouse is empty; return these names, for people.
+
+        No session may be open.
         """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, count
@@ -18,6 +18,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_de
 
 from event_assets.settings import Event, WarehouseSettings
 from event_assets.warehouse.copy_plan import Published, PublishPlan
+from event_assets.warehouse.copy_rows import CopyRows, Wanted, read_rows
 from event_assets.warehouse.engines.base import Engine, Explanation, Lock, Session
 from event_assets.warehouse.engines.destinations import DuckDbDestination
 from event_assets.warehouse.engines.duckdb.publish import publish
@@ -26,6 +27,7 @@ from event_assets.warehouse.engines.duckdb.session import DuckDbSession
 from event_assets.warehouse.engines.file_locks import sync_lock, write_lock
 from event_assets.warehouse.failures import WarehouseBusyError, WarehouseUnreadableError, in_one_line, without_values
 from event_assets.warehouse.names import MERGE, RAW
+from event_assets.warehouse.relations import Relation
 
 _LOOK_AGAIN_SECONDS = 0.2
 
@@ -173,11 +175,39 @@ class DuckDbEngine(Engine):
         """
         return publish(session.client, self.path, self.published, plan, session.identity())
 
+    def read_copy(self, wanted: Sequence[Wanted]) -> list[CopyRows]:
+        """Return rows of the file for readers, which the next copy replaces and does not change.
+
+        Raises:
+            WarehouseUnreadableError: It is not there, or DuckDB cannot open it.
+        """
+        try:
+            with duckdb.connect(str(self.published), read_only=True) as connection:
+                connection.execute("set timezone = 'UTC'")
+                named = connection.sql("select schema_name, table_name from duckdb_tables()").fetchall()
+                return read_rows(_Reader(connection), wanted, {Relation(*name): name for name in named})
+        except duckdb.Error as error:
+            raise WarehouseUnreadableError(
+                f"DuckDB cannot read the published copy {self.published} ({without_values(str(error))}). Nothing was "
+                "changed. If another program has it open for writing, close it there; the next refresh makes a new one."
+            ) from error
+
     def set_aside(self) -> list[str]:
         """Give the file and the copy names beside them that no earlier ones have."""
         # The copy for readers first: if this ends between the two, the warehouse still says what it holds.
         moved = [str(_move_aside(each)) for each in (self.published, self.path) if each.exists()]
         return moved[::-1]
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Reads with DuckDB alone."""
+
+    connection: duckdb.DuckDBPyConnection
+
+    def execute_sql(self, statement: str, *parameters: Any) -> Sequence[Sequence[Any]]:
+        """Return the rows of a statement."""
+        return self.connection.execute(statement.replace("%s", "?"), parameters).fetchall()
 
 
 def _move_aside(path: Path) -> Path:

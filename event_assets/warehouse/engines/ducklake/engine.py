@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,7 +17,9 @@ from dlt.destinations.impl.ducklake.sql_client import DuckLakeSqlClient
 
 from event_assets.settings import Event, run_folder
 from event_assets.warehouse.copy_plan import Published, PublishPlan
+from event_assets.warehouse.copy_rows import CopyRows, Wanted, read_rows
 from event_assets.warehouse.engines.base import Engine, Explanation, Lock, Session
+from event_assets.warehouse.engines.duckdb.copy_content import columns_of
 from event_assets.warehouse.engines.ducklake.catalogue import CatalogueError, catalogue_of, unreachable
 from event_assets.warehouse.engines.ducklake.destination import lake_destination
 from event_assets.warehouse.engines.ducklake.failures import explain
@@ -214,6 +216,21 @@ class DuckLakeEngine(Engine):
                 self.where,
                 found.why if found else _plain(error),
             )
+
+    def read_copy(self, wanted: Sequence[Wanted]) -> list[CopyRows]:
+        """Return rows of the lake for readers, all of one snapshot.
+
+        Raises:
+            WarehouseUnreadableError: The catalogue or the storage cannot be reached or read.
+        """
+        readers = replace(self, credentials=self.published)
+        try:
+            with readers.connect(0) as session, session.client.begin_transaction():
+                return read_rows(session, wanted, columns_of(session, self.published.ducklake_name))
+        except DatabaseException as error:
+            found = explain(error)
+            why, advice = (found.why, found.advice) if found else (_plain(error), "Check the catalogue and the storage")
+            raise unreachable(self._readers.where, why, advice) from None
 
     def set_aside(self) -> list[str]:
         """Refuse to: files in a bucket cannot be renamed.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, count
@@ -24,6 +24,7 @@ from psycopg2 import extensions
 
 from event_assets.settings import Event, run_folder
 from event_assets.warehouse.copy_plan import Published, PublishPlan
+from event_assets.warehouse.copy_rows import CopyRows, Wanted, read_rows
 from event_assets.warehouse.engines.base import Engine, Explanation, Session
 from event_assets.warehouse.engines.destinations import ReadOnce
 from event_assets.warehouse.engines.postgres.failures import explain, failed
@@ -224,6 +225,17 @@ class PostgresEngine(Engine):
             PublishError: It cannot be written. The old copy stays.
         """
         return publish(cast(PostgresSession, session), plan)
+
+    def read_copy(self, wanted: Sequence[Wanted]) -> list[CopyRows]:
+        """Return rows of the schemas for readers, all of one refresh.
+
+        Raises:
+            WarehouseUnreadableError: The server cannot be reached, or does not let the user read them.
+        """
+        with self._reached(), self.connect(self.lock_wait_seconds) as session, session.begin_transaction():
+            session.execute_sql("set transaction isolation level repeatable read")
+            tables = session.column_names(*{copy_of(each.relation.schema) for each in wanted})
+            return read_rows(session, wanted, tables, copy_of)
 
     def set_aside(self) -> list[str]:
         """Give the schemas names that no earlier ones have."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, count
@@ -19,11 +19,12 @@ from filelock import FileLock
 
 from event_assets.settings import Event, run_folder
 from event_assets.warehouse.copy_plan import Published, PublishPlan
+from event_assets.warehouse.copy_rows import CopyRows, Wanted
 from event_assets.warehouse.engines.base import Engine, Explanation, Lock, Session
 from event_assets.warehouse.engines.destinations import DuckDbDestination
 from event_assets.warehouse.engines.file_locks import sync_lock
 from event_assets.warehouse.engines.spark.failures import explain, failed
-from event_assets.warehouse.engines.spark.lake import Lake
+from event_assets.warehouse.engines.spark.lake import Lake, failures
 from event_assets.warehouse.engines.spark.locks import WriterLock
 from event_assets.warehouse.engines.spark.publish import NOTES, publish
 from event_assets.warehouse.engines.spark.server import SparkServer
@@ -31,6 +32,7 @@ from event_assets.warehouse.engines.spark.session import COPIES, REWRITE, WAREHO
 from event_assets.warehouse.engines.spark.workspace import Workspace
 from event_assets.warehouse.failures import WarehouseUnreadableError
 from event_assets.warehouse.names import MERGE, RAW
+from event_assets.warehouse.relations import Relation
 
 logger = logging.getLogger(__name__)
 
@@ -179,6 +181,32 @@ class SparkEngine(Engine):
             PublishError: It cannot be written. The tables not yet replaced stay.
         """
         return publish(cast(SparkSession, session), plan)
+
+    def read_copy(self, wanted: Sequence[Wanted]) -> list[CopyRows]:
+        """Return rows of the folders for readers: of each table as it is when it is read.
+
+        Raises:
+            WarehouseUnreadableError: They cannot be read.
+        """
+        try:
+            return [self._copied(each) for each in wanted]
+        except DatabaseException as error:
+            why, advice = failed(error)
+            raise WarehouseUnreadableError(
+                f"The copy for readers, {self.copy}, cannot be read: {why}. Nothing was changed. {advice}."
+            ) from None  # what is said may have the address in it
+
+    def _copied(self, wanted: Wanted) -> CopyRows:
+        relation = Relation(copy_of(wanted.relation.schema), wanted.relation.name)
+        if not self._lake.has_table(relation):
+            return []
+        with failures():
+            found = self._lake.open(relation).to_pyarrow_table(columns=[*{*wanted.columns, *wanted.where}])
+        return [
+            {name: row[name] for name in wanted.columns}
+            for row in found.to_pylist()
+            if all(row[name] == text for name, text in wanted.where.items())
+        ]
 
     def set_aside(self) -> list[str]:
         """Give the folders names that no earlier ones have."""
