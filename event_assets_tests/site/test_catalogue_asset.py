@@ -156,7 +156,7 @@ def test_the_command_writes_it_without_a_run(tmp_path: Path, monkeypatch: pytest
     path = tmp_path / "pages" / CATALOGUE_FILE
     assert done.output.splitlines() == [
         f"Data catalogue: {path}",
-        "The event: there is no warehouse yet. Run a sync first, then this command again.",
+        "There is no warehouse yet for the event's page and the files: run a sync, then this command again.",
     ]
     assert "never built" in article(path.read_text(encoding="utf-8"), "summary.agenda")
     assert not (tmp_path / "home").exists(), "it makes nothing but the page"

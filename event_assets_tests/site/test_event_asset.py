@@ -74,7 +74,7 @@ def test_a_run_makes_it_and_so_does_the_command(
 
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
     done = CliRunner().invoke(main, ["site"], catch_exceptions=False)
-    assert done.output.splitlines()[1] == f"The event:      {path}"
+    assert done.output.splitlines()[1] == f"Event:          {path}"
     assert page_of(warehouse).one("#programme").text == page.one("#programme").text
     assert "Nothing of the programme has changed" in page_of(warehouse).one("#changes").text
 
