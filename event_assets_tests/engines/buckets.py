@@ -46,6 +46,7 @@ def s3_server() -> Iterator[str]:
         command = [
             program, "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3",
             f"-s3.port={port}", f"-s3.port.grpc={free_port()}", f"-s3.config={folder / 's3.json'}",
+            "-s3.port.iceberg=0", "-s3.port.lance=0",  # fixed ports, which two servers cannot share
             *(f"-{part}.port{kind}={free_port()}" for part in parts for kind in ("", ".grpc")),
             "-volume.max=50", "-master.volumeSizeLimitMB=64",
         ]  # fmt: skip
