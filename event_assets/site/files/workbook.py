@@ -27,8 +27,6 @@ _EXACT = 2**53
 """The largest integer up to which a spreadsheet's numbers are exact."""
 _WIDEST, _NARROWEST, _LOOKED_AT = 60, 9, 100
 _FORMATS: dict[ValueKind, str] = {
-    "integer": "0",
-    "number": "General",
     "date": "yyyy-mm-dd",
     "local time": "yyyy-mm-dd hh:mm",
     "instant": "yyyy-mm-dd hh:mm",
