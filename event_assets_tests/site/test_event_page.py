@@ -21,6 +21,7 @@ from event_assets.site.event.messages import ENGLISH
 from event_assets.site.event.page import messages, render
 from event_assets.site.event.section import Clock, Section
 from event_assets.site.event.sections import sections
+from event_assets.site.event.sections.ratings import RATINGS
 from event_assets.site.event.tables import Query, Tables
 from event_assets_tests.models.bench import models
 from event_assets_tests.site.document import Document, Element
@@ -78,7 +79,7 @@ def part(files: Mapping[str, str], section: str) -> Element:
 def test_it_has_every_section_and_every_file(files: Mapping[str, str]):
     assert [*files] == FILES
     shown = [each.attributes["id"] for each in Document(files[EVENT_FILE]).root.find("section.part")]
-    assert shown == [section.name for section in sections()]
+    assert shown == [section.name for section in sections() if not section.optional]
     assert shown[:4] == ["now", "attention", "changes", "programme"]
     assert {"arrivals", "registrations", "halls", "workshops", "transfers"} <= {*shown}
 
@@ -187,6 +188,8 @@ def test_an_empty_event_says_so_in_each_section():
     empty = Event({name: [] for name in resources}, partners=[], participants=[], timezone="Europe/Vienna")
     files = render(describe_page(tables_of(empty), NOW))
     for section in sections():
+        if section.optional:
+            continue
         text = part(files, section.name).text
         assert ENGLISH[f"{section.name}.none"].partition("{")[0] in text, section.name
     assert "never synced" in Document(files[EVENT_FILE]).root.one(".as-of").text
@@ -223,6 +226,22 @@ def test_nothing_of_participants_is_in_it(event: Event, files: Mapping[str, str]
     assert len(private) > 60
     for html in files.values():
         assert {value for value in private if value in html} == set()
+
+
+def test_ratings_are_shown_where_there_are_some(files: Mapping[str, str]):
+    day = date(2026, 5, 12)
+    rows = [
+        ("lecture:1", "Fair", day, 4, 3.25, 1, 5),
+        ("lecture:2", "Best <b>", day, 1, 5.0, 5, 5),
+        ("lecture:3", "Unrated", day, 0, None, None, None),
+    ]
+    rated = part(render(describe_page(Tables({RATINGS: rows}), NOW)), "ratings")
+    assert [each.text for each in rated.find("li")] == [
+        "Best <b> Tue 12 May, 1 review5.0 stars", "Fair Tue 12 May, 4 reviews3.2 stars",
+    ]  # fmt: skip
+    assert [each.attributes["width"] for each in rated.find("rect.fill")] == ["100.0", "65.0"]
+    assert rated.find("p")[0].text == "5 reviews"
+    assert 'id="ratings"' not in files[EVENT_FILE], "without reviews there is no such part"
 
 
 def test_a_chart_takes_one_module(monkeypatch: pytest.MonkeyPatch):

@@ -41,6 +41,12 @@ class Text:
         percent = round(100 * share)
         return self("percent", number=min(max(percent, 1), 99) if 0 < share < 1 else percent)
 
+    def duration(self, minutes: int) -> str:
+        """Return a length of time in hours and minutes."""
+        hours, rest = divmod(minutes, 60)
+        key = "duration.both" if hours and rest else "duration.hours" if hours else "duration.minutes"
+        return self(key, hours=hours, minutes=rest)
+
     def time(self, at: datetime | None) -> str:
         """Return the time of day of a moment."""
         return f"{at:%H:%M}" if at else self("unknown")
