@@ -30,7 +30,9 @@ def test_dependencies_are_the_tables_that_the_select_names(specs):
     assert upstream("staging/sessions") == {"raw/lectures", "raw/workshops", "staging/days"}
     # The link tables are kept by the assets of their parents.
     assert upstream("staging/session_speakers") == {"raw/lectures", "raw/workshops"}
-    assert upstream("summary/hall_utilisation") == {"staging/days", "staging/halls", "staging/sessions"}
+    assert upstream("summary/hall_utilisation") == {
+        *("staging/days", "staging/day_spans", "staging/halls", "staging/sessions")
+    }
 
 
 def test_every_model_says_what_a_row_is(specs):

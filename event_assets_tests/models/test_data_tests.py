@@ -102,6 +102,10 @@ EXAMPLES: dict[str, tuple[Row, Row]] = {
         {"average_stars": 3.5, "lowest_stars": 3, "highest_stars": 4},
         {"average_stars": 4.5, "lowest_stars": 3, "highest_stars": 4},
     ),
+    "closes_at > opens_at": (
+        {"opens_at": "2026-12-01 09:00:00", "closes_at": "2026-12-01 10:00:00"},
+        {"opens_at": "2026-12-01 09:00:00", "closes_at": "2026-12-01 09:00:00"},
+    ),
     "registrations > 0": ({"registrations": 1}, {"registrations": 0}),
     "share between 0 and 1": ({"share": 1}, {"share": 1.5}),
     "with_valid_address <= registrations": (

@@ -5,18 +5,9 @@ with known_halls as (
 ),
 placed as (
     -- What has no length does not keep a hall busy.
-    select hall_id, day, session_key, title, starts_at, ends_at, macros.is_on_day(starts_local, day) as is_on_day
+    select hall_id, session_key, title, starts_at, ends_at
     from staging.sessions
     where hall_id is not null and ends_at > starts_at
-),
-day_spans as (
-    -- As in summary.hall_utilisation.
-    select
-        day,
-        coalesce(min(case when is_on_day then starts_at end), min(starts_at)) as opens_at,
-        coalesce(max(case when is_on_day then ends_at end), max(ends_at)) as closes_at
-    from placed
-    group by day
 ),
 beginnings as (
     select hall_id, starts_at, ends_at, session_key, title
@@ -49,7 +40,7 @@ slots as (
         case when queued.starts_at < day_spans.closes_at then queued.session_key end as session_after,
         case when queued.starts_at < day_spans.closes_at then queued.title end as title_after
     from queued
-    inner join day_spans
+    inner join staging.day_spans as day_spans
         on (queued.busy_until is null or queued.busy_until < day_spans.closes_at)
         and (queued.starts_at is null or queued.starts_at > day_spans.opens_at)
     where queued.busy_until is null or queued.starts_at is null or queued.starts_at >= queued.busy_until

@@ -11,18 +11,9 @@ known_halls as (
 ),
 placed as (
     -- What has no length, or ends before it begins, keeps no hall busy.
-    select hall_id, day, session_key, starts_at, ends_at, macros.is_on_day(starts_local, day) as is_on_day
+    select hall_id, day, session_key, starts_at, ends_at
     from staging.sessions
     where hall_id is not null and ends_at > starts_at
-),
-day_spans as (
-    -- A session whose day is probably wrong does not widen it, unless that is so of all.
-    select
-        day,
-        coalesce(min(case when is_on_day then starts_at end), min(starts_at)) as opens_at,
-        coalesce(max(case when is_on_day then ends_at end), max(ends_at)) as closes_at
-    from placed
-    group by day
 ),
 queued as (
     -- The end of everything that began before it in the same hall on the same day.
@@ -48,7 +39,7 @@ used as (
         min(starts_at) as first_start_at,
         max(ends_at) as last_end_at
     from added
-    inner join day_spans on day_spans.day = added.day
+    inner join staging.day_spans as day_spans on day_spans.day = added.day
     group by added.hall_id, added.day
 ),
 counted as (
@@ -82,6 +73,6 @@ select
         / macros.seconds(day_spans.opens_at, day_spans.closes_at) as busy_share_of_day
 from halls_and_days
 left join used on used.hall_id = halls_and_days.hall_id and used.day = halls_and_days.day
-left join day_spans on day_spans.day = halls_and_days.day
+left join staging.day_spans as day_spans on day_spans.day = halls_and_days.day
 left join staging.halls as halls on halls.hall_id = halls_and_days.hall_id
 order by halls_and_days.day, halls.hall, halls_and_days.hall_id
