@@ -124,6 +124,7 @@ def test_the_command_brings_them_up_to_date_without_a_run(made: Made, monkeypatc
     calendars = len([*(made.files / "calendars").iterdir()])
     assert done.output == (
         f"Data catalogue: {made.site / 'catalogue.html'}\n"
+        f"Event:          {made.site / 'event.html'}\n"
         f"Files:          {made.files / 'index.html'} ({number} files, {calendars + 2} of them written now)\n"
     )
     assert (made.files / "schedule.xml").exists()
