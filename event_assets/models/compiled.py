@@ -17,6 +17,8 @@ from event_assets.warehouse.relations import Relation
 
 Origins = dict[str, set[tuple[Relation, str]]]
 """Column of a model → its source columns, each with its relation; none for a constant."""
+Transformations = dict[str, dict[tuple[Relation, str], set[str]]]
+"""Column of a model → its source columns → how it is made of each, as OpenLineage calls it: ``IDENTITY``, …"""
 RowSources = dict[tuple[Relation, str], set[str]]
 """A column that a SELECT reads → how it is used: ``join``, ``filter``, ``group``."""
 Columns = Mapping[Relation, Iterable[str]]
@@ -37,8 +39,9 @@ class CompiledModel:
         sql: The SELECT with its macros expanded, in DuckDB's dialect.
         first_sql: The same for the first build.
         origins: Its column lineage.
+        transformations: How each column is made of its source columns.
         row_sources: The columns by which it joins, filters and groups rows.
-        raw: The fingerprint of the raw columns that the last two were found with.
+        raw: The fingerprint of the raw columns that the last three were found with.
         without: The same where its optional input is not there; None where it has none.
     """
 
@@ -48,6 +51,7 @@ class CompiledModel:
     sql: str
     first_sql: str
     origins: Origins
+    transformations: Transformations
     row_sources: RowSources
     raw: str
     without: CompiledModel | None = None
@@ -69,7 +73,12 @@ class CompiledModel:
             "parameters": sorted(self.parameters),
             "sql": self.sql,
             **({"first_sql": self.first_sql} if self.first_sql != self.sql else {}),
-            "origins": {name: sorted(map(_joined, sources)) for name, sources in self.origins.items()},
+            "origins": {
+                name: {
+                    _joined(each): sorted(self.transformations[name].get(each, ())) for each in sorted(found, key=str)
+                }
+                for name, found in self.origins.items()
+            },
             "row_sources": {
                 _joined(source): sorted(uses) for source, uses in sorted(self.row_sources.items(), key=str)
             },
@@ -87,6 +96,10 @@ class CompiledModel:
             found["sql"],
             found.get("first_sql", found["sql"]),
             {name: {*map(_split, sources)} for name, sources in found["origins"].items()},
+            {
+                name: {_split(source): {*uses} for source, uses in sources.items()}
+                for name, sources in found["origins"].items()
+            },
             {_split(source): {*uses} for source, uses in found["row_sources"].items()},
             found["raw"],
             cls.of_json(found["without"]) if "without" in found else None,

@@ -33,6 +33,7 @@ def _compiled(model: Model, models: Mapping[Relation, Model], raw: Columns) -> C
         sql=_sql(model.query),
         first_sql=_sql(model.first_query),
         origins=lineage.origins(relation),
+        transformations=lineage.transformations(relation),
         row_sources=lineage.row_sources(relation),
         raw=raw_fingerprint(model, raw),
         without=_compiled(model.without_optional_input(), models, raw) if optional else None,

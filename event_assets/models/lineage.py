@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from event_assets.models.compiled import Columns, CompiledModel, Origins, RowSources, fingerprint_of
+from event_assets.models.compiled import Columns, CompiledModel, Origins, RowSources, Transformations, fingerprint_of
 from event_assets.models.dialects import DIALECT
 from event_assets.models.project import Model
 from event_assets.models.row_lineage import row_sources
+from event_assets.models.transformations import transformations
 from event_assets.warehouse.relations import Relation
 
 
@@ -50,6 +51,11 @@ class Lineage:
         """Return the columns by which a model joins, filters and groups rows, in the relations that it reads."""
         compiled = self._compiled(relation)
         return compiled.row_sources if compiled else row_sources(self._models[relation], self._columns)
+
+    def transformations(self, relation: Relation) -> Transformations:
+        """Return how each column of a model is made of its source columns."""
+        compiled = self._compiled(relation)
+        return compiled.transformations if compiled else transformations(self._models[relation], self._columns)
 
     def _compiled(self, relation: Relation) -> CompiledModel | None:
         compiled = self._models[relation].compiled

@@ -13,6 +13,7 @@ from event_assets.models.compiled import FILE, read_compiled
 from event_assets.models.lineage import Lineage, column_origins
 from event_assets.models.project import MODELS_FOLDER
 from event_assets.models.row_lineage import row_sources
+from event_assets.models.transformations import transformations
 from event_assets.warehouse.relations import Relation
 
 PARAMETERS = {"event_timezone": "it's/Vienna"}
@@ -60,10 +61,12 @@ def test_the_lineage_is_what_is_found_in_the_selects(
     columns = {**raw_columns(), **{relation: model.columns for relation, model in parsed.items()}}
     found = {relation: column_origins(model, columns) for relation, model in parsed.items()}
     rows = {relation: row_sources(model, columns) for relation, model in parsed.items()}
+    ways = {relation: transformations(model, columns) for relation, model in parsed.items()}
     monkeypatch.delattr(Model, "query")  # whoever parses now fails
     lineage = Lineage(compiled, raw_columns())
     assert {relation: lineage.origins(relation) for relation in compiled} == found
     assert {relation: lineage.row_sources(relation) for relation in compiled} == rows
+    assert {relation: lineage.transformations(relation) for relation in compiled} == ways
 
 
 def test_with_other_raw_columns_the_lineage_is_found_anew(compiled: dict[Relation, Model]):
