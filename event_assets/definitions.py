@@ -25,6 +25,7 @@ from event_assets.automation.declare import apply_automation
 from event_assets.automation.freshness import phase_of
 from event_assets.automation.graph import Graph
 from event_assets.automation.jobs import endpoint_jobs, refresh_everything
+from event_assets.automation.openlineage import openlineage_sensors
 from event_assets.automation.orphaned_runs import orphaned_runs_sensor
 from event_assets.automation.phase_sensor import phase_sensor
 from event_assets.automation.retention import PRUNE_STEP, prune_daily, prune_job
@@ -90,6 +91,7 @@ def build_definitions(event: Event, pool: str | None = WAREHOUSE_POOL) -> dg.Def
             phase_sensor(phase_of(event, now)),
             orphaned_runs_sensor(),
             *alert_sensors(graph, check_keys, steps),
+            *openlineage_sensors(event, steps, models, lineage),
         ],
         resources={
             "event_api": EventApiResource(),

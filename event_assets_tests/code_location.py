@@ -19,6 +19,7 @@ from event_assets.settings import (
     DestinationSettings,
     Event,
     FreshnessSettings,
+    OpenLineageSettings,
     PublishedSettings,
     ResourceSettings,
     ScheduleSettings,
@@ -52,6 +53,7 @@ SECTIONS_OF_THE_DEFINITIONS = (
     ScheduleSettings,
     DestinationSettings,
     PublishedSettings,
+    OpenLineageSettings,
     UiSettings,
 )
 """What of the event counts while the code location loads."""

@@ -83,7 +83,7 @@ def test_what_is_shown_as_a_default_is_one(tmp_path: Path):
     """Every line that is no example, set as it is shown, changes nothing."""
     (tmp_path / ".dlt").mkdir()
     lines = (CHECKOUT / ".dlt" / "config.toml").read_text(encoding="utf-8").splitlines()
-    examples = re.compile(r"# (base_url|opens|closes|change_poll_seconds|bucket_url) = ")
+    examples = re.compile(r"# (base_url|opens|closes|change_poll_seconds|bucket_url|url) = ")
     shown = [re.sub(r"^# (\w+ = )", r"\1", line) for line in lines if not examples.match(line)]
     (tmp_path / ".dlt" / "config.toml").write_text("\n".join(shown))
     code = "from event_assets.settings import read_event\nprint(read_event())"

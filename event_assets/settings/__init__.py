@@ -25,6 +25,7 @@ from event_assets.settings.dates import DateSettings, EventPeriod
 from event_assets.settings.declaring import SettingsError
 from event_assets.settings.ducklake import DuckLakeSettings
 from event_assets.settings.event import Event, ReadEvent, read_event
+from event_assets.settings.openlineage import OpenLineageSettings
 from event_assets.settings.paths import dagster_home, run_folder
 from event_assets.settings.site import SiteSettings
 from event_assets.settings.spark import SparkSettings
@@ -47,6 +48,7 @@ __all__ = [
     "EventApiSettings",
     "EventPeriod",
     "FreshnessSettings",
+    "OpenLineageSettings",
     "PersonalData",
     "PostgresSettings",
     "PrivacySettings",

@@ -92,7 +92,12 @@ class ScheduleSettings(Section):
     )
 
 
-def _http_address(text: str) -> str | None:
+def http_address(text: str) -> str | None:
+    """Return an address without blanks around it; None of an empty text.
+
+    Raises:
+        ValueError: It is of another scheme.
+    """
     address = text.strip() or None
     if address and not address.startswith(("http://", "https://")):
         raise ValueError("must begin with https:// (or http://): correct it.")
@@ -136,7 +141,7 @@ class AlertSettings(Section):
         None,
         "Where alerts go beside the log: the address of an incoming webhook (Slack, Mattermost, Discord, ...).",
         raw=str,
-        parse=_http_address,
+        parse=http_address,
         secret=True,
         shown='"https://hooks.example.com/services/..."',
     )

@@ -28,6 +28,7 @@ from event_assets.settings.automation import (
 from event_assets.settings.dates import DateSettings
 from event_assets.settings.declaring import Section, SettingsError
 from event_assets.settings.ducklake import DuckLakeSettings
+from event_assets.settings.openlineage import OpenLineageSettings
 from event_assets.settings.reading import read, read_files
 from event_assets.settings.site import SiteSettings
 from event_assets.settings.spark import SparkSettings
@@ -49,6 +50,7 @@ SECTIONS: tuple[type[Section], ...] = (
     PublishedSettings,
     SiteSettings,
     AlertSettings,
+    OpenLineageSettings,
     UiSettings,
     RetrySettings,
     RetentionSettings,
@@ -163,6 +165,11 @@ class Event:
     def alerts(self) -> AlertSettings:
         """Who is alerted."""
         return self._section(AlertSettings)
+
+    @property
+    def openlineage(self) -> OpenLineageSettings:
+        """Where the lineage of its runs is sent."""
+        return self._section(OpenLineageSettings)
 
     @property
     def ui(self) -> UiSettings:

@@ -46,10 +46,9 @@ def describe_tables(
 
 
 def _resource(table: Table) -> CatalogueTable:
+    names = table.api_fields
     fields = [
-        CatalogueColumn(
-            _field(column.name), column.description, column.data_type, bool(column.pii or column.nested_pii)
-        )
+        CatalogueColumn(names[column.name][0], column.description, column.data_type, _holds_personal_data(column))
         for column in table.columns
     ]
     lists = [CatalogueColumn(link, f"List: {about}", "json") for link, about in (table.links or {}).items()]
@@ -64,11 +63,6 @@ def _resource(table: Table) -> CatalogueTable:
     )
 
 
-def _field(column: str) -> str:
-    """Return the field of the API that a column is made of: ``stream__url`` → ``stream.url``."""
-    return column.replace("__", ".")
-
-
 def _holds_personal_data(column: Column) -> bool:
     return bool(column.pii or column.nested_pii)
 
@@ -78,12 +72,7 @@ def _raw_tables(
 ) -> Iterator[CatalogueTable]:
     for table in raw.values():
         relation, source = Relation(RAW, table.name), f"{API}.{table.name}"
-        sources: dict[str, tuple[str, ...]] = {
-            column.name: (f"{source}.{_field(column.name)}",) for column in table.columns
-        }
-        if table.key_column:
-            fields = (table.key_field, table.other_key_field)
-            sources[table.key_column.name] = tuple(f"{source}.{field}" for field in fields if field)
+        sources = {name: tuple(f"{source}.{each}" for each in fields) for name, fields in table.api_fields.items()}
         yield CatalogueTable(
             RAW,
             table.name,

@@ -35,6 +35,19 @@ class Relation:
         return exp.table_(self.name, db=self.schema, quoted=True).sql()
 
 
+@dataclass(frozen=True)
+class Dataset:
+    """What OpenLineage calls a table, so that all tools mean the same one. There is no user and no password in it.
+
+    Attributes:
+        namespace: The address of the database, as openlineage.io/docs/spec/naming has it.
+        name: The table within it.
+    """
+
+    namespace: str
+    name: str
+
+
 def quoted(name: str) -> str:
     """Return a name of a column or schema as SQL has it."""
     return exp.to_identifier(name, quoted=True).sql()

@@ -120,6 +120,10 @@ class Automation:
         """What a sensor keeps."""
         return self._cursors.get(sensor) or ""
 
+    def remember(self, sensor: str, cursor: str) -> None:
+        """Give a sensor what it keeps."""
+        self._cursors[sensor] = cursor
+
     def forget(self, sensor: str) -> None:
         """Reset a sensor's cursor, as a person can in the UI."""
         self._cursors.pop(sensor, None)

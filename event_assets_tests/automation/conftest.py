@@ -19,7 +19,11 @@ from event_assets_tests.automation.posted import taking_posts
 from event_assets_tests.code_location import configured, shared_definitions
 from event_assets_tests.running import Reader, Run
 
-_OF_ASSETS = {
+_TOLD = {
+    dg.DagsterEventType.RUN_START,
+    dg.DagsterEventType.STEP_START,
+    dg.DagsterEventType.STEP_SUCCESS,
+    dg.DagsterEventType.RUN_SUCCESS,
     dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
     dg.DagsterEventType.ASSET_MATERIALIZATION,
     dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED,
@@ -49,9 +53,7 @@ def everything_loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tupl
     with time_machine.travel(START), configured(event, folder), dg.DagsterInstance.ephemeral() as instance:
         Run(shared_definitions(), instance)()
         recorded = DebugRunPayload.build(instance, instance.get_runs()[0])
-        told = [
-            entry for entry in recorded.event_list if entry.dagster_event and entry.dagster_event_type in _OF_ASSETS
-        ]
+        told = [entry for entry in recorded.event_list if entry.dagster_event and entry.dagster_event_type in _TOLD]
     with dg.DagsterInstance.ephemeral(preload=[recorded._replace(event_list=told)]) as instance:
         yield folder, instance
 

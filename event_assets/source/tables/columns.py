@@ -108,6 +108,14 @@ class Table:
         names = [*(column.name for column in self.columns), *sorted(self.objects)]
         return {f"{name}__{VARIANT}": f"Values of another type than {name}, as text." for name in names} | own
 
+    @property
+    def api_fields(self) -> dict[str, tuple[str, ...]]:
+        """The fields of the API that the columns are made of: ``stream__url`` of ``stream.url``."""
+        fields: dict[str, tuple[str, ...]] = {each.name: (each.name.replace("__", "."),) for each in self.columns}
+        if self.key_column:
+            fields[self.key_column.name] = tuple(filter(None, (self.key_field, self.other_key_field)))
+        return fields
+
     def undeclared(self, names: Iterable[str]) -> list[str]:
         """Return those of some column names that come from undeclared fields, sorted."""
         declared = self.descriptions

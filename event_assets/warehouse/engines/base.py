@@ -18,7 +18,7 @@ from event_assets.settings import Event
 from event_assets.warehouse.copy_plan import Published, PublishPlan
 from event_assets.warehouse.copy_rows import CopyRows, Wanted
 from event_assets.warehouse.engines.explanation import Explanation
-from event_assets.warehouse.relations import Relation, RelationColumn, RelationKind, quoted
+from event_assets.warehouse.relations import Dataset, Relation, RelationColumn, RelationKind, quoted
 
 
 class Lock(Protocol):
@@ -236,6 +236,10 @@ class Engine(ABC):
     @abstractmethod
     def copy(self) -> str:
         """Where the copy for readers is, for people, as the end of "All of it is in "."""
+
+    @abstractmethod
+    def dataset(self, relation: Relation, *, published: bool = False) -> Dataset:
+        """Return what OpenLineage calls a table of the warehouse, or that of the copy for readers."""
 
     @abstractmethod
     def destination(self) -> Destination[Any, Any]:

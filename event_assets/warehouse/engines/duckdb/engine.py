@@ -27,7 +27,7 @@ from event_assets.warehouse.engines.duckdb.session import DuckDbSession
 from event_assets.warehouse.engines.file_locks import sync_lock, write_lock
 from event_assets.warehouse.failures import WarehouseBusyError, WarehouseUnreadableError, in_one_line, without_values
 from event_assets.warehouse.names import MERGE, RAW
-from event_assets.warehouse.relations import Relation
+from event_assets.warehouse.relations import Dataset, Relation
 
 _LOOK_AGAIN_SECONDS = 0.2
 
@@ -92,6 +92,11 @@ class DuckDbEngine(Engine):
     def copy(self) -> str:
         """The path of the copy for readers, and who can read it."""
         return f"{self.published}, a copy that any DuckDB client can query"
+
+    def dataset(self, relation: Relation, *, published: bool = False) -> Dataset:
+        """Return a table of the file by its path, as OpenLineage's own integration with dbt names it."""
+        file = self.published if published else self.path
+        return Dataset(f"duckdb://{file.as_posix()}", f"{file.stem}.{relation}")
 
     def destination(self) -> Destination[Any, Any]:
         """Return the file as a dlt destination."""

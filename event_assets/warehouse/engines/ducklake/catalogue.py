@@ -40,6 +40,11 @@ class Catalogue(ABC):
     def where(self) -> str:
         """Where it is, for people; without user and password."""
 
+    @property
+    @abstractmethod
+    def address(self) -> str:
+        """Where it is, for programs; without user and password."""
+
     @abstractmethod
     def local_path(self, folder: Path) -> Path:
         """Return the path that marks and working folders stand beside: in a folder, or beside the catalogue."""
@@ -84,9 +89,17 @@ class PostgresCatalogue(Catalogue):
     @property
     def where(self) -> str:
         """The database and the server."""
+        return f"the PostgreSQL database {self.credentials.catalog.database} on {self._server}"
+
+    @property
+    def address(self) -> str:
+        """The address of the database."""
+        return f"postgres://{self._server}/{self.credentials.catalog.database}"
+
+    @property
+    def _server(self) -> str:
         catalog = self.credentials.catalog
-        server = f"{catalog.host or 'localhost'}:{catalog.port or 5432}"
-        return f"the PostgreSQL database {catalog.database} on {server}"
+        return f"{catalog.host or 'localhost'}:{catalog.port or 5432}"
 
     def local_path(self, folder: Path) -> Path:
         """Return a path in the folder that no other lake has."""
@@ -160,6 +173,11 @@ class SqliteCatalogue(Catalogue):
     def where(self) -> str:
         """The path of the file."""
         return str(self.path)
+
+    @property
+    def address(self) -> str:
+        """The address of the file."""
+        return f"sqlite://{self.path.as_posix()}"
 
     def local_path(self, folder: Path) -> Path:
         """Return the file: what belongs to it stands beside it."""

@@ -28,7 +28,7 @@ from event_assets.warehouse.engines.ducklake.purge import purge, tidy
 from event_assets.warehouse.engines.ducklake.session import REWRITE, DuckLakeSession
 from event_assets.warehouse.failures import PublishError, WarehouseError, without_values
 from event_assets.warehouse.names import RAW
-from event_assets.warehouse.relations import quoted
+from event_assets.warehouse.relations import Dataset, Relation, quoted
 
 logger = logging.getLogger(__name__)
 
@@ -100,6 +100,11 @@ class DuckLakeEngine(Engine):
     def copy(self) -> str:
         """The lake for readers."""
         return f"the DuckLake {self.published.ducklake_name} ({self._readers.where}), which any DuckDB client can query"
+
+    def dataset(self, relation: Relation, *, published: bool = False) -> Dataset:
+        """Return a table of the lake by its catalogue. OpenLineage has no rule for a DuckLake."""
+        catalogue, lake = (self._readers, self.published) if published else (self._catalogue, self.credentials)
+        return Dataset(f"ducklake:{catalogue.address}", f"{lake.ducklake_name}.{relation}")
 
     def destination(self) -> Destination[Any, Any]:
         """Return the lake as a dlt destination."""

@@ -33,7 +33,7 @@ from event_assets.warehouse.engines.postgres.publish import COPIES, copy_of, pub
 from event_assets.warehouse.engines.postgres.session import REWRITE, PostgresSession
 from event_assets.warehouse.failures import WarehouseUnreadableError
 from event_assets.warehouse.names import HISTORY, MERGE, RAW, STAGING, SUMMARY, SYNC
-from event_assets.warehouse.relations import Relation, quoted
+from event_assets.warehouse.relations import Dataset, Relation, quoted
 
 _OWN = (RAW, STAGING, HISTORY, SUMMARY, SYNC)
 
@@ -140,6 +140,14 @@ class PostgresEngine(Engine):
     def copy(self) -> str:
         """The schemas for readers."""
         return f"the schemas {', '.join(map(copy_of, COPIES))} of {self.where}"
+
+    def dataset(self, relation: Relation, *, published: bool = False) -> Dataset:
+        """Return a table of the database by its server."""
+        server, schema = self.credentials, copy_of(relation.schema) if published else relation.schema
+        return Dataset(
+            f"postgres://{server.host or 'localhost'}:{server.port or 5432}",
+            f"{server.database}.{schema}.{relation.name}",
+        )
 
     def destination(self) -> Destination[Any, Any]:
         """Return the database as a dlt destination."""

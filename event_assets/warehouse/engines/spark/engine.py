@@ -32,7 +32,7 @@ from event_assets.warehouse.engines.spark.session import COPIES, REWRITE, WAREHO
 from event_assets.warehouse.engines.spark.workspace import Workspace
 from event_assets.warehouse.failures import WarehouseUnreadableError
 from event_assets.warehouse.names import MERGE, RAW
-from event_assets.warehouse.relations import Relation
+from event_assets.warehouse.relations import Dataset, Relation
 
 logger = logging.getLogger(__name__)
 
@@ -97,6 +97,16 @@ class SparkEngine(Engine):
     def copy(self) -> str:
         """The folders for readers."""
         return f"the folders {', '.join(map(copy_of, COPIES))} of {self._lake.root}, which any Delta client can read"
+
+    def dataset(self, relation: Relation, *, published: bool = False) -> Dataset:
+        """Return a Delta table by its folder, as OpenLineage's own integration with Spark names it."""
+        stored = Relation(copy_of(relation.schema), relation.name) if published else relation
+        location = self._lake.location(stored)
+        if self._lake.is_local:
+            return Dataset("file", location)
+        scheme, _, rest = location.partition("://")
+        bucket, _, key = rest.partition("/")
+        return Dataset(f"{scheme}://{bucket}", key)
 
     def destination(self) -> Destination[Any, Any]:
         """Return the tables in memory as a dlt destination. What dlt loads is committed by the session after it."""
