@@ -8,7 +8,7 @@ WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PARALLEL = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui test test-all test-newest bench engines soak footprint lag fuzz lint hooks check-definitions format docs lock clean
+.PHONY: help run ui test test-all test-newest bench engines soak footprint lag fuzz lint hooks check-definitions format docs pictures lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -89,6 +89,9 @@ docs: .venv/installed-dev ## Write what is made from the code: pages, and the co
 		|| $(PY) -m event_assets settings > .dlt/config.toml
 	@$(PY) -m event_assets settings --secrets > .dlt/secrets.toml.example
 	@$(PY) -m event_assets_tests.source.matrix_page > docs/what-happens-when.md
+
+pictures: .venv/installed-dev ## Take the pictures that the README shows (needs Chromium)
+	@$(PY) -m event_assets_tests.pictures
 
 # Resolved for every supported Python at once, so that a fresh machine installs what was tested. The development set comes
 # first, because its tools bound what runs as well: dagster-dg-core 1.13.1 needs an older tomlkit than dagster does.
