@@ -37,7 +37,7 @@ def main() -> None:
     """Compare all engines whose servers are installed, and print the table."""
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
-    programme, event = _programme()
+    name, event = programme()
     outcomes: dict[str, Outcome] = {}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="event_assets_engines_")))
@@ -53,10 +53,11 @@ def main() -> None:
                     outcomes[engine] = go_through(place, states(event))
             except pytest.skip.Exception as left_out:
                 click.echo(f"{engine} is left out: {left_out}.")
-    click.echo(f"\n{programme}, three refreshes\n\n{table(outcomes)}")
+    click.echo(f"\n{name}, three refreshes\n\n{table(outcomes)}")
 
 
-def _programme() -> tuple[str, Event]:
+def programme() -> tuple[str, Event]:
+    """Return the real programme where it is at hand, else an invented one, with its name."""
     folder = CASES / "fosdem2026"
     if folder.is_dir():
         return "FOSDEM 2026", load_event(folder, timezone="Europe/Brussels")

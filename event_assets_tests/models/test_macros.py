@@ -5,9 +5,9 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from sqlglot import parse_one
+from sqlglot import exp, parse_one
 
-from event_assets.assets.keys import raw_columns
+from event_assets.assets.keys import raw_columns, raw_relations
 from event_assets.models import Model, ModelError, load_models
 from event_assets.models.lineage import Lineage
 from event_assets.warehouse.relations import Relation
@@ -98,3 +98,13 @@ def test_a_wrong_macro_is_reported_with_the_file(
         load(tmp_path, expression, macros)
     assert sentence in str(failure.value)
     assert file in str(failure.value).split(": ")[0]
+
+
+def test_a_truncated_clock_stays_one_on_apache_spark():
+    """Its ``date_trunc`` gives an instant, whatever it is given. Sail's does not, so no test on Sail would see it."""
+    model = load_models(raw_relations())[Relation("summary", "attendance_over_time")]
+    rendered = parse_one(model.render({"event_timezone": "Europe/Vienna"}, "spark"), dialect="spark")
+    truncated = [*rendered.find_all(exp.TimestampTrunc)]
+    assert [each.parent.sql("spark") for each in truncated if each.parent] == [
+        "CAST(DATE_TRUNC('HOUR', moments.clock) AS TIMESTAMP_NTZ)"
+    ]

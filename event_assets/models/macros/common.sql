@@ -46,8 +46,8 @@ create macro days_from(earlier, later) as date_diff('day', earlier, later);
 -- The instant of a number of seconds since 1970, cut to the second.
 create macro instant_of_epoch(seconds) as to_timestamp(floor(seconds));
 
--- The last full quarter of an hour on a clock.
-create macro quarter_of(clock) as date_trunc('hour', clock) + case
+-- The last full quarter of an hour on a clock. (Apache Spark makes an instant of what it truncates, Sail does not.)
+create macro quarter_of(clock) as cast(date_trunc('hour', clock) as timestamp) + case
     when extract(minute from clock) >= 45 then interval '45 minutes'
     when extract(minute from clock) >= 30 then interval '30 minutes'
     when extract(minute from clock) >= 15 then interval '15 minutes'
