@@ -139,8 +139,8 @@ def workshop_capacity(event: Event) -> dict[tuple[str], dict[str, Any]]:
             "hall": session.hall,
             "capacity": seats,
             "available": free,
-            "seats_taken": seats - free,
-            "seats_overbooked": 0,
+            "booked_seats": seats - free,
+            "overbooked_seats": 0,
             "fill_share": (seats - free) / seats,
             "is_full": record["booked"] or free == 0,
         }

@@ -52,7 +52,7 @@ WANTED: Mapping[str, tuple[Wanted, ...]] = {
     ),
     FULL_WORKSHOPS: (
         _summary(
-            "workshop_capacity", "session_key", "title", "starts_local", "hall", "capacity", "seats_taken", "is_full"
+            "workshop_capacity", "session_key", "title", "starts_local", "hall", "capacity", "booked_seats", "is_full"
         ),
     ),
     SILENCE: (
@@ -176,8 +176,8 @@ def _full_workshops(rows: Rows, zone: ZoneInfo) -> Iterator[EventTrouble]:
         begins = row["starts_local"] and row["starts_local"].replace(tzinfo=zone)
         where = f" in the hall {hall}" if (hall := _named(row["hall"], "")) else ""
         when = f" at {_shown(begins)}" if begins else ""
-        counted = row["seats_taken"] is not None and row["capacity"]
-        seats = f": {row['seats_taken']} of {row['capacity']} seats are taken" if counted else ""
+        counted = row["booked_seats"] is not None and row["capacity"]
+        seats = f": {row['booked_seats']} of {row['capacity']} seats are taken" if counted else ""
         text = f"The workshop {_session(row)}{where}{when} is full{seats}."
         yield EventTrouble(FULL_WORKSHOPS, f"the workshop {_session(row)} ({row['session_key']})", text, ends=begins)
 

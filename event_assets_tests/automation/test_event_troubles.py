@@ -154,7 +154,7 @@ def test_other_changes_are_not_told(fields: dict[str, Any]):
 def workshop(**fields: Any) -> dict[str, Any]:
     return {
         "session_key": "workshop:2", "title": "Rust", "starts_local": TEN, "hall": "Aula", "capacity": 20,
-        "seats_taken": 21, "is_full": True, **fields,
+        "booked_seats": 21, "is_full": True, **fields,
     }  # fmt: skip
 
 

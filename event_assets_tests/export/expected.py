@@ -17,11 +17,11 @@ LINEAGE = {
         "hall": (["staging.halls.hall"], ["raw.halls.name"]),
         "capacity": (["staging.sessions.capacity"], ["raw.lectures.capacity", "raw.workshops.capacity"]),
         "available": (["staging.sessions.available"], ["raw.lectures.available", "raw.workshops.available"]),
-        "seats_taken": (
+        "booked_seats": (
             ["staging.sessions.available", "staging.sessions.capacity"],
             ["raw.lectures.available", "raw.lectures.capacity", "raw.workshops.available", "raw.workshops.capacity"],
         ),
-        "seats_overbooked": (["staging.sessions.available"], ["raw.lectures.available", "raw.workshops.available"]),
+        "overbooked_seats": (["staging.sessions.available"], ["raw.lectures.available", "raw.workshops.available"]),
         "fill_share": (
             ["staging.sessions.available", "staging.sessions.capacity"],
             ["raw.lectures.available", "raw.lectures.capacity", "raw.workshops.available", "raw.workshops.capacity"],
@@ -73,12 +73,12 @@ TESTS: dict[str, list[tuple[str, str, str | None, str, dict[str, Any]]]] = {
             {"to": "ref('sessions')", "field": "session_key"},
         ),
         (
-            "seats_taken_are_not_negative", "dbt_utils.expression_is_true", None, "ERROR",
-            {"expression": "seats_taken >= 0"},
+            "booked_seats_are_not_negative", "dbt_utils.expression_is_true", None, "ERROR",
+            {"expression": "booked_seats >= 0"},
         ),
         (
-            "seats_overbooked_are_not_negative", "dbt_utils.expression_is_true", None, "ERROR",
-            {"expression": "seats_overbooked >= 0"},
+            "overbooked_seats_are_not_negative", "dbt_utils.expression_is_true", None, "ERROR",
+            {"expression": "overbooked_seats >= 0"},
         ),
         (
             "fill_share_is_a_share", "dbt_utils.expression_is_true", None, "ERROR",

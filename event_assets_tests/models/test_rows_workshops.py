@@ -55,8 +55,8 @@ def test_workshop_capacity(
         "hall": "Hall",
         "capacity": capacity,
         "available": available,
-        "seats_taken": taken,
-        "seats_overbooked": None if available in (None, LEAST) else max(0, -available),
+        "booked_seats": taken,
+        "overbooked_seats": None if available in (None, LEAST) else max(0, -available),
         "fill_share": share,
         "is_full": full,
     }

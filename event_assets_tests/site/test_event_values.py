@@ -225,7 +225,7 @@ def test_workshops_are_as_full_as_the_api_says(made: Made):
     assert len(shown) == len(expected)
     for row in expected.values():
         each = shown[squeezed(row["title"])]
-        assert each.one(".n").text.startswith(f"{row['seats_taken']:,} / {row['capacity']:,} seats")
+        assert each.one(".n").text.startswith(f"{row['booked_seats']:,} / {row['capacity']:,} seats")
         assert each.one(".n").text.endswith("full") is bool(row["is_full"])
         assert moment(row["starts_local"]) in each.text
 

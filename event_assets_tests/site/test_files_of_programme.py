@@ -14,6 +14,7 @@ import pytest
 
 from event_assets.assets.site_files import FilesReport, write_files
 from event_assets.sandbox import Event, Sandbox, generate_event
+from event_assets.settings import Event as ConfiguredEvent
 from event_assets.settings import read_event
 from event_assets.site.files import FILES_FOLDER
 from event_assets.site.files.schedule import NO_HALL
@@ -38,18 +39,20 @@ class Site:
 
     Attributes:
         event: The event, as it is served now.
+        configured: It as the settings have it, which are those of another one later.
         folder: The files.
     """
 
     event: Event
     api: Sandbox
+    configured: ConfiguredEvent
     folder: Path
 
     def refresh(self, held: Mapping[Relation, HeldBack] | None = None) -> FilesReport:
         """Sync the programme, build its models, and write the files, but for what is held back."""
         path = self.folder.parents[1] / "warehouse.duckdb"
         refresh_programme(self.api, path, self.event.timezone)
-        return write_files(file_warehouse(path), models(), held or {}, read_event(), NOW)
+        return write_files(file_warehouse(path), models(), held or {}, self.configured, NOW)
 
     def read(self, name: str) -> bytes:
         return (self.folder / name).read_bytes()
@@ -57,7 +60,7 @@ class Site:
 
 def serve(event: Event, folder: Path) -> Iterator[Site]:
     with configured(event, folder) as api:
-        site = Site(event, api, folder / "site" / FILES_FOLDER)
+        site = Site(event, api, read_event(), folder / "site" / FILES_FOLDER)
         site.refresh()
         yield site
 

@@ -6,8 +6,8 @@ select
     halls.hall,
     sessions.capacity,
     sessions.available,
-    macros.booked_seats(sessions.capacity, sessions.available) as seats_taken,
-    macros.overbooked_seats(sessions.available) as seats_overbooked,
+    macros.booked_seats(sessions.capacity, sessions.available) as booked_seats,
+    macros.overbooked_seats(sessions.available) as overbooked_seats,
     -- More can be booked than there are seats: the share stays within 0 and 1.
     case
         when sessions.capacity > 0 and sessions.available < 0 then cast(1 as double)

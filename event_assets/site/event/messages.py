@@ -34,6 +34,7 @@ ENGLISH: Mapping[str, str] = {
     "event": "The event",
     "skip": "Skip to the content",
     "catalogue": "Data catalogue",
+    "files": "Files",
     "print": "Print",
     "print.doors": "Door signs",
     "print.changes": "Change sheet",

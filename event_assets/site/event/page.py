@@ -18,6 +18,7 @@ from event_assets.site.event.describe import EventPage
 from event_assets.site.event.messages import ENGLISH
 from event_assets.site.event.sections import sections
 from event_assets.site.event.text import Text
+from event_assets.site.files import INDEX_FILE
 from event_assets.site.html import as_json, environment, inline, policy
 
 PRINTED = dict(zip(("doors", "changes", "speakers"), PRINTED_FILES, strict=True))
@@ -71,6 +72,7 @@ def _fill(template: str, page: EventPage, text: Text, style: str, scripts: list[
             policy=policy(style, scripts),
             data=as_json(data) if data else None,
             catalogue_file=CATALOGUE_FILE,
+            files_index=INDEX_FILE,
             event_file=EVENT_FILE,
             printed=PRINTED,
             width=WIDTH,

@@ -101,7 +101,7 @@ CHECKINS = Query("summary.checkin_rate", "dimension value registered checked_in 
 UTILISATION = Query("summary.hall_utilisation", "hall_id day hall sessions busy_minutes busy_share_of_day")
 WORKSHOPS = Query(
     "summary.workshop_capacity",
-    "session_key title day starts_local hall capacity available seats_taken seats_overbooked fill_share is_full",
+    "session_key title day starts_local hall capacity available booked_seats overbooked_seats fill_share is_full",
 )
 DEMAND = Query(
     "summary.session_demand",

@@ -58,7 +58,7 @@ def _describe(tables: Tables, clock: Clock) -> Workshops | None:
     rows = sorted(
         tables[WORKSHOPS],
         key=lambda row: (
-            not row.seats_overbooked,
+            not row.overbooked_seats,
             not row.is_full,
             -(row.fill_share or 0),
             row.title or "",
@@ -71,11 +71,11 @@ def _describe(tables: Tables, clock: Clock) -> Workshops | None:
             row.day,
             row.starts_local,
             row.hall,
-            row.seats_taken,
+            row.booked_seats,
             row.capacity,
             row.fill_share,
             row.is_full,
-            row.seats_overbooked or 0,
+            row.overbooked_seats or 0,
         )
         for row in rows[:MOST]
     )
