@@ -240,7 +240,7 @@ class PostgresEngine(Engine):
         Raises:
             WarehouseUnreadableError: The server cannot be reached, or does not let the user read them.
         """
-        with self._reached(), self.connect(self.lock_wait_seconds) as session, session.begin_transaction():
+        with self._reached(), self.connect(self.lock_wait_seconds) as session, session.client.begin_transaction():
             session.execute_sql("set transaction isolation level repeatable read")
             tables = session.column_names(*{copy_of(each.relation.schema) for each in wanted})
             return read_rows(session, wanted, tables, copy_of)
