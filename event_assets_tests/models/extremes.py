@@ -159,6 +159,7 @@ def _sound(table: Table, key: str, number: int) -> Record:
     fields = {name: value for name, value in witness()[table.name][0].items() if name not in (table.links or ())}
     own = {"id": key, "email_key": key, "name": f"Name {key}", "company": group, "hall_id": group, "group_id": group}
     own |= {"event_day_id": f"day {number // 5}", "role": "e"}
+    own |= {"lecture_id": key, "user_id": key, "comment": f"Comment {key}", "status": group}
     columns = {column.name for column in table.all_columns}
     return {**fields, **{name: value for name, value in own.items() if name in columns}}
 
