@@ -7,6 +7,9 @@ from typing import Any
 import dagster as dg
 import duckdb
 
+COPY = {"published/warehouse", "site/catalogue", "site/event", "site/files"}
+"""The assets for readers, which are made of all tables: the copy, and what is made after it."""
+
 
 class Reader:
     """Reads a warehouse file with DuckDB alone, as an analyst would."""

@@ -72,7 +72,7 @@ def test_an_absent_resource_warns(run: Run, api: Sandbox):
     api.fail("content", faults.without_resource("days"))
     result = run(
         *("raw/days", "raw/halls", "raw/lectures", "raw/workshops"),
-        *("staging/days", "staging/halls", "staging/sessions", "summary/hall_utilisation"),
+        *("staging/days", "staging/halls", "staging/sessions", "staging/day_spans", "summary/hall_utilisation"),
     )
 
     assert result.checks["raw/days", "resource_present"] == (False, {"days": "not in the response"})

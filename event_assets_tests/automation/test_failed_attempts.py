@@ -8,11 +8,9 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetC
 
 from event_assets.sandbox import Sandbox, faults
 from event_assets_tests.automation.automation_harness import Automation, Clock
-from event_assets_tests.running import Reader
+from event_assets_tests.running import COPY, Reader
 
 CONTENT = {f"raw/{name}" for name in ("halls", "days", "lectures", "speakers", "workshops", "pauses", "tracks")}
-COPY = {"published/warehouse", "site/catalogue", "site/event"}
-"""And the page that is made after it."""
 DUE = {"minutes": 12}
 """Of the quarter of an hour that a table may be old during the event, so much is enough to sync it."""
 

@@ -43,6 +43,7 @@ def test_without_a_period_it_is_always_quiet():
         ("published/warehouse", (1560, 1500), (1560, 1500), (1560, 1500)),
         ("site/catalogue", (1560, 1500), (1560, 1500), (1560, 1500)),
         ("site/event", (1560, 1500), (1560, 1500), (1560, 1500)),
+        ("site/files", (1560, 1500), (1560, 1500), (1560, 1500)),
     ],
 )
 def test_how_old_a_table_may_be(

@@ -5,7 +5,8 @@ from typing import Any
 from event_assets.sandbox import Event
 from event_assets.site.event.describe import queries
 from event_assets.site.event.tables import Query, Tables
-from event_assets_tests.models.bench import loaded, models, statements
+from event_assets.source.tables.schema import TABLES
+from event_assets_tests.models.bench import loaded, models_of, statements
 from event_assets_tests.truth_people import participants
 
 SYNCED_AT = 1_778_570_000
@@ -39,13 +40,14 @@ def tables_of(event: Event, without: tuple[str, ...] = (), **more: list[tuple[An
         without: The tables that are not there.
         more: Rows of ``summary.schedule_changes``, which the first refresh has none of.
     """
-    everything = [f"{relation.schema}.{relation.name}" for relation in models()]
+    there = models_of(TABLES)
+    everything = [f"{relation.schema}.{relation.name}" for relation in there]
     rows: dict[Query, list[tuple[Any, ...]]] = {}
     with loaded(raw_rows_of(event)) as database:
         for relation, kind, select in statements(event.timezone, *everything, dialect=database.dialect):
             database.make(relation, kind, select)
         for query in queries():
-            if query.table not in without and query.relation in models():
+            if query.table not in without and query.relation in there:
                 rows[query] = [tuple(row.values()) for row in database.rows(query.sql)]
                 if query.relation.name in more:
                     rows[query] += more[query.relation.name]

@@ -23,6 +23,7 @@ from event_assets.site.event.section import Clock, Section
 from event_assets.site.event.sections import sections
 from event_assets.site.event.sections.ratings import RATINGS
 from event_assets.site.event.tables import Query, Tables
+from event_assets.site.files import INDEX_FILE
 from event_assets_tests.models.bench import models
 from event_assets_tests.site.document import Document, Element
 from event_assets_tests.site.event_rows import tables_of
@@ -103,7 +104,7 @@ def test_links_ids_and_headings(files: Mapping[str, str], file: str):
     ids = [each.attributes["id"] for each in root if "id" in each.attributes]
     assert len(ids) == len(set(ids))
     links = {each.attributes["href"] for each in root.find("a")}
-    assert links <= {CATALOGUE_FILE, *FILES, *(f"#{each}" for each in ids)}
+    assert links <= {CATALOGUE_FILE, INDEX_FILE, *FILES, *(f"#{each}" for each in ids)}
     assert (CATALOGUE_FILE if file == EVENT_FILE else EVENT_FILE) in links
     for each in root:
         assert each.attributes.get("aria-labelledby", ids[0]) in ids

@@ -75,7 +75,14 @@ def test_with_them_each_is_an_asset_with_checks_and_a_job_and_nothing_else_chang
     assert new == {"raw/groups", "raw/registrations", "staging/registrations", "summary/registration_funnel"}
     assert {*without} <= {*some}
     changed = {name for name in without if without[name] != some[name]}
-    assert changed == {"staging/rejected", "staging/groups", "published/warehouse", "site/catalogue", "jobs"}
+    assert changed == {
+        "staging/rejected",
+        "staging/groups",
+        "published/warehouse",
+        "site/catalogue",
+        "site/files",
+        "jobs",
+    }
     assert {*some["jobs"]} - {*without["jobs"]} == {"sync_groups", "sync_registrations"}
     assert {*some["staging/rejected"][0]} - {*without["staging/rejected"][0]} == {"raw/groups", "raw/registrations"}
     assert {*some["staging/groups"][0]} - {*without["staging/groups"][0]} == {"raw/groups"}
