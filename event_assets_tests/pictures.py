@@ -132,7 +132,7 @@ def _serving(folder: Path) -> Iterator[tuple[str, str]]:
     ):
         try:
             until(lambda: _answers(f"http://127.0.0.1:{port}/server_info"), _START_SECONDS, "the UI")
-            [site] = [line.split()[-1] for line in log.read_text().splitlines() if line.startswith("Catalogue:")]
+            [site] = [line.split()[-1] for line in log.read_text().splitlines() if line.startswith("Pages:")]
             until(lambda: _answers(f"{site}/{CATALOGUE_FILE}"), _START_SECONDS, "the catalogue")
             yield f"http://127.0.0.1:{port}", site
         finally:

@@ -26,6 +26,8 @@ from event_assets.cli.naming import command_name
 from event_assets.cli.terminal import AssetRow, print_table, row_count, terminal_logger
 from event_assets.definitions import build_definitions
 from event_assets.settings import Event, read_event
+from event_assets.site import EVENT_FILE
+from event_assets.site.folder import open_folder
 from event_assets.source.api.resources import resources_by_endpoint
 from event_assets.source.tables.more import tables_of
 from event_assets.warehouse import Warehouse
@@ -67,6 +69,7 @@ def run_everything(*, allow_removals: bool = False) -> None:
         print_table(rows)
         shows = f"`{command_name('ui')}` shows it"
         click.echo(f"\nAll of it is in {engine.copy}; {shows}.")
+        click.echo(f"The event on one page: {open_folder(event.site).where(EVENT_FILE)}")
     if attention:
         click.echo("\n".join(["\nPlease look at:", *(f"  {line}" for line in attention)]))
     if failures:

@@ -39,7 +39,7 @@ def serve_ui(port: int) -> None:
         configure_sandbox(sandbox)
     local_site, site_address = event.site.local_folder, f"http://{HOST}:{site_port}"
     click.echo(
-        f"Dagster UI: http://{HOST}:{port}\nCatalogue:  {site_address if local_site else event.site.folder}\n"
+        f"Dagster UI: http://{HOST}:{port}\nPages:      {site_address if local_site else event.site.folder}\n"
         f"Its state:  {home}\nWarehouse:  {configured_engine(event).where}\n"
     )
     os.environ["UI__ADDRESS"] = f"http://{HOST}:{port}"

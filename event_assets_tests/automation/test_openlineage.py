@@ -11,7 +11,9 @@ from jsonschema import ValidationError
 from event_assets.assets.keys import raw_columns, raw_relations
 from event_assets.models import load_models
 from event_assets.models.lineage import Lineage
+from event_assets.models.project import available_models
 from event_assets.sandbox import Sandbox, faults
+from event_assets.source.tables.schema import TABLES
 from event_assets_tests.automation.automation_harness import Automation, Clock, reason
 from event_assets_tests.automation.openlineage_server import OpenLineageServer, serving_openlineage, validate
 from event_assets_tests.running import Reader
@@ -95,8 +97,8 @@ def check_runs(instance: dg.DagsterInstance, server: OpenLineageServer) -> None:
 
 def check_lineage(server: OpenLineageServer) -> None:
     """Each model has the lineage that sqlglot finds, and what it reads as its inputs."""
-    models = load_models(raw_relations(), parsed=True)
-    lineage = Lineage(models, raw_columns())
+    models = available_models(load_models(raw_relations(), parsed=True), raw_relations(TABLES))
+    lineage = Lineage(models, raw_columns(TABLES))
     for relation, model in models.items():
         event, facet = server.of(str(relation)), server.output(str(relation))["facets"]["columnLineage"]
         assert {each["name"] for each in event["inputs"]} == {f"warehouse.{read}" for read in model.reads}

@@ -62,9 +62,12 @@ def test_a_file_is_served_with_its_type(port: int, folder: Path, path: str, cont
     assert (head.status, nothing, head.headers["Content-Length"]) == (200, b"", str(len(body)))
 
 
-def test_the_address_alone_leads_to_the_catalogue_or_to_an_index(port: int, folder: Path):
+def test_the_address_alone_leads_to_the_first_page_that_there_is(port: int, folder: Path):
     response, _ = get(port, "/")
     assert (response.status, response.headers["Location"]) == (302, "/catalogue.html")
+    (folder / "event.html").write_text("the event", encoding="utf-8")
+    response, _ = get(port, "/")
+    assert (response.status, response.headers["Location"]) == (302, "/event.html")
     (folder / "index.html").write_text("first", encoding="utf-8")
     response, body = get(port, "/")
     assert (response.status, body) == (200, b"first")

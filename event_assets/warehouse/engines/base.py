@@ -243,10 +243,7 @@ class Engine(ABC):
 
     @abstractmethod
     def destination(self) -> Destination[Any, Any]:
-        """Return the warehouse as a dlt destination.
-
-        dlt merges by way of a second dataset, which it would call ``raw_staging``: too near to ``staging``.
-        """
+        """Return the warehouse as a dlt destination. It merges by way of the dataset ``MERGE``, not ``raw_staging``."""
 
     @abstractmethod
     def write_lock(self) -> Lock:
@@ -298,7 +295,4 @@ class Engine(ABC):
 
     @abstractmethod
     def set_aside(self) -> list[str]:
-        """Give the tables and the copy other names, so that the warehouse is empty; return these names, for people.
-
-        No session may be open.
-        """
+        """Give tables and copy other names, so that the warehouse is empty, and return them. No session may be open."""
