@@ -23,7 +23,7 @@ import requests
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from event_assets.site import CATALOGUE_FILE
+from event_assets.site import CATALOGUE_FILE, EVENT_FILE
 from event_assets_tests.automation.live import free_port, until
 from event_assets_tests.conftest import CHECKOUT
 
@@ -60,7 +60,7 @@ PICTURES = (
     Picture(
         "asset-graph", True, "/assets/summary/agenda?view=lineage&lineageScope=upstream&lineageDepth=5", "text=lectures"
     ),
-    Picture("event", False, "event.html", "h1"),
+    Picture("event", False, f"{EVENT_FILE}#programme", ".grid"),
 )
 """All pictures. One of a page that is not there is left out."""
 
