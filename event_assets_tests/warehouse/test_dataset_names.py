@@ -9,7 +9,8 @@ from event_assets.warehouse.engines import configured_engine
 from event_assets.warehouse.relations import Dataset, Relation
 
 AGENDA = Relation("summary", "agenda")
-SERVER = "postgresql://writer:a-password@db.example.com:6543/events"
+USER = "writer:a-password"
+SERVER = f"postgresql://{USER}@db.example.com:6543/events"
 
 
 def names(monkeypatch: pytest.MonkeyPatch, destination: str, **settings: str) -> tuple[Dataset, Dataset]:
