@@ -14,7 +14,6 @@ from dlt.common.configuration.specs.connection_string_credentials import Connect
 from dlt.common.exceptions import MissingDependencyException
 from dlt.common.storages.configuration import FilesystemConfiguration
 from dlt.destinations.impl.ducklake.configuration import DuckLakeCredentials
-from sqlalchemy import URL
 
 from event_assets.settings.declaring import Section, SettingsError, setting
 from event_assets.settings.paths import run_folder
@@ -47,22 +46,24 @@ def _storage(text: str) -> str:
     return plain if _ADDRESS.match(plain) else os.path.abspath(run_folder() / plain)
 
 
-class _Url(URL):
-    """An address that the PostgreSQL client in DuckDB takes: SQLAlchemy leaves blanks as they are."""
-
-    def render_as_string(self, hide_password: bool = True) -> str:
-        """Return the address."""
-        return super().render_as_string(hide_password).replace(" ", "%20")
-
-
 @configspec(init=False)
 class _Catalog(ConnectionStringCredentials):
     """An address that DuckDB takes as well, whatever the password has in it."""
 
     def to_url(self) -> Any:
         """Return the address."""
+        # Here: whoever reads settings would wait 0.2 seconds for SQLAlchemy.
+        from sqlalchemy import URL
+
+        class Url(URL):
+            """An address that the PostgreSQL client in DuckDB takes: SQLAlchemy leaves blanks as they are."""
+
+            def render_as_string(self, hide_password: bool = True) -> str:
+                """Return the address."""
+                return super().render_as_string(hide_password).replace(" ", "%20")
+
         address: Any = super().to_url()
-        return _Url(*address)
+        return Url(*address)
 
 
 @dataclass(frozen=True)
