@@ -82,11 +82,7 @@ def translate(tree: exp.Expr, dialect: str) -> str:
         dialect: One of sqlglot's.
     """
     if repair := _REPAIRS.get(dialect):
-        for call in list(tree.find_all(exp.RegexpLike, exp.RegexpReplace)):
-            repair(call)
-    if dialect == "postgres":
-        for each in tree.find_all(exp.CTE):
-            _compute_once(each.this)
+        repair(tree)
     return tree.sql(dialect=dialect, pretty=True)
 
 
@@ -102,17 +98,25 @@ def _compute_once(step: exp.Expr) -> None:
         step.set("offset", exp.Offset(expression=exp.Literal.number(0)))
 
 
-def _repair_for_postgres(call: exp.Expr) -> None:
-    r"""Write ``\x{00A0}`` as ``\u00A0``."""
-    _rewrite_pattern(call, lambda pattern: re.sub(r"\\x\{([0-9A-F]{4})\}", r"\\u\1", pattern))
+def _repair_for_postgres(tree: exp.Expr) -> None:
+    r"""Write ``\x{00A0}`` as ``\u00A0``, and have each step of a SELECT computed once."""
+    for call in _regular_expressions(tree):
+        _rewrite_pattern(call, lambda pattern: re.sub(r"\\x\{([0-9A-F]{4})\}", r"\\u\1", pattern))
+    for each in tree.find_all(exp.CTE):
+        _compute_once(each.this)
 
 
-def _repair_for_spark(call: exp.Expr) -> None:
+def _repair_for_spark(tree: exp.Expr) -> None:
     r"""Write ``\z`` for ``$``, which Java also finds before a line break. No modifiers: all matches are replaced."""
-    _rewrite_pattern(call, lambda pattern: re.sub(r"\$(?=$|[|)])", r"\\z", pattern))
-    if isinstance(call, exp.RegexpReplace):
-        call.set("modifiers", None)
-        call.set("single_replace", None)
+    for call in _regular_expressions(tree):
+        _rewrite_pattern(call, lambda pattern: re.sub(r"\$(?=$|[|)])", r"\\z", pattern))
+        if isinstance(call, exp.RegexpReplace):
+            call.set("modifiers", None)
+            call.set("single_replace", None)
+
+
+def _regular_expressions(tree: exp.Expr) -> list[exp.Expr]:
+    return list(tree.find_all(exp.RegexpLike, exp.RegexpReplace))
 
 
 def _rewrite_pattern(call: exp.Expr, rewrite: Callable[[str], str]) -> None:
@@ -125,4 +129,4 @@ _REPAIRS: Mapping[str, Callable[[exp.Expr], None]] = {
     "postgres": _repair_for_postgres,
     "spark": _repair_for_spark,
 }
-"""What sqlglot does not know of the dialects' regular expressions: a repair of each call with one."""
+"""What sqlglot does not know of a dialect: a repair of a statement."""
