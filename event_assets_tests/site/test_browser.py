@@ -91,6 +91,7 @@ def test_it_reads_as_the_facts_do(visit: Visit, catalogue: Catalogue):
     visit.open()
     facts = yaml.safe_load((MODELS_FOLDER / "summary" / "agenda.yml").read_text(encoding="utf-8"))
     visit.page.click("#home a[href='#summary.agenda']")
+    visit.wait_for_view("summary.agenda")
     article = "article.current"
     assert visit.texts(f"{article} h2") == ["summary.agenda"]
     assert visit.texts(f"{article} .lead") == [facts["description"]]
@@ -117,6 +118,7 @@ def test_search_finds_as_one_types(visit: Visit):
     assert visit.page.get_attribute(f"#{selected}", "aria-selected") == "true"
     visit.page.keyboard.press("Enter")
     assert visit.page.url.endswith(f"#{SPEAKERS}")
+    visit.wait_for_view("summary.agenda")
     assert visit.texts("article.current h2") == ["summary.agenda"]
     visit.page.fill("#search", "double bookings of nobody")
     assert visit.texts("#results li") == ["Nothing found."]
@@ -130,7 +132,7 @@ def test_a_click_lights_the_path_in_both_directions(visit: Visit, lineage: Linea
     visit.open("summary.agenda")
     visit.page.click(f".canvas [data-column='{SPEAKERS}']")
     assert visit.page.url.endswith(f"#{SPEAKERS}")
-    assert visit.page.get_attribute(f"[data-column='{SPEAKERS}']", "aria-pressed") == "true"
+    visit.page.wait_for_selector(f"[data-column='{SPEAKERS}'][aria-pressed='true']")
     values = {(start, end) for kind, start, end in visit.lines if kind == "value"}
     assert {edge for edge in values if not edge[1].startswith("raw.")} == path_by_hand(lineage, models, SPEAKERS)
     assert ("api.speakers.name", "raw.speakers.name") in values
@@ -150,6 +152,7 @@ def test_a_click_lights_the_path_in_both_directions(visit: Visit, lineage: Linea
     assert {"staging.halls.hall", "summary.agenda.hall", "summary.hall_conflicts.hall"} <= ends
     visit.page.click("#clear")
     assert visit.page.url.endswith("#raw.halls")
+    visit.page.wait_for_selector(".canvas path.value", state="detached")
     assert {kind for kind, _, _ in visit.lines} == {"table"}
 
 
@@ -208,6 +211,7 @@ def test_the_whole_lineage_keeps_its_view(visit: Visit, catalogue: Catalogue):
     assert visit.page.url.endswith("#lineage:staging.halls.hall")
     assert visit.texts(".view.current h2") == ["Lineage"]
     visit.page.go_back()
+    visit.page.wait_for_selector(".canvas .lit", state="detached")
     assert visit.page.locator(".canvas .card").count() == len(catalogue.tables)
 
 

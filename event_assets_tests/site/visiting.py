@@ -26,6 +26,10 @@ class Visit:
     def texts(self, selector: str) -> list[str]:
         return [each.strip() for each in self.page.locator(selector).all_inner_texts()]
 
+    def wait_for_view(self, title: str) -> None:
+        """Wait until the view of this title is shown: the page follows its address a moment later."""
+        self.page.locator(".current h2", has_text=title).first.wait_for()
+
     def wait_for_focus(self, column: str) -> None:
         """Wait until a column of the picture has the focus: the page follows its address a moment later."""
         self.page.wait_for_function("column => document.activeElement.dataset.column === column", arg=column)
