@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, timezone
 
 import dagster as dg
 
+from event_assets.assets.site_files import FILES
 from event_assets.assets.versions import Materialisation
 from event_assets.automation.evaluations import latest_evaluations
 from event_assets.automation.failures import has_ended_by_itself
@@ -64,6 +65,7 @@ class Facts:
         copy_is_gone: Whether the file of the published copy is not there, though there is something to copy.
         mended: Whether a table that the published copy holds back passes its check again.
         changed: The raw tables that the API is known to have other records of.
+        pauses: How long an asset that has just been made is not made again by itself.
     """
 
     now: datetime
@@ -75,6 +77,7 @@ class Facts:
     copy_is_gone: bool = False
     mended: bool = False
     changed: frozenset[dg.AssetKey] = frozenset()
+    pauses: Mapping[dg.AssetKey, timedelta] = field(default_factory=dict)
 
     def state(self, asset: dg.AssetKey) -> AssetState:
         """Return what is known of an asset."""
@@ -142,6 +145,7 @@ def read_facts(
         current_windows(graph.nodes, now, event),
         event.freshness.retry_minutes,
         lost_at=None if lost_at is None else min(lost_at, now),  # whatever the clock was then
+        pauses=_pauses(event),
     )
 
 
@@ -164,6 +168,13 @@ def with_copy(instance: dg.DagsterInstance, graph: Graph, event: Event, facts: F
         engine = configured_engine(event)
         is_gone = engine.is_there() and not engine.is_copy_there()
     return replace(facts, copy_is_gone=is_gone, mended=bool(checks and mended_unpublished(instance, checks)))
+
+
+def _pauses(event: Event) -> Mapping[dg.AssetKey, timedelta]:
+    try:
+        return {FILES: timedelta(minutes=event.site.files_minutes)}
+    except SettingsError:  # which the step reports
+        return {}
 
 
 def _read_states(instance: dg.DagsterInstance, graph: Graph) -> dict[dg.AssetKey, AssetState]:

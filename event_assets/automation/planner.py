@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
 from typing import TypeAlias
 
@@ -170,7 +171,8 @@ def _build(graph: Graph, facts: Facts, decisions: Plan, asset: dg.AssetKey) -> D
         why,
         _first(_why_synced_first(facts, decisions, each) for each in graph.raw_below(asset))
         or _first(_why_not_read(facts, decisions, each) for each in graph.nodes[asset].reads)
-        or _why_too_soon(facts, asset),
+        or _why_too_soon(facts, asset)
+        or _why_paused(facts, asset),
     )
 
 
@@ -271,6 +273,14 @@ def _why_too_soon(facts: Facts, asset: dg.AssetKey) -> str | None:
     if not (facts.state(asset).was_reached and failed_lately(facts, asset)):
         return None
     return f"the last attempt at {_name(asset)} failed; it is tried again every {facts.retry_minutes} minutes"
+
+
+def _why_paused(facts: Facts, asset: dg.AssetKey) -> str | None:
+    """Why an asset that takes long and may be a little behind waits. One made by a clock that was ahead does not."""
+    made, pause = facts.made(asset), facts.pauses.get(asset)
+    if made is None or pause is None or not timedelta(0) <= facts.now - made.at < pause:
+        return None
+    return f"it was made less than {pause // timedelta(minutes=1)} minutes ago"
 
 
 def _decide(why: str, hindrance: str | None) -> Decision:

@@ -37,6 +37,7 @@ class SiteSettings(Section):
         folder: A path, relative to the folder that the command was started in, or the address of a folder in a bucket.
             It need not exist.
         event_title: The name of the event.
+        files_minutes: How many minutes there are at least between two refreshes of the files that start by themselves.
     """
 
     path = ("site",)
@@ -55,6 +56,13 @@ class SiteSettings(Section):
         parse=lambda text: " ".join(text.split()),
         fits=lambda title: bool(title),
         wanted="a name",
+    )
+    files_minutes: int = setting(
+        5,
+        "The files to take away, such as the workbook and the calendars, follow the tables at most this many minutes "
+        "later; 0 makes them in each refresh. They are a quarter of its work where a session has moved.",
+        fits=lambda minutes: 0 <= minutes <= 24 * 60,
+        wanted="a whole number of minutes from 0 to 1440",
     )
 
     @property

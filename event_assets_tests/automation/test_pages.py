@@ -1,15 +1,31 @@
 """When the pages are made: after the copy, in the run that makes it, and held up by nothing else."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import dagster as dg
 import pytest
 
+from event_assets.assets.site_files import FILES
 from event_assets.assets.versions import Materialisation
-from event_assets.automation.facts import AssetState, Facts, _was_reached
+from event_assets.automation.facts import AssetState, Facts, _was_reached, read_facts
 from event_assets.automation.graph import Graph, Node, is_copy, is_model, is_page, is_raw
 from event_assets.automation.planner import Action, Trigger, plan, requested
-from event_assets_tests.automation.planning import AGENDA, COPY, GRAPH, HOUR, NOW, SESSIONS, TALKS, facts, key, made
+from event_assets.settings import read_event
+from event_assets_tests.automation.planning import (
+    AGENDA,
+    COPY,
+    GRAPH,
+    HOUR,
+    MINUTE,
+    NOW,
+    SECOND,
+    SESSIONS,
+    TALKS,
+    facts,
+    key,
+    made,
+)  # fmt: skip
 
 PAGE = key("site/catalogue")
 WITH_PAGE = Graph({**GRAPH.nodes, PAGE: Node((COPY,), "code", (PAGE,))}, GRAPH.loaded)
@@ -66,3 +82,32 @@ def test_one_that_failed_itself_waits_and_holds_up_no_copy():
     decisions = plan(WITH_PAGE, known({PAGE: failed, AGENDA: AssetState()}))
     assert decisions[PAGE].action is Action.WAIT
     assert decisions[COPY].is_request
+
+
+def with_pause(at: datetime, pause: timedelta = 5 * MINUTE) -> Facts:
+    """The page was made at an instant, of another copy than there is now."""
+    state = AssetState(Materialisation(at, "a run", "1", "code", {COPY: "0"}))
+    return replace(known({PAGE: state}, changed=frozenset({TALKS})), pauses={PAGE: pause})
+
+
+@pytest.mark.parametrize("trigger", [Trigger.CONDITIONS, Trigger.CHANGE])
+def test_one_with_a_pause_follows_when_the_pause_is_over(trigger: Trigger):
+    decision = plan(WITH_PAGE, with_pause(NOW - 5 * MINUTE + SECOND), trigger)[PAGE]
+    assert decision.action is Action.WAIT
+    assert decision.because.endswith("It waits: it was made less than 5 minutes ago.")
+    for due in (with_pause(NOW - 5 * MINUTE), with_pause(NOW, timedelta(0)), with_pause(NOW + SECOND)):
+        assert plan(WITH_PAGE, due, trigger)[PAGE].is_request, "one of the future was made by a clock that was ahead"
+
+
+def test_nobody_who_asks_for_it_waits_for_a_pause():
+    assert plan(WITH_PAGE, with_pause(NOW - SECOND), Trigger.PERSON)[PAGE].is_request
+    never = replace(known({PAGE: AssetState()}), pauses={PAGE: 5 * MINUTE})
+    assert plan(WITH_PAGE, never)[PAGE].is_request
+
+
+def test_the_files_have_the_pause_that_is_set(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SITE__FILES_MINUTES", "7")
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert read_facts(instance, WITH_PAGE, read_event(), NOW).pauses == {FILES: 7 * MINUTE}
+        monkeypatch.setenv("SITE__FILES_MINUTES", "often")
+        assert read_facts(instance, WITH_PAGE, read_event(), NOW).pauses == {}, "the step says what is wrong"

@@ -1,17 +1,26 @@
 """Calendars: read by the library that makes them and by another one, every entry is as it is."""
 
-from datetime import datetime, timedelta, timezone
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import icalendar
 import pytest
 import vobject
 
-from event_assets.site.files.calendars import SPEAKERS, UNTITLED, calendar_files
+from event_assets.site.files.calendar_lists import calendar_fingerprints, calendar_lists
+from event_assets.site.files.calendars import SPEAKERS, UNTITLED, CalendarMaker
 from event_assets.site.files.values import Named, Programme, calendar_name, xml_text
 from event_assets_tests.site.hostile import EMPTY, SEEN, ZONE, entry, programme
 
 UTC = timezone.utc
+
+
+def calendar_files(made: Programme) -> dict[str, bytes]:
+    """All calendars of a programme, by file."""
+    maker = CalendarMaker(made)
+    return {each.file: maker.calendar(each) for each in calendar_lists(made)}
 
 
 def events(content: bytes) -> dict[str, Any]:
@@ -137,6 +146,44 @@ def test_what_the_history_knows():
     }
     assert found["Gone"]["LAST-MODIFIED"].dt == found["Gone"]["DTSTAMP"].dt == SEEN + timedelta(days=1)
     assert [*events(calendar_files(made)[calendar_name("speaker", "1")])] == [str(gone.guid)]
+
+
+def fingerprints(made: Programme) -> dict[str, str]:
+    lists = calendar_lists(made)
+    return {each.file: print_ for each, print_ in zip(lists, calendar_fingerprints(made, lists), strict=True)}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda made: replace(made, title="Other days"),
+        lambda made: replace(made, timezone="Europe/Vienna"),
+        lambda made: replace(made, event_id="2"),
+        lambda made: replace(made, days=(*made.days, date(2031, 1, 1))),
+        lambda made: replace(made, halls=tuple(replace(each, name=f"{each.name}!") for each in made.halls)),
+        lambda made: replace(made, tracks=(replace(made.tracks[0], name="Other"), *made.tracks[1:])),
+        lambda made: replace(made, speakers=(replace(made.speakers[0], name=""), *made.speakers[1:])),
+        lambda made: replace(made, speakers=made.speakers[1:]),
+        *[
+            lambda made, new=new: replace(made, entries=(replace(made.entries[0], **new), *made.entries[1:]))
+            for new in (
+                {"title": "Other"}, {"abstract": "Other"}, {"hall": "2"}, {"speakers": ("2", "3")}, {"tracks": ()},
+                {"starts": SEEN}, {"ends": None}, {"revision": 7}, {"changed_at": SEEN + timedelta(days=1)},
+                {"is_cancelled": True}, {"kind": "break"},
+            )
+        ],
+    ],
+)  # fmt: skip
+def test_a_fingerprint_differs_where_the_file_does(change: Callable[[Programme], Programme]):
+    before, after = programme(), change(programme())
+    files, changed = calendar_files(before), calendar_files(after)
+    prints, printed = fingerprints(before), fingerprints(after)
+    assert prints.keys() == files.keys()
+    both = files.keys() & changed.keys()
+    assert {name for name in both if files[name] != changed[name]} == {
+        name for name in both if prints[name] != printed[name]
+    }
+    assert files != changed
 
 
 def test_the_same_programme_makes_the_same_bytes():

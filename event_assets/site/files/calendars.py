@@ -6,12 +6,13 @@ CANCELLED: whoever has imported the file earlier is told when importing it again
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta, timezone
+from functools import cached_property
 
 from icalendar import Calendar, Event, Timezone, vDuration, vText
 
-from event_assets.site.files.values import Entry, Named, Programme, calendar_name, xml_text
+from event_assets.site.files.calendar_lists import CalendarList, names_in, zone_years
+from event_assets.site.files.values import Entry, Programme, xml_text
 
 UNTITLED = "(no title)"
 SPEAKERS = "Speakers"
@@ -21,40 +22,34 @@ _REFRESH = timedelta(hours=1)
 _END = b"END:VCALENDAR\r\n"
 
 
-def calendar_files(programme: Programme) -> dict[str, bytes]:
-    """Return the calendars by file name: ``all.ics``, ``hall-ID.ics``, ``track-ID.ics`` and ``speaker-ID.ics``.
+class CalendarMaker:
+    """Makes the calendars of a programme. An entry is in several of them, and made once."""
 
-    There is one for every hall and track, and for every speaker with a session.
+    def __init__(self, programme: Programme) -> None:
+        """Take the programme. Nothing is made yet."""
+        self._programme = programme
+        self._events: dict[str, bytes] = {}
 
-    Args:
-        programme: The programme.
-    """
-    # Each entry is in several calendars, and made once.
-    events = {entry.key: _event(entry, programme).to_ical() for entry in programme.entries}
-    zone = _timezone(programme).to_ical()
+    def calendar(self, of: CalendarList) -> bytes:
+        """Return a calendar as iCalendar.
 
-    def calendar(kind: str, identifier: str, name: str, entries: Iterable[Entry]) -> bytes:
-        head = _head(
-            ": ".join(filter(None, (programme.title, name))), programme.guid(f"calendar of {kind}", identifier)
-        )
-        return b"".join([head.removesuffix(_END), zone, *(events[entry.key] for entry in entries), _END])
+        Args:
+            of: What it holds.
+        """
+        programme = self._programme
+        name = ": ".join(filter(None, (programme.title, of.name)))
+        head = _head(name, programme.guid(f"calendar of {of.kind}", of.id))
+        return b"".join([head.removesuffix(_END), self._zone, *map(self._event, of.entries), _END])
 
-    files = {calendar_name(): calendar("all", "", "", programme.entries)}
-    kinds: list[tuple[str, Iterable[Named], Callable[[Entry], Iterable[str]]]] = [
-        ("hall", programme.halls, lambda entry: (entry.hall,)),
-        ("track", programme.tracks, lambda entry: entry.tracks),
-        ("speaker", programme.speakers, lambda entry: entry.speakers),
-    ]
-    for kind, members, ids_of in kinds:
-        found: dict[str, list[Entry]] = {}
-        for entry in programme.entries:
-            for identifier in ids_of(entry):
-                found.setdefault(identifier, []).append(entry)
-        for member in members:
-            if member.id in found or kind != "speaker":
-                entries = found.get(member.id, [])
-                files[calendar_name(kind, member.id)] = calendar(kind, member.id, member.name or member.id, entries)
-    return files
+    @cached_property
+    def _zone(self) -> bytes:
+        first, last = (date(year, 1, 1) for year in zone_years(self._programme))
+        return Timezone.from_tzid(self._programme.timezone, first_date=first, last_date=last).to_ical()
+
+    def _event(self, entry: Entry) -> bytes:
+        if entry.key not in self._events:
+            self._events[entry.key] = _event(entry, self._programme).to_ical()
+        return self._events[entry.key]
 
 
 def _head(name: str, uid: object) -> bytes:
@@ -66,16 +61,6 @@ def _head(name: str, uid: object) -> bytes:
     calendar.add("refresh-interval", vDuration(_REFRESH), parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", vDuration(_REFRESH))  # the same for Outlook
     return calendar.to_ical()
-
-
-def _timezone(programme: Programme) -> Timezone:
-    """Return the event's zone, from the year before its first entry to the one after its last.
-
-    It is there also without an entry: a calendar has at least one component.
-    """
-    days = [*programme.days, *(entry.starts.date() for entry in programme.entries)] or [date(1970, 1, 1)]
-    first, last = min(days).year - 1, max(days).year + 2
-    return Timezone.from_tzid(programme.timezone, first_date=date(first, 1, 1), last_date=date(last, 1, 1))
 
 
 def _event(entry: Entry, programme: Programme) -> Event:
@@ -91,14 +76,14 @@ def _event(entry: Entry, programme: Programme) -> Event:
     event.add("status", "CANCELLED" if entry.is_cancelled else "CONFIRMED")
     if entry.kind == "break":
         event.add("transp", "TRANSPARENT")
-    if hall := programme.hall_names.get(entry.hall):
+    hall, speakers, tracks = names_in(entry, programme)
+    if hall:
         event.add("location", xml_text(hall))
-    names = [name for each in entry.speakers if (name := programme.speaker_names.get(each))]
-    lines = [f"{SPEAKERS}: {', '.join(names)}" if names else "", entry.abstract]
+    lines = [f"{SPEAKERS}: {', '.join(speakers)}" if speakers else "", entry.abstract]
     if description := "\n\n".join(filter(None, lines)):
         event.add("description", xml_text(description))
-    if tracks := [xml_text(name) for each in entry.tracks if (name := programme.track_names.get(each))]:
-        event.add("categories", tracks)
+    if tracks:
+        event.add("categories", [xml_text(name) for name in tracks])
     return event
 
 

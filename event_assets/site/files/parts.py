@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
+from event_assets.site.files.calendar_lists import calendar_fingerprints, calendar_lists
 from event_assets.site.files.index import FileGroup, FileLink, render_index
 from event_assets.site.files.store import Part, Stored, fingerprint, store_files
 from event_assets.site.files.values import Change, Named, Programme, Table, calendar_name
 from event_assets.site.folder import SiteFolder
 
+if TYPE_CHECKING:
+    from event_assets.site.files.calendars import CalendarMaker
+
 WORKBOOK = "summaries.xlsx"
 SCHEDULE_XML, SCHEDULE_JSON = "schedule.xml", "schedule.json"
 FEED = "changes.atom"
 TABLE_FOLDER = "tables"
+_CALENDARS = "calendars"
 _TABLE_FORMS = {"CSV": "csv", "Parquet": "parquet"}
 
 
@@ -74,7 +81,11 @@ def _parts(values: Values, code: str) -> Iterator[Part]:
 
     yield Part("workbook", fingerprint(*same, tables, values.held_back), workbook)
     programme, changes = values.programme, values.changes
-    yield Part("programme", fingerprint(code, programme), (lambda: _programme_files(programme)) if programme else None)
+    if programme:
+        yield Part("schedule", fingerprint(code, programme), lambda: _schedule_files(programme))
+        yield from _calendar_parts(programme, code)
+    else:
+        yield from (Part("schedule", "", None), Part(_CALENDARS, "", None))
 
     def feed() -> dict[str, bytes]:
         from event_assets.site.files.feed import feed_xml
@@ -90,12 +101,23 @@ def _table_files(table: Table) -> dict[str, bytes]:
     return {table_name(table.name, "csv"): csv_bytes(table), table_name(table.name, "parquet"): parquet_bytes(table)}
 
 
-def _programme_files(programme: Programme) -> dict[str, bytes]:
-    from event_assets.site.files.calendars import calendar_files
+def _schedule_files(programme: Programme) -> dict[str, bytes]:
     from event_assets.site.files.schedule import schedule_json, schedule_xml
 
-    schedules = {SCHEDULE_XML: schedule_xml(programme), SCHEDULE_JSON: schedule_json(programme)}
-    return {**schedules, **calendar_files(programme)}
+    return {SCHEDULE_XML: schedule_xml(programme), SCHEDULE_JSON: schedule_json(programme)}
+
+
+def _calendar_parts(programme: Programme, code: str) -> Iterator[Part]:
+    @cache
+    def maker() -> CalendarMaker:
+        from event_assets.site.files.calendars import CalendarMaker
+
+        return CalendarMaker(programme)
+
+    lists = calendar_lists(programme)
+    for each, made_of in zip(lists, calendar_fingerprints(programme, lists), strict=True):
+        made_as = partial(lambda of: {of.file: maker().calendar(of)}, each)
+        yield Part(f"{_CALENDARS}/{each.kind}/{each.id}", fingerprint(code, made_of), made_as)
 
 
 def table_name(name: str, ending: str) -> str:

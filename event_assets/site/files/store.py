@@ -25,9 +25,10 @@ class Part:
     """Files that are made of the same values.
 
     Attributes:
-        name: Its name, the same each time.
+        name: Its name, the same each time. There may be a slash in it, as in the name of a file in a folder.
         fingerprint: Of the values and of how files are made of them: as long as it is the same, so are the files.
-        make: Makes the files, by name. None where they stay as they are, whatever has changed.
+        make: Makes the files, by name. None where they stay as they are, whatever has changed, and with them those of
+            all parts that are below it by their names.
     """
 
     name: str
@@ -82,8 +83,11 @@ def store_files(
     for part in parts:
         old = before.get(part.name)
         if part.make is None:
-            if old:
-                now[part.name] = old
+            now |= {
+                name: written
+                for name, written in before.items()
+                if name == part.name or name.startswith(f"{part.name}/")
+            }
         elif old and old.fingerprint == part.fingerprint and _are_there(old, there):
             now[part.name] = old
         else:
