@@ -110,6 +110,7 @@ def environment(server: Server, folder: Path) -> dict[str, str]:
         "ALERTS__WEBHOOK_URL": "",
         "DESTINATION__DUCKDB__CREDENTIALS": str(folder / "warehouse.duckdb"),
         "WAREHOUSE__PUBLISHED": str(folder / "published.duckdb"),
+        "SITE__FOLDER": str(folder / "site"),
         "DAGSTER_HOME": str(folder / "dagster_home"),
         "DAGSTER_DISABLE_TELEMETRY": "yes",
         "RUNTIME__DLTHUB_TELEMETRY": "false",
