@@ -7,7 +7,7 @@ data.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 import requests
@@ -21,6 +21,8 @@ _SECONDS = 5
 seconds in all, and needs most where the API is slow."""
 _MOST_BYTES = 100_000
 """Of an answer, of which only the status counts: its headers are not longer than this."""
+MOST_TOLD = 20
+"""How many troubles a message to a webhook has: nobody reads more, and chats refuse long ones. The log has all."""
 
 
 BODIES: Mapping[str, Callable[[str], dict[str, str]]] = {
@@ -77,17 +79,27 @@ def announce(about: str, before: Mapping[str, str], now: Mapping[str, str], aler
     """
     started = [sentence for trouble, sentence in now.items() if trouble not in before]
     ended = [trouble for trouble in before if trouble not in now]
+    if not (started or ended):
+        return
+    everything = _message(about, started, ended)
+    logger.log(logging.ERROR if started else logging.WARNING, "%s", everything)
+    if alerts.webhook_url:
+        _send(alerts.webhook_url, _message(about, _first(started), _first(ended)))
+
+
+def _message(about: str, started: Sequence[str], ended: Sequence[str]) -> str:
     lines = []
     if started:
         lines += [f"🔴 {about}", *(f"• {sentence}" for sentence in started)]
     if ended:
         lines += [f"🟢 Over: {about.lower()} ({', '.join(ended)})"]
-    if not lines:
-        return
-    message = "\n".join(lines)
-    logger.log(logging.ERROR if started else logging.WARNING, "%s", message)
-    if alerts.webhook_url:
-        _send(alerts.webhook_url, message)
+    return "\n".join(lines)
+
+
+def _first(told: Sequence[str]) -> Sequence[str]:
+    if len(told) <= MOST_TOLD:
+        return told
+    return [*told[: MOST_TOLD - 1], f"and {len(told) - MOST_TOLD + 1} more, which the log of the sensor has"]
 
 
 def body_for(url: str, message: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ import pytest
 from event_assets.automation import messages
 from event_assets.automation.change_cursor import Cursor
 from event_assets.sandbox import Sandbox, faults
+from event_assets.settings import AlertSettings
 from event_assets_tests.automation.alerting import CHECKS
 from event_assets_tests.automation.automation_harness import START, Automation, Clock, reason
 from event_assets_tests.automation.looking import SENSOR, change, raw_requested
@@ -127,3 +128,21 @@ def test_a_cursor_of_the_release_before_has_told_what_it_holds():
 )
 def test_a_chat_is_sent_what_it_takes(url: str, body: dict[str, str]):
     assert messages.body_for(url, "m" * 3000) == body
+
+
+@pytest.mark.parametrize(("number", "told"), [(20, 20), (21, 19), (500, 19)])
+def test_a_message_says_of_very_many_troubles_how_many_more_there_are(
+    number: int, told: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    sent: list[str] = []
+    monkeypatch.setattr(messages, "_send", lambda url, message: sent.append(message))
+    troubles = {f"clash {n}": f"Clash {n}." for n in range(number)}
+    alerts = AlertSettings(webhook_url="http://127.0.0.1/hook")
+    messages.announce("Trouble", {}, troubles, alerts)
+    messages.announce("Trouble", troubles, {}, alerts)
+    started, ended = sent
+    assert [f"Clash {n}." in started for n in range(number)] == [n < told for n in range(number)]
+    assert ended.count("clash") == told
+    rest = f"and {number - told} more, which the log of the sensor has"
+    assert [rest in message for message in sent] == [number > 20] * 2
+    assert all(f"Clash {n}." in caplog.records[0].getMessage() for n in range(number))
