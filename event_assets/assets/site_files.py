@@ -1,4 +1,4 @@
-"""The files that people take away as an asset. It is downstream of the published copy, and follows it within minutes."""
+"""The files that people take away as an asset. It is downstream of the published copy and follows it within minutes."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
