@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from event_assets.settings.declaring import Declared, Path, settings_of
 from event_assets.settings.defaults import DEFAULTS
 from event_assets.settings.event import SECTIONS
+from event_assets.settings.event_names import EventsSettings
 
 _WIDTH = 120
 _CONFIG_HEADER = (
@@ -40,7 +41,7 @@ def secrets_toml() -> str:
 
 
 def _declared(*, secret: bool) -> Iterator[Declared]:
-    for section in SECTIONS:
+    for section in (*SECTIONS, EventsSettings):
         yield from (each for each in settings_of(section) if each.setting.secret is secret)
 
 

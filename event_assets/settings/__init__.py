@@ -24,7 +24,8 @@ from event_assets.settings.automation import (
 from event_assets.settings.dates import DateSettings, EventPeriod
 from event_assets.settings.declaring import SettingsError
 from event_assets.settings.ducklake import DuckLakeSettings
-from event_assets.settings.event import Event, ReadEvent, read_event
+from event_assets.settings.event import MAIN, Event, ReadEvent
+from event_assets.settings.events import read_event, read_events
 from event_assets.settings.openlineage import OpenLineageSettings
 from event_assets.settings.paths import dagster_home, run_folder
 from event_assets.settings.site import SiteSettings
@@ -39,6 +40,7 @@ from event_assets.settings.warehouse import (
 
 __all__ = [
     "DESTINATIONS",
+    "MAIN",
     "MIN_SECRET_LENGTH",
     "AlertSettings",
     "DateSettings",
@@ -66,5 +68,6 @@ __all__ = [
     "WarehouseSettings",
     "dagster_home",
     "read_event",
+    "read_events",
     "run_folder",
 ]

@@ -35,7 +35,12 @@ class EventApiSettings(Section):
         shown='"https://api.example.com/public/v1"',
     )
     api_token: str = setting(
-        "", "The token of the event.", parse=str.strip, secret=True, shown='"put the token of your event here"'
+        "",
+        "The token of the event.",
+        parse=str.strip,
+        secret=True,
+        shown='"put the token of your event here"',
+        for_event=lambda _, name: "",
     )
 
     def __post_init__(self) -> None:

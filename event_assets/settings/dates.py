@@ -48,15 +48,21 @@ class DateSettings(Section):
         "The event's time zone, an IANA name: how times without an offset are read, and what is local in the "
         "summaries.",
         parse=_time_zone,
+        for_event=lambda _, name: "UTC",
     )
     opens: Optional[str] = setting(  # noqa: UP045  # a value, at run time
         None,
         "When the event opens: a date, or a time such as 2026-12-01T09:00. Tables are kept fresher around it.",
         raw=str,
         shown='"2026-12-01"',
+        for_event=lambda _, name: None,
     )
     closes: Optional[str] = setting(  # noqa: UP045
-        None, "When it closes: a date, which is the last day, or a time.", raw=str, shown='"2026-12-03"'
+        None,
+        "When it closes: a date, which is the last day, or a time.",
+        raw=str,
+        shown='"2026-12-03"',
+        for_event=lambda _, name: None,
     )
 
     def __post_init__(self) -> None:

@@ -33,6 +33,8 @@ class Setting:
         path: Its section, if it is another than that of the others.
         secret: Whether it belongs into ``.dlt/secrets.toml``.
         unset: What is parsed where nothing is set; None where the default is the value itself.
+        for_event: Makes the value of an event of [events] that sets none, of the common value and the event's name.
+            None where that is the common value itself. What could fill one event with another's data ignores it.
     """
 
     help: str
@@ -45,6 +47,7 @@ class Setting:
     path: Path | None
     secret: bool
     unset: str | None
+    for_event: Callable[[Any, str], Any] | None
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,7 @@ def setting(
     path: Path | None = None,
     secret: bool = False,
     unset: str | None = None,
+    for_event: Callable[[Any, str], Any] | None = None,
 ) -> Any:
     """Declare a setting, as a field of a section.
 
@@ -116,6 +120,7 @@ def setting(
         path: Its section, if other than that of the dataclass.
         secret: Whether it is one.
         unset: What is parsed where nothing is set, if the default depends on where the command runs.
+        for_event: Makes the value of an event of [events] that sets none, if that is not the common value.
     """
     declared = Setting(
         help=help,
@@ -128,6 +133,7 @@ def setting(
         path=path,
         secret=secret,
         unset=unset,
+        for_event=for_event,
     )
     return field(default=default, repr=not secret, metadata={"setting": declared})
 

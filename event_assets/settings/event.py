@@ -5,11 +5,9 @@ Nothing below reads a setting by itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar, cast
-
-from dlt.common.configuration.utils import get_resolved_traces
 
 from event_assets.settings.api import (
     EventApiSettings,
@@ -26,10 +24,9 @@ from event_assets.settings.automation import (
     UiSettings,
 )
 from event_assets.settings.dates import DateSettings
-from event_assets.settings.declaring import Section, SettingsError
+from event_assets.settings.declaring import Path, Section, SettingsError
 from event_assets.settings.ducklake import DuckLakeSettings
 from event_assets.settings.openlineage import OpenLineageSettings
-from event_assets.settings.reading import read, read_files
 from event_assets.settings.site import SiteSettings
 from event_assets.settings.spark import SparkSettings
 from event_assets.settings.warehouse import DestinationSettings, PostgresSettings, PublishedSettings, WarehouseSettings
@@ -57,6 +54,12 @@ SECTIONS: tuple[type[Section], ...] = (
 )
 """All settings of the project, in the order in which people read them."""
 
+MAIN = "event"
+"""What the event of [event] is called where the others go by their names."""
+
+_OF_ITSELF: tuple[Path, ...] = (("sources", "event_api"), ("event",))
+"""The sections whose settings stand in that of the event itself, if it is one of [events]."""
+
 _AnySection = TypeVar("_AnySection", bound=Section)
 
 
@@ -69,9 +72,23 @@ class Event:
 
     Attributes:
         sections: What was read; what is not in it has its defaults.
+        name: As it is listed in [events]; empty for the event of [event].
+        is_archive: Whether it is over for good: its tables are read, and nothing of it is synced or built.
     """
 
     sections: Mapping[type[Section], Section | SettingsError]
+    name: str = ""
+    is_archive: bool = False
+
+    @property
+    def label(self) -> str:
+        """What people call it: its name, or `event`."""
+        return self.name or MAIN
+
+    @property
+    def key_prefix(self) -> tuple[str, ...]:
+        """What its asset keys begin with."""
+        return (self.name,) if self.name else ()
 
     @property
     def api(self) -> EventApiSettings:
@@ -80,7 +97,10 @@ class Event:
         Raises:
             SettingsError: One of them is missing, or cannot be used.
         """
-        return self._section(EventApiSettings).complete()
+        try:
+            return self._section(EventApiSettings).complete()
+        except SettingsError as error:
+            raise SettingsError(in_its_section(str(error), self.name)) from None
 
     @property
     def has_api_token(self) -> bool:
@@ -206,21 +226,26 @@ ReadEvent: TypeAlias = Callable[[], Event]
 """Reads an event as it is configured now: what lives for weeks is handed this, and asks at each look."""
 
 
-def read_event() -> Event:
-    """Read the event that the settings describe."""
-    try:
-        read_files()
-    except SettingsError as error:
-        return Event(dict.fromkeys(SECTIONS, error))
-    event = Event({section: _read_or_error(section) for section in SECTIONS})
-    # dlt keeps where it has found each value, and who asked for it, until a pipeline ends. Sensors run none: the
-    # process that evaluates them would grow by megabytes a minute.
-    get_resolved_traces().clear()
-    return event
+def in_its_section(message: str, name: str, paths: Collection[Path] = _OF_ITSELF) -> str:
+    """Return a message about a setting with the section of an event of [events], if it is one.
+
+    Args:
+        message: It names a section of the settings that all events have.
+        name: The event's.
+        paths: The sections that it may name.
+    """
+    for path in paths if name else ():
+        own = section_of(name, path)
+        message = message.replace(f"[{'.'.join(path)}]", f"[{'.'.join(own)}]")
+        message = message.replace(f"{'__'.join(path).upper()}__", f"{'__'.join(own).upper()}__")
+    return message
 
 
-def _read_or_error(section: type[Section]) -> Section | SettingsError:
-    try:
-        return read(section)
-    except SettingsError as error:
-        return error
+def section_of(name: str, path: Path) -> Path:
+    """Return where a section of an event of [events] stands: `[events.graz2026.freshness]` for `[freshness]`.
+
+    Args:
+        name: The event's.
+        path: The section of the settings that all events have.
+    """
+    return ("events", name, *(() if path in _OF_ITSELF else path))

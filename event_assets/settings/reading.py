@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from itertools import groupby
@@ -19,6 +19,7 @@ from dlt.common.configuration.exceptions import (
 )
 from dlt.common.configuration.providers.toml import TomlProviderReadException
 from dlt.common.configuration.specs import BaseConfiguration
+from dlt.common.configuration.utils import deserialize_value
 from dlt.common.typing import TSecretStrValue
 
 from event_assets.settings.declaring import Declared, Section, SettingsError, place_of, settings_of
@@ -26,17 +27,25 @@ from event_assets.settings.defaults import run_context
 
 _States: TypeAlias = dict[str, tuple[int, int]]
 
+_PROVIDERS = 4
+"""How many places dlt looks into by itself: the environment, its two files, and our defaults."""
+_MOUNTED = "/run/secrets"
+"""Where dlt also looks for the secrets of the environment."""
+
 AnySection = TypeVar("AnySection", bound=Section)
 
 
-def read_files() -> None:
+def read_files() -> _States | None:
     """Have dlt read its files again where one has changed: to be called before sections are read.
+
+    Returns:
+        What the files are now; None where settings can also change without a file or a variable of the environment.
 
     Raises:
         SettingsError: A file cannot be read.
     """
     with readable_files():
-        _files.read_anew_if_changed()
+        return _files.read_anew_if_changed()
 
 
 def read(section: type[AnySection]) -> AnySection:
@@ -47,19 +56,70 @@ def read(section: type[AnySection]) -> AnySection:
     Raises:
         SettingsError: A value cannot be used, or a secret is not where secrets are.
     """
+    return section(**read_values(section, settings_of(section)))
+
+
+def read_values(section: type[Section], settings: Iterable[Declared]) -> dict[str, Any]:
+    """Read some settings of a section, by attribute. What is not set and has no value of its own is left out.
+
+    Args:
+        section: The section.
+        settings: Which of its settings.
+
+    Raises:
+        SettingsError: A value cannot be used, or a secret is not where secrets are.
+    """
     values = {}
-    for path, group in groupby(settings_of(section), lambda each: each.path):
+    for path, group in groupby(settings, lambda each: each.path):
         declared = {each.name: each for each in group}
         resolved = _resolve(section, path, declared)
         for name, each in declared.items():
             value = each.setting.unset if resolved[name] is None else resolved[name]
-            if value is None:
-                continue
-            try:
-                values[each.attribute] = each.setting.parse(value)
-            except ValueError as error:
-                raise each.error(str(error)) from None
-    return section(**values)
+            if value is not None:
+                values[each.attribute] = parsed(each, value)
+    return values
+
+
+def read_exactly(each: Declared) -> Any | None:
+    """Read a setting that stands in its section and nowhere else, parsed; None where it does not.
+
+    dlt looks for what is not there in the sections around it, where it would find the token of another event.
+
+    Raises:
+        SettingsError: The value cannot be used, or a secret is not where secrets are.
+    """
+    for provider in run_context().providers.providers:
+        if not provider.supports_sections:
+            continue
+        value, _ = provider.get_value(each.name, _hint(each), "", *each.path)
+        if value is None:
+            continue
+        if each.setting.secret and not provider.supports_secrets:
+            raise _misplaced(each.name, each.path)
+        try:
+            value = deserialize_value(each.name, value, each.setting.raw)
+        except ConfigurationValueError:
+            raise each.error(f"cannot be read as {each.setting.raw.__name__}: correct it.") from None
+        return parsed(each, value)
+    return None
+
+
+def parsed(each: Declared, value: Any) -> Any:
+    """Return a setting's value as it is used.
+
+    Raises:
+        SettingsError: It cannot be used.
+    """
+    try:
+        return each.setting.parse(value)
+    except ValueError as error:
+        raise each.error(str(error)) from None
+
+
+def _misplaced(name: str, path: tuple[str, ...]) -> SettingsError:
+    return SettingsError(
+        f"`{name}` is a secret, and stands in .dlt/config.toml: move it to the section {place_of(path, True)}."
+    )
 
 
 def _resolve(section: type[Section], path: tuple[str, ...], declared: dict[str, Declared]) -> BaseConfiguration:
@@ -69,7 +129,7 @@ def _resolve(section: type[Section], path: tuple[str, ...], declared: dict[str, 
         SettingsError: A value is not of the type that the setting has, or a secret is not where secrets are.
     """
     try:
-        return resolve_configuration(_spec(section, path)(), sections=path)
+        return resolve_configuration(_spec(section, path, tuple(declared))(), sections=path)
     except InvalidNativeValue:  # only of what dlt resolves from several values, such as credentials
         [wrong] = declared.values()
         raise wrong.error(f"cannot be read: write it as {wrong.setting.shown}.") from None
@@ -80,10 +140,7 @@ def _resolve(section: type[Section], path: tuple[str, ...], declared: dict[str, 
         wrong = declared[name]
         raise wrong.error(f"cannot be read as {wrong.setting.raw.__name__}: correct it.") from None
     except ValueNotSecretException as error:
-        name = error.key.rpartition(".")[2]
-        raise SettingsError(
-            f"`{name}` is a secret, and stands in .dlt/config.toml: move it to the section {place_of(path, True)}."
-        ) from None
+        raise _misplaced(error.key.rpartition(".")[2], path) from None
 
 
 def _name_of(path: tuple[str, ...], declared: dict[str, Declared]) -> str:
@@ -91,12 +148,12 @@ def _name_of(path: tuple[str, ...], declared: dict[str, Declared]) -> str:
 
 
 @cache
-def _spec(section: type[Section], path: tuple[str, ...]) -> type[BaseConfiguration]:
+def _spec(section: type[Section], path: tuple[str, ...], names: tuple[str, ...]) -> type[BaseConfiguration]:
     """Dlt's declaration of the settings of a section: every one may be missing, since the defaults are ours."""
     hints = {
         each.name: Optional[_hint(each)]  # noqa: UP045  # at run time
         for each in settings_of(section)
-        if each.path == path
+        if each.path == path and each.name in names
     }
     body: dict[str, Any] = {**dict.fromkeys(hints), "__annotations__": hints, "__module__": __name__}
     return configspec(type(section.__name__, (BaseConfiguration,), body))
@@ -114,8 +171,10 @@ class _Files:
         self._read: _States | None = None
         self._lock = Lock()  # sensors look side by side
 
-    def read_anew_if_changed(self) -> None:
-        """Have dlt read its files again, if one is another than when it did.
+    def read_anew_if_changed(self) -> _States | None:
+        """Have dlt read its files again, if one is another than when it did. Return what they are.
+
+        None where a secret can change without them: in a store of secrets, or in a file that stands for a variable.
 
         Raises:
             TomlProviderReadException: One cannot be read. What was read before stays, until it can be.
@@ -132,6 +191,8 @@ class _Files:
                 context.reload_providers()
                 run_context()  # puts the defaults back
             self._read = found
+            has_others = len(context.providers.providers) > _PROVIDERS or os.path.isdir(_MOUNTED)
+            return None if has_others else found
 
 
 def _state(place: str) -> os.stat_result | None:

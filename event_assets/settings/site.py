@@ -49,6 +49,7 @@ class SiteSettings(Section):
         raw=str,
         parse=_folder,
         unset="data/site",
+        for_event=lambda folder, name: folder / name if isinstance(folder, Path) else f"{folder}/{name}",
     )
     event_title: str = setting(
         "Event",
@@ -56,6 +57,7 @@ class SiteSettings(Section):
         parse=lambda text: " ".join(text.split()),
         fits=lambda title: bool(title),
         wanted="a name",
+        for_event=lambda _, name: name,
     )
     files_minutes: int = setting(
         5,

@@ -85,6 +85,7 @@ class WarehouseSettings(Section):
         name="credentials",
         path=("destination", "duckdb"),
         unset="data/warehouse.duckdb",
+        for_event=lambda _, name: _file_in_folder("warehouse.duckdb")(f"data/{name}/warehouse.duckdb"),
     )
     published_file: Path = setting(
         Path("data/published.duckdb"),
@@ -93,6 +94,7 @@ class WarehouseSettings(Section):
         parse=_file_in_folder("published.duckdb"),
         name="published",
         unset="data/published.duckdb",
+        for_event=lambda _, name: _file_in_folder("published.duckdb")(f"data/{name}/published.duckdb"),
     )
     lock_wait_seconds: float = setting(
         600.0,
