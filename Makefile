@@ -8,13 +8,13 @@ WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PARALLEL = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui test test-all test-newest bench engines soak footprint lag fuzz lint hooks check-definitions format docs pictures lock clean
+.PHONY: help run ui test test-all test-newest bench bench-events engines soak footprint lag fuzz lint hooks check-definitions format docs pictures lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
 
-run: .venv/installed ## Sync everything once and build every summary
-	@$(PY) -m event_assets run $(if $(filter yes,$(ALLOW_REMOVALS)),--allow-removals)
+run: .venv/installed ## Sync everything once and build every summary, of all events or of EVENT=name
+	@$(PY) -m event_assets run $(if $(filter yes,$(ALLOW_REMOVALS)),--allow-removals) $(if $(EVENT),--event $(EVENT))
 
 ui: .venv/installed ## Start the Dagster UI and daemon at http://127.0.0.1:3000, the pages at :3001
 	@$(PY) -m event_assets ui
@@ -49,6 +49,9 @@ test-newest: ## Run the tests on the newest packages within setup.cfg's bounds, 
 # SIZES=small,200k leaves the million out; REPEATS=1 is for a quick look.
 bench: .venv/installed-dev ## Compare with other ways to do the same, half an hour (SIZES=small: four minutes)
 	@$(PY) -m benchmarks $(if $(SIZES),--sizes $(SIZES)) $(if $(REPEATS),--repeats $(REPEATS))
+
+bench-events: .venv/installed-dev ## Measure what N=50 events cost: definitions, a look of the conditions, memory
+	@$(PY) -m benchmarks.events --events $(or $(N),50)
 
 engines: .venv/installed-dev ## Compare all databases, model by model, on the real programme
 	@$(PY) -m event_assets_tests.engines

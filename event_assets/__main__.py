@@ -24,14 +24,15 @@ def main() -> None:
 
 @main.command()
 @click.option("--allow-removals", is_flag=True, help="Let an answer through that removes most of a table. This once.")
-def run(allow_removals: bool) -> None:
+@click.option("--event", "event_name", help="The event, as [events] lists it; `event` for that of [event]. Else all.")
+def run(allow_removals: bool, event_name: str | None) -> None:
     """Sync everything once and build every summary."""
     with _user_facing_errors():
         with _looking_for_no_garbage():
-            _check_settings()
+            _check_settings(event_name)
             from event_assets.cli.run import run_everything  # here, because `--help` needs no Dagster
 
-        run_everything(allow_removals=allow_removals)
+        run_everything(allow_removals=allow_removals, event_name=event_name)
 
 
 @main.command()
@@ -43,6 +44,15 @@ def ui(port: int) -> None:
         from event_assets.cli.ui import serve_ui
 
         serve_ui(port)
+
+
+@main.command()
+def events() -> None:
+    """List the events: their phase, their last sync, how fresh they are, what is wrong, and where they are."""
+    with _user_facing_errors():
+        from event_assets.cli.events import list_events
+
+        list_events()
 
 
 @main.command()
@@ -106,11 +116,16 @@ def _looking_for_no_garbage() -> Iterator[None]:
         gc.enable()
 
 
-def _check_settings() -> None:
-    """Read all settings before the rest is imported: dlt reads its files when some of its modules are."""
-    from event_assets.settings import read_event  # here, for the same reason: it brings dlt
+def _check_settings(event_name: str | None = None) -> None:
+    """Read all settings before the rest is imported: dlt reads its files when some of its modules are.
 
-    read_event().check()
+    Of several events, what is wrong with one is reported when it is its turn.
+    """
+    from event_assets.settings import find_event, read_events  # here, for the same reason: it brings dlt
+
+    events = read_events()
+    if event_name or len(events) == 1:
+        find_event(event_name or events[0].label, events).check()
 
 
 @contextmanager

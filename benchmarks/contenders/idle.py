@@ -50,9 +50,9 @@ def idle_result(check: dg.AssetCheckSpec) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(asset_key=check.asset_key, check_name=check.name, passed=True)
 
 
-def idle_definitions(event: Event, pool: str | None) -> dg.Definitions:
+def idle_definitions(event: Event, pools: bool) -> dg.Definitions:
     """The code location with idle ops."""
-    whole = build_definitions(event, pool)
+    whole = build_definitions(event, pools)
     return dg.Definitions(
         assets=[idle_asset(each) for each in whole.assets or () if isinstance(each, dg.AssetsDefinition)],
         asset_checks=[

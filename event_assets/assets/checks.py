@@ -9,8 +9,8 @@ from typing import Any, cast
 import dagster as dg
 
 from event_assets.assets.failures import as_dagster_failure
-from event_assets.assets.keys import asset_key
-from event_assets.assets.resources import WarehouseResource
+from event_assets.assets.keys import THE_EVENT, EventNames
+from event_assets.assets.resources import WarehouseResource, of_event
 from event_assets.source.api.resources import resources_by_endpoint
 from event_assets.source.load.checkpoint import SyncCheckpoint, read_checkpoints
 from event_assets.source.load.upgrade import upgraded_columns
@@ -31,7 +31,10 @@ DESCRIPTIONS = {
 
 
 def build_raw_checks(
-    pool: str | None, when: dg.AutomationCondition | None = None, tables: Collection[str] = TABLES
+    pool: str | None,
+    when: dg.AutomationCondition | None = None,
+    tables: Collection[str] = TABLES,
+    names: EventNames = THE_EVENT,
 ) -> list[dg.AssetChecksDefinition]:
     """Return the checks of all raw tables, one op per endpoint.
 
@@ -39,22 +42,24 @@ def build_raw_checks(
         pool: The concurrency pool of the ops.
         when: The automation condition of each check.
         tables: The names of the tables.
+        names: Those of the event.
     """
     endpoints = resources_by_endpoint(tables)
-    return [_endpoint_checks(endpoint, resources, pool, when) for endpoint, resources in endpoints.items()]
+    return [_endpoint_checks(endpoint, resources, pool, when, names) for endpoint, resources in endpoints.items()]
 
 
 def _endpoint_checks(
-    endpoint: str, resources: Sequence[str], pool: str | None, when: dg.AutomationCondition | None
+    endpoint: str, resources: Sequence[str], pool: str | None, when: dg.AutomationCondition | None, names: EventNames
 ) -> dg.AssetChecksDefinition:
-    keys = {asset_key(Relation(RAW, resource)): resource for resource in resources}
+    keys = {names.raw_key(resource): resource for resource in resources}
     specs = [
         dg.AssetCheckSpec(name, asset=key, description=description, automation_condition=when)
         for key in keys
         for name, description in DESCRIPTIONS.items()
     ]
 
-    @dg.multi_asset_check(name=f"check_{endpoint}", specs=specs, can_subset=True, pool=pool)
+    @dg.multi_asset_check(name=names.of(f"check_{endpoint}"), specs=specs, can_subset=True, pool=pool)
+    @of_event(names)
     def endpoint_checks(
         context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
     ) -> Iterator[dg.AssetCheckResult]:

@@ -9,9 +9,9 @@ import dagster as dg
 
 from event_assets.assets.failures import as_dagster_failure
 from event_assets.assets.held_back import held_back
-from event_assets.assets.metadata import OWNERS, WAREHOUSE_POOL
-from event_assets.assets.published import PUBLISHED_COPY
-from event_assets.assets.resources import EventApiResource, WarehouseResource
+from event_assets.assets.keys import THE_EVENT, WAREHOUSE_POOL, EventNames, published_copy
+from event_assets.assets.metadata import OWNERS
+from event_assets.assets.resources import EventApiResource, WarehouseResource, of_event
 from event_assets.models import Model
 from event_assets.settings import Event
 from event_assets.site import EVENT_FILE, SITE, TEMPLATES
@@ -19,8 +19,6 @@ from event_assets.site.event import EVENT_TEMPLATES
 from event_assets.site.folder import open_folder
 from event_assets.warehouse import Warehouse
 from event_assets.warehouse.relations import Relation
-
-EVENT_PAGE = dg.AssetKey([SITE, "event"])
 
 _DESCRIPTION = """\
 The event on one page: now and next, what needs somebody, what changed since yesterday, the programme, check-in,
@@ -32,7 +30,10 @@ and numbers, and no personal data of participants.
 
 
 def build_event_page(
-    models: Mapping[Relation, Model], site_address: str, pool: str | None = WAREHOUSE_POOL
+    models: Mapping[Relation, Model],
+    site_address: str,
+    pool: str | None = WAREHOUSE_POOL,
+    names: EventNames = THE_EVENT,
 ) -> dg.AssetsDefinition:
     """Return the asset of the event's page.
 
@@ -40,13 +41,14 @@ def build_event_page(
         models: All models, each after those that they read.
         site_address: The address of the pages that people look at.
         pool: The concurrency pool of its op: it reads the warehouse, which one run uses at a time.
+        names: Those of the event.
     """
 
     @dg.asset(
-        key=EVENT_PAGE,
-        deps=[PUBLISHED_COPY],
+        key=names.key(Relation(SITE, "event")),
+        deps=[published_copy(names.prefix)],
         description=_DESCRIPTION,
-        group_name=SITE,
+        group_name=names.group(SITE),
         owners=OWNERS,
         kinds={"html", "file"},
         tags={"layer": SITE},
@@ -54,11 +56,12 @@ def build_event_page(
         metadata={"page": dg.MetadataValue.url(f"{site_address}/{EVENT_FILE}")},
         pool=pool,
     )
+    @of_event(names)
     def event_page(
         context: dg.AssetExecutionContext, event_api: EventApiResource, warehouse: WarehouseResource
     ) -> dg.MaterializeResult:
         with as_dagster_failure():
-            event, held = event_api.read(), sorted(map(str, held_back(context.instance, models)))
+            event, held = event_api.read(), sorted(map(str, held_back(context.instance, models, names.prefix)))
             sizes = write_event_page(warehouse.open(), event, held, datetime.now(timezone.utc))
         folder = open_folder(event.site)
         return dg.MaterializeResult(

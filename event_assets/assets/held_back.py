@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 
 import dagster as dg
@@ -16,7 +16,9 @@ _RUNS_BACK = 5
 """How many runs may have planned a check and not come to it, before its result is no longer looked for."""
 
 
-def held_back(instance: dg.DagsterInstance, models: Mapping[Relation, Model]) -> dict[Relation, HeldBack]:
+def held_back(
+    instance: dg.DagsterInstance, models: Mapping[Relation, Model], prefix: Sequence[str] = ()
+) -> dict[Relation, HeldBack]:
     """Return the models whose latest blocking check or build failed, and the views that read them.
 
     And the views that read one of them, which show what it shows. A table that reads one was not built from it.
@@ -24,8 +26,9 @@ def held_back(instance: dg.DagsterInstance, models: Mapping[Relation, Model]) ->
     Args:
         instance: Where it is recorded.
         models: All models, each after those that it reads.
+        prefix: What the keys of the event begin with.
     """
-    held = _failed_builds(instance, models) | _failed_checks(instance, models.values())
+    held = _failed_builds(instance, models, prefix) | _failed_checks(instance, models.values(), prefix)
     for relation, model in models.items():
         reads = sorted((read for read in model.reads if read in held), key=str)
         if model.kind == "view" and reads and relation not in held:
@@ -33,9 +36,11 @@ def held_back(instance: dg.DagsterInstance, models: Mapping[Relation, Model]) ->
     return held
 
 
-def _failed_checks(instance: dg.DagsterInstance, models: Iterable[Model]) -> dict[Relation, HeldBack]:
+def _failed_checks(
+    instance: dg.DagsterInstance, models: Iterable[Model], prefix: Sequence[str]
+) -> dict[Relation, HeldBack]:
     checks = {
-        dg.AssetCheckKey(asset_key(model.relation), test.name): model.relation
+        dg.AssetCheckKey(asset_key(model.relation, prefix), test.name): model.relation
         for model in models
         for test in model.data_tests
         if test.severity == "error"
@@ -57,9 +62,11 @@ def _is_evaluation(event: dg.EventLogEntry) -> bool:
     return event.dagster_event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION
 
 
-def _failed_builds(instance: dg.DagsterInstance, models: Iterable[Relation]) -> dict[Relation, HeldBack]:
+def _failed_builds(
+    instance: dg.DagsterInstance, models: Iterable[Relation], prefix: Sequence[str]
+) -> dict[Relation, HeldBack]:
     """Return the models that the latest run started and did not finish, checks included."""
-    relations = {asset_key(relation): relation for relation in models}
+    relations = {asset_key(relation, prefix): relation for relation in models}
     failed = {}
     for record in instance.get_asset_records(list(relations)):
         entry = record.asset_entry

@@ -10,7 +10,7 @@ from typing import Any
 
 import dagster as dg
 
-from event_assets.assets.keys import asset_key
+from event_assets.assets.keys import THE_EVENT, EventNames, relation_of
 from event_assets.models import Model
 from event_assets.models.lineage import Lineage
 from event_assets.site import CATALOGUE_FILE
@@ -20,16 +20,17 @@ Source = tuple[Relation, str]
 """A column of a relation."""
 
 
-def column_lineage(relation: Relation, lineage: Lineage) -> dict[str, Any]:
+def column_lineage(relation: Relation, lineage: Lineage, names: EventNames = THE_EVENT) -> dict[str, Any]:
     """Return the column lineage of a model as Dagster's metadata, and as a table for the UI.
 
     Args:
         relation: The model's.
         lineage: That of all models.
+        names: Those of the event.
     """
     origins, raw_origins = lineage.origins(relation), lineage.raw_origins(relation)
     dependencies = {
-        column: [dg.TableColumnDep(asset_key(origin), name) for origin, name in sorted(sources, key=str)]
+        column: [dg.TableColumnDep(names.key(origin), name) for origin, name in sorted(sources, key=str)]
         for column, sources in origins.items()
     }
     rows = [f"| {column} | {_names(origins[column])} | {_names(raw_origins[column])} |" for column in origins]
@@ -37,23 +38,26 @@ def column_lineage(relation: Relation, lineage: Lineage) -> dict[str, Any]:
     return {"dagster/column_lineage": dg.TableColumnLineage(dependencies), "source_columns": dg.MetadataValue.md(table)}
 
 
-def with_sources(descriptions: Mapping[str, str], origins: Mapping[str, Iterable[Source]]) -> dict[str, str]:
+def with_sources(
+    descriptions: Mapping[str, str], origins: Mapping[str, Iterable[Source]], names: EventNames = THE_EVENT
+) -> dict[str, str]:
     """Return the descriptions of a model's columns, each ending with links to the assets that it comes from.
 
     Args:
         descriptions: What each column means.
         origins: The source columns of each.
+        names: Those of the event.
     """
-    return {name: _with_sources(meaning, origins.get(name, ())) for name, meaning in descriptions.items()}
+    return {name: _with_sources(meaning, origins.get(name, ()), names) for name, meaning in descriptions.items()}
 
 
-def _with_sources(meaning: str, sources: Iterable[Source]) -> str:
-    links = [f"[{relation}.{column}]({_page(relation)})" for relation, column in sorted(sources, key=str)]
+def _with_sources(meaning: str, sources: Iterable[Source], names: EventNames) -> str:
+    links = [f"[{relation}.{column}]({_page(names.key(relation))})" for relation, column in sorted(sources, key=str)]
     return f"{meaning}\n\nFrom {', '.join(links)}." if links else meaning
 
 
-def _page(relation: Relation) -> str:
-    return f"/assets/{'/'.join(asset_key(relation).path)}"
+def _page(asset: dg.AssetKey) -> str:
+    return f"/assets/{'/'.join(asset.path)}"
 
 
 def describe_use(
@@ -70,7 +74,7 @@ def describe_use(
     readers = _readers(models, lineage)
 
     def described(spec: dg.AssetSpec) -> dg.AssetSpec:
-        relation = Relation(*spec.key.path)
+        relation = relation_of(spec.key)
         metadata: dict[str, Any] = {"catalogue": dg.MetadataValue.url(f"{site}/{CATALOGUE_FILE}#{relation}")}
         if relation in readers:
             rows = [f"| {column} | {', '.join(uses)} |" for column, uses in readers[relation].items()]

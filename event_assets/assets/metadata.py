@@ -16,9 +16,6 @@ OWNERS = ["team:event-data"]
 PREVIEW_ROWS = 5
 PREVIEW_WIDTH = 60
 """Rows and characters of a cell that a preview shows: what fits a screen."""
-WAREHOUSE_POOL = "warehouse"
-"""The concurrency pool of everything that writes: DuckDB takes one writing process."""
-
 PII_TAG = "personal-data"
 """The tag of a column that holds personal data, or may."""
 

@@ -7,10 +7,10 @@ from functools import partial
 import dagster as dg
 
 from event_assets.assets.failures import as_dagster_failure
-from event_assets.assets.keys import asset_key, asset_keys, raw_relations
+from event_assets.assets.keys import THE_EVENT, WAREHOUSE_POOL, EventNames, asset_keys, raw_relations
 from event_assets.assets.lineage import column_lineage, with_sources
-from event_assets.assets.metadata import OWNERS, WAREHOUSE_POOL, preview, table_name, table_state, without_addresses
-from event_assets.assets.resources import WarehouseResource
+from event_assets.assets.metadata import OWNERS, preview, table_name, table_state, without_addresses
+from event_assets.assets.resources import WarehouseResource, of_event
 from event_assets.assets.versions import data_version
 from event_assets.models import Model, available_models, build, load_models
 from event_assets.models.facts import DataTest
@@ -44,6 +44,7 @@ def build_model_assets(
     lineage: Lineage,
     pool: str | None = WAREHOUSE_POOL,
     tables: Collection[str] = TABLES,
+    names: EventNames = THE_EVENT,
 ) -> list[dg.AssetsDefinition]:
     """Return the assets of all models, upstream ones first. Needs no network and no warehouse.
 
@@ -54,9 +55,10 @@ def build_model_assets(
         lineage: The column lineage of all models.
         pool: The concurrency pool of the ops.
         tables: The names of the raw tables of resources.
+        names: Those of the event.
     """
     parameters = {"event_timezone": timezone}
-    return [_model_asset(model, parameters, lineage, engine, pool, tables) for model in models.values()]
+    return [_model_asset(model, parameters, lineage, engine, pool, tables, names) for model in models.values()]
 
 
 def _model_asset(
@@ -66,15 +68,16 @@ def _model_asset(
     engine: type[Engine],
     pool: str | None,
     tables: Collection[str],
+    names: EventNames,
 ) -> dg.AssetsDefinition:
-    key, schema = asset_key(model.relation), model.relation.schema
+    key, schema = names.key(model.relation), model.relation.schema
     failure = partial(model_failure, str(model.relation), f"{schema}/{model.path.name}")
 
     @dg.asset(
         key=key,
-        deps=sorted({key for relation in model.reads for key in asset_keys(relation, tables)}),
+        deps=sorted({key for relation in model.reads for key in asset_keys(relation, tables, names)}),
         description=model.facts.description,
-        group_name=schema,
+        group_name=names.group(schema),
         owners=[model.facts.owner] if model.facts.owner else OWNERS,
         kinds={"sql", *engine.kinds, model.kind},
         tags={"layer": schema},
@@ -90,12 +93,13 @@ def _model_asset(
         ],
         pool=pool,
     )
+    @of_event(names)
     def model_asset(warehouse: WarehouseResource) -> dg.MaterializeResult:
         with as_dagster_failure(failure), warehouse.open().connect() as client:
             build(client, model, parameters)
-            facts, descriptions = model.facts, with_sources(model.facts.columns, lineage.origins(model.relation))
+            facts, descriptions = model.facts, with_sources(model.facts.columns, lineage.origins(model.relation), names)
             metadata = table_state(client, model.relation, descriptions, facts.grain, facts.not_null, facts.pii)
-            metadata |= column_lineage(model.relation, lineage)
+            metadata |= column_lineage(model.relation, lineage, names)
             if schema == SUMMARY:
                 metadata |= preview(client, model.relation)
             return dg.MaterializeResult(

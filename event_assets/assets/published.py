@@ -17,19 +17,20 @@ import dagster as dg
 from event_assets.assets.copy_plan import private_columns, publish_plan
 from event_assets.assets.failures import as_dagster_failure
 from event_assets.assets.held_back import held_back
-from event_assets.assets.metadata import OWNERS, WAREHOUSE_POOL
-from event_assets.assets.resources import WarehouseResource
+from event_assets.assets.keys import THE_EVENT, WAREHOUSE_POOL, EventNames, published_copy
+from event_assets.assets.metadata import OWNERS
+from event_assets.assets.resources import WarehouseResource, of_event
 from event_assets.models import Model
 from event_assets.models.lineage import Lineage
 from event_assets.models.pii import check_pii
 from event_assets.source.tables.columns import Table
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import PUBLISHED
-from event_assets.warehouse.copy_plan import Note, Published, PublishPlan
+from event_assets.warehouse.copy_plan import Note, Published
 from event_assets.warehouse.engines import Engine
 from event_assets.warehouse.relations import Relation
 
-PUBLISHED_COPY = dg.AssetKey([PUBLISHED, "warehouse"])
+PUBLISHED_COPY = published_copy()
 CHANGE_SEEN_AT = "event_assets/change_seen_at"
 """The tag of a run that was started because of a change: when that was seen, as a time of ISO 8601."""
 
@@ -39,44 +40,43 @@ _LAG = "`lag_seconds` is the time from the probe that detected a change of the A
 def build_published_copy(
     tables: Iterable[dg.AssetKey],
     models: Mapping[Relation, Model],
-    lineage: Lineage,
+    code_version: str,
     *,
     engine: type[Engine],
     personal_data: bool = False,
     pool: str | None = WAREHOUSE_POOL,
     raw: Mapping[str, Table] = TABLES,
+    names: EventNames = THE_EVENT,
 ) -> dg.AssetsDefinition:
     """Return the asset of the published copy.
 
     Args:
         tables: The assets that it waits for.
         models: All models, each after those that it reads.
-        lineage: Their column lineage.
+        code_version: See `copy_code_version`.
         engine: What the warehouse is.
         personal_data: Whether it holds personal data as well.
         pool: The concurrency pool of its op.
         raw: The raw tables of resources.
-
-    Raises:
-        ModelError: A model may show personal data, and does not say so.
+        names: Those of the event.
     """
-    check_pii(models, lineage, private_columns(raw))
 
     @dg.asset(
-        key=PUBLISHED_COPY,
+        key=published_copy(names.prefix),
         deps=list(tables),
         description=f"{engine.copy_description}\n\n{_LAG}\n",
-        group_name=PUBLISHED,
+        group_name=names.group(PUBLISHED),
         owners=OWNERS,
         kinds=set(engine.copy_kinds),
         tags={"layer": PUBLISHED},
-        code_version=_code_version(publish_plan(models, {}, personal_data=personal_data, tables=raw)),
+        code_version=code_version,
         pool=pool,
     )
-    def published_copy(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
+    @of_event(names)
+    def copy_for_readers(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
         with as_dagster_failure():
             target = warehouse.open()
-            held = held_back(context.instance, models)
+            held = held_back(context.instance, models, names.prefix)
             plan = publish_plan(models, held, personal_data=personal_data, tables=raw)
             published = target.publish(plan)
         for note in published.held_back:
@@ -90,7 +90,7 @@ def build_published_copy(
             }
         )
 
-    return published_copy
+    return copy_for_readers
 
 
 def _place(published: Published) -> dict[str, dg.MetadataValue]:
@@ -111,8 +111,22 @@ def _lag(tags: Mapping[str, str]) -> dict[str, float]:
     return {"lag_seconds": round(lag.total_seconds(), 1)}
 
 
-def _code_version(plan: PublishPlan) -> str:
-    """Return a hash of the planned columns: a change of the plan makes the copy stale."""
+def copy_code_version(
+    models: Mapping[Relation, Model], lineage: Lineage, raw: Mapping[str, Table], *, personal_data: bool
+) -> str:
+    """Return a hash of the planned columns: a change of the plan makes the copy stale.
+
+    Args:
+        models: All models, each after those that it reads.
+        lineage: Their column lineage.
+        raw: The raw tables of resources.
+        personal_data: Whether the copy holds personal data as well.
+
+    Raises:
+        ModelError: A model may show personal data, and does not say so.
+    """
+    check_pii(models, lineage, private_columns(raw))
+    plan = publish_plan(models, {}, personal_data=personal_data, tables=raw)
     columns = sorted((str(relation), sorted(values.items())) for relation, values in (plan.columns or {}).items())
     return hashlib.sha256(repr(columns).encode()).hexdigest()[:16]
 

@@ -5,6 +5,7 @@ One op per endpoint: what is requested together succeeds or fails together, and 
 
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import dagster as dg
@@ -16,9 +17,9 @@ from dlt.extract.source import DltSource
 from pydantic import Field
 
 from event_assets.assets.failures import as_dagster_failure
-from event_assets.assets.keys import asset_key
-from event_assets.assets.metadata import OWNERS, WAREHOUSE_POOL, column_schema, table_name, table_state
-from event_assets.assets.resources import EventApiResource, WarehouseResource
+from event_assets.assets.keys import THE_EVENT, WAREHOUSE_POOL, EventNames
+from event_assets.assets.metadata import OWNERS, column_schema, table_name, table_state
+from event_assets.assets.resources import EventApiResource, WarehouseResource, of_event
 from event_assets.assets.versions import Materialisations
 from event_assets.source.api.resources import SOURCE_NAME, endpoint_of, event_api, resources_by_endpoint
 from event_assets.source.load.results import ResourceResult
@@ -29,21 +30,31 @@ from event_assets.warehouse import RAW
 from event_assets.warehouse.relations import Relation
 
 
-def build_raw_assets(pool: str | None = WAREHOUSE_POOL, tables: Collection[str] = TABLES) -> list[dg.AssetsDefinition]:
+def build_raw_assets(
+    pool: str | None = WAREHOUSE_POOL, tables: Collection[str] = TABLES, names: EventNames = THE_EVENT
+) -> list[dg.AssetsDefinition]:
     """Return the raw assets of all endpoints. Needs no configuration, network or file.
 
     Args:
         pool: The concurrency pool of the ops.
         tables: The names of the tables, which are those of their resources.
+        names: Those of the event.
     """
-    source, pipeline = event_api(only=tables), _declared_pipeline()
-    endpoints = resources_by_endpoint(tables)
-    return [_endpoint_assets(source, pipeline, endpoint, resources, pool) for endpoint, resources in endpoints.items()]
+    source, pipeline = _declared_source(tuple(tables)), _declared_pipeline()
+    return [
+        _endpoint_assets(source, pipeline, endpoint, resources, pool, names)
+        for endpoint, resources in resources_by_endpoint(tables).items()
+    ]
 
 
-def sync_op_name(endpoint: str) -> str:
-    """Return the name of the op that syncs an endpoint, as in run config."""
-    return f"load_{endpoint}"  # not "sync_…": jobs are called so, and share their names with ops
+def sync_op_name(endpoint: str, names: EventNames = THE_EVENT) -> str:
+    """Return the name of the op that syncs an endpoint, as in run config.
+
+    Args:
+        endpoint: The endpoint.
+        names: Those of the event.
+    """
+    return names.of(f"load_{endpoint}")  # not "sync_…": jobs are called so, and share their names with ops
 
 
 class SyncConfig(dg.Config):
@@ -56,7 +67,14 @@ class SyncConfig(dg.Config):
 
 
 class RawTranslator(DagsterDltTranslator):
-    """Translates dlt resources to asset specs, from ``source.tables.schema``."""
+    """Translates dlt resources to asset specs, from ``source.tables.schema``.
+
+    Args:
+        names: Those of the event.
+    """
+
+    def __init__(self, names: EventNames = THE_EVENT) -> None:
+        self._names = names
 
     def get_asset_spec(self, data: DltResourceTranslatorData) -> dg.AssetSpec:
         """Return the spec of a resource's asset, without upstream assets."""
@@ -67,10 +85,10 @@ class RawTranslator(DagsterDltTranslator):
             super()
             .get_asset_spec(data)
             .replace_attributes(
-                key=asset_key(relation),
+                key=self._names.key(relation),
                 deps=[],
                 description=table.description,
-                group_name=RAW,
+                group_name=self._names.group(RAW),
                 owners=OWNERS,
                 tags={"layer": RAW, "endpoint": endpoint_of(table.name)},
                 metadata={
@@ -82,17 +100,23 @@ class RawTranslator(DagsterDltTranslator):
 
 
 def _endpoint_assets(
-    source: DltSource, pipeline: dlt.Pipeline, endpoint: str, resources: Sequence[str], pool: str | None
+    source: DltSource,
+    pipeline: dlt.Pipeline,
+    endpoint: str,
+    resources: Sequence[str],
+    pool: str | None,
+    names: EventNames,
 ) -> dg.AssetsDefinition:
-    keys = {asset_key(Relation(RAW, resource)): resource for resource in resources}
+    keys = {names.raw_key(resource): resource for resource in resources}
 
     @dlt_assets(
         dlt_source=source.with_resources(*resources),
         dlt_pipeline=pipeline,
-        name=sync_op_name(endpoint),
-        dagster_dlt_translator=RawTranslator(),
+        name=sync_op_name(endpoint, names),
+        dagster_dlt_translator=RawTranslator(names),
         pool=pool,
     )
+    @of_event(names)
     def endpoint_assets(
         context: dg.AssetExecutionContext,
         config: SyncConfig,
@@ -145,6 +169,13 @@ def _with_readable_metadata(spec: dg.AssetSpec) -> dg.AssetSpec:
     return spec.merge_attributes(metadata=names)
 
 
+@cache
+def _declared_source(tables: tuple[str, ...]) -> DltSource:
+    """Return a source that declares the resources for `@dlt_assets`: the same one for all events."""
+    return event_api(only=tables)
+
+
+@cache
 def _declared_pipeline() -> dlt.Pipeline:
     """Return a pipeline that declares the destination for `@dlt_assets`; `sync` makes the one that runs.
 

@@ -10,8 +10,8 @@ import dagster as dg
 
 from event_assets.assets.copy_plan import publish_plan
 from event_assets.assets.failures import as_dagster_failure
+from event_assets.assets.keys import THE_EVENT, EventNames, published_copy
 from event_assets.assets.metadata import OWNERS
-from event_assets.assets.published import PUBLISHED_COPY
 from event_assets.models import Model
 from event_assets.settings import Event, ReadEvent, read_event
 from event_assets.site import CATALOGUE_FILE, SITE, TEMPLATES
@@ -20,8 +20,6 @@ from event_assets.site.folder import open_folder
 from event_assets.source.tables.more import tables_of
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse.relations import Relation
-
-CATALOGUE = dg.AssetKey([SITE, "catalogue"])
 
 ReadStatuses: TypeAlias = Callable[[dg.DagsterInstance, Iterable[Model], Event, datetime], Mapping[str, TableStatus]]
 """Reads what is known of the tables at a moment, by their names with the schema."""
@@ -34,7 +32,10 @@ The page needs no server: open the file with any browser. `make ui` serves it as
 
 
 def build_catalogue(
-    models: Mapping[Relation, Model], read_statuses: ReadStatuses, read: ReadEvent = read_event
+    models: Mapping[Relation, Model],
+    read_statuses: ReadStatuses,
+    read: ReadEvent = read_event,
+    names: EventNames = THE_EVENT,
 ) -> dg.AssetsDefinition:
     """Return the asset of the data catalogue.
 
@@ -42,13 +43,14 @@ def build_catalogue(
         models: All models, each after those that they read.
         read_statuses: Reads what is known of the tables when the page is made.
         read: Reads the event then.
+        names: Those of the event.
     """
 
     @dg.asset(
-        key=CATALOGUE,
-        deps=[PUBLISHED_COPY],
+        key=names.key(Relation(SITE, "catalogue")),
+        deps=[published_copy(names.prefix)],
         description=_DESCRIPTION,
-        group_name=SITE,
+        group_name=names.group(SITE),
         owners=OWNERS,
         kinds={"html", "file"},
         tags={"layer": SITE},

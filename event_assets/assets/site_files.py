@@ -10,9 +10,9 @@ import dagster as dg
 
 from event_assets.assets.failures import as_dagster_failure
 from event_assets.assets.held_back import held_back
-from event_assets.assets.metadata import OWNERS, WAREHOUSE_POOL
-from event_assets.assets.published import PUBLISHED_COPY
-from event_assets.assets.resources import WarehouseResource
+from event_assets.assets.keys import THE_EVENT, WAREHOUSE_POOL, EventNames, published_copy
+from event_assets.assets.metadata import OWNERS
+from event_assets.assets.resources import WarehouseResource, of_event
 from event_assets.models import Model
 from event_assets.settings import Event, ReadEvent, read_event
 from event_assets.site import SITE, TEMPLATES
@@ -21,8 +21,6 @@ from event_assets.site.folder import open_folder
 from event_assets.warehouse import HISTORY, STAGING, SUMMARY, Warehouse
 from event_assets.warehouse.copy_plan import HeldBack
 from event_assets.warehouse.relations import Relation
-
-FILES = dg.AssetKey([SITE, "files"])
 
 _DESCRIPTION = """\
 The files that people take away: one XLSX with a sheet for each summary, CSV and Parquet of each, calendars
@@ -55,7 +53,10 @@ class FilesReport:
 
 
 def build_files(
-    models: Mapping[Relation, Model], pool: str | None = WAREHOUSE_POOL, read: ReadEvent = read_event
+    models: Mapping[Relation, Model],
+    pool: str | None = WAREHOUSE_POOL,
+    read: ReadEvent = read_event,
+    names: EventNames = THE_EVENT,
 ) -> dg.AssetsDefinition:
     """Return the asset of the files.
 
@@ -63,24 +64,28 @@ def build_files(
         models: All models, each after those that they read.
         pool: The concurrency pool of its op.
         read: Reads the event when they are made.
+        names: Those of the event.
     """
 
     @dg.asset(
-        key=FILES,
-        deps=[PUBLISHED_COPY],
+        key=names.key(Relation(SITE, "files")),
+        deps=[published_copy(names.prefix)],
         description=_DESCRIPTION,
-        group_name=SITE,
+        group_name=names.group(SITE),
         owners=OWNERS,
         kinds={"file", "excel"},
         tags={"layer": SITE},
         code_version=code_version(models.values()),
         pool=pool,
     )
+    @of_event(names)
     def files(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
         with as_dagster_failure():
-            report = write_files(
-                warehouse.open(), models, held_back(context.instance, models), read(), datetime.now(timezone.utc)
+            target, held = (
+                warehouse.open(),
+                held_back(context.instance, models, names.prefix),
             )
+            report = write_files(target, models, held, read(), datetime.now(timezone.utc))
         lines = [f"* `{name}`: {why}" for name, why in report.held_back.items()]
         return dg.MaterializeResult(
             metadata={

@@ -11,12 +11,12 @@ from datetime import datetime, timedelta, timezone
 import dagster as dg
 import orjson
 
-from event_assets.assets.published import PUBLISHED_COPY
+from event_assets.assets.keys import THE_EVENT, EventNames
 from event_assets.assets.versions import Materialisations
 from event_assets.automation.evaluations import latest_evaluations
 from event_assets.automation.event_alerts import event_in_trouble
 from event_assets.automation.failed_runs import failed_runs
-from event_assets.automation.graph import Graph
+from event_assets.automation.graph import Graph, is_copy
 from event_assets.automation.messages import is_sent, try_to_send
 from event_assets.automation.readers import mended_unpublished
 from event_assets.automation.troubles import Found, Troubles, what_readers_see
@@ -32,25 +32,29 @@ def alert_sensors(
     checks: Collection[dg.AssetCheckKey],
     steps: Mapping[str, Collection[dg.AssetKey]],
     read: ReadEvent = read_event,
+    names: EventNames = THE_EVENT,
 ) -> list[dg.SensorDefinition]:
-    """The sensors.
+    """The sensors of an event.
 
     Args:
-        graph: All assets of the code location.
+        graph: All assets of the event.
         checks: All their checks.
         steps: The assets that each step makes which runs can have, by its name: none, if it is one that checks.
         read: Reads the event at each look.
+        names: Those of the event.
     """
     return [
         _alert_sensor(
             read,
+            names,
             "alert_on_failed_runs",
             "A run has failed",
             "Alerts people when a step of a run fails or a run is killed, and when all that it left was made.",
-            lambda instance, before, since: failed_runs(instance, before, since, steps),
+            lambda instance, before, since: failed_runs(instance, before, since, steps, names.event),
         ),
         _alert_sensor(
             read,
+            names,
             "alert_on_stale_tables",
             "Tables are older than their freshness window",
             "Alerts people when a freshness policy is broken, and when it is kept again.",
@@ -58,6 +62,7 @@ def alert_sensors(
         ),
         _alert_sensor(
             read,
+            names,
             "alert_on_failed_checks",
             "A check of a table fails",
             "Alerts people when a check of severity ERROR fails, and when it passes again and readers have the table.",
@@ -65,6 +70,7 @@ def alert_sensors(
         ),
         _alert_sensor(
             read,
+            names,
             "alert_on_event",
             "The event needs attention",
             "Alerts people of clashes, and of late changes, full workshops and missing check-ins where that is set.",
@@ -92,7 +98,7 @@ def stale_tables(instance: dg.DagsterInstance, graph: Graph) -> Troubles:
         asset.to_user_string()
         for asset in stale
         # The copy waits for nothing that is in trouble.
-        if asset == PUBLISHED_COPY or graph.below(asset).isdisjoint(stale | failing)
+        if is_copy(asset) or graph.below(asset).isdisjoint(stale | failing)
     }
     return {name: f"{name} was not brought up to date in time." for name in sorted(first)}
 
@@ -122,13 +128,14 @@ def _name(check: dg.AssetCheckKey) -> str:
 
 def _alert_sensor(
     read: ReadEvent,
+    names: EventNames,
     name: str,
     heading: str,
     description: str,
     find: Callable[[dg.DagsterInstance, Found, datetime], Found],
 ) -> dg.SensorDefinition:
     @dg.sensor(
-        name=name,
+        name=names.of(name),
         description=f"{description} To the log, and to `alerts.webhook_url` where it is set.",
         minimum_interval_seconds=LOOK_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
@@ -141,7 +148,7 @@ def _alert_sensor(
         sent = known.get("sent", known.get("told", before.troubles))  # as earlier releases call it
         hindrance = ""
         if not is_sent(sent, before.troubles):
-            hindrance = try_to_send(read(), heading, sent, before.troubles, context.log)
+            hindrance = try_to_send(read(), names.heading(heading), sent, before.troubles, context.log)
             if not hindrance:
                 return _looked(before, before.troubles, known)
         found = find(context.instance, before, since)

@@ -10,9 +10,9 @@ from typing import Any
 
 import orjson
 
+from event_assets.assets.keys import EventNames
 from event_assets.assets.versions import Materialisations
 from event_assets.automation.clock import is_ahead
-from event_assets.automation.declare import raw_key
 from event_assets.settings import EventApiSettings
 from event_assets.source.probe import ProbeError, Seen
 
@@ -107,19 +107,21 @@ class EndpointState:
         """How long to wait before what was asked for is asked for again."""
         return min(FIRST_WAIT * 2 ** min(self.attempts - 1, 10), LONGEST_WAIT)
 
-    def missing(self, latest: Materialisations) -> dict[str, str]:
+    def missing(self, latest: Materialisations, names: EventNames) -> dict[str, str]:
         """The versions that the API has and the assets do not hold, by resource."""
         versions = self.seen.versions if self.seen else {}
-        return {name: version for name, version in versions.items() if not latest.holds(raw_key(name), version)}
+        return {name: version for name, version in versions.items() if not latest.holds(names.raw_key(name), version)}
 
     def is_due(self, missing: Mapping[str, str], at: datetime) -> bool:
         """Whether to ask for what is missing now: it is not what was asked for last, or that was long enough ago."""
         waited = timedelta(seconds=at.timestamp() - self.asked_at)
         return bool(missing) and (missing != self.asked_for or waited >= self.wait or _is_ahead(self.asked_at, at))
 
-    def was_synced_otherwise(self, missing: Mapping[str, str], latest: Materialisations, at: datetime) -> bool:
+    def was_synced_otherwise(
+        self, missing: Mapping[str, str], latest: Materialisations, at: datetime, names: EventNames
+    ) -> bool:
         """Whether something was synced since it was asked for, and yet is not as the API was seen to have it."""
-        times = [time for name in missing if (time := latest.time(raw_key(name))) and not is_ahead(time, at)]
+        times = [time for name in missing if (time := latest.time(names.raw_key(name))) and not is_ahead(time, at)]
         return missing == self.asked_for and any(time.timestamp() > self.asked_at for time in times)
 
     def note_request(self, missing: dict[str, str], at: datetime) -> None:

@@ -17,15 +17,16 @@ from time import monotonic
 
 import dagster as dg
 
+from event_assets.assets.keys import THE_EVENT, EventNames
 from event_assets.assets.published import CHANGE_SEEN_AT
 from event_assets.assets.versions import Materialisations
 from event_assets.automation.change_cursor import Cursor, EndpointState
-from event_assets.automation.declare import raw_key
 from event_assets.automation.facts import failing_tables, read_facts, with_copy
 from event_assets.automation.freshness import phase_of, poll_interval
 from event_assets.automation.graph import Graph
 from event_assets.automation.messages import is_sent, try_to_send
 from event_assets.automation.planner import Trigger, plan_with_checks, requested
+from event_assets.automation.run_events import event_of
 from event_assets.settings import Event, EventApiSettings, ReadEvent, SettingsError, read_event
 from event_assets.source.api.deadline import Deadline
 from event_assets.source.api.resources import resources_by_endpoint
@@ -60,13 +61,21 @@ PATIENCE_SECONDS = 15
 """For one wait for an answer: a silent endpoint must leave time for others."""
 
 
-def change_sensor(graph: Graph, event: Event, read: ReadEvent = read_event) -> dg.SensorDefinition:
+def change_sensor(
+    graph: Graph,
+    event: Event,
+    read: ReadEvent = read_event,
+    selection: dg.AssetSelection | None = None,
+    names: EventNames = THE_EVENT,
+) -> dg.SensorDefinition:
     """The sensor.
 
     Args:
-        graph: All assets.
+        graph: All assets of the event.
         event: How often it looks counts.
         read: Reads the event at each look.
+        selection: All assets of the event; all of the code location, if not given.
+        names: Those of the event.
 
     Raises:
         SettingsError: A setting cannot be used.
@@ -75,9 +84,9 @@ def change_sensor(graph: Graph, event: Event, read: ReadEvent = read_event) -> d
     endpoints = resources_by_endpoint(event.resources)
 
     @dg.sensor(
-        name="sync_what_changed",
+        name=names.of("sync_what_changed"),
         description=_DESCRIPTION,
-        asset_selection=dg.AssetSelection.all(),
+        asset_selection=selection or dg.AssetSelection.all(),
         minimum_interval_seconds=max(int(interval.total_seconds()) - 1, 1),  # or Dagster's loop misses it by a turn
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
@@ -90,13 +99,13 @@ def change_sensor(graph: Graph, event: Event, read: ReadEvent = read_event) -> d
             return dg.SensorResult(skip_reason=str(error), cursor=context.cursor)
         cursor = Cursor.read(context.cursor, now)
         if not is_sent(cursor.sent, cursor.troubles) and not try_to_send(
-            current, "The event API gives no usable answer", cursor.sent, cursor.troubles, context.log
+            current, names.heading("The event API gives no usable answer"), cursor.sent, cursor.troubles, context.log
         ):
             cursor.sent = cursor.troubles
             return dg.SensorResult(
                 skip_reason="An alert was sent of what has changed in the API's failures.", cursor=cursor.text()
             )
-        look = _Look(context, api, settings, interval, now, cursor)
+        look = _Look(context, names, api, settings, interval, now, cursor)
         asked = [
             name
             for name in cursor.in_turn(endpoints)
@@ -107,7 +116,7 @@ def change_sensor(graph: Graph, event: Event, read: ReadEvent = read_event) -> d
         if not changed:
             return dg.SensorResult(skip_reason=look.said(), cursor=cursor.text())
         selection = _with_what_is_made_of_it(context.instance, graph, current, changed, now)
-        tags = {CHANGE_SEEN_AT: now.isoformat()}
+        tags = {CHANGE_SEEN_AT: now.isoformat(), **names.tags}
         request = dg.RunRequest(run_key=cursor.next_run_key(), asset_selection=selection, tags=tags)
         return dg.SensorResult(run_requests=[request], cursor=cursor.text())
 
@@ -139,6 +148,7 @@ class _Look:
 
     Args:
         context: Dagster's, for its instance and log.
+        names: Those of the event.
         api: Where to ask.
         settings: How a sync reads an answer.
         interval: The time from look to look.
@@ -149,13 +159,14 @@ class _Look:
     def __init__(
         self,
         context: dg.SensorEvaluationContext,
+        names: EventNames,
         api: EventApiSettings,
         settings: SyncSettings,
         interval: timedelta,
         now: datetime,
         cursor: Cursor,
     ) -> None:
-        self._context = context
+        self._context, self._names = context, names
         self._api = api
         self._settings = settings
         self._interval = interval
@@ -173,8 +184,8 @@ class _Look:
         """
         for endpoint, resources in endpoints.items():
             state = self._cursor.endpoints.setdefault(endpoint, EndpointState())
-            assets = [raw_key(resource) for resource in resources]
-            if _is_being_synced(self._context.instance, assets):
+            assets = [self._names.raw_key(resource) for resource in resources]
+            if _is_being_synced(self._context.instance, assets, self._names.event):
                 continue
             latest = Materialisations(self._context.instance, assets)  # after that: a run may just have ended
             if any(latest.version(asset) is None for asset in assets):
@@ -190,7 +201,7 @@ class _Look:
                 continue
             if missing := self._wanted(state, latest):
                 self._context.log.info(f"/{endpoint} has changed: {', '.join(missing)}")
-                yield from map(raw_key, missing)
+                yield from map(self._names.raw_key, missing)
 
     def _ask(self, endpoint: str, state: EndpointState) -> Seen:
         """Return what an endpoint answers.
@@ -214,8 +225,8 @@ class _Look:
 
     def _wanted(self, state: EndpointState, latest: Materialisations) -> dict[str, str]:
         """Return the versions of the resources to sync now; none where nothing is missing, or it is asked for."""
-        missing = state.missing(latest)
-        if state.was_synced_otherwise(missing, latest, self._now):
+        missing = state.missing(latest, self._names)
+        if state.was_synced_otherwise(missing, latest, self._now, self._names):
             state.note_other(self._now)
             return {}
         if missing and not state.is_due(missing, self._now):
@@ -236,7 +247,7 @@ def _impatient(settings: SyncSettings) -> SyncSettings:
     return replace(settings, retry=replace(settings.retry, timeout=min(settings.retry.timeout, PATIENCE_SECONDS)))
 
 
-def _is_being_synced(instance: dg.DagsterInstance, assets: Collection[dg.AssetKey]) -> bool:
-    """Whether a run is under way, or waits, that will sync one of the assets."""
-    unfinished = instance.get_runs(dg.RunsFilter(statuses=UNFINISHED))
+def _is_being_synced(instance: dg.DagsterInstance, assets: Collection[dg.AssetKey], event: str) -> bool:
+    """Whether a run of the event is under way, or waits, that will sync one of the assets."""
+    unfinished = [run for run in instance.get_runs(dg.RunsFilter(statuses=UNFINISHED)) if event_of(run) == event]
     return any(run.asset_selection is None or not run.asset_selection.isdisjoint(assets) for run in unfinished)

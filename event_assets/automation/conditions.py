@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 import dagster as dg
 
+from event_assets.assets.keys import THE_EVENT, EventNames
 from event_assets.automation.condition_sensor import ConditionSensor
 from event_assets.automation.facts import Facts, failing_tables, read_facts, with_copy
 from event_assets.automation.graph import Graph, is_copy, is_raw
@@ -189,16 +190,24 @@ def condition_of(asset: dg.AssetKey, planning: Planning) -> dg.AutomationConditi
     return PublishWhenOutdated(planning) if is_copy(asset) else BuildWhenOutdated(planning)
 
 
-def auto_materialize() -> dg.AutomationConditionSensorDefinition:
-    """Return the sensor that evaluates the conditions: in the code location, because they are ours."""
+def auto_materialize(
+    selection: dg.AssetSelection | None = None, names: EventNames = THE_EVENT
+) -> dg.AutomationConditionSensorDefinition:
+    """Return the sensor that evaluates the conditions: in the code location, because they are ours.
+
+    Args:
+        selection: The assets; all assets of the code location, if not given. Dagster takes 500 at most, with checks.
+        names: Those of the event.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.BetaWarning)  # of `use_user_code_server`, at each start and to everybody
         return ConditionSensor(
-            "auto_materialize",
-            target=dg.AssetSelection.all(),
+            names.of("auto_materialize"),
+            target=selection or dg.AssetSelection.all(),
             use_user_code_server=True,
             default_status=dg.DefaultSensorStatus.RUNNING,
             minimum_interval_seconds=30,
+            run_tags=names.tags or None,
             description=(
                 "Looks at every asset's automation condition, and starts what is overdue by its freshness policy, was "
                 "never loaded, or is no longer built from what it reads."

@@ -7,12 +7,9 @@ from datetime import datetime
 
 import dagster as dg
 
-from event_assets.assets.keys import asset_key
 from event_assets.automation.conditions import Planning, condition_of
 from event_assets.automation.freshness import current_windows
 from event_assets.settings import Event
-from event_assets.warehouse import RAW
-from event_assets.warehouse.relations import Relation
 
 
 def apply_automation(
@@ -39,8 +36,3 @@ def apply_automation(
         )
 
     return [each.map_asset_specs(with_automation) for each in assets]
-
-
-def raw_key(resource: str) -> dg.AssetKey:
-    """The raw asset of a resource."""
-    return asset_key(Relation(RAW, resource))

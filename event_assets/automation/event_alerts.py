@@ -16,18 +16,15 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 from pydantic import TypeAdapter
 
-from event_assets.assets.keys import asset_key
-from event_assets.assets.published import PUBLISHED_COPY
+from event_assets.assets.keys import EventNames, published_copy
 from event_assets.assets.versions import Materialisations
 from event_assets.automation.event_troubles import WANTED, EventTrouble, event_troubles, kinds_of
 from event_assets.automation.troubles import Found
 from event_assets.settings import Event
 from event_assets.source.tables.schema import LECTURES, PARTICIPANTS
-from event_assets.warehouse import RAW
 from event_assets.warehouse.engines import configured_engine
-from event_assets.warehouse.relations import Relation
 
-_PROGRAMME, _PEOPLE = (asset_key(Relation(RAW, table.name)) for table in (LECTURES, PARTICIPANTS))
+_TABLES = (LECTURES.name, PARTICIPANTS.name)
 
 logger = logging.getLogger(__name__)
 
@@ -70,17 +67,19 @@ def event_in_trouble(instance: dg.DagsterInstance, before: Found, event: Event, 
         SettingsError: A setting cannot be used.
         WarehouseError: The copy cannot be read.
     """
-    made = Materialisations(instance, [PUBLISHED_COPY, _PROGRAMME, _PEOPLE])
-    kinds, copied_at = kinds_of(event.alerts), made.time(PUBLISHED_COPY)
+    names = EventNames(event.name)
+    readers, programme, people = published_copy(names.prefix), *map(names.raw_key, _TABLES)
+    made = Materialisations(instance, [readers, programme, people])
+    kinds, copied_at = kinds_of(event.alerts), made.time(readers)
     if copied_at is None or not kinds:
         return Found()
     seen = _STATE.validate_python(before.state) if before.state else _Seen()
     copy = f"{copied_at.isoformat()} {event.dates.timezone} {kinds}"
     troubles = seen.troubles if copy == seen.copy else tuple(_read(event, kinds))
     to_come = [trouble for trouble in troubles if not trouble.is_over(now)]
-    synced_at = made.time(_PEOPLE)  # Since then, nobody knows whether somebody has checked in.
+    synced_at = made.time(people)  # Since then, nobody knows whether somebody has checked in.
     present = [trouble for trouble in to_come if trouble.begins is None or trouble.begins <= min(now, synced_at or now)]
-    warehouse = (made.version(_PROGRAMME) or "").partition(".")[0]
+    warehouse = (made.version(programme) or "").partition(".")[0]
     same = seen.kinds if warehouse == seen.warehouse else {}
     new_kinds = {kind for kind, value in kinds.items() if same.get(kind) != value}
     there = {each.name for each in present if each.kind in new_kinds} - before.troubles.keys()

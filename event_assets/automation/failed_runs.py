@@ -15,6 +15,7 @@ from event_assets.automation.clock import is_ahead
 from event_assets.automation.failures import Failure
 from event_assets.automation.graph import is_model
 from event_assets.automation.readers import readers_lack
+from event_assets.automation.run_events import event_of
 from event_assets.automation.run_results import RunResult, run_result
 from event_assets.automation.troubles import Found, what_readers_see
 
@@ -27,7 +28,11 @@ _REACHES_BACK = timedelta(hours=1)
 
 
 def failed_runs(
-    instance: dg.DagsterInstance, before: Found, since: datetime, steps: Mapping[str, Collection[dg.AssetKey]]
+    instance: dg.DagsterInstance,
+    before: Found,
+    since: datetime,
+    steps: Mapping[str, Collection[dg.AssetKey]],
+    event: str = "",
 ) -> Found:
     """Find the failed attempts that are not resolved, with the reason of each.
 
@@ -39,10 +44,13 @@ def failed_runs(
         before: What was known.
         since: From when on to look.
         steps: The assets that each step makes which runs can have, by its name: none, if it is one that checks.
+        event: Whose runs count.
     """
     attempts = _Attempts(before, steps)
     for record in _ended_runs(instance, since):
         run = record.dagster_run
+        if event_of(run) != event:
+            continue
         attempts.note(run, run_result(instance, run))
     return attempts.found(instance)
 

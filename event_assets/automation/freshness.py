@@ -69,7 +69,7 @@ def window_of(asset: dg.AssetKey, phase: Phase, settings: FreshnessSettings) -> 
         Phase.APPROACH: settings.approach_minutes,
         Phase.EVENT: settings.event_minutes,
     }
-    layer, name = asset.path
+    layer, name = asset.path[-2:]
     if layer != RAW:
         phase = Phase.QUIET
     elif phase is Phase.EVENT and endpoint_of(name) in SETTLED_BEFORE_THE_EVENT:

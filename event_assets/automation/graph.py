@@ -9,6 +9,7 @@ from functools import cached_property
 
 import dagster as dg
 
+from event_assets.assets.keys import layer_of
 from event_assets.site import SITE
 from event_assets.warehouse import PUBLISHED, RAW
 
@@ -32,7 +33,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Graph:
-    """All assets of the code location.
+    """All assets of an event.
 
     Attributes:
         nodes: The assets, each after those that it reads.
@@ -91,17 +92,17 @@ class Graph:
 
 def is_raw(asset: dg.AssetKey) -> bool:
     """Return whether an asset is a table of the API."""
-    return asset.path[0] == RAW
+    return layer_of(asset) == RAW
 
 
 def is_copy(asset: dg.AssetKey) -> bool:
     """Return whether an asset is the copy for readers."""
-    return asset.path[0] == PUBLISHED
+    return layer_of(asset) == PUBLISHED
 
 
 def is_page(asset: dg.AssetKey) -> bool:
     """Return whether an asset is a page that people look at, which is made after the copy."""
-    return asset.path[0] == SITE
+    return layer_of(asset) == SITE
 
 
 def is_model(asset: dg.AssetKey) -> bool:

@@ -6,31 +6,50 @@ from collections.abc import Collection
 
 import dagster as dg
 
-from event_assets.automation.declare import raw_key
+from event_assets.assets.keys import THE_EVENT, EventNames
 from event_assets.source.api.resources import resources_by_endpoint
 from event_assets.source.tables.schema import TABLES
 
-refresh_everything = dg.define_asset_job(
-    "refresh_everything",
-    selection=dg.AssetSelection.all(),
-    description="Asks every endpoint of the event API once, builds every model, and publishes the copy for readers.",
-)
+REFRESH_EVERYTHING = "refresh_everything"
+"""The job of all tables of an event."""
+_DESCRIPTION = "Asks every endpoint of the event API once, builds every model, and publishes the copy for readers."
 
 
-def endpoint_jobs(tables: Collection[str] = TABLES) -> list[dg.UnresolvedAssetJobDefinition]:
+def refresh_everything(
+    selection: dg.AssetSelection | None = None, names: EventNames = THE_EVENT
+) -> dg.UnresolvedAssetJobDefinition:
+    """Return the job that syncs and builds everything of an event.
+
+    Args:
+        selection: Its assets; all assets of the code location, if not given.
+        names: Those of the event.
+    """
+    return dg.define_asset_job(
+        names.of(REFRESH_EVERYTHING),
+        selection=selection or dg.AssetSelection.all(),
+        description=_DESCRIPTION,
+        run_tags=names.tags or None,
+    )
+
+
+def endpoint_jobs(
+    tables: Collection[str] = TABLES, names: EventNames = THE_EVENT
+) -> list[dg.UnresolvedAssetJobDefinition]:
     """A job for each endpoint: ``sync_content``, ``sync_partners``, ``sync_participants``.
 
     Args:
         tables: The names of the raw tables of resources.
+        names: Those of the event.
     """
     return [
         dg.define_asset_job(
-            f"sync_{endpoint}",
-            selection=dg.AssetSelection.assets(*map(raw_key, resources)),
+            names.of(f"sync_{endpoint}"),
+            selection=dg.AssetSelection.assets(*map(names.raw_key, resources)),
             description=(
                 f"Asks /{endpoint} of the event API once and brings {', '.join(resources)} up to date. The models that "
                 "read them follow by themselves if anything has changed."
             ),
+            run_tags=names.tags or None,
         )
         for endpoint, resources in resources_by_endpoint(tables).items()
     ]

@@ -14,9 +14,10 @@ from typing import Any
 import dagster as dg
 from openlineage.client.event_v2 import InputDataset, OutputDataset, RunEvent
 
-from event_assets.assets.published import PUBLISHED_COPY
+from event_assets.assets.keys import relation_of
 from event_assets.assets.versions import Materialisation
 from event_assets.automation.failures import is_failed_check, step_failure
+from event_assets.automation.graph import is_copy
 from event_assets.export.openlineage.datasets import (
     Assertion,
     Written,
@@ -83,10 +84,10 @@ class Described:
 
     def inputs(self, assets: Collection[dg.AssetKey]) -> list[InputDataset]:
         """Return what assets are made of."""
-        if PUBLISHED_COPY in assets:
+        if any(map(is_copy, assets)):
             return [input_dataset(self.engine.dataset(relation)) for relation in self.tables]
         # Not of the rejected records, which the syncs of all resources add to.
-        relations = [Relation(*asset.path) for asset in assets if asset in self.assets]
+        relations = [relation_of(asset) for asset in assets if asset in self.assets]
         reads = dict.fromkeys(read for relation in relations for read in self.tables[relation].reads)
         return [input_dataset(read) for read in reads]
 
@@ -95,13 +96,13 @@ class Described:
         materialisation = made.asset_materialization
         if materialisation is None:
             return
-        if materialisation.asset_key == PUBLISHED_COPY:
+        if is_copy(materialisation.asset_key):
             for relation, facts in self.tables.items():
                 name, source = self.engine.dataset(relation, published=True), self.engine.dataset(relation)
                 yield copied_dataset(name, source, facts, self.left_out.get(relation, ()))
         for relation in self.assets.get(materialisation.asset_key, ()):
             written = Written(relation)
-            if (relation.schema, relation.name) == tuple(materialisation.asset_key.path):
+            if relation == relation_of(materialisation.asset_key):
                 written = _written(relation, materialisation.metadata, Materialisation.read(made).data_version)
             yield output_dataset(self.engine.dataset(relation), self.tables[relation], written)
 
@@ -110,7 +111,7 @@ class Described:
         found: dict[Dataset, list[Assertion]] = {}
         for each in evaluations:
             if each.asset_key in self.assets:
-                found.setdefault(self.engine.dataset(Relation(*each.asset_key.path)), []).append(self._assertion(each))
+                found.setdefault(self.engine.dataset(relation_of(each.asset_key)), []).append(self._assertion(each))
         return [input_dataset(name, assertions) for name, assertions in found.items()]
 
     def _assertion(self, evaluation: dg.AssetCheckEvaluation) -> Assertion:

@@ -17,11 +17,12 @@ import dagster as dg
 import orjson
 
 from event_assets.assets.copy_plan import publish_plan
-from event_assets.assets.keys import asset_key
+from event_assets.assets.keys import EventNames
 from event_assets.assets.metadata import OWNERS
+from event_assets.automation.run_events import event_of
 from event_assets.models import Model
 from event_assets.models.lineage import Lineage
-from event_assets.settings import Event, OpenLineageSettings, ReadEvent, SettingsError, read_event
+from event_assets.settings import Event, ReadEvent, SettingsError, read_event
 from event_assets.source.tables.more import tables_of
 from event_assets.warehouse.engines import configured_engine
 from event_assets.warehouse.relations import Relation
@@ -72,9 +73,10 @@ def openlineage_sensors(
     """
     if not _is_on(event):
         return []
+    names = EventNames(event.name)
 
     @dg.sensor(
-        name="send_lineage",
+        name=names.of("send_lineage"),
         description="Sends the lineage of each run to the OpenLineage server that `openlineage.url` names.",
         minimum_interval_seconds=LOOK_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
@@ -86,7 +88,7 @@ def openlineage_sensors(
         if not _is_on(configured):
             return dg.SensorResult(skip_reason="`openlineage.url` is not set: nothing is sent.")
         described = cache(lambda: _described(configured, steps, models, lineage))
-        said = _send(context, configured.openlineage, described, sent, now)
+        said = _send(context, configured, described, sent, now)
         return dg.SensorResult(skip_reason=said, cursor=orjson.dumps(sent).decode())
 
     return [send_lineage]
@@ -102,7 +104,7 @@ def _is_on(event: Event) -> bool:
 
 def _send(
     context: dg.SensorEvaluationContext,
-    settings: OpenLineageSettings,
+    event: Event,
     described: Callable[[], Described],
     sent: _Sent,
     now: datetime,
@@ -122,17 +124,18 @@ def _send(
         ) from None
     until, count = monotonic() + SEND_SECONDS, 0
     records = _runs(context.instance, sent, now)
-    ended = [each.dagster_run.run_id for each in records if each.dagster_run.run_id in sent.ended]
+    others = [each.dagster_run.run_id for each in records if event_of(each.dagster_run) != event.name]
+    ended = [*others, *(each.dagster_run.run_id for each in records if each.dagster_run.run_id in sent.ended)]
     try:
-        with Sender.connected(settings) as sender:
+        with Sender.connected(event.openlineage) as sender:
             for run in (each.dagster_run for each in records if each.dagster_run.run_id not in ended):
                 done = sent.runs.setdefault(run.run_id, 0)
                 events = run_events(context.instance, run, described())
-                for event in events[done:]:
+                for each in events[done:]:
                     if monotonic() > until:
                         return f"{count} events were sent; the rest follows at the next look."
                     try:
-                        sender.send(event)
+                        sender.send(each)
                     except RefusedError as error:
                         context.log.error(str(error))
                     count += 1
@@ -182,8 +185,9 @@ def _described(
     raw, engine = tables_of(event.resources), configured_engine(event)
     tables = describe_tables(engine, models, raw, lineage, OWNERS[0])
     assets: dict[dg.AssetKey, list[Relation]] = {}
+    names = EventNames(event.name)
     for relation in tables:
-        assets.setdefault(asset_key(relation), []).append(relation)
-    tests = {(asset_key(each.relation), test.name): test for each in models.values() for test in each.data_tests}
+        assets.setdefault(names.key(relation), []).append(relation)
+    tests = {(names.key(each.relation), test.name): test for each in models.values() for test in each.data_tests}
     left_out = publish_plan(models, {}, personal_data=event.published.personal_data, tables=raw).left_out
     return Described(event.openlineage.namespace, engine, tables, assets, steps, tests, left_out)

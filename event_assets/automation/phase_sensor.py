@@ -6,14 +6,14 @@ follows at once; what the UI shows and judges by follows when the webserver has 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 
 import dagster as dg
 
 from event_assets.automation.freshness import phase_of
 from event_assets.automation.phases import Phase
-from event_assets.settings import ReadEvent, read_event
+from event_assets.settings import SettingsError, read_event
 from event_assets.warehouse.failures import in_one_line
 
 LOCATION = "event_assets"
@@ -30,16 +30,17 @@ class NotReloadedError(Exception):
 
 
 def phase_sensor(
-    loaded: Phase, reload: Callable[[str], None] | None = None, read: ReadEvent = read_event
+    loaded: Phase | Mapping[str, Phase | None], reload: Callable[[str], None] | None = None
 ) -> dg.SensorDefinition:
     """The sensor.
 
     Args:
-        loaded: The phase whose policies these definitions hold.
+        loaded: The phase whose policies these definitions hold; where there are several events, that of each by its
+            name, and None of one that could not be loaded.
         reload: Has the webserver at an address reload them.
-        read: Reads the event at each look.
     """
     reload = reload or _reload_by_webserver
+    phases = loaded if isinstance(loaded, Mapping) else {"": loaded}
 
     @dg.sensor(
         name="reload_on_phase_change",
@@ -48,12 +49,21 @@ def phase_sensor(
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
     def reload_on_phase_change() -> dg.SkipReason:
-        event = read()
-        phase = phase_of(event, datetime.now(timezone.utc))
-        if phase is loaded:
-            return dg.SkipReason(f"The event is in the phase {phase.value}, and so are the policies.")
-        reload(event.ui.address)
-        return dg.SkipReason(f"The event has entered the phase {phase.value}: the definitions are reloaded.")
+        said = []
+        for name, before in phases.items():
+            event, called = read_event(name), f"The event {name}".rstrip()
+            try:
+                phase = phase_of(event, datetime.now(timezone.utc))
+            except SettingsError as error:
+                if len(phases) == 1:
+                    raise
+                said.append(f"{called} stays as it is: {error}")
+                continue
+            if phase is not before:
+                reload(event.ui.address)
+                return dg.SkipReason(f"{called} has entered the phase {phase.value}: the definitions are reloaded.")
+            said.append(f"{called} is in the phase {phase.value}, and so are the policies.")
+        return dg.SkipReason(" ".join(said))
 
     return reload_on_phase_change
 

@@ -7,25 +7,29 @@ though the table's data version may be the one that it was made of.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 import dagster as dg
 
-from event_assets.assets.published import PUBLISHED_COPY
+from event_assets.assets.keys import copy_beside
 from event_assets.assets.versions import Materialisations
 from event_assets.automation.evaluations import Evaluation, evaluations
 
 
-def mended_unpublished(instance: dg.DagsterInstance, checks: Iterable[dg.AssetCheckKey]) -> set[dg.AssetCheckKey]:
+def mended_unpublished(instance: dg.DagsterInstance, checks: Collection[dg.AssetCheckKey]) -> set[dg.AssetCheckKey]:
     """Return the checks that have passed again after a failure, and whose tables readers do not have yet as they are.
 
     None, where no copy was ever published: then nobody reads one.
 
     Args:
         instance: Where it is recorded.
-        checks: The blocking checks of tables that the copy holds.
+        checks: The blocking checks of tables that the copy of one event holds.
     """
-    published = instance.fetch_materializations(PUBLISHED_COPY, limit=1).records
+    copies = {copy_beside(check.asset_key) for check in checks}
+    if not copies:
+        return set()
+    [copy] = copies
+    published = instance.fetch_materializations(copy, limit=1).records
     if not published:
         return set()
     # At first of all checks at once, because mostly none was evaluated since.
@@ -42,8 +46,9 @@ def readers_lack(instance: dg.DagsterInstance, asset: dg.AssetKey) -> bool:
         instance: Where it is recorded.
         asset: What the copy holds.
     """
-    latest = Materialisations(instance, [asset, PUBLISHED_COPY])
-    return latest.version(PUBLISHED_COPY) is not None and not latest.was_made_of(PUBLISHED_COPY, asset)
+    copy = copy_beside(asset)
+    latest = Materialisations(instance, [asset, copy])
+    return latest.version(copy) is not None and not latest.was_made_of(copy, asset)
 
 
 def _was_mended_after(published: dg.EventLogRecord, made: list[Evaluation]) -> bool:

@@ -5,7 +5,7 @@ is kept however old it is: the latest materialisation of each asset with its dat
 make it, and the latest results of each check.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -14,6 +14,7 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
 
+from event_assets.automation.run_events import event_of
 from event_assets.automation.vacuum import shrink
 from event_assets.settings import Event, ReadEvent
 
@@ -49,20 +50,26 @@ class Pruned:
     freed: int
 
 
-def prune(instance: dg.DagsterInstance, checks: Iterable[dg.AssetCheckKey], before: datetime) -> Pruned:
+def prune(
+    instance: dg.DagsterInstance,
+    checks: Iterable[dg.AssetCheckKey],
+    before: datetime,
+    events: Collection[str] = ("",),
+) -> Pruned:
     """Delete what was recorded before an instant.
 
     Args:
         instance: Where it is recorded.
         checks: The checks of the code location.
         before: The instant, with a zone.
+        events: The events of the code location. What is read of the runs of others is not known here.
     """
     read = runs_that_are_read(instance, checks)
     # So many more, or the oldest ones, which stay, could be all that is looked at.
     old = instance.get_run_records(
         dg.RunsFilter(statuses=_FINISHED, created_before=before), limit=RUNS_AT_ONCE + len(read), ascending=True
     )
-    ids = [record.dagster_run.run_id for record in old]
+    ids = [record.dagster_run.run_id for record in old if event_of(record.dagster_run) in events]
     deleted = [run_id for run_id in ids if run_id not in read][:RUNS_AT_ONCE]
     home = Path(instance.root_directory)
     for run_id in deleted:
@@ -96,19 +103,20 @@ def runs_that_are_read(instance: dg.DagsterInstance, checks: Iterable[dg.AssetCh
     return found
 
 
-def prune_job(checks: Iterable[dg.AssetCheckKey], read: ReadEvent) -> dg.JobDefinition:
+def prune_job(checks: Iterable[dg.AssetCheckKey], read: ReadEvent, events: Collection[str] = ("",)) -> dg.JobDefinition:
     """Return the job that deletes what is older than ``retention.days``.
 
     Args:
         checks: The checks of the code location.
         read: Reads the event when the job runs.
+        events: The names of the events of the code location.
     """
     checks = [*checks]
 
     @dg.op(name=PRUNE_STEP, description=_DESCRIPTION)
     def prune_records(context: dg.OpExecutionContext) -> None:
         days = read().retention.days
-        done = prune(context.instance, checks, datetime.now(timezone.utc) - timedelta(days=days))
+        done = prune(context.instance, checks, datetime.now(timezone.utc) - timedelta(days=days), events)
         context.log.info(
             f"Deleted {done.runs} runs that are older than {days} days, kept {done.kept} of which something is read, "
             f"and deleted {done.logs} log files of sensors. Dagster's databases are {done.freed / 1e6:.1f} MB smaller."

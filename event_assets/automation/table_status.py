@@ -47,7 +47,7 @@ def read_statuses(
         **_tests_of_raw_tables(tables_of(event.resources)),
         **{model.relation: _tests_of(model) for model in models},
     }
-    keys = {relation: asset_key(relation) for relation in tests}
+    keys = {relation: asset_key(relation, event.key_prefix) for relation in tests}
     built = instance.get_latest_materialization_events([*keys.values()])
     checks = [dg.AssetCheckKey(keys[relation], test.name) for relation, named in tests.items() for test in named]
     evaluations = latest_evaluations_with_times(instance, checks)

@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 import dagster as dg
 import orjson
 
+from event_assets.assets.keys import THE_EVENT, EventNames
 from event_assets.automation.evaluations import ShownResult, shown_results
 from event_assets.automation.facts import read_facts
 from event_assets.automation.graph import Graph
@@ -33,6 +34,7 @@ def up_to_date_checks(
     summaries: Collection[dg.AssetKey],
     when: dg.AutomationCondition | None = None,
     read: ReadEvent = read_event,
+    names: EventNames = THE_EVENT,
 ) -> dg.AssetChecksDefinition:
     """The checks, for the runs that build the summaries.
 
@@ -41,10 +43,11 @@ def up_to_date_checks(
         summaries: Those to check.
         when: What starts them by itself.
         read: Reads the event when they are evaluated.
+        names: Those of the event.
     """
 
     @dg.multi_asset_check(
-        name="check_summaries",
+        name=names.of("check_summaries"),
         specs=[
             dg.AssetCheckSpec(IS_UP_TO_DATE, asset=key, description=CHECK_DESCRIPTION, automation_condition=when)
             for key in summaries
@@ -67,7 +70,7 @@ def up_to_date_checks(
 
 
 def up_to_date_sensor(
-    graph: Graph, summaries: Collection[dg.AssetKey], read: ReadEvent = read_event
+    graph: Graph, summaries: Collection[dg.AssetKey], read: ReadEvent = read_event, names: EventNames = THE_EVENT
 ) -> dg.SensorDefinition:
     """Return the sensor that reports the checks between runs.
 
@@ -80,10 +83,11 @@ def up_to_date_sensor(
         graph: All assets.
         summaries: Those that have the check.
         read: Reads the event at each look.
+        names: Those of the event.
     """
 
     @dg.sensor(
-        name="update_staleness_checks",
+        name=names.of("update_staleness_checks"),
         description=_SENSOR_DESCRIPTION,
         minimum_interval_seconds=60,
         default_status=dg.DefaultSensorStatus.RUNNING,

@@ -7,15 +7,15 @@ commands keep the two apart.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import click
 
-from event_assets.settings import Event
+from event_assets.settings import Event, SettingsError
 from event_assets.source.tables.more import tables_of
-from event_assets.warehouse import RAW, Warehouse
+from event_assets.warehouse import RAW, Warehouse, WarehouseError
 from event_assets.warehouse.relations import Relation
 
 if TYPE_CHECKING:
@@ -46,6 +46,29 @@ def prepare_api(event: Event, sandbox_port: int = 0) -> Sandbox | None:
 
     _mark_as_sandbox_data(Warehouse.of(event))
     return Sandbox(generate_event(more=event.resources), port=sandbox_port)
+
+
+def prepare_apis(events: Sequence[Event], sandbox_port: int = 0) -> Sandbox | None:
+    """Make the warehouses of all events ready; return the sandbox, not started, where one event has no token.
+
+    Of several events, those without a token stay as they are: invented data beside real would mislead.
+
+    Args:
+        events: All events.
+        sandbox_port: The port of the sandbox; 0 takes a free one.
+
+    Raises:
+        click.ClickException: No token is configured, and the warehouse holds what no sandbox has written.
+        SettingsError: A setting of the only event cannot be used.
+        WarehouseError: The warehouse of the only event cannot be used.
+    """
+    if len(events) == 1 and not events[0].name:
+        return prepare_api(events[0], sandbox_port)
+    for event in events:
+        with suppress(SettingsError, WarehouseError):  # which the event's own runs report
+            if event.has_api_token and not event.is_archive:
+                prepare_api(event)
+    return None
 
 
 def configure_sandbox(sandbox: Sandbox) -> None:

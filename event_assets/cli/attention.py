@@ -36,7 +36,7 @@ def attention_line(evaluation: dg.AssetCheckEvaluation) -> str:
     Args:
         evaluation: A failed evaluation of a check of a raw table or model.
     """
-    schema, name = evaluation.asset_key.path
+    schema, name = evaluation.asset_key.path[-2:]
     found: dict[str, Any] = {label: value.value for label, value in evaluation.metadata.items()}
     if schema == RAW:
         return _of_raw_table(name, evaluation.check_name, found)

@@ -180,16 +180,23 @@ def _serve(socket: Path, link: Path, to_supervisor: int) -> None:
 def _load_and_fork_runs(socket: Path) -> None:
     """Load the definitions, and start the process that starts runs which have them; none where they do not load."""
     from event_assets.definitions import configured
-    from event_assets.settings import read_event
+    from event_assets.settings import SettingsError, read_events
 
     try:
-        event, definitions = configured()
+        events, definitions = configured()
         dg.Definitions.validate_loadable(definitions)
     except Exception:  # the server loads them once more, and shows what is wrong in the UI
         return
     gc.collect()
     gc.freeze()  # the memory is shared with the runs as long as no search for garbage writes into it
-    start_run_server(socket, lambda: read_event() == event)
+
+    def are_the_same() -> bool:
+        try:
+            return read_events() == events
+        except SettingsError:
+            return False
+
+    start_run_server(socket, are_the_same)
 
 
 def _retire(socket: Path, link: Path, replaced: threading.Event, servicer: Any, context: Any) -> None:

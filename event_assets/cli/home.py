@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 INSTANCE_SETTINGS = Path(__file__).with_name("dagster.yaml")
 
 
-def prepare_dagster_home(retention: RetentionSettings | None = None) -> Path:
+def prepare_dagster_home(retention: RetentionSettings | None = None, events: int = 1) -> Path:
     """Make the folder that Dagster keeps its state in, and let this process and its children use it.
 
     A folder of the caller's own, named by ``DAGSTER_HOME``, keeps the settings it has.
 
     Args:
         retention: How long it keeps its records; as long as where nothing is set, if not given.
+        events: How many events there are: runs of several go on at once, one of each.
     """
     home = dagster_home()
     home.mkdir(parents=True, exist_ok=True)
@@ -37,7 +38,9 @@ def prepare_dagster_home(retention: RetentionSettings | None = None) -> Path:
     with _alone(home):
         if "DAGSTER_HOME" not in os.environ or not settings.exists():
             template = Template(INSTANCE_SETTINGS.read_text(encoding="utf-8"))
-            text = template.substitute(DAGSTER_HOME=json.dumps(str(home)), RETENTION_DAYS=days)
+            text = template.substitute(
+                DAGSTER_HOME=json.dumps(str(home)), RETENTION_DAYS=days, RUNS=_runs_at_once(events)
+            )
             # Not while they are right: Dagster's processes read them without the lock.
             if not settings.exists() or settings.read_text(encoding="utf-8") != text:
                 settings.write_text(text, encoding="utf-8")
@@ -45,6 +48,16 @@ def prepare_dagster_home(retention: RetentionSettings | None = None) -> Path:
     # What a run plans, which is recorded before it begins, is written at once and not event by event.
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
     return home
+
+
+def _runs_at_once(events: int) -> str:
+    """Return how many runs go on at once, and that one of each event does."""
+    if events == 1:
+        return "1"
+    from event_assets.assets.keys import EVENT_TAG  # with Dagster, which takes seconds
+
+    limit = {"key": EVENT_TAG, "value": {"applyLimitPerUniqueValue": True}, "limit": 1}
+    return f"{min(events, max(2, os.cpu_count() or 1))}\n    tag_concurrency_limits: {json.dumps([limit])}"
 
 
 @contextmanager
@@ -74,6 +87,21 @@ def open_instance() -> Iterator[dg.DagsterInstance]:
             yield instance
         except SQLAlchemyError as error:
             raise _unusable_records(home, error) from error
+
+
+def open_records(retention: RetentionSettings, events: int) -> AbstractContextManager[dg.DagsterInstance]:
+    """Open Dagster's records; where nothing was ever recorded, empty ones, and no folder is made for them.
+
+    Args:
+        retention: How long they are kept.
+        events: How many events there are.
+    """
+    import dagster as dg
+
+    if not (dagster_home() / "dagster.yaml").exists():
+        return dg.DagsterInstance.ephemeral()
+    prepare_dagster_home(retention, events)
+    return open_instance()
 
 
 def _alone(home: Path) -> AbstractContextManager[object]:

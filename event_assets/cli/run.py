@@ -1,4 +1,4 @@
-"""`event-assets run`: the whole graph once, in this process; models only where they are not up to date."""
+"""`event-assets run`: the graph of each event once, in this process; models only where they are not up to date."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from functools import partial
 import click
 import dagster as dg
 
-from event_assets.assets.published import PUBLISHED_COPY
+from event_assets.assets.keys import EventNames, published_copy
 from event_assets.assets.raw import SyncConfig, sync_op_name
 from event_assets.assets.versions import Materialisations
-from event_assets.automation.declare import raw_key
 from event_assets.automation.facts import failing_tables, read_facts, with_copy
 from event_assets.automation.failures import is_failed_check, run_failure, step_failure
 from event_assets.automation.graph import Graph, is_model, is_page
-from event_assets.automation.jobs import refresh_everything
+from event_assets.automation.jobs import REFRESH_EVERYTHING
 from event_assets.automation.orphaned_runs import end_orphaned_runs
 from event_assets.automation.planner import Trigger, plan_with_checks, requested
 from event_assets.cli.api import api_or_sandbox
@@ -25,45 +24,100 @@ from event_assets.cli.home import open_instance, prepare_dagster_home
 from event_assets.cli.naming import command_name
 from event_assets.cli.terminal import AssetRow, print_table, row_count, terminal_logger
 from event_assets.definitions import build_definitions
-from event_assets.settings import Event, read_event
+from event_assets.settings import Event, SettingsError, find_event, read_event, read_events
 from event_assets.site import EVENT_FILE
 from event_assets.site.folder import open_folder
 from event_assets.source.api.resources import resources_by_endpoint
 from event_assets.source.tables.more import tables_of
-from event_assets.warehouse import Warehouse
+from event_assets.warehouse import Warehouse, WarehouseError
 from event_assets.warehouse.engines import configured_engine
 
 
-def run_everything(*, allow_removals: bool = False) -> None:
-    """Ask the API once and bring every table up to date; print how it goes and what came of it.
+def run_everything(*, allow_removals: bool = False, event_name: str | None = None) -> None:
+    """Ask the API of each event once and bring every table up to date; print how it goes and what came of it.
+
+    Where there is only one event and no token, the sandbox is asked. An event that fails holds up no other.
 
     Args:
         allow_removals: Let answers through that remove more of a table than the setting allows.
+        event_name: The event to run; all that are not over for good, if not given.
 
     Raises:
         click.ClickException: Not every asset was materialised; the message says why.
         SettingsError: A setting cannot be used. Nothing was requested.
         WarehouseError: Another run did not end in time, or the warehouse cannot be used. Nothing was requested.
     """
-    event = read_event()
-    prepare_dagster_home(event.retention)
+    events = read_events()
+    chosen = _chosen(events, event_name)
+    prepare_dagster_home(read_event().retention, len(events))
+    if len(chosen) == 1:
+        _run_event(chosen[0], allow_removals=allow_removals)
+        return
+    failures = []
+    for number, event in enumerate(chosen, start=1):
+        click.echo(f"{chr(10) if number > 1 else ''}{event.label} ({number} of {len(chosen)})")
+        try:
+            event.check()
+            _ = event.api  # of several, none is invented
+            _run_event(event, allow_removals=allow_removals)
+        except (click.ClickException, SettingsError, WarehouseError) as error:
+            said = error.message if isinstance(error, click.ClickException) else str(error)
+            click.echo(f"\n{event.label}: {said}")
+            failures.append(f"{event.label}: {said}")
+    click.echo(f"\n{len(chosen) - len(failures)} of {len(chosen)} events are up to date.")
+    if failures:
+        raise click.ClickException("\n".join(failures))
+
+
+def _chosen(events: Sequence[Event], name: str | None) -> list[Event]:
+    """Return the events to run.
+
+    Raises:
+        click.ClickException: There is nothing to run.
+        SettingsError: There is no such event.
+    """
+    if name:
+        event = find_event(name, events)
+        if event.is_archive:
+            raise click.ClickException(
+                f"The event {name} is over for good (`archive` in the section [events.{name}] of .dlt/config.toml): "
+                "its tables stay as they are. Take the setting out to sync it."
+            )
+        return [event]
+    chosen = [event for event in events if not event.is_archive]
+    if len(chosen) > 1 and not chosen[0].name and not _has_token(chosen[0]):
+        click.echo("The event of [event] has no `api_token` and is left out: [events] lists others.\n")
+        return chosen[1:]
+    return chosen
+
+
+def _has_token(event: Event) -> bool:
+    try:
+        return event.has_api_token
+    except SettingsError:  # which is reported when it is its turn
+        return True
+
+
+def _run_event(event: Event, *, allow_removals: bool) -> None:
+    """Ask the API of one event once and bring every table up to date. See `run_everything`."""
     with api_or_sandbox(event):
-        event = read_event()  # with the sandbox, where there is one
+        event = read_event(event.name)  # with the sandbox, where there is one
         engine = configured_engine(event)
+        section = f"events.{event.name}" if event.name else "event"
         click.echo(
             f"Event API: {event.api.base_url}\nWarehouse: {engine.where}\n"
-            f"Time zone: {event.dates.timezone} (`timezone` in the section [event])\n"
+            f"Time zone: {event.dates.timezone} (`timezone` in the section [{section}])\n"
         )
         with open_instance() as instance:
-            end_orphaned_runs(instance, engine.local_path)
+            end_orphaned_runs(instance, {event.name: engine.local_path})
             # No pool: a killed command would keep its place in it, and only a running daemon would give that back.
             # The warehouse's own lock goes with the process.
-            definitions = build_definitions(event, pool=None)
+            definitions = build_definitions(event, pools=False)
             graph = Graph.of([each for each in definitions.assets or () if isinstance(each, dg.AssetsDefinition)])
             runs = _execute(instance, definitions, graph, event, allow_removals)
             rows = _asset_rows(instance, graph, runs)
             attention = attention_lines(instance, _check_keys(definitions))
-    failures = _failures(graph, runs)
+    failures = _failures(graph, runs, published_copy(event.key_prefix))
     if not failures:
         click.echo()
         print_table(rows)
@@ -89,17 +143,18 @@ def _execute(
     The first time that is everything, so one run does it; another one follows where something of it failed and what
     does not need it can be built, and one more for the copy, where something failed in that as well.
     """
+    names, copy = EventNames(event.name), published_copy(event.key_prefix)
     with_terminal = dg.Definitions.merge(definitions, dg.Definitions(loggers={"terminal": terminal_logger}))
-    job = with_terminal.resolve_job_def(refresh_everything.name)
+    job = with_terminal.resolve_job_def(names.of(REFRESH_EVERYTHING))
     loggers = {"terminal": {}}
     tables = tables_of(event.resources)
     config = SyncConfig(allow_removals=allow_removals)
-    ops = {sync_op_name(endpoint): config for endpoint in resources_by_endpoint(tables)}
+    ops = {sync_op_name(endpoint, names): config for endpoint in resources_by_endpoint(tables)}
     first = not Materialisations(instance, graph.nodes)
     synced = job.execute_in_process(
         instance=instance,
         run_config=dg.RunConfig(ops=ops, loggers=loggers),
-        asset_selection=None if first else [raw_key(resource) for resource in tables],
+        asset_selection=None if first else [names.raw_key(resource) for resource in tables],
         raise_on_error=False,
     )
     if first and synced.success:
@@ -118,8 +173,8 @@ def _execute(
         return [synced]
     built = build(models)
     # A run does not come to what reads something that failed, and the copy reads everything: it has a run of its own.
-    if _is_left_out(PUBLISHED_COPY, models, built):
-        return [synced, built, build([PUBLISHED_COPY, *filter(is_page, models)])]
+    if _is_left_out(copy, models, built):
+        return [synced, built, build([copy, *filter(is_page, models)])]
     return [synced, built]
 
 
@@ -142,11 +197,11 @@ def _to_build(instance: dg.DagsterInstance, graph: Graph, event: Event) -> list[
     return requested(plan_with_checks(graph, facts, partial(failing_tables, instance, graph), Trigger.PERSON))
 
 
-def _failures(graph: Graph, runs: Sequence[dg.ExecuteInProcessResult]) -> list[str]:
+def _failures(graph: Graph, runs: Sequence[dg.ExecuteInProcessResult], copy: dg.AssetKey) -> list[str]:
     """Each reason once: where the API is gone, all endpoints say so. Empty only if every run succeeded."""
     reasons = []
     failed = {event.step_key for run in runs for event in run.all_events if event.is_step_failure}
-    published = PUBLISHED_COPY.to_python_identifier() not in failed
+    published = copy.to_python_identifier() not in failed
     for run in runs:
         of_run = [*_broken_promises(graph, run, published), *_failed_steps(graph, run, published)]
         if not (run.success or of_run):

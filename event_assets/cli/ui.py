@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Sequence
 from datetime import timedelta
 
 import click
 
-from event_assets.cli.api import configure_sandbox, prepare_api
+from event_assets.cli.api import configure_sandbox, prepare_apis
 from event_assets.cli.home import open_instance, prepare_dagster_home
 from event_assets.cli.home_files import check_databases
 from event_assets.cli.naming import command_name
 from event_assets.cli.supervise import become_supervisor
-from event_assets.settings import Event, read_event
+from event_assets.settings import Event, read_event, read_events
 from event_assets.warehouse.engines import configured_engine
 
 HOST = "127.0.0.1"
@@ -28,13 +29,13 @@ def serve_ui(port: int) -> None:
     """
     _refuse_a_port_that_is_taken(port)
     has_own_settings = "DAGSTER_HOME" in os.environ
-    event = read_event()
-    home = prepare_dagster_home(event.retention)
+    events, event = read_events(), read_event()
+    home = prepare_dagster_home(event.retention, len(events))
     check_databases(home)
     if has_own_settings or (home / "history").exists():
-        _end_orphaned_runs(event)
+        _end_orphaned_runs(events)
     sandbox_port, site_port = _free_port(), _port_beside(port)
-    sandbox = prepare_api(event, sandbox_port)
+    sandbox = prepare_apis(events, sandbox_port)
     if sandbox:
         configure_sandbox(sandbox)
     local_site, site_address = event.site.local_folder, f"http://{HOST}:{site_port}"
@@ -76,14 +77,14 @@ def _refuse_a_port_that_is_taken(port: int) -> None:
         ) from None
 
 
-def _end_orphaned_runs(event: Event) -> None:
+def _end_orphaned_runs(events: Sequence[Event]) -> None:
     """Let no run that a reboot or a kill has ended stand in the way of the next: nothing has been launched yet.
 
     Nor a look of a sensor that is recorded at a time to come, from before the clock was set back.
     """
     from event_assets.automation.clock import drop_future_ticks  # with Dagster, which takes seconds
-    from event_assets.automation.orphaned_runs import end_orphaned_runs
+    from event_assets.automation.orphaned_runs import end_orphaned_runs, warehouse_paths
 
     with open_instance() as instance:
-        end_orphaned_runs(instance, configured_engine(event).local_path, silent=timedelta())
+        end_orphaned_runs(instance, warehouse_paths(events), silent=timedelta())
         drop_future_ticks(instance)

@@ -7,7 +7,7 @@ files. All else is as it is for every event, unless the event's section says oth
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, TypeAlias
@@ -68,7 +68,7 @@ def read_event(name: str = "") -> Event:
     return next((event for event in events if event.name == name), None) or _unknown(name, events)
 
 
-def find_event(name: str, events: tuple[Event, ...]) -> Event:
+def find_event(name: str, events: Sequence[Event]) -> Event:
     """Return the event that a person names: `event` is that of [event].
 
     Args:

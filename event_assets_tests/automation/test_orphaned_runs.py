@@ -98,7 +98,7 @@ def test_the_mark_of_a_killed_run_is_none(tmp_path: Path):
 def test_what_waits_for_its_turn_is_left_alone(automation: Automation, warehouse: Reader, clock: Clock):
     run = automation.begin_run("raw/partners")
     clock.leap(hours=1)
-    end_orphaned_runs(automation.instance, warehouse.path, timedelta())
+    end_orphaned_runs(automation.instance, {"": warehouse.path}, timedelta())
     assert status(automation, run) is dg.DagsterRunStatus.QUEUED
 
 
@@ -106,7 +106,7 @@ def test_a_run_that_says_something_is_alive(automation: Automation, warehouse: R
     run = automation.begin_run("raw/partners", status=dg.DagsterRunStatus.STARTED)
     clock.leap(hours=1)
     automation.instance.report_engine_event("Goes on.", run)
-    end_orphaned_runs(automation.instance, warehouse.path)
+    end_orphaned_runs(automation.instance, {"": warehouse.path})
     assert status(automation, run) is dg.DagsterRunStatus.STARTED
 
 

@@ -91,7 +91,7 @@ def test_its_run_is_not_told_to_have_failed(path: Path):
         run = instance.create_run_for_job(
             everything, run_id="5f0c7a52-3f54-4f0a-9a55-0d2f6f1f6a11", status=dg.DagsterRunStatus.STARTED
         )
-        end_orphaned_runs(instance, path, timedelta())
+        end_orphaned_runs(instance, {"": path}, timedelta())
         found = instance.get_run_by_id(run.run_id)
     assert found
     assert found.status is dg.DagsterRunStatus.STARTED

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 from dagster_graphql import DagsterGraphQLClient
 
-from event_assets.automation.jobs import refresh_everything
+from event_assets.automation.jobs import REFRESH_EVERYTHING
 from event_assets.automation.phase_sensor import LOCATION
 from event_assets.sandbox import Event, Sandbox, generate_event
 from event_assets.sandbox.responses import CONTENT_PATH, Response
@@ -103,13 +103,12 @@ def test_all_succeed_and_who_reads_never_sees_half_of_a_refresh(live: Live, api:
     client = DagsterGraphQLClient("127.0.0.1", port_number=live.port)
     with Reader(live, api.event) as reader:
         runs = [
-            client.submit_job_execution(refresh_everything.name, repository_location_name=LOCATION)
-            for _ in range(RUNS // 2)
+            client.submit_job_execution(REFRESH_EVERYTHING, repository_location_name=LOCATION) for _ in range(RUNS // 2)
         ]
         command = live.command("run")
         try:
             runs += [
-                client.submit_job_execution(refresh_everything.name, repository_location_name=LOCATION)
+                client.submit_job_execution(REFRESH_EVERYTHING, repository_location_name=LOCATION)
                 for _ in range(RUNS - len(runs))
             ]
             output, _ = command.communicate(timeout=600)

@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -25,7 +26,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     assert capsys.readouterr().err == ""
 
 
-def failure(**options: bool) -> str:
+def failure(**options: Any) -> str:
     """What a run that fails is told in."""
     with pytest.raises(click.ClickException) as told:
         run_everything(**options)

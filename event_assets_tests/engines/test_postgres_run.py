@@ -33,7 +33,7 @@ def run_on(url: str, warehouse_path: Path, monkeypatch: pytest.MonkeyPatch):
     def run(destination: str, *assets: str) -> RunResult:
         monkeypatch.setenv("WAREHOUSE__DESTINATION", destination)
         monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", url)
-        return Run(build_definitions(read_event(), pool=None))(*assets)
+        return Run(build_definitions(read_event(), pools=False))(*assets)
 
     return run
 

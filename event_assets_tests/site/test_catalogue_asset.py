@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from event_assets.__main__ import main
 from event_assets.assets.models import project_models
-from event_assets.assets.site import CATALOGUE, build_catalogue, catalogue_page
+from event_assets.assets.site import build_catalogue, catalogue_page
 from event_assets.automation.freshness import current_windows
 from event_assets.automation.table_status import read_statuses
 from event_assets.definitions import build_definitions
@@ -21,6 +21,7 @@ from event_assets.site import CATALOGUE_FILE
 from event_assets_tests.code_location import shared_definitions
 from event_assets_tests.running import Reader, Run
 
+CATALOGUE = dg.AssetKey(["site", "catalogue"])
 ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.\w+")
 
 

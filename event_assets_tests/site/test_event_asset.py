@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from event_assets.__main__ import main
-from event_assets.assets.event_page import EVENT_PAGE, build_event_page
+from event_assets.assets.event_page import build_event_page
 from event_assets.assets.models import project_models
 from event_assets.assets.resources import EventApiResource, WarehouseResource
 from event_assets.cli.site_server import SiteHandler
@@ -46,7 +46,7 @@ def test_a_folder_that_is_a_file_fails_it_in_a_sentence(
 
 def test_it_is_downstream_of_the_copy_and_links_its_page():
     graph = shared_definitions().resolve_asset_graph()
-    node = graph.get(EVENT_PAGE)
+    node = graph.get(dg.AssetKey(["site", "event"]))
     assert node.parent_keys == {dg.AssetKey(["published", "warehouse"])}
     assert node.child_keys == set()
     assert node.metadata["page"].value == f"http://127.0.0.1:3001/{EVENT_FILE}"

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from event_assets.__main__ import main
 from event_assets.assets.models import project_models
 from event_assets.assets.resources import WarehouseResource
-from event_assets.assets.site_files import FILES, build_files, code_version
+from event_assets.assets.site_files import build_files, code_version
 from event_assets.assets.site_values import read_table
 from event_assets.definitions import build_definitions
 from event_assets.sandbox import generate_event
@@ -140,8 +140,8 @@ def test_a_folder_that_is_a_file_fails_the_asset_in_a_sentence(made: Made, monke
 
 def test_they_are_downstream_of_the_copy_alone():
     graph = build_definitions(read_event()).resolve_asset_graph()
-    assert graph.get(FILES).parent_keys == {dg.AssetKey(["published", "warehouse"])}
-    assert graph.get(FILES).child_keys == set()
+    assert graph.get(dg.AssetKey(["site", "files"])).parent_keys == {dg.AssetKey(["published", "warehouse"])}
+    assert graph.get(dg.AssetKey(["site", "files"])).child_keys == set()
 
 
 def test_a_changed_description_of_a_summary_makes_them_stale(monkeypatch: pytest.MonkeyPatch):
