@@ -22,6 +22,9 @@ from event_assets.warehouse import HISTORY, STAGING, SUMMARY, Warehouse
 from event_assets.warehouse.copy_plan import HeldBack
 from event_assets.warehouse.relations import Relation
 
+FILES = Relation(SITE, "files")
+"""Its name, as those of tables are."""
+
 _DESCRIPTION = """\
 The files that people take away: one XLSX with a sheet for each summary, CSV and Parquet of each, calendars
 (iCalendar) of all sessions and of each hall, track and speaker, `schedule.xml` and `schedule.json` for conference apps,
@@ -68,7 +71,7 @@ def build_files(
     """
 
     @dg.asset(
-        key=names.key(Relation(SITE, "files")),
+        key=names.key(FILES),
         deps=[published_copy(names.prefix)],
         description=_DESCRIPTION,
         group_name=names.group(SITE),

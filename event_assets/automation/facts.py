@@ -12,6 +12,7 @@ from datetime import datetime, timedelta, timezone
 
 import dagster as dg
 
+from event_assets.assets.keys import asset_key
 from event_assets.assets.site_files import FILES
 from event_assets.assets.versions import Materialisation
 from event_assets.automation.evaluations import latest_evaluations
@@ -172,7 +173,7 @@ def with_copy(instance: dg.DagsterInstance, graph: Graph, event: Event, facts: F
 
 def _pauses(event: Event) -> Mapping[dg.AssetKey, timedelta]:
     try:
-        return {FILES: timedelta(minutes=event.site.files_minutes)}
+        return {asset_key(FILES, event.key_prefix): timedelta(minutes=event.site.files_minutes)}
     except SettingsError:  # which the step reports
         return {}
 

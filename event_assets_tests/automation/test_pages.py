@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import dagster as dg
 import pytest
 
+from event_assets.assets.keys import asset_key
 from event_assets.assets.site_files import FILES
 from event_assets.assets.versions import Materialisation
 from event_assets.automation.facts import AssetState, Facts, _was_reached, read_facts
@@ -108,6 +109,6 @@ def test_nobody_who_asks_for_it_waits_for_a_pause():
 def test_the_files_have_the_pause_that_is_set(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SITE__FILES_MINUTES", "7")
     with dg.DagsterInstance.ephemeral() as instance:
-        assert read_facts(instance, WITH_PAGE, read_event(), NOW).pauses == {FILES: 7 * MINUTE}
+        assert read_facts(instance, WITH_PAGE, read_event(), NOW).pauses == {asset_key(FILES): 7 * MINUTE}
         monkeypatch.setenv("SITE__FILES_MINUTES", "often")
         assert read_facts(instance, WITH_PAGE, read_event(), NOW).pauses == {}, "the step says what is wrong"
