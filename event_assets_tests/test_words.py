@@ -29,7 +29,19 @@ BANNED = {
 """What is not written → what is written instead. A word is banned as a whole word, in any case."""
 _PATTERN = re.compile("|".join(rf"\b(?:{words})(?!\w)" for words in BANNED), re.IGNORECASE)
 
-ROOMS = ("assets", "automation", "cli", "export", "models", "sandbox", "settings", "site", "source", "warehouse")
+ROOMS = (
+    "across",
+    "assets",
+    "automation",
+    "cli",
+    "export",
+    "models",
+    "sandbox",
+    "settings",
+    "site",
+    "source",
+    "warehouse",
+)
 """The packages whose messages are read here."""
 PAGES = ("README.md", "CONTRIBUTING.md", *sorted(f"docs/{path.name}" for path in (CHECKOUT / "docs").glob("*.md")))
 

@@ -7,7 +7,7 @@ the definitions load, with the file's name and what to do.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -23,14 +23,17 @@ from event_assets.models.compiled import CompiledModel, read_compiled
 from event_assets.models.dialects import DIALECT, Macros, ModelError, parse_file, translate
 from event_assets.models.expansion import MacroError, expand
 from event_assets.models.facts import DataTest, ModelFacts, data_tests
-from event_assets.warehouse import HISTORY, STAGING, SUMMARY
+from event_assets.warehouse import EVENTS, HISTORY, STAGING, SUMMARY
 from event_assets.warehouse.relations import Relation
 
 ModelKind = Literal["view", "table", "incremental"]
 
 KINDS: dict[str, ModelKind] = {STAGING: "view", HISTORY: "incremental", SUMMARY: "table"}
-"""The folders, which are also the schemas, and what their models become. An incremental model is a table that only
-ever grows by the rows of its SELECT, which may read the table itself."""
+"""The folders of an event's models, which are also the schemas, and what their models become. An incremental model is a
+table that only ever grows by the rows of its SELECT, which may read the table itself."""
+
+_ALL_KINDS: dict[str, ModelKind] = {**KINDS, EVENTS: "table"}
+"""The same with the folder of the models that read the copies of several events."""
 
 _YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The same loader as a C extension where there is one: it takes a tenth of the time, at every start."""
@@ -73,7 +76,7 @@ class Model:
     @property
     def kind(self) -> ModelKind:
         """Whether it becomes a view, a table or an incremental table."""
-        kind = KINDS[self.relation.schema]
+        kind = _ALL_KINDS[self.relation.schema]
         return (self.facts.materialized or kind) if kind == "view" else kind
 
     @cached_property
@@ -176,13 +179,20 @@ def _emptied(query: exp.Query, relation: Relation, columns: Collection[str] | No
 MODELS_FOLDER = Path(__file__).parent
 
 
-def load_models(raw: set[Relation], folder: Path = MODELS_FOLDER, *, parsed: bool = False) -> dict[Relation, Model]:
-    """Read all models and check them against each other.
+def load_models(
+    raw: Collection[Relation],
+    folder: Path = MODELS_FOLDER,
+    *,
+    parsed: bool = False,
+    schemas: Iterable[str] = tuple(KINDS),
+) -> dict[Relation, Model]:
+    """Read models and check them against each other.
 
     Args:
         raw: The tables that are there without models.
         folder: Where ``staging/``, ``history/``, ``summary/`` and ``macros/`` lie.
         parsed: Whether to parse them, whether they are compiled or not.
+        schemas: The folders to read: those of an event's models, if not given.
 
     Returns:
         The models by relation, each after those it reads.
@@ -192,10 +202,10 @@ def load_models(raw: set[Relation], folder: Path = MODELS_FOLDER, *, parsed: boo
             each other in a circle.
     """
     macros, compiled = Macros(folder / "macros"), {} if parsed else read_compiled(folder)
-    paths = [path for schema in KINDS for path in sorted((folder / schema).glob("*.sql"))]
+    paths = [path for schema in schemas for path in sorted((folder / schema).glob("*.sql"))]
     models = {model.relation: model for model in (_read_model(path, macros, compiled) for path in paths)}
     for model in models.values():
-        missing = sorted(str(relation) for relation in model.reads - raw - models.keys())
+        missing = sorted(str(relation) for relation in model.reads - {*raw} - models.keys())
         if missing:
             raise ModelError(
                 f"{model.path}: reads {', '.join(missing)}, which is neither a raw table nor a model. "

@@ -6,9 +6,10 @@ What the tables hold is in ``source.schema`` and ``models``.
 from event_assets.warehouse.connection import Warehouse
 from event_assets.warehouse.engines.base import Session
 from event_assets.warehouse.failures import PublishError, WarehouseBusyError, WarehouseError, WarehouseUnreadableError
-from event_assets.warehouse.names import HISTORY, MERGE, PUBLISHED, RAW, STAGING, SUMMARY
+from event_assets.warehouse.names import EVENTS, HISTORY, MERGE, PUBLISHED, RAW, STAGING, SUMMARY
 
 __all__ = [
+    "EVENTS",
     "HISTORY",
     "MERGE",
     "PUBLISHED",

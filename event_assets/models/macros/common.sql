@@ -32,6 +32,11 @@ create macro without_case(label) as translate(
     || 'цчшщъыьэюя'
 );
 
+-- A name to compare with others: without case, and each white space as one blank. Null where nothing is left.
+create macro comparable_name(sent) as macros.without_case(
+    regexp_replace(macros.blank_to_null(sent), '[' || macros.white_space() || ']+', ' ', 'g')
+);
+
 -- The texts of a group in the order of a column without nulls; null where there is no text.
 create macro joined(label, place, separator) as string_agg(label, separator order by place nulls first);
 
@@ -42,6 +47,9 @@ create macro minutes(begins, ends) as macros.started_minutes(macros.seconds(begi
 
 -- Days from one date to another.
 create macro days_from(earlier, later) as date_diff('day', earlier, later);
+
+-- The date a number of days before another one.
+create macro day_before(day, days) as cast(day - to_days(cast(days as integer)) as date);
 
 -- The instant of a number of seconds since 1970, cut to the second.
 create macro instant_of_epoch(seconds) as to_timestamp(floor(seconds));

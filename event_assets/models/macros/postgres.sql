@@ -7,4 +7,6 @@ create macro seconds(begins, ends) as cast(extract(epoch from ends - begins) as 
 
 create macro days_from(earlier, later) as cast(later - earlier as bigint);
 
+create macro day_before(day, days) as cast(day - cast(days as integer) as date);
+
 create macro names_of(list) as jsonb_extract_path_text(jsonb_array_elements(cast(list as jsonb)), 'name');

@@ -18,4 +18,6 @@ as try_cast(cast(capacity as decimal(38, 0)) - cast(available as decimal(38, 0))
 
 create macro instant_of_epoch(seconds) as cast(floor(seconds) as timestamptz);
 
+create macro day_before(day, days) as date_sub(day, cast(days as integer));
+
 create macro names_of(list) as explode(transform(from_json(list, 'array<struct<name:string>>'), each -> each.name));
