@@ -9,8 +9,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
+import pyarrow as pa
 from dlt.common.destination import Destination
 from dlt.destinations.sql_client import SqlClientBase
 
@@ -18,23 +19,8 @@ from event_assets.settings import Event
 from event_assets.warehouse.copy_plan import Published, PublishPlan
 from event_assets.warehouse.copy_rows import CopyRows, Wanted
 from event_assets.warehouse.engines.explanation import Explanation
+from event_assets.warehouse.engines.lock import Lock
 from event_assets.warehouse.relations import Dataset, Relation, RelationColumn, RelationKind, quoted
-
-
-class Lock(Protocol):
-    """A lock that other processes respect, and that goes with the process at the latest. May be acquired repeatedly."""
-
-    def acquire(self, timeout: float) -> object:
-        """Acquire it.
-
-        Raises:
-            TimeoutError: Another process has it for longer than `timeout` seconds.
-        """
-        ...
-
-    def release(self) -> None:
-        """Release it as often as it was acquired."""
-        ...
 
 
 class Session(ABC):
@@ -288,6 +274,14 @@ class Engine(ABC):
     @abstractmethod
     def read_copy(self, wanted: Sequence[Wanted]) -> list[CopyRows]:
         """Return rows of the copy for readers, without a lock; none of a table that it does not have.
+
+        Raises:
+            WarehouseUnreadableError: The copy cannot be opened or reached.
+        """
+
+    @abstractmethod
+    def copied_tables(self, *schemas: str) -> Iterator[tuple[Relation, pa.Table]]:
+        """Yield the tables of some schemas of the copy for readers, by the names that the warehouse has for them.
 
         Raises:
             WarehouseUnreadableError: The copy cannot be opened or reached.

@@ -12,6 +12,7 @@ from typing import Any
 
 import dlt
 import duckdb
+import pyarrow as pa
 from dlt.common.destination import Destination
 from dlt.destinations.exceptions import DatabaseException, DestinationConnectionError
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_fixed
@@ -21,6 +22,7 @@ from event_assets.warehouse.copy_plan import Published, PublishPlan
 from event_assets.warehouse.copy_rows import CopyRows, Wanted, read_rows
 from event_assets.warehouse.engines.base import Engine, Explanation, Lock, Session
 from event_assets.warehouse.engines.destinations import DuckDbDestination
+from event_assets.warehouse.engines.duckdb.copy_tables import tables_of
 from event_assets.warehouse.engines.duckdb.publish import publish
 from event_assets.warehouse.engines.duckdb.rewrite import rewrite
 from event_assets.warehouse.engines.duckdb.session import DuckDbSession
@@ -181,16 +183,31 @@ class DuckDbEngine(Engine):
         return publish(session.client, self.path, self.published, plan, session.identity())
 
     def read_copy(self, wanted: Sequence[Wanted]) -> list[CopyRows]:
-        """Return rows of the file for readers, which the next copy replaces and does not change.
+        """Return rows of the file for readers.
 
         Raises:
             WarehouseUnreadableError: It is not there, or DuckDB cannot open it.
         """
+        with self._readable() as connection:
+            named = connection.sql("select schema_name, table_name from duckdb_tables()").fetchall()
+            return read_rows(_Reader(connection), wanted, {Relation(*name): name for name in named})
+
+    def copied_tables(self, *schemas: str) -> Iterator[tuple[Relation, pa.Table]]:
+        """Yield the tables of the file for readers, all of one refresh.
+
+        Raises:
+            WarehouseUnreadableError: It is not there, or DuckDB cannot open it.
+        """
+        with self._readable() as connection:
+            yield from tables_of(connection, schemas)
+
+    @contextmanager
+    def _readable(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the file for readers, which the next copy replaces and does not change."""
         try:
             with duckdb.connect(str(self.published), read_only=True) as connection:
                 connection.execute("set timezone = 'UTC'")
-                named = connection.sql("select schema_name, table_name from duckdb_tables()").fetchall()
-                return read_rows(_Reader(connection), wanted, {Relation(*name): name for name in named})
+                yield connection
         except duckdb.Error as error:
             raise WarehouseUnreadableError(
                 f"DuckDB cannot read the published copy {self.published} ({without_values(str(error))}). Nothing was "

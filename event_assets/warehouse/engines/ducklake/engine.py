@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import dlt
+import pyarrow as pa
 from dlt.common.destination import Destination
 from dlt.destinations.exceptions import DatabaseException, DestinationConnectionError
 from dlt.destinations.impl.ducklake.configuration import DuckLakeCredentials
@@ -20,6 +21,7 @@ from event_assets.warehouse.copy_plan import Published, PublishPlan
 from event_assets.warehouse.copy_rows import CopyRows, Wanted, read_rows
 from event_assets.warehouse.engines.base import Engine, Explanation, Lock, Session
 from event_assets.warehouse.engines.duckdb.copy_content import columns_of
+from event_assets.warehouse.engines.duckdb.copy_tables import tables_of
 from event_assets.warehouse.engines.ducklake.catalogue import CatalogueError, catalogue_of, unreachable
 from event_assets.warehouse.engines.ducklake.destination import lake_destination
 from event_assets.warehouse.engines.ducklake.failures import explain
@@ -228,10 +230,25 @@ class DuckLakeEngine(Engine):
         Raises:
             WarehouseUnreadableError: The catalogue or the storage cannot be reached or read.
         """
+        with self._readable() as session:
+            return read_rows(session, wanted, columns_of(session, self.published.ducklake_name))
+
+    def copied_tables(self, *schemas: str) -> Iterator[tuple[Relation, pa.Table]]:
+        """Yield the tables of the lake for readers, all of one snapshot.
+
+        Raises:
+            WarehouseUnreadableError: The catalogue or the storage cannot be reached or read.
+        """
+        with self._readable() as session:
+            yield from tables_of(session.client.native_connection, schemas, self.published.ducklake_name)
+
+    @contextmanager
+    def _readable(self) -> Iterator[DuckLakeSession]:
+        """Open a session in the lake for readers, which sees one snapshot."""
         readers = replace(self, credentials=self.published)
         try:
             with readers.connect(0) as session, session.client.begin_transaction():
-                return read_rows(session, wanted, columns_of(session, self.published.ducklake_name))
+                yield session
         except DatabaseException as error:
             found = explain(error)
             why, advice = (found.why, found.advice) if found else (_plain(error), "Check the catalogue and the storage")

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import dlt
 import psycopg2
+import pyarrow as pa
 from dlt.common.configuration import configspec
 from dlt.common.destination import Destination, DestinationCapabilitiesContext
 from dlt.common.destination.typing import PreparedTableSchema
@@ -27,6 +28,7 @@ from event_assets.warehouse.copy_plan import Published, PublishPlan
 from event_assets.warehouse.copy_rows import CopyRows, Wanted, read_rows
 from event_assets.warehouse.engines.base import Engine, Explanation, Session
 from event_assets.warehouse.engines.destinations import ReadOnce
+from event_assets.warehouse.engines.postgres.copy_tables import table_of
 from event_assets.warehouse.engines.postgres.failures import explain, failed
 from event_assets.warehouse.engines.postgres.locks import WRITER, AdvisoryLock, AdvisoryLocks
 from event_assets.warehouse.engines.postgres.publish import COPIES, copy_of, publish
@@ -244,6 +246,18 @@ class PostgresEngine(Engine):
             session.execute_sql("set transaction isolation level repeatable read")
             tables = session.column_names(*{copy_of(each.relation.schema) for each in wanted})
             return read_rows(session, wanted, tables, copy_of)
+
+    def copied_tables(self, *schemas: str) -> Iterator[tuple[Relation, pa.Table]]:
+        """Yield the tables of the schemas for readers, all of one refresh.
+
+        Raises:
+            WarehouseUnreadableError: The server cannot be reached, or does not let the user read them.
+        """
+        with self._reached(), self.connect(self.lock_wait_seconds) as session, session.client.begin_transaction():
+            session.execute_sql("set transaction isolation level repeatable read")
+            for schema in schemas:
+                for table in sorted(session.column_names(copy_of(schema)), key=str):
+                    yield Relation(schema, table.name), table_of(session, table)
 
     def set_aside(self) -> list[str]:
         """Give the schemas names that no earlier ones have."""

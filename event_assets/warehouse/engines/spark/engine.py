@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import dlt
+import pyarrow as pa
 from dlt.common.destination import Destination
 from dlt.common.storages import FilesystemConfiguration
 from dlt.destinations.exceptions import DatabaseException
@@ -198,13 +199,8 @@ class SparkEngine(Engine):
         Raises:
             WarehouseUnreadableError: They cannot be read.
         """
-        try:
+        with self._readable():
             return [self._copied(each) for each in wanted]
-        except DatabaseException as error:
-            why, advice = failed(error)
-            raise WarehouseUnreadableError(
-                f"The copy for readers, {self.copy}, cannot be read: {why}. Nothing was changed. {advice}."
-            ) from None  # what is said may have the address in it
 
     def _copied(self, wanted: Wanted) -> CopyRows:
         relation = Relation(copy_of(wanted.relation.schema), wanted.relation.name)
@@ -217,6 +213,28 @@ class SparkEngine(Engine):
             for row in found.to_pylist()
             if all(row[name] == text for name, text in wanted.where.items())
         ]
+
+    def copied_tables(self, *schemas: str) -> Iterator[tuple[Relation, pa.Table]]:
+        """Yield the tables of the folders for readers: each as it is when it is read.
+
+        Raises:
+            WarehouseUnreadableError: They cannot be read.
+        """
+        with self._readable():
+            for schema in schemas:
+                for table in self._lake.tables(copy_of(schema)):
+                    with failures():
+                        yield Relation(schema, table.name), self._lake.open(table).to_pyarrow_table()
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except DatabaseException as error:
+            why, advice = failed(error)
+            raise WarehouseUnreadableError(
+                f"The copy for readers, {self.copy}, cannot be read: {why}. Nothing was changed. {advice}."
+            ) from None  # what is said may have the address in it
 
     def set_aside(self) -> list[str]:
         """Give the folders names that no earlier ones have."""

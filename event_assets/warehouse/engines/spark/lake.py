@@ -19,8 +19,9 @@ from deltalake.schema import PrimitiveType
 from dlt.common.libs.deltalake import deltalake_storage_options
 from dlt.common.storages import FilesystemConfiguration, fsspec_from_config
 from dlt.destinations.exceptions import DatabaseTerminalException, DatabaseUndefinedRelation
+from sqlglot import exp
 
-from event_assets.warehouse.relations import Relation, RelationColumn
+from event_assets.warehouse.relations import Relation, RelationColumn, quoted
 
 _OWN_VERSION = CommitProperties(max_commit_retries=0)
 """A commit that another writer was quicker with fails, and overwrites nothing of the other one."""
@@ -136,6 +137,45 @@ class Lake:
                 commit_properties=_OWN_VERSION,
             )
         self.tidy(relation)
+
+    def replace_rows(self, relation: Relation, rows: pa.Table, column: str, value: str) -> None:
+        """Replace the rows of a table that have a value in a column, by which it is partitioned, in one commit.
+
+        Columns that the table lacks are added, with null in other rows. Several writers may replace different values at
+        once.
+
+        Args:
+            relation: The table, which is created if it is not there.
+            rows: The new rows, all with that value; none, to delete those that are there.
+            column: The column, a text.
+            value: The value.
+
+        Raises:
+            DatabaseTerminalException: It cannot be written. The table is as it was.
+        """
+        literal = exp.Literal.string(value).sql()
+        with failures():
+            write_deltalake(
+                self.location(relation),
+                rows,
+                mode="overwrite",
+                predicate=f"{quoted(column)} = {literal}",
+                partition_by=[column],
+                schema_mode="merge",
+                configuration=PROPERTIES,
+                storage_options=self._options,
+            )
+        self.tidy(relation)
+
+    def rows_with(self, relation: Relation, column: str, value: str) -> pa.Table | None:
+        """Return the rows of a table that have a value in the column by which it is partitioned; None without any."""
+        if not self.has_table(relation):
+            return None
+        with failures():
+            table = self.open(relation)
+            if {column: value} not in table.partitions():
+                return None
+            return table.to_pyarrow_table(filters=[(column, "=", value)])
 
     def create(self, relation: Relation, schema: pa.Schema) -> None:
         """Create an empty table, whose columns may all be null.
