@@ -26,6 +26,7 @@ from event_assets.settings.declaring import SettingsError
 from event_assets.settings.ducklake import DuckLakeSettings
 from event_assets.settings.event import MAIN, Event, ReadEvent
 from event_assets.settings.events import find_event, read_event, read_events
+from event_assets.settings.lake import LakeSettings
 from event_assets.settings.openlineage import OpenLineageSettings
 from event_assets.settings.paths import dagster_home, run_folder
 from event_assets.settings.site import SiteSettings
@@ -50,6 +51,7 @@ __all__ = [
     "EventApiSettings",
     "EventPeriod",
     "FreshnessSettings",
+    "LakeSettings",
     "OpenLineageSettings",
     "PersonalData",
     "PostgresSettings",

@@ -26,6 +26,7 @@ from event_assets.settings.automation import (
 from event_assets.settings.dates import DateSettings
 from event_assets.settings.declaring import Path, Section, SettingsError
 from event_assets.settings.ducklake import DuckLakeSettings
+from event_assets.settings.lake import LakeSettings
 from event_assets.settings.openlineage import OpenLineageSettings
 from event_assets.settings.site import SiteSettings
 from event_assets.settings.spark import SparkSettings
@@ -44,6 +45,7 @@ SECTIONS: tuple[type[Section], ...] = (
     PostgresSettings,
     DuckLakeSettings,
     SparkSettings,
+    LakeSettings,
     PublishedSettings,
     SiteSettings,
     AlertSettings,
@@ -165,6 +167,11 @@ class Event:
     def spark(self) -> SparkSettings:
         """Where the Delta tables are and which server builds the models, where its warehouse is such."""
         return self._section(SparkSettings)
+
+    @property
+    def lake(self) -> LakeSettings:
+        """The lake of all events, if there is one."""
+        return self._section(LakeSettings)
 
     @property
     def warehouse(self) -> WarehouseSettings:

@@ -20,6 +20,7 @@ from event_assets.settings.declaring import Declared, Section, SettingsError, se
 from event_assets.settings.ducklake import DuckLakeSettings
 from event_assets.settings.event import SECTIONS, Event, in_its_section, section_of
 from event_assets.settings.event_names import check_section, nearest, read_names
+from event_assets.settings.lake import LakeSettings
 from event_assets.settings.openlineage import OpenLineageSettings
 from event_assets.settings.reading import read, read_exactly, read_files, read_values
 from event_assets.settings.site import SiteSettings
@@ -29,8 +30,8 @@ from event_assets.settings.warehouse import DestinationSettings, PostgresSetting
 Sections: TypeAlias = Mapping[type[Section], Section | SettingsError]
 
 _OF_THE_LOCATION = {
-    DestinationSettings, PostgresSettings, DuckLakeSettings, SparkSettings, OpenLineageSettings, UiSettings,
-    RetentionSettings,
+    DestinationSettings, PostgresSettings, DuckLakeSettings, SparkSettings, LakeSettings,
+    OpenLineageSettings, UiSettings, RetentionSettings,
 }  # fmt: skip
 """What is the same for all events."""
 

@@ -2,35 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
-from dlt.common.configuration import resolve_configuration
-from dlt.common.configuration.exceptions import ConfigFieldMissingException, ConfigurationValueError
 from dlt.common.storages import FilesystemConfiguration
 
 from event_assets.settings.declaring import Section, SettingsError, setting
-from event_assets.settings.paths import run_folder
+from event_assets.settings.storage import storage_of
 
 _PATH = ("destination", "filesystem")
-
-
-def _storage(bucket_url: str) -> FilesystemConfiguration:
-    """Return dlt's configuration of a folder or bucket, with the credentials that stand beside the address.
-
-    Raises:
-        ValueError: The address is none, or credentials are missing; the end of a sentence.
-    """
-    url = bucket_url.strip()
-    if "://" not in url:  # dlt would let a relative path start where the process is
-        url = FilesystemConfiguration.make_file_url(os.path.abspath(run_folder() / url))
-    try:
-        return resolve_configuration(FilesystemConfiguration(), sections=_PATH, explicit_value={"bucket_url": url})
-    except (ConfigFieldMissingException, ConfigurationValueError):  # which name all places, and may quote the address
-        raise ValueError(
-            "cannot be used: write a path or an address such as s3://bucket/folder, and its `credentials` into the "
-            "section [destination.filesystem.credentials] of .dlt/secrets.toml."
-        ) from None
 
 
 @dataclass(frozen=True)
@@ -58,7 +37,7 @@ class SparkSettings(Section):
         "[destination.filesystem.credentials] of .dlt/secrets.toml, as dlt has them. The Spark server must see it "
         "under the same address.",
         raw=str,
-        parse=_storage,
+        parse=lambda url: storage_of(url, _PATH),
         name="bucket_url",
         shown='"data/lake"',
     )
