@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from event_assets.across.arrow import arrow_schema
 from event_assets.across.copies import EventCopy, configured_rows
 from event_assets.across.inputs import CONFIGURED, CONFIGURED_TYPES, COPIES, EVENT, INPUTS
 from event_assets.across.warehouse import Building, CrossEventWarehouse
@@ -23,15 +24,6 @@ from event_assets.warehouse.relations import Relation, quoted
 
 FILE_NAME = "across_events.duckdb"
 """What the file is called. Not after the schema: DuckDB would ask for both, as in events.events.events_overview."""
-
-_ARROW = {
-    "varchar": pa.string(),
-    "bigint": pa.int64(),
-    "boolean": pa.bool_(),
-    "date": pa.date32(),
-    "timestamp with time zone": pa.timestamp("us", tz="UTC"),
-}
-"""Types of inputs in DuckDB's SQL → those of Arrow."""
 
 
 @dataclass(frozen=True)
@@ -102,8 +94,7 @@ def _create(session: DuckDbSession, relation: Relation, types: Mapping[str, str]
 def _insert(
     session: DuckDbSession, relation: Relation, types: Mapping[str, str], rows: Iterable[Mapping[str, Any]]
 ) -> None:
-    schema = pa.schema([(name, _ARROW[kind]) for name, kind in types.items()])
     connection: duckdb.DuckDBPyConnection = session.client.native_connection
-    connection.register("read_rows", pa.Table.from_pylist([*rows], schema=schema))
+    connection.register("read_rows", pa.Table.from_pylist([*rows], schema=arrow_schema(types)))
     connection.execute(f"insert into {relation.sql()} select * from read_rows")  # noqa: S608  # quoted by sqlglot
     connection.unregister("read_rows")

@@ -112,17 +112,24 @@ def _remove(lake: Lake, event: str, tables: Iterable[Relation]) -> Sequence[Rela
 
 
 def _of_event(table: pa.Table, event: str, columns: Sequence[str]) -> pa.Table:
-    """Return the rows of an event as the lake has them.
-
-    Local times are instants of UTC, as in a warehouse of Delta tables: not every reader knows a time without a zone.
-    """
+    """Return the rows of an event as the lake has them, whichever engine they come from."""
     names = [name for name in columns if name in table.column_names]
-    values = {name: _in_utc(table[name]) for name in names}
+    values = {name: table[name].cast(_type_in_lake(table[name].type)) for name in names}
     return pa.table({EVENT: pa.array([event] * table.num_rows, pa.string()), **values})
 
 
-def _in_utc(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return column.cast(pa.timestamp("us", tz="UTC")) if pa.types.is_timestamp(column.type) else column
+def _type_in_lake(kind: pa.DataType) -> pa.DataType:
+    """Return one type for each kind of value: engines differ in how long a number is, and events share a table.
+
+    Local times are instants of UTC, as in a warehouse of Delta tables: not every reader knows a time without a zone.
+    """
+    if pa.types.is_timestamp(kind):
+        return pa.timestamp("us", tz="UTC")
+    if pa.types.is_integer(kind):
+        return pa.int64()
+    if pa.types.is_floating(kind):
+        return pa.float64()
+    return pa.string() if pa.types.is_large_string(kind) or pa.types.is_string_view(kind) else kind
 
 
 def _are_same(held: pa.Table | None, rows: pa.Table) -> bool:
