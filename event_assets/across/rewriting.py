@@ -26,7 +26,9 @@ def with_inputs(select: str, dialect: str, inputs: Mapping[Relation, exp.Query])
     return tree.sql(dialect=dialect)
 
 
-def rows_of(source: Input, relation: Relation, there: Iterable[str], event: exp.Expr) -> exp.Select:
+def rows_of(
+    source: Input, relation: Relation, there: Iterable[str], event: exp.Expr, database: str | None = None
+) -> exp.Select:
     """Return the SELECT of an input's rows from a table.
 
     Args:
@@ -34,13 +36,16 @@ def rows_of(source: Input, relation: Relation, there: Iterable[str], event: exp.
         relation: The table.
         there: The columns that it has. One that it lacks is null.
         event: What says of which event a row is.
+        database: The database that the table is in, if it is another than that of the session.
     """
     names = {*there}
     values = [
         exp.cast(exp.column(name, quoted=True) if name in names else exp.null(), kind, dialect=DIALECT).as_(name)
         for name, kind in source.types.items()
     ]
-    select = exp.select(event.as_(EVENT), *values).from_(exp.table_(relation.name, db=relation.schema, quoted=True))
+    select = exp.select(event.as_(EVENT), *values).from_(
+        exp.table_(relation.name, db=relation.schema, catalog=database, quoted=True)
+    )
     for name, text in source.where.items():
         select = select.where(exp.column(name, quoted=True).eq(exp.Literal.string(text)))
     return select
