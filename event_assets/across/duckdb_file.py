@@ -20,6 +20,7 @@ from event_assets.across.inputs import CONFIGURED, CONFIGURED_TYPES, COPIES, EVE
 from event_assets.across.rewriting import rows_of
 from event_assets.across.warehouse import Building, CrossEventWarehouse
 from event_assets.models.dialects import DIALECT
+from event_assets.settings import Event
 from event_assets.warehouse.engines.duckdb import DuckDbEngine
 from event_assets.warehouse.engines.duckdb.copy_file import kept_from_writers, new_file, put_in_place
 from event_assets.warehouse.engines.duckdb.session import DuckDbSession
@@ -49,6 +50,12 @@ class CrossEventFile(CrossEventWarehouse):
 
     path: Path
     memory_limit: str | None = None
+
+    @classmethod
+    def of(cls, events: Sequence[Event]) -> CrossEventFile:
+        """Return the file beside the first event's copy."""
+        warehouse = events[0].warehouse
+        return cls(warehouse.published_file.with_name(FILE_NAME), warehouse.memory_limit)
 
     @property
     def where(self) -> str:

@@ -17,7 +17,7 @@ from event_assets.across.inputs import CONFIGURED, CONFIGURED_TYPES, INPUTS, OVE
 from event_assets.across.rewriting import rows_of, with_inputs
 from event_assets.across.warehouse import Building, CrossEventWarehouse
 from event_assets.models.dialects import DIALECT
-from event_assets.settings import SettingsError
+from event_assets.settings import Event, SettingsError
 from event_assets.warehouse import EVENTS, WarehouseBusyError
 from event_assets.warehouse.engines.postgres import PostgresEngine
 from event_assets.warehouse.engines.postgres.failures import failed
@@ -39,6 +39,11 @@ class CrossEventSchema(CrossEventWarehouse):
     dialect = "postgres"
 
     engine: PostgresEngine
+
+    @classmethod
+    def of(cls, events: Sequence[Event]) -> CrossEventSchema:
+        """Return the first event's database."""
+        return cls(PostgresEngine.of(events[0]))
 
     @property
     def where(self) -> str:

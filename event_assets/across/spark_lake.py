@@ -19,7 +19,7 @@ from event_assets.across.copies import EventCopy, configured_rows
 from event_assets.across.inputs import CONFIGURED, CONFIGURED_TYPES, EVENT, INPUTS, OVERVIEW
 from event_assets.across.rewriting import no_rows, rows_of, with_inputs
 from event_assets.across.warehouse import Building, CrossEventWarehouse
-from event_assets.settings import SettingsError
+from event_assets.settings import Event, SettingsError, run_folder
 from event_assets.warehouse import EVENTS, WarehouseUnreadableError
 from event_assets.warehouse.engines.spark import SparkEngine
 from event_assets.warehouse.engines.spark.failures import failed
@@ -50,6 +50,17 @@ class CrossEventLake(CrossEventWarehouse):
     remote: str = field(repr=False)
     storage: FilesystemConfiguration = field(repr=False)
     folder: Path
+
+    @classmethod
+    def of(cls, events: Sequence[Event]) -> CrossEventLake:
+        """Return the lake of all events."""
+        first = events[0]
+        if first.spark.remote is None or first.lake.storage is None:
+            raise SettingsError(
+                "Tables across events need `url` in the section [lake] of .dlt/config.toml and `remote` in the section "
+                "[destination.spark] of .dlt/secrets.toml."
+            )
+        return cls(first.spark.remote, first.lake.storage, run_folder() / "data")
 
     @property
     def where(self) -> str:

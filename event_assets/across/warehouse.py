@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from event_assets.across.copies import EventCopy
 from event_assets.models import Model
+from event_assets.settings import Event
 from event_assets.warehouse import Session
 from event_assets.warehouse.relations import Relation
 
@@ -48,6 +49,18 @@ class CrossEventWarehouse(ABC):
 
     kinds: ClassVar[frozenset[str]]
     dialect: ClassVar[str]
+
+    @classmethod
+    @abstractmethod
+    def of(cls, events: Sequence[Event]) -> CrossEventWarehouse:
+        """Return the place that the settings name.
+
+        Args:
+            events: All events, that of [event] first.
+
+        Raises:
+            SettingsError: A setting cannot be used.
+        """
 
     @property
     @abstractmethod

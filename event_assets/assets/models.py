@@ -104,7 +104,7 @@ def _model_asset(
                 metadata |= preview(client, model.relation)
             return dg.MaterializeResult(
                 metadata=metadata,
-                check_results=[_check(client, test) for test in model.data_tests],
+                check_results=[check_result(client, test) for test in model.data_tests],
                 data_version=_data_version(client, model),
             )
 
@@ -127,11 +127,19 @@ def _code_version(model: Model, parameters: Mapping[str, str], dialect: str) -> 
     return hashlib.sha256("\n".join([model.render(parameters, dialect), *data_tests]).encode()).hexdigest()[:16]
 
 
-def _check(client: Session, test: DataTest) -> dg.AssetCheckResult:
+def check_result(client: Session, test: DataTest, asset: dg.AssetKey | None = None) -> dg.AssetCheckResult:
+    """Run a data test, and return its result as Dagster's.
+
+    Args:
+        client: Reads the table.
+        test: The test.
+        asset: The table's asset, where a step builds several.
+    """
     failing = client.query(test.render(client.dialect))
     sample = [without_addresses(" | ".join(map(str, row))) for row in failing[:SAMPLE_KEYS]]
     return dg.AssetCheckResult(
         check_name=test.name,
+        asset_key=asset,
         passed=not failing,
         severity=dg.AssetCheckSeverity.ERROR if test.severity == "error" else dg.AssetCheckSeverity.WARN,
         metadata={"failing_rows": len(failing), **({"sample_keys": sample} if sample else {})},

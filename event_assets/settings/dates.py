@@ -39,6 +39,7 @@ class DateSettings(Section):
         timezone: An IANA name.
         opens: A date or a time of ISO 8601, in the event's zone where it has no offset; None where it is not set.
         closes: Likewise; a date is the last day of the event.
+        archive_after_days: How many days after that it becomes an archive by itself; 0: never.
     """
 
     path = ("event",)
@@ -65,7 +66,16 @@ class DateSettings(Section):
         for_event=lambda _, name: None,
     )
 
+    archive_after_days: float = setting(
+        0.0,
+        "How many days after it closes an event becomes an archive by itself: its tables are read, and nothing is "
+        "synced. 0: never.",
+        fits=lambda days: days >= 0,
+        wanted="0 or more",
+    )
+
     def __post_init__(self) -> None:
+        super().__post_init__()
         _ = self.period
 
     @property
@@ -91,6 +101,17 @@ class DateSettings(Section):
                 ".dlt/config.toml."
             )
         return EventPeriod(opens, closes)
+
+    def is_archive_at(self, now: datetime) -> bool:
+        """Return whether the event has become an archive by itself.
+
+        Args:
+            now: The time now, with a zone.
+        """
+        period = self.period
+        if not (self.archive_after_days and period):
+            return False
+        return now >= period.closes + timedelta(days=self.archive_after_days)
 
 
 def _is_time_zone(name: str) -> bool:
