@@ -77,7 +77,7 @@ def publish_to_lake(lake: Lake, event: str, engine: Engine, plan: Plan) -> InLak
         for relation, table in engine.copied_tables(*SCHEMAS):
             if relation not in plan:
                 continue
-            rows = _of_event(table, event, plan[relation])
+            rows = of_event(table, event, plan[relation])
             if _are_same(lake.rows_with(relation, EVENT, event), rows):
                 unchanged += 1
             else:
@@ -111,8 +111,14 @@ def _remove(lake: Lake, event: str, tables: Iterable[Relation]) -> Sequence[Rela
     return removed
 
 
-def _of_event(table: pa.Table, event: str, columns: Sequence[str]) -> pa.Table:
-    """Return the rows of an event as the lake has them, whichever engine they come from."""
+def of_event(table: pa.Table, event: str, columns: Sequence[str]) -> pa.Table:
+    """Return the rows of an event as the lake has them, whichever engine they come from.
+
+    Args:
+        table: The rows of a table of its copy.
+        event: What cross-event tables call the event.
+        columns: The columns that go there.
+    """
     names = [name for name in columns if name in table.column_names]
     values = {name: table[name].cast(_type_in_lake(table[name].type)) for name in names}
     return pa.table({EVENT: pa.array([event] * table.num_rows, pa.string()), **values})

@@ -1,4 +1,4 @@
-"""Very many small events, made quickly: some programmes go through all models, and each is held at many dates.
+"""Very many small events, made quickly: some programmes go through all models, and each is published as many events.
 
 And what it takes to build cross-event tables of them: seconds, and the memory of the processes.
 """
@@ -14,20 +14,24 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
-import duckdb
+import pyarrow as pa
+from deltalake import write_deltalake
 
 from event_assets.across.copies import EventCopy
-from event_assets.across.inputs import INPUTS
-from event_assets.across.lake import lake_plan
+from event_assets.across.inputs import EVENT, INPUTS
+from event_assets.across.lake import lake_plan, of_event
 from event_assets.sandbox import generate_event
 from event_assets.source.tables.schema import TABLES
+from event_assets.warehouse import SUMMARY
 from event_assets.warehouse.engines.duckdb import DuckDbEngine
+from event_assets.warehouse.engines.spark.lake import Lake
+from event_assets.warehouse.relations import Relation
 from event_assets_tests.engines.databases import DuckDb
 from event_assets_tests.models import bench
 
 PROGRAMMES = 20
 ZONE = "Europe/Vienna"
-_FIRST = date(2000, 1, 4)
+_FIRST = date(2026, 1, 6)
 
 SOURCES = [each.source for each in INPUTS]
 PLAN = {
@@ -40,43 +44,42 @@ PLAN = {
 
 def many_copies(number: int, folder: Path) -> list[EventCopy]:
     """Make the published copies of events: files with the tables that cross-event models read."""
+    made = [_publish(programme, folder) for programme in range(min(number, PROGRAMMES))]
     copies = []
-    for programme in range(min(number, PROGRAMMES)):
-        event = generate_event(lectures=6, participants=20, seed=programme, first_day=_FIRST, timezone=ZONE)
-        people = [{**person, "email_key": person["email"]} for person in event.participants]
-        with bench.loaded({**event.content, "partners": event.partners, "participants": people}) as database:
-            assert isinstance(database, DuckDb)
-            for relation, kind, select in bench.statements(ZONE, *map(str, SOURCES)):
-                database.make(relation, kind, select)
-            for year in range(programme, number, PROGRAMMES):
-                copies.append(_copy(database.connection, f"event{year:04}", year, folder))
-    return sorted(copies, key=lambda copy: copy.event)
+    for each in range(number):
+        engine = DuckDbEngine(folder / "none.duckdb", folder / f"event{each:04}.duckdb")
+        os.link(made[each % len(made)], engine.published)
+        copies.append(EventCopy(f"event{each:04}", engine, ZONE))
+    return copies
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, name: str, number: int, folder: Path) -> EventCopy:
-    """Write the copy of a programme that is held some days later, under a name of its own."""
-    engine = DuckDbEngine(folder / name / "warehouse.duckdb", folder / name / "published.duckdb")
-    engine.published.parent.mkdir(parents=True)
-    connection.execute(f"attach '{engine.published}' as copy")
-    connection.execute("create schema copy.summary")
-    for source in SOURCES:
-        types = dict(connection.execute(f"select column_name, column_type from (describe {source})").fetchall())
-        values = [
-            f"{column} + {number * 7} as {column}"
-            if kind == "DATE"
-            else f"'{name}' as event_id"
-            if column == "event_id"
-            else column
-            for column, kind in types.items()
-        ]
-        connection.execute(f"create table copy.{source} as select {', '.join(values)} from {source}")
-    connection.execute("detach copy")
-    return EventCopy(name, engine, ZONE)
+def _publish(number: int, folder: Path) -> Path:
+    """Write the copy of a programme."""
+    first_day = _FIRST + timedelta(days=30 * number)
+    event = generate_event(lectures=6, participants=20, seed=number, first_day=first_day, timezone=ZONE)
+    people = [{**person, "email_key": person["email"]} for person in event.participants]
+    path = folder / f"programme{number}.duckdb"
+    with bench.loaded({**event.content, "partners": event.partners, "participants": people}) as database:
+        assert isinstance(database, DuckDb)
+        for relation, kind, select in bench.statements(ZONE, *map(str, SOURCES)):
+            database.make(relation, kind, select)
+        database.run(f"attach '{path}' as copy")
+        database.run("create schema copy.summary")
+        for source in SOURCES:
+            database.run(f"create table copy.{source} as from {source}")
+        database.run("detach copy")
+    return path
 
 
-def last_day(number: int) -> date:
-    """Return the day at which the middle one of some events is held."""
-    return _FIRST + timedelta(days=number // 2 * 7)
+def fill_lake(lake: Lake, copies: list[EventCopy]) -> None:
+    """Put the rows of many events into a lake that has some, in one commit for each table."""
+    tables: dict[Relation, list[pa.Table]] = {source: [] for source in SOURCES}
+    for copy in copies:
+        assert isinstance(copy.engine, DuckDbEngine)
+        for source, table in copy.engine.copied_tables(SUMMARY):
+            tables[source].append(of_event(table, copy.event, PLAN[source]))
+    for source, rows in tables.items():
+        write_deltalake(lake.location(source), pa.concat_tables(rows), mode="append", partition_by=[EVENT])
 
 
 @dataclass
