@@ -74,9 +74,13 @@ def _publish(number: int, folder: Path) -> Path:
 def fill_lake(lake: Lake, copies: list[EventCopy]) -> None:
     """Put the rows of many events into a lake that has some, in one commit for each table."""
     tables: dict[Relation, list[pa.Table]] = {source: [] for source in SOURCES}
+    made: dict[int, dict[Relation, pa.Table]] = {}
     for copy in copies:
         assert isinstance(copy.engine, DuckDbEngine)
-        for source, table in copy.engine.copied_tables(SUMMARY):
+        file = copy.engine.published.stat().st_ino
+        if file not in made:  # one programme is published as many events
+            made[file] = dict(copy.engine.copied_tables(SUMMARY))
+        for source, table in made[file].items():
             tables[source].append(of_event(table, copy.event, PLAN[source]))
     for source, rows in tables.items():
         write_deltalake(lake.location(source), pa.concat_tables(rows), mode="append", partition_by=[EVENT])
