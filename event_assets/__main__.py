@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -89,6 +90,20 @@ def site() -> None:
         from event_assets.cli.site import write_site
 
         write_site()
+
+
+@main.command()
+@click.option("--offline", is_flag=True, help="Leave the event API alone.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
+@click.option("--alert", is_flag=True, help="Send new faults, and which are over, to the webhook of the alerts.")
+def doctor(offline: bool, as_json: bool, alert: bool) -> None:
+    """Look for what is wrong, and say what to do. Ends with status 1 if something does not work."""
+    with _user_facing_errors():
+        from event_assets.cli.doctor.examination import report
+
+        has_no_fault = report(offline=offline, as_json=as_json, alert=alert)
+    if not has_no_fault:
+        sys.exit(1)
 
 
 @main.command()

@@ -62,6 +62,10 @@ class EventNames:
         """Return what an op, a job, a sensor, a schedule or a resource is called."""
         return f"{self.event}{SEPARATOR}{name}" if self.event else name
 
+    def has(self, name: str) -> bool:
+        """Return whether this is what something of the event is called."""
+        return name.startswith(self.of("")) if self.event else SEPARATOR not in name
+
     def group(self, layer: str) -> str:
         """Return the group of the assets of a layer: an event of [events] is one group."""
         return self.event or layer

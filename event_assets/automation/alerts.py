@@ -1,4 +1,4 @@
-"""The sensors that alert people when something is wrong and when it is right again: runs, freshness, checks, the event.
+"""The sensors that alert people when something is wrong and when it is right again.
 
 Each compares what was wrong at its last look with what people know of, both of which its cursor holds, so that they
 hear of a trouble once when it starts and once when it ends. How it is sent is in ``messages``.
@@ -19,6 +19,7 @@ from event_assets.automation.failed_runs import failed_runs
 from event_assets.automation.graph import Graph, is_copy
 from event_assets.automation.messages import is_sent, try_to_send
 from event_assets.automation.readers import mended_unpublished
+from event_assets.automation.sensor_health import intervals_of, sensors_in_trouble
 from event_assets.automation.troubles import Found, Troubles, what_readers_see
 from event_assets.settings import ReadEvent, read_event
 
@@ -50,7 +51,7 @@ def alert_sensors(
             "alert_on_failed_runs",
             "A run has failed",
             "Alerts people when a step of a run fails or a run is killed, and when all that it left was made.",
-            lambda instance, before, since: failed_runs(instance, before, since, steps, names.event),
+            lambda context, before, since: failed_runs(context.instance, before, since, steps, names.event),
         ),
         _alert_sensor(
             read,
@@ -58,7 +59,7 @@ def alert_sensors(
             "alert_on_stale_tables",
             "Tables are older than their freshness window",
             "Alerts people when a freshness policy is broken, and when it is kept again.",
-            lambda instance, *_: Found(stale_tables(instance, graph)),
+            lambda context, *_: Found(stale_tables(context.instance, graph)),
         ),
         _alert_sensor(
             read,
@@ -66,7 +67,7 @@ def alert_sensors(
             "alert_on_failed_checks",
             "A check of a table fails",
             "Alerts people when a check of severity ERROR fails, and when it passes again and readers have the table.",
-            lambda instance, before, _: Found(_held_back(instance, before, checks)),
+            lambda context, before, _: Found(_held_back(context.instance, before, checks)),
         ),
         _alert_sensor(
             read,
@@ -74,7 +75,15 @@ def alert_sensors(
             "alert_on_event",
             "The event needs attention",
             "Alerts people of clashes, and of late changes, full workshops and missing check-ins where that is set.",
-            lambda instance, before, _: event_in_trouble(instance, before, read(), datetime.now(timezone.utc)),
+            lambda context, before, _: event_in_trouble(context.instance, before, read(), datetime.now(timezone.utc)),
+        ),
+        _alert_sensor(
+            read,
+            names,
+            "alert_on_failing_sensors",
+            "A sensor fails or does not look",
+            "Alerts people when a sensor or schedule of this project fails at each look, or has stopped to look.",
+            lambda context, before, since: _sensors_in_trouble(context, before, since, names),
         ),
     ]
 
@@ -122,6 +131,17 @@ def _held_back(instance: dg.DagsterInstance, before: Found, checks: Collection[d
     return {**waiting, **failed_checks(instance, checks)}
 
 
+def _sensors_in_trouble(
+    context: dg.SensorEvaluationContext, before: Found, since: datetime, names: EventNames
+) -> Found:
+    """The sensors and schedules of an event that fail, or do not look."""
+    all_intervals = intervals_of(context.repository_def) if context.repository_def else {}
+    intervals = {name: seconds for name, seconds in all_intervals.items() if names.has(name)}
+    origin = context.code_location_origin
+    location = origin.location_name if origin else None
+    return sensors_in_trouble(context.instance, intervals, location, before, since, datetime.now(timezone.utc))
+
+
 def _name(check: dg.AssetCheckKey) -> str:
     return f"{check.asset_key.to_user_string()} {check.name}"
 
@@ -132,7 +152,7 @@ def _alert_sensor(
     name: str,
     heading: str,
     description: str,
-    find: Callable[[dg.DagsterInstance, Found, datetime], Found],
+    find: Callable[[dg.SensorEvaluationContext, Found, datetime], Found],
 ) -> dg.SensorDefinition:
     @dg.sensor(
         name=names.of(name),
@@ -151,7 +171,7 @@ def _alert_sensor(
             hindrance = try_to_send(read(), names.heading(heading), sent, before.troubles, context.log)
             if not hindrance:
                 return _looked(before, before.troubles, known)
-        found = find(context.instance, before, since)
+        found = find(context, before, since)
         return _looked(found, sent, {"since": at.timestamp()}, hindrance)
 
     return alert
