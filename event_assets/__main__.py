@@ -107,6 +107,34 @@ def doctor(offline: bool, as_json: bool, alert: bool) -> None:
 
 
 @main.command()
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=Path("backups"),
+    show_default=True,
+    help="The folder of all backups.",
+)
+@click.option("--keep", type=click.IntRange(1), help="How many to keep; older ones are deleted.")
+def backup(folder: Path, keep: int | None) -> None:
+    """Back up the warehouse and Dagster's records, while everything runs."""
+    with _user_facing_errors():
+        from event_assets.cli.backup import report_backup
+
+        report_backup(folder, keep)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+def restore(folder: Path) -> None:
+    """Put a backup in place of what there is, which is moved aside. Nothing may run."""
+    with _user_facing_errors():
+        from event_assets.cli.backup import report_restore
+
+        report_restore(folder)
+
+
+@main.command()
 @click.option("--secrets", is_flag=True, help="Print what goes into .dlt/secrets.toml instead.")
 def settings(secrets: bool) -> None:
     """Print a commented .dlt/config.toml with every setting and its default."""

@@ -279,6 +279,10 @@ class Engine(ABC):
             WarehouseUnreadableError: The copy cannot be opened or reached.
         """
 
+    def back_up(self, folder: Path, wait_seconds: float) -> Path | None:
+        """Write a consistent copy into an empty folder and return it; None where the database has tools for that."""
+        return None
+
     @abstractmethod
     def copied_tables(self, *schemas: str) -> Iterator[tuple[Relation, pa.Table]]:
         """Yield the tables of some schemas of the copy for readers, by the names that the warehouse has for them.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -213,6 +214,17 @@ class DuckDbEngine(Engine):
                 f"DuckDB cannot read the published copy {self.published} ({without_values(str(error))}). Nothing was "
                 "changed. If another program has it open for writing, close it there; the next refresh makes a new one."
             ) from error
+
+    def back_up(self, folder: Path, wait_seconds: float) -> Path:
+        """Copy the file while it is open here, so that no other process writes it, and all is in it.
+
+        Raises:
+            WarehouseBusyError: Another program has had it open for longer than `wait_seconds`.
+            WarehouseUnreadableError: DuckDB cannot open it.
+        """
+        with self.connect(wait_seconds) as session:
+            session.execute_sql("checkpoint")
+            return Path(shutil.copy2(self.path, folder / "warehouse.duckdb"))
 
     def set_aside(self) -> list[str]:
         """Give the file and the copy names beside them that no earlier ones have."""

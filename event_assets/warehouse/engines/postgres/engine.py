@@ -29,6 +29,7 @@ from event_assets.warehouse.copy_rows import CopyRows, Wanted, read_rows
 from event_assets.warehouse.engines.base import Engine, Explanation, Session
 from event_assets.warehouse.engines.destinations import ReadOnce
 from event_assets.warehouse.engines.postgres.copy_tables import table_of
+from event_assets.warehouse.engines.postgres.dump import dump
 from event_assets.warehouse.engines.postgres.failures import explain, failed
 from event_assets.warehouse.engines.postgres.locks import WRITER, AdvisoryLock, AdvisoryLocks
 from event_assets.warehouse.engines.postgres.publish import COPIES, copy_of, publish
@@ -201,6 +202,15 @@ class PostgresEngine(Engine):
     def is_copy_there(self) -> bool:
         """Return the same of the copy."""
         return True
+
+    def back_up(self, folder: Path, wait_seconds: float) -> Path:
+        """Dump the database with ``pg_dump``: one snapshot, as ``pg_restore`` reads it.
+
+        Raises:
+            WarehouseUnreadableError: There is no ``pg_dump``, or it fails.
+        """
+        del wait_seconds  # a dump waits for no writer
+        return dump(self.credentials, self.where, folder / "warehouse.dump")
 
     def rewrite(self) -> None:
         """Rewrite the tables: PostgreSQL keeps deleted rows in their files."""
