@@ -92,6 +92,7 @@ docs: .venv/installed-dev ## Write what is made from the code: pages, and the co
 		|| $(PY) -m event_assets settings > .dlt/config.toml
 	@$(PY) -m event_assets settings --secrets > .dlt/secrets.toml.example
 	@$(PY) -m event_assets_tests.source.matrix_page > docs/what-happens-when.md
+	@$(PY) -m event_assets_tests.deploy.requests_at_door > docs/door.md
 
 pictures: .venv/installed-dev ## Take the pictures that the README shows (needs Chromium)
 	@$(PY) -m event_assets_tests.pictures

@@ -9,7 +9,7 @@ from event_assets.__main__ import main
 from event_assets_tests.code_location import shared_definitions
 from event_assets_tests.conftest import CHECKOUT
 
-GENERATED = {"data-dictionary.md", "what-happens-when.md"}
+GENERATED = {"data-dictionary.md", "door.md", "what-happens-when.md"}
 DOCS = sorted((CHECKOUT / "docs").glob("*.md"))
 WRITTEN = [path for path in DOCS if path.name not in GENERATED]
 EVERY = [CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md", *DOCS]
