@@ -25,8 +25,9 @@ test: .venv/installed-dev ## Run the tests but for the slow ones
 test-all: .venv/installed-dev ## Run all tests
 	@$(PY) -m pytest $(PARALLEL)
 
-# dagster-embedded-elt pins dagster 1.13.1; leaving it is a change of one line in setup.cfg, which this makes for a try.
+# dagster-embedded-elt pins dagster 1.13.1; images leave it out. They have requirements-server.lock, and this tests it.
 NEWEST := .venv-newest/bin/python
+WITHOUT_THE_PIN := dagster-embedded-elt; python_version < "3"
 # Each test that asks something of another package, once: further parameters and examples ask our own code, but for those
 # of assets and models, where DuckDB decides what comes of each. Left out is what no package decides: the sandbox, what an
 # answer says and what becomes of it, what the automation does after which failure, and how files look; and other databases,
@@ -38,11 +39,12 @@ OWN_CODE_ALONE = $(addprefix --ignore=event_assets_tests/, engines export sandbo
 	$(addprefix automation/, test_change_sensor.py test_change_sensor_failures.py test_change_sensor_misled.py \
 	test_failed_attempts.py test_held_back.py test_held_back_copy.py test_lost_warehouse.py) \
 	assets/test_schedule_changes.py cli/test_dbt_artifacts.py models/test_intervals.py models/test_questions.py)
-test-newest: ## Run the tests on the newest packages within setup.cfg's bounds, without dagster-embedded-elt
+test-newest: ## Run the tests on the packages of images: the newest dagster, without dagster-embedded-elt
 	@$(PYTHON) -m venv .venv-newest
 	@$(NEWEST) -m pip install --quiet --disable-pip-version-check uv
-	@echo 'dagster-embedded-elt; python_version < "3"' > .venv-newest/overrides.txt
-	@.venv-newest/bin/uv pip install --quiet --python $(NEWEST) --override .venv-newest/overrides.txt --upgrade --editable '.[dev]'
+	@echo '$(WITHOUT_THE_PIN)' > .venv-newest/overrides.txt
+	@.venv-newest/bin/uv pip install --quiet --python $(NEWEST) --override .venv-newest/overrides.txt \
+		--constraint requirements-server.lock --upgrade --editable '.[dev]'
 	@$(NEWEST) -m pip list 2>/dev/null | grep -E '^(dagster|dlt|duckdb|sqlglot)'
 	@$(NEWEST) -m pytest $(PARALLEL) $(ONCE) $(OWN_CODE_ALONE)
 
@@ -105,6 +107,8 @@ lock: .venv/installed-dev ## Renew the lock files within the bounds of setup.cfg
 	@$(PY) -m pip install --quiet uv
 	@$(UV_COMPILE) --extra dev --output-file requirements-dev.lock
 	@$(UV_COMPILE) --constraint requirements-dev.lock --output-file requirements.lock
+	@echo '$(WITHOUT_THE_PIN)' > .venv/overrides.txt
+	@$(UV_COMPILE) --extra server --override .venv/overrides.txt --output-file requirements-server.lock
 
 clean: ## Remove the environment and caches; the warehouse and Dagster's state stay
 	@rm -rf .venv .venv-newest .pytest_cache .ruff_cache .import_linter_cache .hypothesis event_assets.egg-info

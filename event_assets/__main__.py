@@ -47,6 +47,18 @@ def ui(port: int) -> None:
         serve_ui(port)
 
 
+@main.command("code-server")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
+@click.option("--port", type=click.IntRange(1, 65535), default=4000, show_default=True, help="The port.")
+def code_server(host: str, port: int) -> None:
+    """Serve the definitions to Dagster's webservers and daemon, which run elsewhere."""
+    with _user_facing_errors():
+        _check_settings()
+        from event_assets.cli.serve_code import serve_code
+
+        serve_code(host, port)
+
+
 @main.command()
 def events() -> None:
     """List the events: their phase, their last sync, how fresh they are, what is wrong, and where they are."""

@@ -50,6 +50,11 @@ def orphaned_runs_sensor(events: Collection[str] = ("",)) -> dg.SensorDefinition
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
     def look_for_orphaned_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        if context.instance.run_launcher.supports_check_run_worker_health:
+            # A run on another machine marks itself there, where nobody here sees it.
+            return dg.SkipReason(
+                "The run launcher knows whether the process of a run is alive: Dagster ends such runs."
+            )
         ended = end_orphaned_runs(context.instance, warehouse_paths(map(read_event, events)))
         names = ", ".join(f"{run.run_id[:8]} of {run.job_name.strip('_').lower()}" for run in ended)
         return dg.SkipReason(f"Ended, because their process is gone: {names}." if names else "No run is orphaned.")

@@ -33,7 +33,7 @@ def serve_ui(port: int) -> None:
     home = prepare_dagster_home(event.retention, len(events))
     check_databases(home)
     if has_own_settings or (home / "history").exists():
-        _end_orphaned_runs(events)
+        end_orphaned_runs_now(events)
     sandbox_port, site_port = _free_port(), _port_beside(port)
     sandbox = prepare_apis(events, sandbox_port)
     if sandbox:
@@ -77,10 +77,13 @@ def _refuse_a_port_that_is_taken(port: int) -> None:
         ) from None
 
 
-def _end_orphaned_runs(events: Sequence[Event]) -> None:
+def end_orphaned_runs_now(events: Sequence[Event]) -> None:
     """Let no run that a reboot or a kill has ended stand in the way of the next: nothing has been launched yet.
 
     Nor a look of a sensor that is recorded at a time to come, from before the clock was set back.
+
+    Args:
+        events: Their warehouses have the marks of runs that are alive.
     """
     from event_assets.automation.clock import drop_future_ticks  # with Dagster, which takes seconds
     from event_assets.automation.orphaned_runs import end_orphaned_runs, warehouse_paths

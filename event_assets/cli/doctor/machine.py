@@ -22,6 +22,9 @@ PACKAGE = "event_assets"
 SHOWN = ("dagster", "dlt", "duckdb", "sqlglot")
 """The packages whose versions a report of an error should have."""
 
+NOT_IMPORTED = {"dagster-embedded-elt"}
+"""Packages that setup.cfg names and nothing imports: images and servers leave them out."""
+
 SPARE_BYTES = 1_000_000_000
 """What must be free beside twice the warehouse: a copy for readers and a rewrite after an erasure each take as much as
 it, and the load packages of a large event some hundred megabytes."""
@@ -54,7 +57,7 @@ def _unfit(requirement: Requirement, extra: str) -> str | None:
     try:
         installed = version(requirement.name)
     except PackageNotFoundError:
-        return f"{requirement.name} is not installed"
+        return None if requirement.name in NOT_IMPORTED else f"{requirement.name} is not installed"
     if requirement.specifier.contains(installed, prereleases=True):
         return None
     return f"{requirement.name} {installed}, not {requirement.specifier}"
