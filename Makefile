@@ -8,7 +8,7 @@ WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PARALLEL = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui test test-all test-newest bench bench-events engines soak footprint lag fuzz lint hooks check-definitions format docs pictures lock clean
+.PHONY: help run ui test test-all test-newest bench bench-events engines soak footprint lag fuzz lint hooks check-definitions format docs pictures lock release clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -110,8 +110,14 @@ lock: .venv/installed-dev ## Renew the lock files within the bounds of setup.cfg
 	@echo '$(WITHOUT_THE_PIN)' > .venv/overrides.txt
 	@$(UV_COMPILE) --extra server --override .venv/overrides.txt --output-file requirements-server.lock
 
+# Its tools are no part of what is tested: named here, in an environment of their own.
+release: ## Build sdist, wheel, SBOM, notes and sums of this commit's version into dist/
+	@$(PYTHON) -m venv .venv-release
+	@.venv-release/bin/python -m pip install --quiet --disable-pip-version-check build==1.6.1 cyclonedx-bom==7.5.0
+	@.venv-release/bin/python .ci/release.py
+
 clean: ## Remove the environment and caches; the warehouse and Dagster's state stay
-	@rm -rf .venv .venv-newest .pytest_cache .ruff_cache .import_linter_cache .hypothesis event_assets.egg-info
+	@rm -rf .venv .venv-newest .venv-release dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis event_assets.egg-info
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || { \

@@ -11,7 +11,7 @@ import sys
 
 from event_assets.cli.code_server import LOCATION
 from event_assets.cli.ui import end_orphaned_runs_now
-from event_assets.settings import read_event
+from event_assets.settings import read_events
 
 
 def serve_code(host: str, port: int) -> None:
@@ -25,7 +25,7 @@ def serve_code(host: str, port: int) -> None:
         SettingsError: A setting cannot be used.
         click.ClickException: Dagster's records cannot be used.
     """
-    end_orphaned_runs_now(read_event())
+    end_orphaned_runs_now(read_events())
     sys.stdout.flush()
     command = ["dagster", "code-server", "start", "--host", host, "--port", str(port), "--log-format", "json"]
     os.execv(  # noqa: S606  # no shell is what is wanted

@@ -125,6 +125,11 @@ def test_people_work_through_the_door_and_what_is_killed_comes_back(server: Serv
 
     _readers_change_nothing(server)
     _the_ui_works(server)
+    [(zone,)] = server.postgres.execute("show timezone")
+    age = "extract(epoch from update_timestamp - now() at time zone 'UTC')"
+    [(offset,)] = server.postgres.execute(f"select max(abs({age})) from runs", "dagster")
+    assert zone != "UTC"
+    assert offset < 3600, "Dagster's times are in UTC, wherever the server is"
     run = server.launch("sync_content")
     until(lambda: server.runs()[run] == "SUCCESS", 90, "the run that an operator has launched")
 
