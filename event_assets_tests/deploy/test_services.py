@@ -121,7 +121,7 @@ def server(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Server]:
 @pytest.mark.timeout(900)
 def test_people_work_through_the_door_and_what_is_killed_comes_back(server: Server):
     before = server.api.event.content["halls"][0]["name"]
-    server.wait_for(before)  # the daemon has synced and built everything, which nobody has asked for
+    server.wait_for(before, 600)  # the daemon has synced and built everything, which nobody has asked for
 
     _readers_change_nothing(server)
     _the_ui_works(server)
