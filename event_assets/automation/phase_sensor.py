@@ -17,7 +17,7 @@ from event_assets.settings import SettingsError, read_event
 from event_assets.warehouse.failures import in_one_line
 
 LOCATION = "event_assets"
-"""The code location's name in workspace.yaml."""
+"""The code location's name in workspace.yaml. On a cluster, each has its own."""
 
 _DESCRIPTION = """\
 Reloads the definitions when the event enters another phase (quiet, approach, event), so that the freshness
@@ -30,14 +30,14 @@ class NotReloadedError(Exception):
 
 
 def phase_sensor(
-    loaded: Phase | Mapping[str, Phase | None], reload: Callable[[str], None] | None = None
+    loaded: Phase | Mapping[str, Phase | None], reload: Callable[[str, str], None] | None = None
 ) -> dg.SensorDefinition:
     """The sensor.
 
     Args:
         loaded: The phase whose policies these definitions hold; where there are several events, that of each by its
             name, and None of one that could not be loaded.
-        reload: Has the webserver at an address reload them.
+        reload: Has the webserver at an address reload the code location of a name.
     """
     reload = reload or _reload_by_webserver
     phases = loaded if isinstance(loaded, Mapping) else {"": loaded}
@@ -48,7 +48,7 @@ def phase_sensor(
         minimum_interval_seconds=60,
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
-    def reload_on_phase_change() -> dg.SkipReason:
+    def reload_on_phase_change(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         said = []
         for name, before in phases.items():
             event, called = read_event(name), f"The event {name}".rstrip()
@@ -60,7 +60,8 @@ def phase_sensor(
                 said.append(f"{called} stays as it is: {error}")
                 continue
             if phase is not before:
-                reload(event.ui.address)
+                origin = context.code_location_origin
+                reload(event.ui.address, origin.location_name if origin else LOCATION)
                 return dg.SkipReason(f"{called} has entered the phase {phase.value}: the definitions are reloaded.")
             said.append(f"{called} is in the phase {phase.value}, and so are the policies.")
         return dg.SkipReason(" ".join(said))
@@ -68,11 +69,12 @@ def phase_sensor(
     return reload_on_phase_change
 
 
-def _reload_by_webserver(address: str) -> None:
+def _reload_by_webserver(address: str, location: str) -> None:
     """Have the webserver reload the code location.
 
     Args:
         address: Where it answers.
+        location: The name of the code location.
 
     Raises:
         NotReloadedError: It did not.
@@ -88,7 +90,7 @@ def _reload_by_webserver(address: str) -> None:
         # The client has no argument for a path (`dagster-webserver --path-prefix`): it is part of the host's name, as
         # Dagster's documentation writes it for deployments of Dagster+.
         client = DagsterGraphQLClient(place, use_https=scheme == "https")
-        reloaded = client.reload_repository_location(LOCATION)
+        reloaded = client.reload_repository_location(location)
         problem = None if reloaded.status is ReloadRepositoryLocationStatus.SUCCESS else reloaded.message
         problem = problem and in_one_line(problem)
     except (DagsterGraphQLClientError, KeyError) as error:  # the latter of an answer that the client has no word for
@@ -96,6 +98,6 @@ def _reload_by_webserver(address: str) -> None:
     if problem:
         raise NotReloadedError(
             f"The event has entered another phase, and the webserver at {address} did not reload the definitions "
-            f"({problem}): reload the location {LOCATION} in the UI (Deployment), or correct `address` in the section "
+            f"({problem}): reload the location {location} in the UI (Deployment), or correct `address` in the section "
             "[ui] of .dlt/config.toml. Tables are kept as fresh as the phase asks for all the same."
         )

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import dagster as dg
 import pytest
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin
 
 from event_assets.automation.phase_sensor import NotReloadedError, phase_sensor
 from event_assets.automation.phases import Phase
@@ -24,18 +25,29 @@ def event_opens_soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_has_the_definitions_loaded_when_the_event_opens_and_closes(clock: Clock):
-    reloads: list[str] = []
-    before = phase_sensor(Phase.APPROACH, reloads.append)
+    reloads: list[tuple[str, str]] = []
+    before = phase_sensor(Phase.APPROACH, lambda *asked: reloads.append(asked))
     assert said(before) == "The event is in the phase approach, and so are the policies."
     assert reloads == []
     clock.leap(hours=1)
     assert said(before) == "The event has entered the phase event: the definitions are reloaded."
     assert len(reloads) == 1
-    loaded_anew = phase_sensor(Phase.EVENT, reloads.append)
+    loaded_anew = phase_sensor(Phase.EVENT, lambda *asked: reloads.append(asked))
     assert "is in the phase event" in said(loaded_anew)
     clock.leap(days=2)
     assert "has entered the phase quiet" in said(loaded_anew)
     assert len(reloads) == 2
+
+
+def test_the_code_location_that_the_sensor_is_in_is_reloaded(clock: Clock, monkeypatch: pytest.MonkeyPatch):
+    """On a cluster each shard is a location of its own name."""
+    reloads: list[tuple[str, str]] = []
+    clock.leap(hours=1)
+    said(phase_sensor(Phase.APPROACH, lambda *asked: reloads.append(asked)))
+    origin = property(lambda _: RegisteredCodeLocationOrigin("events-a"))
+    monkeypatch.setattr(dg.SensorEvaluationContext, "code_location_origin", origin)
+    said(phase_sensor(Phase.APPROACH, lambda *asked: reloads.append(asked)))
+    assert [location for _, location in reloads] == ["event_assets", "events-a"]
 
 
 def test_the_policies_are_those_of_the_phase_in_which_definitions_are_loaded(clock: Clock):
