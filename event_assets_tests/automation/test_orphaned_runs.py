@@ -44,17 +44,15 @@ def test_a_run_that_is_silent_and_not_marked_as_alive_has_failed(
     assert status(automation, run) is dg.DagsterRunStatus.FAILURE
 
 
-def test_where_the_launcher_knows_runs_of_other_machines_are_left_alone(
-    automation: Automation, clock: Clock, monkeypatch: pytest.MonkeyPatch
-):
+def test_where_the_launcher_knows_runs_of_other_machines_are_left_alone(automation: Automation, clock: Clock):
     """As Dagster's launcher on Kubernetes does: each run is a pod of its own, with its marks in that."""
-    launcher = type(automation.instance.run_launcher)
-    monkeypatch.setattr(launcher, "supports_check_run_worker_health", property(lambda _: True), raising=False)
     run = automation.begin_run("raw/partners", status=dg.DagsterRunStatus.STARTED)
     clock.leap(hours=1)
-    assert "Dagster itself ends such runs" in reason(automation.look(ORPHANS))
-    assert status(automation, run) is dg.DagsterRunStatus.STARTED
-    monkeypatch.undo()
+    launcher = type(automation.instance.run_launcher)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(launcher, "supports_check_run_worker_health", property(lambda _: True), raising=False)
+        assert "Dagster ends such runs" in reason(automation.look(ORPHANS))
+        assert status(automation, run) is dg.DagsterRunStatus.STARTED
     automation.look(ORPHANS)
     assert status(automation, run) is dg.DagsterRunStatus.FAILURE
 

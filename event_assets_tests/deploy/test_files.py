@@ -128,6 +128,8 @@ def test_the_instance_is_that_of_make_ui_but_for_its_storage():
 
 def test_the_image_has_what_it_needs_and_no_compiler():
     assert "USER 10001:10001" in DOCKERFILE
+    # What a run plans, some four hundred events, is written at once and not each in a transaction of its own.
+    assert "DAGSTER_EVENT_BATCH_SIZE=1000" in DOCKERFILE
     assert "--require-hashes --only-binary=:all:" in DOCKERFILE
     assert not re.search(r"apt-get|gcc|build-essential", DOCKERFILE)
     copied = {
