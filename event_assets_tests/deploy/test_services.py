@@ -1,4 +1,4 @@
-"""The services of one server, as processes: people work through the door, and what is killed comes back."""
+"""The services of one server, as processes: people work through the door, and readers change nothing."""
 
 import re
 import time
@@ -64,10 +64,6 @@ class Server:
         except (psycopg2.errors.UndefinedTable, psycopg2.OperationalError):
             return []
 
-    def change(self, name: str) -> None:
-        """Rename the first hall in the event system."""
-        self.api.event.content["halls"][0]["name"] = name
-
     def wait_for(self, name: str, seconds: float = 240) -> None:
         """Wait until readers have the new name."""
         query = f"select count(*) from published_staging.halls where hall = '{name}'"
@@ -119,7 +115,7 @@ def server(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Server]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_people_work_through_the_door_and_what_is_killed_comes_back(server: Server):
+def test_people_work_through_the_door_with_two_webservers(server: Server):
     before = server.api.event.content["halls"][0]["name"]
     server.wait_for(before, 600)  # the daemon has synced and built everything, which nobody has asked for
 
@@ -131,32 +127,7 @@ def test_people_work_through_the_door_and_what_is_killed_comes_back(server: Serv
     assert zone != "UTC"
     assert offset < 3600, "Dagster's times are in UTC, wherever the server is"
     run = server.launch("sync_content")
-    until(lambda: server.runs()[run] == "SUCCESS", 90, "the run that an operator has launched")
-
-    server.services.kill("webserver")
-    assert server.door.request("GET", "/runs", OPERATOR).status_code == 502
-    server.change("Changed without webserver")
-    server.wait_for("Changed without webserver")
-    server.services.start("webserver")
-    server.await_health("webserver")
-
-    server.services.kill("daemon")
-    server.change("Changed without daemon")
-    server.services.start("daemon")
-    server.wait_for("Changed without daemon")
-
-    started = set(server.runs())
-    server.change("Changed while a run is killed")
-    until(lambda: set(server.runs()) - started, 90, "a run of the change")
-    server.services.kill("code")
-    server.services.start("code")
-    server.await_health("code")
-    server.wait_for("Changed while a run is killed")
-
-    server.postgres.stop()
-    server.change("Changed without a database")
-    server.postgres.start()
-    server.wait_for("Changed without a database")
+    until(lambda: server.runs()[run] == "SUCCESS", 240, "the run that an operator has launched")
 
     until(lambda: not UNDER_WAY & set(server.runs().values()), 120, "the end of all runs")
     names = sorted(hall["name"] for hall in server.api.event.content["halls"])
