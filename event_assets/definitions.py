@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timezone
-from functools import cache
+from functools import cache, partial
 
 import dagster as dg
 
+from event_assets.assets.across import build_archives, build_cross_event_assets
+from event_assets.automation.across import automate_across
 from event_assets.automation.event_part import EventPart, Project, build_event
 from event_assets.automation.freshness import phase_of
 from event_assets.automation.orphaned_runs import orphaned_runs_sensor
@@ -25,7 +27,7 @@ def build_definitions(event: Event, pools: bool = True) -> dg.Definitions:
     return build_all([event], pools)
 
 
-def build_all(events: Sequence[Event], pools: bool = True) -> dg.Definitions:
+def build_all(events: Sequence[Event], pools: bool = True, across: Sequence[Event] = ()) -> dg.Definitions:
     """The code location of some events.
 
     Steps run one after another in the run's own process: each writes the same DuckDB file, and a process of its own
@@ -36,6 +38,7 @@ def build_all(events: Sequence[Event], pools: bool = True) -> dg.Definitions:
             token, runs and sensors read when they need it. Of several, one that cannot be used is left out until it
             can; past ones have nothing that is synced or built.
         pools: Whether what writes has concurrency pools; not for runs that no daemon looks after.
+        across: The events whose tables across them are in this code location; none, where another one has these.
 
     Raises:
         SettingsError: A setting of the only event cannot be used.
@@ -45,7 +48,7 @@ def build_all(events: Sequence[Event], pools: bool = True) -> dg.Definitions:
     parts: list[EventPart] = []
     phases: dict[str, Phase | None] = {}
     for event in events:
-        if event.is_archive:
+        if event.is_archived(now):
             continue
         try:
             parts.append(build_event(event, parse(event.resources), now, pools=pools, alone=alone))
@@ -58,12 +61,13 @@ def build_all(events: Sequence[Event], pools: bool = True) -> dg.Definitions:
     pruning = prune_job([key for part in parts for key in part.check_keys], read_event, [*phases])
     first = next((event for event in events if phases.get(event.name)), Event({}))
     sensors = [phase_sensor(phases), orphaned_runs_sensor([*phases])] if phases else []
+    tables_across, sensors_across = _across(across, now, alone)
     return dg.Definitions(
-        assets=[each for part in parts for each in part.assets],
+        assets=[*(each for part in parts for each in part.assets), *tables_across, *build_archives(events, now)],
         asset_checks=[each for part in parts for each in part.checks],
         jobs=[*(each for part in parts for each in part.jobs), pruning],
         schedules=[*(part.schedule for part in parts), prune_daily(pruning, first)],
-        sensors=[*(each for part in parts for each in part.sensors), *sensors],
+        sensors=[*(each for part in parts for each in part.sensors), *sensors_across, *sensors],
         resources={
             **{name: each for part in parts for name, each in part.resources.items()},
             # No step hands a value to another. Dagster's own would let a run's config say where it writes files.
@@ -71,6 +75,18 @@ def build_all(events: Sequence[Event], pools: bool = True) -> dg.Definitions:
         },
         executor=dg.in_process_executor,
     )
+
+
+def _across(
+    events: Sequence[Event], now: datetime, alone: bool
+) -> tuple[Sequence[dg.AssetsDefinition], Sequence[dg.SensorDefinition]]:
+    try:
+        return automate_across(build_cross_event_assets(events, now, partial(read_events, False)))
+    except SettingsError as error:
+        if alone:
+            raise
+        logger.error("The tables across events are left out until the settings can be used: %s", error)
+        return [], []
 
 
 @cache
@@ -81,8 +97,10 @@ def configured() -> tuple[tuple[Event, ...], dg.Definitions]:
         SettingsError: A setting cannot be used.
         ModelError: A model is wrong.
     """
-    events = read_events()
-    return events, build_all(events)
+    events, everywhere = read_events(), read_events(of_the_location=False)
+    # Of several code locations, that of the first event has the tables across them.
+    has_first = bool(events) and events[0].name == everywhere[0].name
+    return events, build_all(events, across=everywhere if has_first else ())
 
 
 @dg.definitions

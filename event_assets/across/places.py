@@ -52,19 +52,6 @@ def is_in_lake(events: Sequence[Event]) -> bool:
     return bool(events[0].lake.storage and events[0].spark.remote)
 
 
-def is_archived(event: Event, now: datetime) -> bool:
-    """Return whether an event is an archive: by a setting, or by itself.
-
-    Args:
-        event: The event.
-        now: The time now, with a zone.
-
-    Raises:
-        SettingsError: Its dates cannot be used.
-    """
-    return event.is_archive or event.dates.is_archive_at(now)
-
-
 def copies_of(events: Sequence[Event], published_at: Mapping[str, datetime], now: datetime) -> list[EventCopy]:
     """Return the copies of all events. One whose settings cannot be used is there with the error.
 
@@ -83,9 +70,9 @@ def _copy_of(event: Event, published_at: datetime | None, now: datetime) -> Even
             engine=configured_engine(event),
             timezone=event.dates.timezone,
             period=event.dates.period,
-            is_archived=is_archived(event, now),
+            is_archived=event.is_archived(now),
             published_at=published_at,
             prefix=f"{event.name}_" if event.name else "",
         )
     except SettingsError as error:
-        return EventCopy(event.label, error, is_archived=event.is_archive, published_at=published_at)
+        return EventCopy(event.label, error, is_archived=event.is_archived(now), published_at=published_at)

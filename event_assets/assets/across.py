@@ -13,16 +13,16 @@ import dagster as dg
 
 from event_assets.across.copies import EventCopy
 from event_assets.across.inputs import CONFIGURED, COPIES, INPUTS, cross_event_models, input_columns
-from event_assets.across.places import copies_of, is_archived, is_in_lake, place_class
+from event_assets.across.places import copies_of, is_in_lake, place_class
 from event_assets.across.warehouse import Building
 from event_assets.assets.failures import as_dagster_failure
+from event_assets.assets.keys import published_copy
 from event_assets.assets.lake import lake_key
 from event_assets.assets.metadata import OWNERS, preview, table_name, table_state
 from event_assets.assets.models import check_result
-from event_assets.assets.published import PUBLISHED_COPY
 from event_assets.models import Model
 from event_assets.models.lineage import Lineage
-from event_assets.settings import Event, SettingsError, read_events
+from event_assets.settings import Event, read_events
 from event_assets.warehouse import EVENTS
 from event_assets.warehouse.engines import model_failure
 from event_assets.warehouse.relations import Relation
@@ -32,11 +32,6 @@ POOL = "events"
 
 ReadEvents = Callable[[], Sequence[Event]]
 _SOURCES = {each.relation: each.source for each in INPUTS}
-
-
-def copy_key(event: Event) -> dg.AssetKey:
-    """Return the asset of an event's published copy."""
-    return dg.AssetKey([*event.key_prefix, *PUBLISHED_COPY.path])
 
 
 def build_archives(events: Iterable[Event], now: datetime) -> list[dg.AssetSpec]:
@@ -51,7 +46,7 @@ def build_archives(events: Iterable[Event], now: datetime) -> list[dg.AssetSpec]
     """
     return [
         dg.AssetSpec(
-            copy_key(event),
+            published_copy(event.key_prefix),
             description=(
                 "The published copy of a past event. Nothing of it is synced or built, and it needs no token. Tables "
                 "across events read it. It comes back with `archive = false` in its section."
@@ -63,15 +58,8 @@ def build_archives(events: Iterable[Event], now: datetime) -> list[dg.AssetSpec]
             metadata={"archived": True, **({"closed": str(period.closes)} if (period := event.dates.period) else {})},
         )
         for event in events
-        if _is_archived(event, now)
+        if event.is_archived(now)
     ]
-
-
-def _is_archived(event: Event, now: datetime) -> bool:
-    try:
-        return is_archived(event, now)
-    except SettingsError:  # its dates are reported by those who need them
-        return event.is_archive
 
 
 def build_cross_event_assets(
@@ -93,7 +81,10 @@ def build_cross_event_assets(
         return []
     models, kinds, dialect = cross_event_models(), place_class(events).kinds, place_class(events).dialect
     in_lake = is_in_lake(events)
-    deps = [lake_key(event) if in_lake and not _is_archived(event, now) else copy_key(event) for event in events]
+    deps = [
+        lake_key(event) if in_lake and not event.is_archived(now) else published_copy(event.key_prefix)
+        for event in events
+    ]
 
     @dg.multi_asset(
         name="build_across_events",
@@ -147,7 +138,7 @@ def _spec(model: Model, deps: Sequence[dg.AssetKey], kinds: Iterable[str], diale
 
 
 def _published_at(instance: dg.DagsterInstance, events: Sequence[Event]) -> dict[str, datetime]:
-    labels = {copy_key(event): event.label for event in events}
+    labels = {published_copy(event.key_prefix): event.label for event in events}
     found = instance.get_latest_materialization_events([*labels])
     return {labels[key]: datetime.fromtimestamp(event.timestamp, timezone.utc) for key, event in found.items() if event}
 
@@ -197,7 +188,7 @@ def _deps(source: Relation, column: str, events: Sequence[Event]) -> list[dg.Tab
 def _observed(building: Building, events: Sequence[Event], copies: Sequence[EventCopy]) -> list[dg.AssetObservation]:
     """Return the last state of past events, as their copies have it."""
     archived = {copy.event for copy in copies if copy.is_archived and copy.event not in building.missing}
-    keys = {event.label: copy_key(event) for event in events if event.label in archived}
+    keys = {event.label: published_copy(event.key_prefix) for event in events if event.label in archived}
     if not keys:
         return []
     columns = ("first_day", "last_day", "as_of", "lectures", "workshops", "speakers", "partners", "participants")

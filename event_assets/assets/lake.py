@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 import dagster as dg
 
 from event_assets.assets.failures import as_dagster_failure
+from event_assets.assets.keys import published_copy
 from event_assets.assets.metadata import OWNERS
-from event_assets.assets.published import PUBLISHED_COPY
 from event_assets.models import Model
 from event_assets.settings import Event
 from event_assets.warehouse.engines import configured_engine
 from event_assets.warehouse.relations import Relation
+
+LAKE = "lake"
+"""The layer of what events have in it."""
 
 _DESCRIPTION = """\
 The event's tables in the lake of all events: staging, history and summary without personal data.
@@ -23,7 +26,7 @@ written again.
 
 def lake_key(event: Event) -> dg.AssetKey:
     """Return the asset of what an event has in the lake."""
-    return dg.AssetKey([*event.key_prefix, "lake", "tables"])
+    return dg.AssetKey([*event.key_prefix, LAKE, "tables"])
 
 
 def build_lake_asset(
@@ -46,12 +49,12 @@ def build_lake_asset(
 
     @dg.asset(
         key=key,
-        deps=[dg.AssetKey([*event.key_prefix, *PUBLISHED_COPY.path])],
+        deps=[published_copy(event.key_prefix)],
         description=_DESCRIPTION,
-        group_name=event.name or "lake",
+        group_name=event.name or LAKE,
         owners=OWNERS,
         kinds={"deltalake"},
-        tags={"layer": "lake"},
+        tags={"layer": LAKE},
         code_version=hashlib.sha256(
             repr(sorted((str(relation), model.columns, model.facts.pii) for relation, model in models.items())).encode()
         ).hexdigest()[:16],

@@ -13,6 +13,7 @@ import dagster as dg
 from event_assets.assets.checks import build_raw_checks
 from event_assets.assets.event_page import build_event_page
 from event_assets.assets.keys import EventNames, layer_of, raw_columns
+from event_assets.assets.lake import build_lake_asset
 from event_assets.assets.lineage import describe_use
 from event_assets.assets.models import build_model_assets, project_models
 from event_assets.assets.published import build_published_copy, copy_code_version
@@ -176,6 +177,7 @@ def _pages(
         build_catalogue(models, read_statuses, read, names),
         build_event_page(models, _site_address(event), pool, names),
         build_files(models, pool, read, names),
+        *build_lake_asset(event, models, read, pool),
     ]
 
 

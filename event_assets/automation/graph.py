@@ -10,6 +10,7 @@ from functools import cached_property
 import dagster as dg
 
 from event_assets.assets.keys import layer_of
+from event_assets.assets.lake import LAKE
 from event_assets.site import SITE
 from event_assets.warehouse import PUBLISHED, RAW
 
@@ -101,8 +102,8 @@ def is_copy(asset: dg.AssetKey) -> bool:
 
 
 def is_page(asset: dg.AssetKey) -> bool:
-    """Return whether an asset is a page that people look at, which is made after the copy."""
-    return layer_of(asset) == SITE
+    """Return whether an asset is made of the copy: a page that people look at, or what the lake of all events has."""
+    return layer_of(asset) in (SITE, LAKE)
 
 
 def is_model(asset: dg.AssetKey) -> bool:

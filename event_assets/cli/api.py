@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import click
@@ -64,9 +65,10 @@ def prepare_apis(events: Sequence[Event], sandbox_port: int = 0) -> Sandbox | No
     """
     if len(events) == 1 and not events[0].name:
         return prepare_api(events[0], sandbox_port)
+    now = datetime.now(timezone.utc)
     for event in events:
         with suppress(SettingsError, WarehouseError):  # which the event's own runs report
-            if event.has_api_token and not event.is_archive:
+            if event.has_api_token and not event.is_archived(now):
                 prepare_api(event)
     return None
 

@@ -71,7 +71,7 @@ def event_state(event: Event, instance: dg.DagsterInstance, now: datetime) -> Ev
     """
     try:
         where = configured_engine(event).where
-        if event.is_archive:
+        if event.is_archived(now):
             return EventState(event.label, "archive", where=where)
         names = EventNames(event.name)
         windows = current_windows([names.raw_key(name) for name in tables_of(event.resources)], now, event)

@@ -22,6 +22,7 @@ from event_assets.cli.api import api_or_sandbox
 from event_assets.cli.attention import attention_lines
 from event_assets.cli.home import open_instance, prepare_dagster_home
 from event_assets.cli.naming import command_name
+from event_assets.cli.run_across import build_across
 from event_assets.cli.terminal import AssetRow, print_table, row_count, terminal_logger
 from event_assets.definitions import build_definitions
 from event_assets.settings import Event, SettingsError, find_event, read_event, read_events
@@ -50,7 +51,8 @@ def run_everything(*, allow_removals: bool = False, event_name: str | None = Non
     events = read_events()
     chosen = _chosen(events, event_name)
     prepare_dagster_home(read_event().retention, len(events))
-    if len(chosen) == 1:
+    everywhere = read_events(of_the_location=False)
+    if len(everywhere) == 1 or event_name:
         _run_event(chosen[0], allow_removals=allow_removals)
         return
     failures = []
@@ -65,6 +67,7 @@ def run_everything(*, allow_removals: bool = False, event_name: str | None = Non
             click.echo(f"\n{event.label}: {said}")
             failures.append(f"{event.label}: {said}")
     click.echo(f"\n{len(chosen) - len(failures)} of {len(chosen)} events are up to date.")
+    failures += build_across(everywhere)
     if failures:
         raise click.ClickException("\n".join(failures))
 
@@ -76,15 +79,20 @@ def _chosen(events: Sequence[Event], name: str | None) -> list[Event]:
         click.ClickException: There is nothing to run.
         SettingsError: There is no such event.
     """
+    now = datetime.now(timezone.utc)
     if name:
         event = find_event(name, events)
-        if event.is_archive:
+        if event.is_archived(now):
             raise click.ClickException(
-                f"The event {name} is over for good (`archive` in the section [events.{name}] of .dlt/config.toml): "
-                "its tables stay as they are. Take the setting out to sync it."
+                f"The event {name} is over for good (`archive` or `archive_after_days` in its section of "
+                ".dlt/config.toml): its tables stay as they are. Take the setting out to sync it."
             )
         return [event]
-    chosen = [event for event in events if not event.is_archive]
+    chosen = [event for event in events if not event.is_archived(now)]
+    if not chosen:
+        raise click.ClickException(
+            "Every event is over for good (`archive` or `archive_after_days` in .dlt/config.toml): nothing is synced."
+        )
     if len(chosen) > 1 and not chosen[0].name and not _has_token(chosen[0]):
         click.echo("The event of [event] has no `api_token` and is left out: [events] lists others.\n")
         return chosen[1:]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias, TypeVar, cast
 
 from event_assets.settings.api import (
@@ -75,7 +76,7 @@ class Event:
     Attributes:
         sections: What was read; what is not in it has its defaults.
         name: As it is listed in [events]; empty for the event of [event].
-        is_archive: Whether it is over for good: its tables are read, and nothing of it is synced or built.
+        is_archive: Whether the setting says that it is over for good; see `is_archived`.
     """
 
     sections: Mapping[type[Section], Section | SettingsError]
@@ -91,6 +92,16 @@ class Event:
     def key_prefix(self) -> tuple[str, ...]:
         """What its asset keys begin with."""
         return (self.name,) if self.name else ()
+
+    def is_archived(self, now: datetime) -> bool:
+        """Return whether it is an archive: by a setting, or by itself some days after it closed.
+
+        Args:
+            now: The time now, with a zone.
+        """
+        dates = self.sections.get(DateSettings, DateSettings())
+        # Dates that cannot be used are reported by those who need them.
+        return self.is_archive or (isinstance(dates, DateSettings) and dates.is_archive_at(now))
 
     @property
     def api(self) -> EventApiSettings:

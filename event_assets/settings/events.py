@@ -45,14 +45,17 @@ class _ArchiveSettings(Section):
     archive: bool = setting(False, "Whether the event is over for good: its tables are read, and nothing is synced.")
 
 
-def read_events() -> tuple[Event, ...]:
+def read_events(of_the_location: bool = True) -> tuple[Event, ...]:
     """Read all events of this code location: that of [event] first, the others in the order of ``names``.
+
+    Args:
+        of_the_location: Not those that `EVENTS__ONLY` leaves to other code locations.
 
     Raises:
         SettingsError: It cannot be said which events there are: a name or a section is mistyped. What else is wrong is
             in the sections of the event that has it.
     """
-    return _events.read()
+    return _events.read(of_the_location)
 
 
 def read_event(name: str = "") -> Event:

@@ -14,14 +14,14 @@ from event_assets.warehouse.relations import Relation
 @contextmanager
 def failing_check(table: str) -> Iterator[None]:
     """Let the check of a model's grain find a broken row, whatever the table holds."""
-    checked, relation = models._check, Relation(*table.split("/"))
+    checked, relation = models.check_result, Relation(*table.split("/"))
 
-    def check(client: Any, test: Any) -> Any:
+    def check(client: Any, test: Any, *args: Any) -> Any:
         is_its_grain = test.name == "grain_is_unique" and relation.sql() in test.failing_rows
-        return checked(client, replace(test, failing_rows="select 1") if is_its_grain else test)
+        return checked(client, replace(test, failing_rows="select 1") if is_its_grain else test, *args)
 
     with pytest.MonkeyPatch.context() as spoiled:
-        spoiled.setattr(models, "_check", check)
+        spoiled.setattr(models, "check_result", check)
         yield
 
 
