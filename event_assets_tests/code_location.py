@@ -19,6 +19,7 @@ from event_assets.settings import (
     DestinationSettings,
     Event,
     FreshnessSettings,
+    LakeSettings,
     OpenLineageSettings,
     PublishedSettings,
     ResourceSettings,
@@ -54,6 +55,7 @@ SECTIONS_OF_THE_DEFINITIONS = (
     DestinationSettings,
     PublishedSettings,
     OpenLineageSettings,
+    LakeSettings,
     UiSettings,
 )
 """What of the event counts while the code location loads."""

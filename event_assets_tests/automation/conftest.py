@@ -31,6 +31,12 @@ _TOLD = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files follow in the same look: what a pause does is tested with the planner."""
+    monkeypatch.setenv("SITE__FILES_MINUTES", "0")
+
+
 @pytest.fixture
 def clock() -> Iterator[Clock]:
     """The clock, at `START`."""
