@@ -10,6 +10,7 @@ import dagster as dg
 import pytest
 import yaml
 
+from event_assets.across.duckdb_file import FILE_NAME
 from event_assets.assets.keys import EventNames
 from event_assets.automation.run_events import event_of
 from event_assets.cli.events import list_events
@@ -23,7 +24,7 @@ from event_assets_tests.running import Reader
 
 SENSORS = {
     "auto_materialize", "sync_what_changed", "update_staleness_checks", "alert_on_failed_runs", "alert_on_stale_tables",
-    "alert_on_failed_checks", "alert_on_event",
+    "alert_on_failed_checks", "alert_on_failing_sensors", "alert_on_event",
 }  # fmt: skip
 OF_THE_LOCATION = {"reload_on_phase_change", "end_orphaned_runs"}
 JOBS = {"refresh_everything", "sync_content", "sync_partners", "sync_participants"}
@@ -46,6 +47,12 @@ def names_of(definitions: dg.Definitions) -> dict[str, Any]:
         "ops": {op.op.name: op.op.pool for op in ops if isinstance(op, dg.AssetsDefinition)},
         "resources": {*repository.get_top_level_resources()},
     }
+
+
+@pytest.fixture(autouse=True)
+def _token_of_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The event of [event] is one of several only with a token."""
+    monkeypatch.setenv("SOURCES__EVENT_API__API_TOKEN", "token-of-event")
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +81,8 @@ def test_each_event_has_things_of_its_own(of_one: dict[str, Any], monkeypatch: p
     definitions = build_all(read_events())
     dg.Definitions.validate_loadable(definitions)
     found, graz = names_of(definitions), EventNames("graz2026")
-    assert found["groups"] == {**of_one["groups"], **{f"graz2026/{name}": "graz2026" for name in of_one["groups"]}}
+    of_graz = {f"graz2026/{name}": "graz2026" for name in of_one["groups"]}
+    assert found["groups"] == {**of_one["groups"], **of_graz, "past/published/warehouse": "past"}
     assert found["checks"] == {*of_one["checks"], *(f"graz2026/{check}" for check in of_one["checks"])}
     assert found["jobs"] == {*JOBS, *PRUNING, *map(graz.of, JOBS)}
     assert found["sensors"] == {*SENSORS, *OF_THE_LOCATION, *map(graz.of, SENSORS)}
@@ -120,6 +128,7 @@ def three(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str,
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
     monkeypatch.setenv("SITE__FOLDER", str(tmp_path / "site"))
+    monkeypatch.delenv("SOURCES__EVENT_API__API_TOKEN", raising=False)
     monkeypatch.setenv("EVENTS__NAMES", '["fine", "down", "garbled"]')
     with ExitStack() as serving:
         apis = {}
@@ -145,7 +154,7 @@ def test_an_event_whose_api_fails_holds_up_no_other(
     with pytest.raises(click.ClickException) as failed:
         run_everything()
     said, lines = capsys.readouterr().out, failed.value.message.splitlines()
-    assert "The event of [event] has no `api_token` and is left out" in said
+    assert "of 3)" in said, "the event of [event] is not configured"
     assert "1 of 3 events are up to date." in said
     assert any(line.startswith("down: ") for line in lines)
     assert any(line.startswith("garbled: ") for line in lines)
@@ -172,6 +181,12 @@ def test_an_event_whose_api_fails_holds_up_no_other(
     reader = Reader(tmp_path / "down" / "warehouse.duckdb")
     assert reader.count("raw.participants") == len(three["down"].event.participants)
     assert reader.count("raw.lectures") == len(three["down"].event.content["lectures"])
+
+    with pytest.raises(click.ClickException):  # the garbled one
+        run_everything()
+    across = Reader(tmp_path / "fine" / FILE_NAME)
+    counts = dict(across.rows("select event, participants from events.events_overview where missing is null"))
+    assert counts == {name: len(three[name].event.participants) for name in ("fine", "down")}
 
 
 def test_an_event_is_named_with_its_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

@@ -14,6 +14,13 @@ from event_assets.settings.event import SECTIONS
 TWO = {"EVENTS__NAMES": '["graz2026", "vienna2025"]'}
 
 
+@pytest.fixture(autouse=True)
+def _token_of_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The event of [event] is one of several only with a token."""
+    monkeypatch.setenv("SOURCES__EVENT_API__API_TOKEN", "token-of-event")
+    monkeypatch.setenv("SOURCES__EVENT_API__BASE_URL", "https://api.example.com/public/v1")
+
+
 @pytest.fixture
 def configure(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Event]]:
     """Set variables of the environment, and read the events by their labels."""
@@ -260,3 +267,14 @@ def test_a_change_counts_at_the_next_look(configure: Callable[..., dict[str, Eve
 
 def test_every_section_of_an_event_is_read():
     assert {*read_event("graz").sections} == {*SECTIONS}
+
+
+def test_the_event_of_event_is_one_of_several_once_it_has_a_token(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("SOURCES__EVENT_API__API_TOKEN", raising=False)
+    monkeypatch.setenv("EVENT__TIMEZONE", "Europe/Vienna")
+    assert [event.label for event in read_events()] == ["event"], "alone it is there, for the sandbox"
+    monkeypatch.setenv("EVENTS__NAMES", '["graz2026"]')
+    assert [event.label for event in read_events()] == ["graz2026"]
+    assert read_event().dates.timezone == "Europe/Vienna", "its settings are read all the same"
+    monkeypatch.setenv("SOURCES__EVENT_API__API_TOKEN", "token of the first")
+    assert [event.label for event in read_events()] == ["event", "graz2026"]

@@ -53,6 +53,8 @@ def run_everything(*, allow_removals: bool = False, event_name: str | None = Non
     prepare_dagster_home(read_event().retention, len(events))
     everywhere = read_events(of_the_location=False)
     if len(everywhere) == 1 or event_name:
+        if chosen[0].name:
+            _ = chosen[0].api  # of a listed event, none is invented
         _run_event(chosen[0], allow_removals=allow_removals)
         return
     failures = []
@@ -93,17 +95,7 @@ def _chosen(events: Sequence[Event], name: str | None) -> list[Event]:
         raise click.ClickException(
             "Every event is over for good (`archive` or `archive_after_days` in .dlt/config.toml): nothing is synced."
         )
-    if len(chosen) > 1 and not chosen[0].name and not _has_token(chosen[0]):
-        click.echo("The event of [event] has no `api_token` and is left out: [events] lists others.\n")
-        return chosen[1:]
     return chosen
-
-
-def _has_token(event: Event) -> bool:
-    try:
-        return event.has_api_token
-    except SettingsError:  # which is reported when it is its turn
-        return True
 
 
 def _run_event(event: Event, *, allow_removals: bool) -> None:

@@ -48,6 +48,8 @@ class _ArchiveSettings(Section):
 def read_events(of_the_location: bool = True) -> tuple[Event, ...]:
     """Read all events of this code location: that of [event] first, the others in the order of ``names``.
 
+    Where others are listed, that of [event] is one of them if it has a token: else nobody has configured it.
+
     Args:
         of_the_location: Not those that `EVENTS__ONLY` leaves to other code locations.
 
@@ -64,11 +66,12 @@ def read_event(name: str = "") -> Event:
     Args:
         name: As it is listed in [events]; empty for the event of [event].
     """
+    if not name:
+        return _events.read_main()  # which a slip in [events] must not stop
     try:
         events = _events.read(of_the_location=False)
     except SettingsError as error:
-        # A slip in [events] must not stop the event that is not of it.
-        return _events.read_main() if not name else Event(dict.fromkeys(SECTIONS, error), name)
+        return Event(dict.fromkeys(SECTIONS, error), name)
     return next((event for event in events if event.name == name), None) or _unknown(name, events)
 
 
@@ -140,14 +143,22 @@ class _Events:
         try:
             names = read_names()
             self._only = names.only
-            self._all = _without_clashes((main, *(_named(name, main) for name in names.names)))
-            self._main = self._all[0]
+            found = _without_clashes((main, *(_named(name, main) for name in names.names)))
+            self._main = found[0]
+            self._all = found if len(found) == 1 or _is_configured(main) else found[1:]
         except SettingsError as error:
             self._all = error
         # dlt keeps where it has found each value, and who asked for it, until a pipeline ends. Sensors run none: the
         # process that evaluates them would grow by megabytes a minute.
         get_resolved_traces().clear()
         return self._main
+
+
+def _is_configured(main: Event) -> bool:
+    try:
+        return main.has_api_token
+    except SettingsError:  # which is reported by those who need it
+        return True
 
 
 def _or_error(make: Callable[..., Section], *given: Any) -> Section | SettingsError:
