@@ -221,7 +221,7 @@ def test_a_failed_model_that_is_renamed_later_is_over(
     watched.run("raw/partners", succeeds=False)
     clock.leap(seconds=30)
     watched.look(RUNS)
-    monkeypatch.setattr("event_assets.assets.raw.sync_op_name", lambda endpoint: f"renamed_{endpoint}")
+    monkeypatch.setattr("event_assets.assets.raw.sync_op_name", lambda endpoint, *_: f"renamed_{endpoint}")
     watched.load(build_definitions(read_event()))
     clock.leap(seconds=30)
     assert reason(watched.look(RUNS)) == WELL
