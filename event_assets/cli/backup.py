@@ -10,8 +10,8 @@ import hashlib
 import json
 import shutil
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
@@ -19,19 +19,22 @@ from pathlib import Path
 import click
 
 from event_assets.cli.home_files import DATABASES, check_databases
-from event_assets.settings import dagster_home, read_event
+from event_assets.settings import Event, dagster_home, read_event, read_events
 from event_assets.warehouse import Warehouse
 
 MANIFEST = "backup.json"
 HOME = "dagster"
 """The folder of Dagster's databases in a backup."""
+EVENTS = "events"
+"""The folder of what the events of [events] have in a backup, each in a folder of its name."""
+_FILE = "warehouse.duckdb"
 _PREFIX = "event-assets-"
 _BESIDE = ("-wal", "-shm", ".wal")
 """What SQLite and DuckDB put beside a database: of another database it damages the one that is put in place."""
 
 
 def back_up(to: Path, keep: int | None = None) -> Path:
-    """Write a backup into a folder of its own, and return that. Runs wait while the warehouse is copied.
+    """Write a backup of all events into a folder of its own, and return that. Runs wait while files are copied.
 
     Dagster's records are copied first, while no run writes: so they know of nothing that the warehouse lacks. What they
     lack is synced again.
@@ -45,18 +48,22 @@ def back_up(to: Path, keep: int | None = None) -> Path:
         WarehouseError: The warehouse is in use for too long, or cannot be read. Nothing is left of the backup.
         click.ClickException: A database of Dagster is damaged.
     """
-    warehouse, home = Warehouse.of(read_event()), dagster_home()
+    warehouses, home = {event.name: Warehouse.of(event) for event in _events()}, dagster_home()
     check_databases(home)
     folder = to / f"{_PREFIX}{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}"
     partial = to / f".{folder.name}.partial"
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True, mode=0o700)  # there is personal data in it
     try:
-        with warehouse.writing():
+        with ExitStack() as writing:
+            for warehouse in warehouses.values():
+                writing.enter_context(warehouse.writing())
             for path in _databases(home):
                 _copy_database(path, partial / HOME / path.relative_to(home))
-            if warehouse.engine.is_there():
-                warehouse.engine.back_up(partial, warehouse.wait_seconds)
+            for name, warehouse in warehouses.items():
+                if warehouse.engine.is_there():
+                    (target := partial / EVENTS / name if name else partial).mkdir(parents=True, exist_ok=True)
+                    warehouse.engine.back_up(target, warehouse.wait_seconds)
         _write_manifest(partial)
         partial.rename(folder)
     finally:
@@ -78,21 +85,27 @@ def restore(folder: Path) -> list[Path]:
         WarehouseBusyError: A run writes the warehouse. Nothing was changed.
         click.ClickException: The backup is not complete, or is of a warehouse that no file holds. Nothing was changed.
     """
-    files = _checked_files(folder)
-    event, home = read_event(), dagster_home()
+    files, home = _checked_files(folder), dagster_home()
     if (folder / "warehouse.dump").exists():
         raise click.ClickException(
             f"The warehouse in {folder} is a dump of PostgreSQL: restore it with `pg_restore --clean --if-exists "
             f"--no-owner --dbname=... {folder / 'warehouse.dump'}`. Nothing was changed."
         )
+    events = {_place_of(event): event for event in _events()}
+    if unknown := [name for name in files if not name.startswith(HOME) and name not in events]:
+        raise click.ClickException(
+            f"{', '.join(unknown)} in {folder} is of an event that is not configured: list it in [events] of "
+            ".dlt/config.toml again. Nothing was changed."
+        )
     targets = {
-        name: event.warehouse.file if name == "warehouse.duckdb" else home / Path(name).relative_to(HOME)
-        for name in files
+        name: events[name].warehouse.file if name in events else home / Path(name).relative_to(HOME) for name in files
     }
     stamp, moved = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ"), []
-    warehouse = Warehouse.of(event)
-    warehouse.wait_seconds = min(warehouse.wait_seconds, 5)  # nothing may run: a person waits
-    with warehouse.writing():
+    with ExitStack() as writing:
+        for name in events.keys() & files:
+            warehouse = Warehouse.of(events[name])
+            warehouse.wait_seconds = min(warehouse.wait_seconds, 5)  # nothing may run: a person waits
+            writing.enter_context(warehouse.writing())
         for name, target in targets.items():
             for present in (target, *(target.with_name(target.name + suffix) for suffix in _BESIDE)):
                 if present.exists():
@@ -108,7 +121,7 @@ def report_backup(to: Path, keep: int | None) -> None:
     files = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
     size = sum(each["bytes"] for each in files.values())
     click.echo(f"Backup: {folder} ({len(files)} files, {size / 1e6:,.1f} MB)")
-    if not any(name.startswith("warehouse.") for name in files):
+    if not any(Path(name).name.startswith("warehouse.") for name in files):
         click.echo("The warehouse is not in it: there is none yet, or its database has tools of its own for that.")
     if not any(name.startswith(HOME) for name in files):
         click.echo(f"Dagster's records are not in it: {dagster_home()} has none. Dump their server's database.")
@@ -122,6 +135,15 @@ def report_restore(folder: Path) -> None:
     click.echo(
         "Restored. Start `event-assets ui`: what the API has now is synced, and the copy and pages are made again."
     )
+
+
+def _events() -> Sequence[Event]:
+    return read_events(of_the_location=False) or (read_event(),)
+
+
+def _place_of(event: Event) -> str:
+    """Return the file of an event's warehouse in a backup."""
+    return f"{EVENTS}/{event.name}/{_FILE}" if event.name else _FILE
 
 
 def _databases(home: Path) -> Iterator[Path]:

@@ -138,3 +138,25 @@ def test_older_backups_are_deleted(small: Reader, tmp_path: Path):
     assert {path.name for path in (tmp_path / "backups").iterdir()} == {folder.name, *others[1:]}
     assert folder.stat().st_mode & 0o077 == 0, "there is personal data in it"
     assert set(json.loads((folder / MANIFEST).read_text())["files"]) >= {"warehouse.duckdb", "dagster/history/runs.db"}
+
+
+def test_the_warehouse_of_each_event_is_in_it_and_goes_back_to_its_place(
+    small: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("SOURCES__EVENT_API__API_TOKEN", "token-of-event")
+    monkeypatch.setenv("EVENTS__NAMES", '["graz2026"]')
+    place = tmp_path / "graz" / "graz.duckdb"
+    place.parent.mkdir()
+    monkeypatch.setenv("EVENTS__GRAZ2026__DESTINATION__DUCKDB__CREDENTIALS", str(place))
+    with duckdb.connect(str(place)) as connection:
+        connection.execute("create table of_graz as select 2 as id")
+    folder = back_up(tmp_path / "backups")
+    place.unlink()
+    restore(folder)
+    assert Reader(place).rows("from of_graz") == [(2,)]
+    assert small.rows("from raw.halls") == [(1,)]
+
+    monkeypatch.setenv("EVENTS__NAMES", '["linz2026"]')
+    monkeypatch.delenv("EVENTS__GRAZ2026__DESTINATION__DUCKDB__CREDENTIALS")
+    with pytest.raises(click.ClickException, match=r"graz2026/warehouse\.duckdb in .* is of an event that is not"):
+        restore(folder)

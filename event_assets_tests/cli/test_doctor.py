@@ -17,7 +17,7 @@ from event_assets.cli.doctor.findings import Finding, Severity, examined
 from event_assets.cli.home import open_instance, prepare_dagster_home
 from event_assets.cli.run import run_everything
 from event_assets.sandbox import Event, Sandbox, faults, generate_event
-from event_assets.settings import read_event
+from event_assets.settings import read_event, read_events
 from event_assets_tests.automation.posted import taking_posts
 from event_assets_tests.automation.ticks import record_look, switch_on
 from event_assets_tests.cli.folder import Folder, configuration
@@ -54,13 +54,15 @@ def home(synced: Path, tmp_path: Path, warehouse: Reader, api: Sandbox, monkeypa
 def of_dagster() -> dict[str, Finding]:
     """What is found of Dagster, by part."""
     repository = shared_definitions().get_repository_def()
-    return {each.part: each for each in services.dagster(read_event(), repository, now())}
+    events = [read_event()]
+    found = [*services.dagster(events, repository, now()), *services.syncs(events[0], now())]
+    return {each.part: each for each in found}
 
 
 def test_where_all_is_well_nothing_is_found(home: Path, warehouse: Reader, monkeypatch: pytest.MonkeyPatch):
     with taking_posts(lambda *_: (200, b"")) as address:  # answers GET with an error: no webserver
         monkeypatch.setenv("UI__ADDRESS", address)
-        findings = list(examine(read_event(), now()))
+        findings = list(examine([read_event()], now()))
     assert [each for each in findings if each.severity is FAULT] == []
     assert {each.part for each in findings} >= {"settings", "packages", "disk", "clock", "warehouse", "syncs"}
     assert [each.part for each in findings].count("api") == 3
@@ -73,7 +75,7 @@ def test_where_all_is_well_nothing_is_found(home: Path, warehouse: Reader, monke
 def test_wrong_settings_are_found_and_the_rest_is_examined(home: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("EVENT__TIMEZONE", "Europe/Viena")
     monkeypatch.setenv("WAREHOUSE__LOCK_WAIT_SECONDS", "-1")
-    findings = list(examine(read_event(), now(), offline=True))
+    findings = list(examine([read_event()], now(), offline=True))
     wrong = [each.found for each in findings if each.part == "settings"]
     assert len(wrong) == 2
     assert "Europe/Viena" in wrong[0]
@@ -118,9 +120,9 @@ def test_packages_outside_the_bounds_are_found(monkeypatch: pytest.MonkeyPatch):
 
 def test_a_disk_that_is_nearly_full_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     file = tmp_path / "data" / "warehouse.duckdb"
-    assert {each.severity for each in machine.disk([file.parent], file)} == {OK}
+    assert {each.severity for each in machine.disk([file.parent], [file])} == {OK}
     monkeypatch.setattr(machine, "SPARE_BYTES", 10**18)
-    found = next(iter(machine.disk([file.parent], file)))
+    found = next(iter(machine.disk([file.parent], [file])))
     assert found.severity is FAULT
     assert "a sync may need 1000000000.0 GB" in found.found
 
@@ -256,3 +258,19 @@ def test_the_command_ends_with_1_and_alerts_once(tmp_path: Path, event: Event):
         "🔴 The doctor has found faults", "🟢 Over: the doctor has found faults (api)",
     ]  # fmt: skip
     assert "wrong-token" not in "".join([first.stdout, first.stderr, again.stdout, *posted])
+
+
+def test_of_several_events_each_finding_says_whose_it_is(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("EVENTS__NAMES", '["graz2026", "past"]')
+    monkeypatch.setenv("EVENTS__PAST__ARCHIVE", "true")
+    monkeypatch.setenv("EVENTS__GRAZ2026__TIMEZONE", "Europe/Graz")
+    for name in ("GRAZ2026", "PAST"):
+        place = str(tmp_path / name.lower() / "warehouse.duckdb")
+        monkeypatch.setenv(f"EVENTS__{name}__DESTINATION__DUCKDB__CREDENTIALS", place)
+    findings = list(examine(read_events(), now(), offline=True))
+    faults = {each.part: each.found for each in findings if each.severity is FAULT}
+    assert {*faults} == {"graz2026 settings", "graz2026 syncs"}
+    assert "Europe/Graz" in faults["graz2026 settings"]
+    parts = {each.part for each in findings}
+    assert parts >= {"event settings", "event warehouse", "event syncs", "past warehouse", "packages", "disk"}
+    assert "past syncs" not in parts, "nothing of an archive is synced"

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime, timezone
+from pathlib import Path
 
 import click
 
 from event_assets.automation.messages import UndeliveredError, announce
 from event_assets.cli.doctor import machine, services, tables
 from event_assets.cli.doctor.findings import Finding, Severity, examined, fault
-from event_assets.definitions import build_definitions
+from event_assets.definitions import build_all
 from event_assets.models import ModelError
-from event_assets.settings import Event, SettingsError, dagster_home, read_event
+from event_assets.settings import Event, SettingsError, dagster_home, read_event, read_events
 
 _HEADING = "The doctor has found faults"
 _MARKS = {Severity.OK: "ok", Severity.NOTE: "note", Severity.FAULT: "FAULT"}
@@ -22,23 +23,31 @@ _SENT = "doctor.json"
 """In Dagster's home: the faults that people know of, so that each is sent once."""
 
 
-def examine(event: Event, now: datetime, *, offline: bool = False) -> Iterator[Finding]:
+def examine(events: Sequence[Event], now: datetime, *, offline: bool = False) -> Iterator[Finding]:
     """Examine an installation part by part.
 
     Args:
-        event: As it is configured.
+        events: As they are configured. Of several, each finding says whose it is.
         now: The time now, with a zone.
         offline: Whether the API is left alone.
     """
-    yield from examined("settings", lambda: tables.settings(event, now))
-    yield from examined("packages", lambda: machine.packages(_extra(event)))
-    yield from examined("disk", lambda: _disk(event))
+    first, several = events[0], len(events) > 1
+
+    def of_each(part: str, examination: Callable[[Event], Iterator[Finding]]) -> Iterator[Finding]:
+        for event in events:
+            found = examined(part, lambda event=event: _unless_unset(part, examination(event)))
+            yield from (replace(each, part=f"{event.label} {each.part}") if several else each for each in found)
+
+    yield from of_each("settings", lambda event: tables.settings(event, now))
+    yield from examined("packages", lambda: machine.packages(_extra(first)))
+    yield from examined("disk", lambda: _disk(events))
     if not offline:
-        yield from examined("clock", lambda: _unless_unset("clock", machine.clock(event)))
-        yield from examined("api", lambda: _unless_unset("api", tables.api(event)))
-    yield from examined("warehouse", lambda: _unless_unset("warehouse", tables.warehouse(event, now)))
-    yield from examined("dagster", lambda: _unless_unset("dagster", _dagster(event, now)))
-    yield from examined("webserver", lambda: _unless_unset("webserver", services.webserver(event)))
+        yield from examined("clock", lambda: _unless_unset("clock", machine.clock(first)))
+        yield from of_each("api", lambda event: iter(()) if event.is_archived(now) else tables.api(event))
+    yield from of_each("warehouse", lambda event: tables.warehouse(event, now))
+    yield from examined("dagster", lambda: _unless_unset("dagster", _dagster(events, now)))
+    yield from of_each("syncs", lambda event: iter(()) if event.is_archived(now) else services.syncs(event, now))
+    yield from examined("webserver", lambda: _unless_unset("webserver", services.webserver(first)))
 
 
 def report(*, offline: bool, as_json: bool, alert: bool) -> bool:
@@ -49,15 +58,15 @@ def report(*, offline: bool, as_json: bool, alert: bool) -> bool:
         as_json: Print one JSON object, for programs.
         alert: Send new faults, and which are over, to the alerts' webhook.
     """
-    event, now = read_event(), datetime.now(timezone.utc)
+    now = datetime.now(timezone.utc)
     findings = []
-    for finding in examine(event, now, offline=offline):
+    for finding in examine(_events(), now, offline=offline):
         findings.append(finding)
         if not as_json:
             click.echo(_lines(finding))
     faults = [each for each in findings if each.severity is Severity.FAULT]
     if alert:
-        _alert(event, faults)
+        _alert(read_event(), faults)
     if as_json:
         body = {"at": now.isoformat(), "ok": not faults, "findings": [asdict(each) for each in findings]}
         click.echo(json.dumps(body, indent=2))
@@ -71,13 +80,24 @@ def _lines(finding: Finding) -> str:
     return f"{line}\n{'':18}-> {finding.advice}" if finding.advice else line
 
 
-def _disk(event: Event) -> Iterator[Finding]:
+def _events() -> Sequence[Event]:
     try:
-        file, published, site = event.warehouse.file, event.warehouse.published_file, event.site.local_folder
-    except SettingsError as error:
-        yield fault("disk", str(error))
-        return
-    yield from machine.disk([dagster_home(), file.parent, published.parent, *([site] if site else [])], file)
+        return read_events() or (read_event(),)
+    except SettingsError:  # which each event of [events] has as its error
+        return (read_event(),)
+
+
+def _disk(events: Sequence[Event]) -> Iterator[Finding]:
+    folders, files = [dagster_home()], list[Path]()
+    for event in events:
+        try:
+            file, published, site = event.warehouse.file, event.warehouse.published_file, event.site.local_folder
+        except SettingsError as error:
+            yield fault("disk", str(error))
+            continue
+        folders += [file.parent, published.parent, *([site] if site else [])]
+        files.append(file)
+    yield from machine.disk(folders, files)
 
 
 def _extra(event: Event) -> str:
@@ -95,13 +115,13 @@ def _unless_unset(part: str, findings: Iterator[Finding]) -> Iterator[Finding]:
         yield fault(part, f"It could not be examined. {str(error).splitlines()[0]}")
 
 
-def _dagster(event: Event, now: datetime) -> Iterator[Finding]:
+def _dagster(events: Sequence[Event], now: datetime) -> Iterator[Finding]:
     try:
-        definitions = build_definitions(event)
+        definitions = build_all(events)
     except ModelError as error:
         yield fault("models", str(error))
         return
-    yield from services.dagster(event, definitions.get_repository_def(), now)
+    yield from services.dagster(events, definitions.get_repository_def(), now)
 
 
 def _alert(event: Event, faults: Sequence[Finding]) -> None:

@@ -63,14 +63,14 @@ def _unfit(requirement: Requirement, extra: str) -> str | None:
     return f"{requirement.name} {installed}, not {requirement.specifier}"
 
 
-def disk(folders: Sequence[Path], warehouse: Path) -> Iterator[Finding]:
+def disk(folders: Sequence[Path], warehouses: Sequence[Path]) -> Iterator[Finding]:
     """Yield whether there is room where the project writes, once for each disk, and whether it may write there.
 
     Args:
         folders: Where it writes; they need not exist.
-        warehouse: The warehouse file, which need not exist.
+        warehouses: The warehouse files, which need not exist.
     """
-    needed = SPARE_BYTES + 2 * (warehouse.stat().st_size if warehouse.is_file() else 0)
+    needed = SPARE_BYTES + 2 * max((path.stat().st_size for path in warehouses if path.is_file()), default=0)
     disks: dict[int, Path] = {}
     for folder in [*folders, Path(tempfile.gettempdir())]:
         there = next(path for path in (folder, *folder.parents) if path.exists())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import click
@@ -22,12 +22,12 @@ FAILED_RUNS = timedelta(days=1)
 _START = "Start it: `event-assets ui`, or the service that runs it. Until then nothing starts by itself."
 
 
-def dagster(event: Event, repository: dg.RepositoryDefinition, now: datetime) -> Iterator[Finding]:
-    """Yield what Dagster's records say.
+def dagster(events: Sequence[Event], repository: dg.RepositoryDefinition, now: datetime) -> Iterator[Finding]:
+    """Yield what Dagster's records say of its processes and runs.
 
     Args:
-        event: As it is configured.
-        repository: Its sensors and schedules.
+        events: As they are configured.
+        repository: Their sensors and schedules.
         now: The time now, with a zone.
 
     Raises:
@@ -39,13 +39,12 @@ def dagster(event: Event, repository: dg.RepositoryDefinition, now: datetime) ->
         return
     try:
         check_databases(home)
-        prepare_dagster_home(event.retention)
+        prepare_dagster_home(events[0].retention, len(events))
         with open_instance() as instance:
             yield ok("dagster", f"Its records in {home} can be read.")
             yield from _daemon(instance, now)
             yield from _sensors(instance, intervals_of(repository), now)
             yield from _runs(instance, now)
-            yield from _tables(instance, event, now)
     except click.ClickException as error:
         yield fault("dagster", error.message)
 
@@ -92,8 +91,25 @@ def _runs(instance: dg.DagsterInstance, now: datetime) -> Iterator[Finding]:
         yield ok("runs", said)
 
 
-def _tables(instance: dg.DagsterInstance, event: Event, now: datetime) -> Iterator[Finding]:
-    statuses = read_statuses(instance, [], event, now)
+def syncs(event: Event, now: datetime) -> Iterator[Finding]:
+    """Yield how old the raw tables of an event are, as Dagster's records have it.
+
+    Args:
+        event: As it is configured.
+        now: The time now, with a zone.
+
+    Raises:
+        SettingsError: A setting cannot be used.
+    """
+    home = dagster_home()
+    try:
+        check_databases(home)
+    except click.ClickException:  # which the finding `dagster` says
+        return
+    if not (home / "dagster.yaml").exists():
+        return
+    with open_instance() as instance:
+        statuses = read_statuses(instance, [], event, now)
     ages = {name: now - status.built_at for name, status in statuses.items() if status.built_at}
     if not ages:
         yield note("syncs", "No table was ever synced.", "Sync once: `event-assets run`.")
