@@ -33,7 +33,7 @@ WITHOUT_THE_PIN := dagster-embedded-elt; python_version < "3"
 # answer says and what becomes of it, what the automation does after which failure, and how files look; and other databases,
 # whose packages are few and pinned closely.
 ONCE = -m "not slow" -k "not postgres and not spark and not sail" --hypothesis-profile few $(addprefix --once=event_assets_tests/, automation cli source)
-OWN_CODE_ALONE = $(addprefix --ignore=event_assets_tests/, engines export sandbox site test_sizes.py test_readme.py test_makefile.py \
+OWN_CODE_ALONE = $(addprefix --ignore=event_assets_tests/, across deploy engines export sandbox site test_sizes.py test_readme.py test_makefile.py \
 	$(addprefix source/, test_erasure.py test_lossless_json.py test_matrix.py test_more_pages.py test_pages.py test_paging.py \
 	test_placeholders.py test_privacy_places.py test_put_right.py test_records.py test_removals.py) \
 	$(addprefix automation/, test_change_sensor.py test_change_sensor_failures.py test_change_sensor_misled.py \
