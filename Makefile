@@ -100,7 +100,8 @@ pictures: .venv/installed-dev ## Take the pictures that the README shows (needs 
 	@$(PY) -m event_assets_tests.pictures
 
 # Resolved for every supported Python at once, so that a fresh machine installs what was tested. The development set comes
-# first, because its tools bound what runs as well: dagster-dg-core 1.13.1 needs an older tomlkit than dagster does.
+# first, because its tools bound what runs as well: dagster-dg-core 1.13.1 needs an older tomlkit than dagster does. A server
+# has the DuckDB for which there are wheels of its extensions, because the tests need these.
 UV_COMPILE = .venv/bin/uv pip compile setup.cfg --universal --python-version 3.10 --generate-hashes --no-strip-extras --no-annotate \
 	--custom-compile-command "make lock" --upgrade --quiet
 lock: .venv/installed-dev ## Renew the lock files within the bounds of setup.cfg
@@ -108,7 +109,8 @@ lock: .venv/installed-dev ## Renew the lock files within the bounds of setup.cfg
 	@$(UV_COMPILE) --extra dev --output-file requirements-dev.lock
 	@$(UV_COMPILE) --constraint requirements-dev.lock --output-file requirements.lock
 	@echo '$(WITHOUT_THE_PIN)' > .venv/overrides.txt
-	@$(UV_COMPILE) --extra server --override .venv/overrides.txt --output-file requirements-server.lock
+	@grep -o '^duckdb==[^ ]*' requirements-dev.lock > .venv/duckdb.txt
+	@$(UV_COMPILE) --extra server --override .venv/overrides.txt --constraint .venv/duckdb.txt --output-file requirements-server.lock
 
 # Its tools are no part of what is tested: named here, in an environment of their own.
 release: ## Build sdist, wheel, SBOM, notes and sums of this commit's version into dist/
