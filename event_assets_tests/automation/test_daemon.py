@@ -72,6 +72,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         "EVENT__CLOSES": (opens + timedelta(days=1)).isoformat(),
         "FRESHNESS__EVENT_MINUTES": str(WINDOW_SECONDS // 60),
         "FRESHNESS__RETRY_MINUTES": "1",
+        "SITE__FILES_MINUTES": "0",
         "SCHEDULE__CHANGE_POLL_SECONDS": "10",
         "RUNTIME__REQUEST_MAX_ATTEMPTS": "2",
         "RUNTIME__REQUEST_BACKOFF_FACTOR": "0.5",
