@@ -18,7 +18,7 @@ from event_assets_tests.conftest import CHECKOUT
 from event_assets_tests.engines.servers import free_port
 
 NAME = "event.example.com"
-PASSWORD = "a password of the tests"
+PASSWORD = "a password of the tests"  # pragma: allowlist secret
 OPERATOR, READER = "ada", "carl"
 _MAIN = """
 {user}

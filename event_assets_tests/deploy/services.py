@@ -22,8 +22,8 @@ from event_assets_tests.conftest import CHECKOUT
 from event_assets_tests.engines.servers import PostgresServer, free_port
 
 DEPLOY = CHECKOUT / "deploy"
-PASSWORD = "of the records"
-EVENTS_PASSWORD = "of-the-warehouse"
+PASSWORD = "of the records"  # pragma: allowlist secret
+EVENTS_PASSWORD = "of-the-warehouse"  # pragma: allowlist secret
 HAVE_PORTS = {"code": "4000", "webserver": "3000", "webserver-reader": "3000"}
 IMAGE_FOLDERS = ("/srv/event", "/srv/dagster", "/tmp")  # noqa: S108  # of the image
 
