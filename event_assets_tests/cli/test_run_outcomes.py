@@ -136,7 +136,7 @@ def test_a_large_removal_is_let_through_when_it_is_meant(api: Sandbox, warehouse
 
 @pytest.mark.parametrize(("arguments", "allowed"), [([], False), (["--allow-removals"], True)])
 def test_an_option_says_that_it_is_meant(monkeypatch: pytest.MonkeyPatch, arguments: list[str], allowed: bool):
-    asked: list[dict[str, bool]] = []
+    asked: list[dict[str, object]] = []
     monkeypatch.setattr("event_assets.cli.run.run_everything", lambda **options: asked.append(options))
     threshold = gc.get_threshold()
     try:
@@ -144,4 +144,4 @@ def test_an_option_says_that_it_is_meant(monkeypatch: pytest.MonkeyPatch, argume
     finally:  # a command sets these for the rest of its process
         gc.unfreeze()
         gc.set_threshold(*threshold)
-    assert asked == [{"allow_removals": allowed}]
+    assert asked == [{"allow_removals": allowed, "event_name": None}]
