@@ -28,25 +28,24 @@ test-all: .venv/installed-dev ## Run all tests
 # dagster-embedded-elt pins dagster 1.13.1; images leave it out. They have requirements-server.lock, and this tests it.
 NEWEST := .venv-newest/bin/python
 WITHOUT_THE_PIN := dagster-embedded-elt; python_version < "3"
-# Each test that asks something of another package, once: further parameters and examples ask our own code, but for those
-# of assets and models, where DuckDB decides what comes of each. Left out is what no package decides: the sandbox, what an
-# answer says and what becomes of it, what the automation does after which failure, and how files look; and other databases,
-# whose packages are few and pinned closely.
-ONCE = -m "not slow" -k "not postgres and not spark and not sail" --hypothesis-profile few $(addprefix --once=event_assets_tests/, automation cli source)
-OWN_CODE_ALONE = $(addprefix --ignore=event_assets_tests/, across deploy engines export sandbox site test_sizes.py test_readme.py test_makefile.py \
-	$(addprefix source/, test_erasure.py test_lossless_json.py test_matrix.py test_more_pages.py test_pages.py test_paging.py \
-	test_placeholders.py test_privacy_places.py test_put_right.py test_records.py test_removals.py) \
-	$(addprefix automation/, test_change_sensor.py test_change_sensor_failures.py test_change_sensor_misled.py \
-	test_failed_attempts.py test_held_back.py test_held_back_copy.py test_lost_warehouse.py) \
-	assets/test_schedule_changes.py cli/test_dbt_artifacts.py models/test_intervals.py models/test_questions.py)
-test-newest: ## Run the tests on the packages of images: the newest dagster, without dagster-embedded-elt
+# Both locks have the same line of every package but of Dagster: these tests ask something of it, each once. Slow ones but
+# for those marked on_both run on the other packages alone.
+OF_DAGSTER = $(addprefix event_assets_tests/, test_definitions.py test_many_events.py test_warnings.py deploy/test_services.py \
+	$(addprefix across/test_across_, assets.py automation.py) \
+	$(addprefix assets/test_, lineage.py models.py one_run_at_a_time.py published.py raw.py whole_graph.py) \
+	$(addprefix automation/test_, alerts.py alerts_of_runs.py change_sensor_runs.py condition_sensor.py conditions.py \
+	evaluations.py facts.py look.py openlineage.py orphaned_runs.py phase_sensor.py retention.py schedules.py \
+	sensor_health.py telling.py up_to_date.py) \
+	$(addprefix cli/test_, event_log.py forked.py home.py run.py run_server.py storage.py supervisor.py told.py))
+ONCE = -m "not slow or on_both" --once=event_assets_tests --hypothesis-profile few
+test-newest: ## Run the tests of Dagster on the packages of images: its newest line, without dagster-embedded-elt
 	@$(PYTHON) -m venv .venv-newest
 	@$(NEWEST) -m pip install --quiet --disable-pip-version-check uv
 	@echo '$(WITHOUT_THE_PIN)' > .venv-newest/overrides.txt
 	@.venv-newest/bin/uv pip install --quiet --python $(NEWEST) --override .venv-newest/overrides.txt \
 		--constraint requirements-server.lock --upgrade --editable '.[dev]'
 	@$(NEWEST) -m pip list 2>/dev/null | grep -E '^(dagster|dlt|duckdb|sqlglot)'
-	@$(NEWEST) -m pytest $(PARALLEL) $(ONCE) $(OWN_CODE_ALONE)
+	@$(NEWEST) -m pytest $(PARALLEL) $(ONCE) $(OF_DAGSTER)
 
 # SIZES=small,200k leaves the million out; REPEATS=1 is for a quick look.
 bench: .venv/installed-dev ## Compare with other ways to do the same, half an hour (SIZES=small: four minutes)

@@ -1,18 +1,22 @@
 """The code location as tests share it: loading it takes most of a second, and it stays as it is while tests use it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from functools import cache
 from pathlib import Path
+from unittest.mock import patch
 
 import dagster as dg
 import pytest
 
 from event_assets import sandbox
+from event_assets.assets.models import project_models
+from event_assets.automation import event_part
 from event_assets.automation.freshness import phase_of
 from event_assets.automation.phases import Phase
 from event_assets.definitions import build_definitions
+from event_assets.models import Model
 from event_assets.sandbox import Sandbox
 from event_assets.settings import (
     DateSettings,
@@ -30,6 +34,40 @@ from event_assets.settings import (
 )
 from event_assets.settings.declaring import Section
 from event_assets.settings.event import SECTIONS
+from event_assets.source.tables.columns import Table
+from event_assets.warehouse.relations import Relation
+
+FEW_MODELS = {
+    "summary.agenda", "summary.data_quality", "summary.event_overview", "summary.partners_overview",
+    "history.entry_versions",
+}  # fmt: skip
+"""What a code location of few models builds, with all that these are made of: some tables of each kind."""
+
+
+@contextmanager
+def few_models() -> Iterator[None]:
+    """Let code locations that are built within a block have half of the models, and one page.
+
+    For tests of when things are built and told, and not of what comes of it: a run of everything takes a third.
+    """
+    pages = event_part._pages
+    with (
+        patch.object(event_part, "project_models", _few_of),
+        patch.object(event_part, "_pages", lambda *given: pages(*given)[:1]),
+    ):
+        yield
+
+
+COPY_OF_FEW = {"published/warehouse", "site/catalogue"}
+"""The assets of a code location of few models that are made of all tables."""
+
+
+def _few_of(tables: Mapping[str, Table]) -> dict[Relation, Model]:
+    models = project_models(tables)
+    wanted = {relation for relation in models if str(relation) in FEW_MODELS}
+    for relation in reversed(models):  # each comes after those that it reads
+        wanted |= set(models[relation].reads) if relation in wanted else set()
+    return {relation: model for relation, model in models.items() if relation in wanted}
 
 
 def shared_definitions() -> dg.Definitions:
@@ -44,7 +82,9 @@ def shared_definitions() -> dg.Definitions:
     """
     event = read_event()
     sections = {section: event.sections[section] for section in SECTIONS_OF_THE_DEFINITIONS}
-    return _built(tuple(sections.items()), phase_of(event, datetime.now(timezone.utc)))
+    return _built(
+        tuple(sections.items()), phase_of(event, datetime.now(timezone.utc)), event_part.project_models is _few_of
+    )
 
 
 SECTIONS_OF_THE_DEFINITIONS = (
@@ -62,7 +102,9 @@ SECTIONS_OF_THE_DEFINITIONS = (
 
 
 @cache
-def _built(sections: tuple[tuple[type[Section], Section | SettingsError], ...], phase: Phase) -> dg.Definitions:
+def _built(
+    sections: tuple[tuple[type[Section], Section | SettingsError], ...], phase: Phase, few: bool
+) -> dg.Definitions:
     unread = dict.fromkeys(SECTIONS, SettingsError("The definitions are not made of this section."))
     return build_definitions(Event({**unread, **dict(sections)}))
 

@@ -23,11 +23,16 @@ for name in ("SOURCES__EVENT_API__BASE_URL", "SOURCES__EVENT_API__API_TOKEN", "B
 
 import hypothesis  # noqa: E402
 import pytest  # noqa: E402
+import sqlalchemy  # noqa: E402
+from dagster._core.storage.event_log import in_memory  # noqa: E402
 
 from event_assets.sandbox import Event, Sandbox, generate_event, load_event  # noqa: E402
-from event_assets_tests.code_location import shared_definitions  # noqa: E402
+from event_assets_tests import code_location  # noqa: E402
 from event_assets_tests.engines.servers import PostgresServer, postgres_server, spark_server  # noqa: E402
 from event_assets_tests.running import Reader, Run  # noqa: E402
+
+# An instance in memory opens its database anew for each statement: a third of the time of a run.
+in_memory.NullPool = sqlalchemy.QueuePool  # pyright: ignore[reportPrivateImportUsage]
 
 CASES = CHECKOUT.parent / "shared" / "cases"
 
@@ -93,6 +98,13 @@ def spark_address() -> Iterator[str]:
 
 
 @pytest.fixture
+def few_models() -> Iterator[None]:
+    """Code locations have few models and no pages in this test."""
+    with code_location.few_models():
+        yield
+
+
+@pytest.fixture
 def event() -> Event:
     """A small invented event."""
     return generate_event(lectures=24, participants=50, seed=7)
@@ -138,4 +150,4 @@ def warehouse(warehouse_path: Path) -> Reader:
 @pytest.fixture
 def run(warehouse_path: Path) -> Run:
     """Materialise assets of the code location in this process: all, or those named."""
-    return Run(shared_definitions())
+    return Run(code_location.shared_definitions())

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,7 +17,7 @@ from event_assets_tests.automation.alerting import CHECKS, RUNS, STALE, WELL
 from event_assets_tests.automation.automation_harness import START, Automation, Clock, reason
 from event_assets_tests.automation.looking import look
 from event_assets_tests.automation.posted import taking_posts
-from event_assets_tests.code_location import configured, shared_definitions
+from event_assets_tests.code_location import configured, few_models, shared_definitions
 from event_assets_tests.running import Reader, Run
 
 _TOLD = {
@@ -35,6 +36,13 @@ _TOLD = {
 def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files follow in the same look: what a pause does is tested with the planner."""
     monkeypatch.setenv("SITE__FILES_MINUTES", "0")
+
+
+@pytest.fixture(autouse=True)
+def _few(request: pytest.FixtureRequest) -> Iterator[None]:
+    """When things are built follows the same rules for few models and for all."""
+    with nullcontext() if request.node.get_closest_marker("all_models") else few_models():
+        yield
 
 
 @pytest.fixture
@@ -56,7 +64,12 @@ def everything_loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tupl
     """A folder with the warehouse that one run of everything at `START` has filled, and what that run has recorded."""
     folder = tmp_path_factory.mktemp("loaded")
     event = generate_event(lectures=24, participants=50, seed=7)
-    with time_machine.travel(START), configured(event, folder), dg.DagsterInstance.ephemeral() as instance:
+    with (
+        few_models(),
+        time_machine.travel(START),
+        configured(event, folder),
+        dg.DagsterInstance.ephemeral() as instance,
+    ):
         Run(shared_definitions(), instance)()
         recorded = DebugRunPayload.build(instance, instance.get_runs()[0])
         told = [entry for entry in recorded.event_list if entry.dagster_event and entry.dagster_event_type in _TOLD]

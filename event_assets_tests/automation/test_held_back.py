@@ -15,7 +15,8 @@ from event_assets_tests.automation.alerting import CHECKS, RUNS, STALE, WELL
 from event_assets_tests.automation.automation_harness import Automation, Clock, reason
 from event_assets_tests.automation.breaking import BREAKING, failing_check, failing_select
 from event_assets_tests.automation.looking import change
-from event_assets_tests.running import COPY, Reader
+from event_assets_tests.code_location import COPY_OF_FEW as COPY
+from event_assets_tests.running import Reader
 
 HELD = "staging/session_speakers"
 SEEN = f"Readers see the last good state of {HELD} and of what is made of it; all else is published."

@@ -22,7 +22,7 @@ from event_assets_tests.running import Reader
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few_models: None) -> Path:
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
     return prepare_dagster_home()
 

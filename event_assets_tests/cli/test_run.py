@@ -20,7 +20,7 @@ OPEN = WarehouseResource.open
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few_models: None) -> None:
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
 
 

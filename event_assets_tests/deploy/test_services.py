@@ -114,6 +114,7 @@ def server(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Server]:
 
 
 @pytest.mark.slow
+@pytest.mark.on_both
 @pytest.mark.timeout(900)
 def test_people_work_through_the_door_with_two_webservers(server: Server):
     before = server.api.event.content["halls"][0]["name"]

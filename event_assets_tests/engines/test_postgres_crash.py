@@ -20,18 +20,16 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Course], 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stage", crash.STAGES)
-@pytest.mark.parametrize("endpoint", ENDPOINTS)
-@pytest.mark.parametrize("first", [True, False], ids=["first sync", "later sync"])
+@pytest.mark.parametrize(("stage", "endpoint", "first"), crash.KILLS)
 def test_a_killed_sync_is_put_right_by_the_next(
     warehouse: Warehouse,
     undisturbed: Callable[[Course], Undisturbed],
     url: str,
     reader: PostgresReader,
     tmp_path: Path,
-    first: bool,
-    endpoint: str,
     stage: str,
+    endpoint: str,
+    first: bool,
 ):
     """In the end there is what an undisturbed DuckDB file holds."""
     course, resources = Course(endpoint, first, before=False, after=False), ENDPOINTS[endpoint]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import dlt
+import pytest
 
 from event_assets.sandbox import Sandbox
 from event_assets.settings import EventApiSettings
@@ -15,6 +16,7 @@ from event_assets.source.load import apply
 from event_assets.source.records.process import RecordProcessor
 from event_assets.source.sync import sync
 from event_assets.warehouse import Warehouse
+from event_assets_tests.source.courses import ENDPOINTS
 
 STAGES = (
     "extract",
@@ -32,6 +34,13 @@ STAGES = (
 
 Delta tables also have ``commit 2``: before the third of them is committed.
 """
+
+KILLS = [
+    pytest.param(stage, endpoint, (number + other) % 2 == 0, id=f"{stage} of {endpoint}")
+    for number, stage in enumerate(STAGES)
+    for other, endpoint in enumerate(ENDPOINTS)
+]
+"""Each stage of each endpoint, in turns in the first sync and in a later one: so each stage meets both."""
 
 # Each process is forked from one that has imported everything: only the import is shared, which takes three seconds.
 _processes = multiprocessing.get_context("forkserver")

@@ -23,11 +23,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Course], 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stage", crash.STAGES)
-@pytest.mark.parametrize("endpoint", ENDPOINTS)
-@pytest.mark.parametrize("first", [True, False], ids=["first sync", "later sync"])
+@pytest.mark.parametrize(("stage", "endpoint", "first"), crash.KILLS)
 def test_a_killed_sync_is_put_right_by_the_next(
-    warehouse: Warehouse, undisturbed: Callable[[Course], Undisturbed], first: bool, endpoint: str, stage: str
+    warehouse: Warehouse, undisturbed: Callable[[Course], Undisturbed], stage: str, endpoint: str, first: bool
 ):
     numbers, resources = random.Random(f"{stage} of {endpoint}, {first}"), ENDPOINTS[endpoint]
     course = Course(endpoint, first, numbers.random() < 0.5, numbers.random() < 0.5)
