@@ -15,10 +15,11 @@ from weakref import WeakKeyDictionary
 import dagster as dg
 
 from event_assets.assets.keys import THE_EVENT, EventNames
+from event_assets.automation.checked_plan import plan_with_checks
 from event_assets.automation.condition_sensor import ConditionSensor
 from event_assets.automation.facts import Facts, failing_tables, read_facts, with_copy
 from event_assets.automation.graph import Graph, is_copy, is_raw
-from event_assets.automation.planner import NOTHING, Decision, Plan, plan, plan_with_checks, requested
+from event_assets.automation.planner import NOTHING, Decision, Plan, plan, requested
 from event_assets.settings import ReadEvent, read_event
 
 

@@ -10,7 +10,7 @@ Nothing here reads a clock, a setting or Dagster's records: that is the business
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -77,6 +77,8 @@ def plan(graph: Graph, facts: Facts, trigger: Trigger = Trigger.CONDITIONS) -> P
         trigger: Who asks. Of a change only what is made of the changed tables is decided. Its run waits in the queue
             for those before it, so what these will make is made once more, of what they have brought.
     """
+    if trigger is Trigger.PERSON:
+        return _plan_by_hand(graph, facts)
     if trigger is Trigger.CHANGE:
         facts = facts.after_all_runs()
     decisions: dict[dg.AssetKey, Decision] = {}
@@ -86,8 +88,6 @@ def plan(graph: Graph, facts: Facts, trigger: Trigger = Trigger.CONDITIONS) -> P
         elif is_raw(asset):
             if asset not in decisions:  # an endpoint decides once
                 decisions |= _sync_together(graph, facts, trigger, asset)
-        elif trigger is Trigger.PERSON:
-            decisions |= _make_by_hand(graph, facts, decisions, asset)
         elif is_copy(asset):
             decisions[asset] = _publish(graph, facts, decisions, asset)
         else:
@@ -100,48 +100,11 @@ def requested(decisions: Plan) -> list[dg.AssetKey]:
     return [asset for asset, decision in decisions.items() if decision.is_request]
 
 
-def plan_with_checks(
-    graph: Graph,
-    facts: Facts,
-    read_failing: Callable[[Iterable[dg.AssetKey]], Iterable[dg.AssetKey]],
-    trigger: Trigger = Trigger.CONDITIONS,
-) -> Plan:
-    """Decide the same, reading of checks only what the decisions depend on: mostly nothing, and there are many.
-
-    Args:
-        graph: All assets.
-        facts: What is known of them, except of checks.
-        read_failing: Gives those of some tables of which a blocking check failed when it was last evaluated.
-        trigger: Who asks.
-    """
-    known: set[dg.AssetKey] = set()
-    decisions = plan(graph, facts, trigger)
-    while unknown := _deciding_tables(graph, decisions, trigger) - known:
-        known |= unknown
-        facts = facts.with_failing(read_failing(unknown))
-        decisions = plan(graph, facts, trigger)
-    return decisions
-
-
-def _deciding_tables(graph: Graph, decisions: Plan, trigger: Trigger) -> set[dg.AssetKey]:
-    """The tables whose checks could change a plan: a failing one holds back what reads it.
-
-    What is built now is checked in the same run; only the copy is in no run with what may fail again.
-    """
-    return {
-        read
-        for asset in requested(decisions)
-        for read in graph.nodes[asset].reads
-        if decisions[read].is_request == (is_copy(asset) and trigger is not Trigger.PERSON)
-    }
-
-
 def _sync_together(graph: Graph, facts: Facts, trigger: Trigger, asset: dg.AssetKey) -> Plan:
     """Whether to sync the tables of an endpoint. Of a change, those alone whose records are others."""
     if trigger is Trigger.CHANGE:
         return {asset: _decide(f"the API has other records than {_name(asset)}", None)}
-    decision = _sync(graph, facts, asset) if trigger is Trigger.CONDITIONS else NOTHING
-    return dict.fromkeys(graph.nodes[asset].together, decision)
+    return dict.fromkeys(graph.nodes[asset].together, _sync(graph, facts, asset))
 
 
 def _sync(graph: Graph, facts: Facts, asset: dg.AssetKey) -> Decision:
@@ -201,6 +164,20 @@ def _publish(graph: Graph, facts: Facts, decisions: Plan, asset: dg.AssetKey) ->
         or _why_empty(graph, facts, decisions, asset)
         or _why_too_soon(facts, asset),
     )
+
+
+def _plan_by_hand(graph: Graph, facts: Facts) -> Plan:
+    """Decide for who has just had everything synced.
+
+    In rounds: a table that is made again for one asset makes the others outdated that read it.
+    """
+    decisions, before = dict.fromkeys(graph.nodes, NOTHING), None
+    while requested(decisions) != before:
+        before = requested(decisions)
+        for asset in graph.nodes:
+            if not is_raw(asset) and not decisions[asset].is_request:
+                decisions |= _make_by_hand(graph, facts, decisions, asset)
+    return decisions
 
 
 def _make_by_hand(graph: Graph, facts: Facts, decisions: Plan, asset: dg.AssetKey) -> dict[dg.AssetKey, Decision]:

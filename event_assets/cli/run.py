@@ -12,12 +12,13 @@ import dagster as dg
 from event_assets.assets.keys import EventNames, published_copy
 from event_assets.assets.raw import SyncConfig, sync_op_name
 from event_assets.assets.versions import Materialisations
+from event_assets.automation.checked_plan import plan_with_checks
 from event_assets.automation.facts import failing_tables, read_facts, with_copy
 from event_assets.automation.failures import is_failed_check, run_failure, step_failure
 from event_assets.automation.graph import Graph, is_model, is_page
 from event_assets.automation.jobs import REFRESH_EVERYTHING
 from event_assets.automation.orphaned_runs import end_orphaned_runs
-from event_assets.automation.planner import Trigger, plan_with_checks, requested
+from event_assets.automation.planner import Trigger, requested
 from event_assets.cli.api import api_or_sandbox
 from event_assets.cli.attention import attention_lines
 from event_assets.cli.home import open_instance, prepare_dagster_home

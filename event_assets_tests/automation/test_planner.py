@@ -7,8 +7,9 @@ import dagster as dg
 import pytest
 
 from event_assets.assets.versions import Materialisation
+from event_assets.automation.checked_plan import plan_with_checks
 from event_assets.automation.facts import AssetState, Facts
-from event_assets.automation.planner import Trigger, plan, plan_with_checks, requested
+from event_assets.automation.planner import Trigger, plan, requested
 from event_assets.automation.reasons import why_not_up_to_date
 from event_assets_tests.automation.planning import (
     AGENDA,
@@ -130,6 +131,10 @@ CASES = {
     ),
 }
 BY_HAND = {
+    "what is made again for the copy, and what else reads it": (
+        facts({COPY: AssetState()}, failing=frozenset({SESSIONS})),
+        PROGRAMME,
+    ),
     "everything is as it should be": (facts(), []),
     "nothing was synced": (nothing_made(), []),
     "a raw table has changed": (facts(CHANGED), PROGRAMME),

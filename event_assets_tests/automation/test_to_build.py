@@ -8,9 +8,10 @@ import dagster as dg
 import pytest
 
 from event_assets.assets.versions import data_version
+from event_assets.automation.checked_plan import plan_with_checks
 from event_assets.automation.facts import failing_tables, read_facts
 from event_assets.automation.graph import Graph
-from event_assets.automation.planner import Trigger, plan_with_checks, requested
+from event_assets.automation.planner import Trigger, requested
 from event_assets.settings import read_event
 
 RAW, STAGED, SUMMED, APART, OTHER, COPY = (
