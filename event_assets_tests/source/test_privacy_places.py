@@ -69,8 +69,7 @@ def test_what_is_said_of_a_wrong_answer_names_no_field_of_it(
         assert marks.found(str(refusal.value)) == set()
 
 
-@pytest.mark.parametrize("privacy", [HASH, DROP], ids=lambda each: each.personal_data)
-@pytest.mark.parametrize("absent", [False, True])
+@pytest.mark.parametrize(("privacy", "absent"), [(HASH, True), (DROP, False)], ids=["hash, absent", "drop, there"])
 def test_turning_to_protection_clears_every_place_from_before(
     api: Sandbox, warehouse: Warehouse, reader: Reader, privacy: PrivacySettings, absent: bool
 ):

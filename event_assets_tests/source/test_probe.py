@@ -37,8 +37,9 @@ def look(
     return probe(EventApiSettings(api.base_url, api.token), endpoint, before, settings, deadline)
 
 
-@pytest.mark.parametrize("privacy", PRIVACY, ids=lambda privacy: privacy.personal_data)
-@pytest.mark.parametrize(("seed", "envelope"), [(1, "data"), (2, "bare"), (3, "pages")])
+@pytest.mark.parametrize(
+    ("privacy", "seed", "envelope"), zip(PRIVACY, (1, 2, 3), ("data", "bare", "pages"), strict=True)
+)
 def test_it_sees_the_versions_that_a_sync_gives(
     tmp_path: Path, privacy: PrivacySettings, seed: int, envelope: Envelope
 ):
