@@ -58,7 +58,7 @@ def test_each_finding_is_a_line_with_the_table_to_look_at(asset: str, check: str
     assert attention_line(evaluation) == line
 
 
-@pytest.mark.usefixtures("warehouse")
+@pytest.mark.usefixtures("warehouse", "few_models")
 def test_a_run_ends_with_what_needs_a_person(
     api: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import pytest
@@ -12,7 +12,8 @@ from filelock import FileLock
 
 from event_assets.__main__ import main
 from event_assets.cli import dbt_artifacts
-from event_assets.sandbox import Event, Sandbox
+from event_assets.sandbox import Event, Sandbox, generate_event
+from event_assets_tests.code_location import configured, shared_definitions
 from event_assets_tests.running import Reader, Run
 
 
@@ -27,16 +28,34 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     return manifest, catalog
 
 
-@pytest.mark.usefixtures("api")
-def test_types_and_row_counts_are_those_of_the_warehouse(run: Run, warehouse: Reader, event: Event, tmp_path: Path):
-    assert export(tmp_path / "before").exit_code == 0
-    run()
-    done = export(tmp_path / "after")
-    assert (done.exit_code, done.stderr) == (0, "")
-    assert f"row counts of {warehouse.path}." in done.stdout
+class Exported(NamedTuple):
+    """What was exported before and after a run of everything, and what of."""
 
-    manifest, catalog = read(tmp_path / "after")
-    _, before = read(tmp_path / "before")
+    event: Event
+    api: Sandbox
+    warehouse: Reader
+    before: Path
+    after: Path
+    said: Result
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    folder, event = tmp_path_factory.mktemp("exported"), generate_event(lectures=24, participants=50, seed=7)
+    with configured(event, folder) as api:
+        assert export(folder / "before").exit_code == 0
+        Run(shared_definitions())()
+        said = export(folder / "after")
+    return Exported(event, api, Reader(folder / "warehouse.duckdb"), folder / "before", folder / "after", said)
+
+
+def test_types_and_row_counts_are_those_of_the_warehouse(exported: Exported):
+    warehouse = exported.warehouse
+    assert (exported.said.exit_code, exported.said.stderr) == (0, "")
+    assert f"row counts of {warehouse.path}." in exported.said.stdout
+
+    manifest, catalog = read(exported.after)
+    _, before = read(exported.before)
     declared = {**before["nodes"], **before["sources"]}
     entries = {**catalog["nodes"], **catalog["sources"]}
     assert len(entries) == len(manifest["nodes"]) + len(manifest["sources"]) - sum(
@@ -51,19 +70,18 @@ def test_types_and_row_counts_are_those_of_the_warehouse(run: Run, warehouse: Re
         assert found == types, table
         said_before = {column: each["type"] for column, each in declared[name]["columns"].items()}
         assert found == said_before, f"{table}: the declared types are those that it gets"
-    assert catalog["nodes"]["model.event_assets.halls"]["stats"]["row_count"]["value"] == len(event.content["halls"])
+    assert catalog["nodes"]["model.event_assets.halls"]["stats"]["row_count"]["value"] == len(
+        exported.event.content["halls"]
+    )
 
 
-@pytest.mark.usefixtures("api")
-def test_the_files_hold_nothing_of_a_person_and_no_token(run: Run, event: Event, api: Sandbox, tmp_path: Path):
-    run()
-    assert export(tmp_path / "out").exit_code == 0
-    text = "".join(path.read_text() for path in (tmp_path / "out").iterdir())
-    people = {str(person[field]) for person in event.participants for field in ("email", "last_name")}
+def test_the_files_hold_nothing_of_a_person_and_no_token(exported: Exported):
+    text = "".join(path.read_text() for path in exported.after.iterdir())
+    people = {str(person[field]) for person in exported.event.participants for field in ("email", "last_name")}
     assert len(people) > 50
     assert not [person for person in people if person in text]
-    assert api.token not in text
-    assert str(tmp_path) not in text
+    assert exported.api.token not in text
+    assert str(exported.after.parent) not in text
 
 
 def test_without_a_warehouse_none_is_made(warehouse_path: Path, tmp_path: Path):
