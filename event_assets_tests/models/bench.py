@@ -52,17 +52,18 @@ def build(
         timezone: The event's.
         tables: The raw tables of the event's resources.
     """
-    with built(raw, model, timezone, tables) as database:
+    with built(raw, model, timezone=timezone, tables=tables) as database:
         return database.rows(f"select * from {model}")
 
 
 @contextmanager
 def built(
-    raw: Mapping[str, Rows], model: str, timezone: str = "UTC", tables: Mapping[str, Table] = ALL_TABLES
+    raw: Mapping[str, Rows], *models: str, timezone: str = "UTC", tables: Mapping[str, Table] = ALL_TABLES
 ) -> Iterator[Database]:
-    """A database in which a model has been built, and what it reads; see `build`."""
-    with loaded(raw, *_needed(frozenset(tables), model)) as database:
-        for relation, kind, select in statements(timezone, model, dialect=database.dialect, tables=frozenset(tables)):
+    """A database in which some models have been built, and what they read; see `build`."""
+    names = frozenset(tables)
+    with loaded(raw, *_needed(names, *models)) as database:
+        for relation, kind, select in statements(timezone, *models, dialect=database.dialect, tables=names):
             database.make(relation, kind, select)
         yield database
 
