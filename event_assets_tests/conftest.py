@@ -32,7 +32,11 @@ from event_assets_tests.engines.servers import PostgresServer, postgres_server, 
 from event_assets_tests.running import Reader, Run  # noqa: E402
 
 # An instance in memory opens its database anew for each statement: a third of the time of a run.
+_address = in_memory.create_in_memory_conn_string  # pyright: ignore[reportPrivateImportUsage]
 in_memory.NullPool = sqlalchemy.QueuePool  # pyright: ignore[reportPrivateImportUsage]
+in_memory.create_in_memory_conn_string = (  # pyright: ignore[reportPrivateImportUsage]
+    lambda name: f"{_address(name)}&check_same_thread=false"
+)
 
 CASES = CHECKOUT.parent / "shared" / "cases"
 
