@@ -41,10 +41,11 @@ def build_all(events: Sequence[Event], pools: bool = True, across: Sequence[Even
         across: The events whose tables across them are in this code location; none, where another one has these.
 
     Raises:
-        SettingsError: A setting of the only event cannot be used.
+        SettingsError: A setting of the only event cannot be used, where there are no tables across events.
         ModelError: A model is wrong.
     """
-    parse, now, alone = cache(Project.of), datetime.now(timezone.utc), len(events) == 1
+    parse, now = cache(Project.of), datetime.now(timezone.utc)
+    alone = len(events) == 1 and len(across) < 2
     parts: list[EventPart] = []
     phases: dict[str, Phase | None] = {}
     for event in events:

@@ -16,7 +16,7 @@ from event_assets.automation.run_events import event_of
 from event_assets.cli.events import list_events
 from event_assets.cli.home import prepare_dagster_home
 from event_assets.cli.run import run_everything
-from event_assets.definitions import build_all, build_definitions
+from event_assets.definitions import build_all, build_definitions, configured
 from event_assets.sandbox import Sandbox, faults, generate_event
 from event_assets.settings import SettingsError, read_event, read_events
 from event_assets.source.tables.schema import TABLES
@@ -120,6 +120,33 @@ def test_an_event_that_cannot_be_used_holds_up_no_other(monkeypatch: pytest.Monk
     [said] = [sensor.evaluate_tick(context).skip_message]
     assert "The event linz is in the phase quiet" in str(said)
     assert "The event graz2026 stays as it is: `timezone` in the section [events.graz2026]" in str(said)
+
+
+@pytest.mark.parametrize(
+    ("location", "events", "others"),
+    [("event", LAYERS, {"events"}), ("graz2026", {"graz2026"}, set())],
+    ids=["first", "second"],
+)
+def test_an_event_may_have_a_code_location_of_its_own(
+    location: str, events: set[str], others: set[str], monkeypatch: pytest.MonkeyPatch
+):
+    """That of the first event has the tables across all events as well."""
+    monkeypatch.setenv("EVENTS__NAMES", '["graz2026"]')
+    monkeypatch.setenv("EVENTS__ONLY", f'["{location}"]')
+    definitions = configured.__wrapped__()[1]
+    dg.Definitions.validate_loadable(definitions)
+    graph = definitions.resolve_asset_graph()
+    assert {key.path[0] for key in graph.materializable_asset_keys} == events | others
+
+
+def test_tables_across_events_that_cannot_be_built_hold_up_no_event(monkeypatch: pytest.MonkeyPatch):
+    """Of another code location's event, whose settings cannot be used."""
+    monkeypatch.setenv("EVENTS__NAMES", '["graz2026"]')
+    monkeypatch.setenv("EVENTS__ONLY", '["event"]')
+    monkeypatch.setenv("EVENTS__GRAZ2026__WAREHOUSE__DESTINATION", "postgres")
+    definitions = configured.__wrapped__()[1]
+    dg.Definitions.validate_loadable(definitions)
+    assert {key.path[0] for key in definitions.resolve_asset_graph().materializable_asset_keys} >= LAYERS
 
 
 @pytest.fixture

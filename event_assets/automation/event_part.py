@@ -105,7 +105,7 @@ def build_event(event: Event, project: Project, now: datetime, *, pools: bool, a
         project: The models for its resources.
         now: The time now, with a zone.
         pools: Whether what writes has a concurrency pool.
-        alone: Whether it is the only event of the code location.
+        alone: Whether all assets of the code location are its own.
 
     Raises:
         SettingsError: A setting cannot be used.
