@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from event_assets.assets.keys import EVENT_TAG
 from event_assets.cli.home import INSTANCE_SETTINGS
 from event_assets_tests.conftest import CHECKOUT
 
@@ -115,9 +116,13 @@ def test_the_instance_is_that_of_make_ui_but_for_its_storage():
     template = Template(INSTANCE_SETTINGS.read_text(encoding="utf-8"))
     local = yaml.safe_load(template.substitute(DAGSTER_HOME='"home"', RETENTION_DAYS=14, RUNS=1))
     server = yaml.safe_load((DEPLOY / "dagster.yaml").read_text(encoding="utf-8"))
+    of_each = {"key": EVENT_TAG, "value": {"applyLimitPerUniqueValue": True}, "limit": 1}
+    local["concurrency"]["runs"]["tag_concurrency_limits"] = [of_each]  # as `make ui` has it of several events
     same = {"concurrency", "run_queue", "run_monitoring", "sensors", "retention", "telemetry", "nux", "python_logs"}
     assert {key: server[key] for key in same} == {key: local[key] for key in same}
-    assert server.keys() - same == {"storage", "run_launcher", "compute_logs", "local_artifact_storage"}
+    records = {"run_storage", "event_log_storage", "schedule_storage"}
+    assert server.keys() - same - records == {"run_launcher", "compute_logs", "local_artifact_storage"}
+    assert {name: server[name]["class"] for name in records} == {name: local[name]["class"] for name in records}
     for name in ("sensor", "schedule"):
         assert VALUES["retention"][name]["purgeAfterDays"] == server["retention"][name]["purge_after_days"]
     assert (
