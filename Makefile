@@ -8,7 +8,7 @@ WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PARALLEL = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui test test-all test-newest bench bench-events engines soak footprint lag fuzz lint hooks check-definitions format docs pictures lock release clean
+.PHONY: help run ui test test-all test-newest bench bench-events engines soak kills footprint lag fuzz lint hooks check-definitions format docs pictures lock release clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ engines: .venv/installed-dev ## Compare all databases, model by model, on the re
 
 soak: .venv/installed-dev ## Let an event change and its API fail at random for MINUTES=60, and print figures
 	@$(PY) -m event_assets_tests.automation.soak --minutes $(or $(MINUTES),60) --seed $(or $(SEED),1)
+
+kills: .venv/installed-dev ## Kill every part of a server again and again while two events change, for MINUTES=30
+	@$(PY) -m event_assets_tests.deploy.kills --minutes $(or $(MINUTES),30) --seed $(or $(SEED),1)
 
 lag: .venv/installed-dev ## Measure for MINUTES=12 how long changes take to the published copy
 	@$(PY) -m event_assets_tests.automation.soak --calm --minutes $(or $(MINUTES),12) --seed $(or $(SEED),1)

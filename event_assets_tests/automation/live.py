@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import math
 import os
-import random
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -31,6 +29,7 @@ from dagster._core.scheduler.instigation import InstigatorState, InstigatorTick
 
 from event_assets.sandbox import Sandbox
 from event_assets.warehouse import RAW
+from event_assets_tests.engines.servers import free_port
 from event_assets_tests.running import Reader
 
 Found = TypeVar("Found")
@@ -69,72 +68,15 @@ class RunSeen:
         return {asset for asset in self.materialised if asset.startswith(f"{layer}/")}
 
 
-class Live:
-    """`make ui` in a folder of its own, with a configuration in the environment."""
+class Records:
+    """What Dagster has recorded of runs and of looks of sensors.
 
-    def __init__(self, folder: Path, api: Sandbox, **settings: str):
-        self.folder = folder
-        self.port = free_port()
-        self.log = folder / "ui.log"
-        self.home = folder / ".dagster_home"
-        self.published = Reader(folder / "data" / "published.duckdb")
-        self.started = 0.0
-        inherited = {name: value for name, value in os.environ.items() if "__" not in name and "DLT" not in name}
-        self.environment = {
-            **inherited,
-            "SOURCES__EVENT_API__BASE_URL": api.base_url,
-            "SOURCES__EVENT_API__API_TOKEN": api.token,
-            "EVENT__TIMEZONE": api.event.timezone,
-            **settings,
-        }
-        self._process: subprocess.Popen[bytes] | None = None
+    Args:
+        instance: Where it is recorded.
+    """
 
-    def __enter__(self) -> Live:
-        with self.log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "event_assets", "ui", "--port", str(self.port)],
-                cwd=self.folder, env=self.environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
-            )  # fmt: skip
-        self.started = time.time()
-        try:
-            until(self._answers, 120, f"a webserver on port {self.port}; see {self.log}")
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if not self._process:
-            return
-        self._process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(60)
-        with suppress(ProcessLookupError):  # whoever is left of those that were started
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait(10)
-
-    @property
-    def pid_of_ui(self) -> int:
-        """The process that was started."""
-        assert self._process
-        return self._process.pid
-
-    def wait(self, seconds: float) -> int:
-        """Wait for its end, and return its exit code."""
-        assert self._process
-        return self._process.wait(seconds)
-
-    @cached_property
-    def instance(self) -> dg.DagsterInstance:
-        """Dagster's records."""
-        return dg.DagsterInstance.from_config(str(self.home))
-
-    def command(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start a command of the package beside it."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "event_assets", *arguments],
-            cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
+    def __init__(self, instance: dg.DagsterInstance):
+        self.instance = instance
 
     def runs(self, since: float = 0) -> list[RunSeen]:
         """The runs that were created since an instant, the oldest first."""
@@ -192,13 +134,6 @@ class Live:
         state = next(state for state in self.instance.all_instigator_state() if state.instigator_name == sensor)
         return list(self.instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=limit))
 
-    def _answers(self) -> bool:
-        assert self._process
-        assert self._process.poll() is None, self.log.read_text(encoding="utf-8")
-        with suppress(requests.RequestException):
-            return requests.get(f"http://127.0.0.1:{self.port}/server_info", timeout=5).ok
-        return False
-
     @staticmethod
     def _cursor(state: InstigatorState) -> dict[str, Any]:
         cursor = getattr(state.instigator_data, "cursor", None)
@@ -224,6 +159,81 @@ class Live:
             frozenset(asset.to_user_string() for asset in run.asset_selection or ()),
             materialised,
         )
+
+
+class Live(Records):
+    """`make ui` in a folder of its own, with a configuration in the environment."""
+
+    def __init__(self, folder: Path, api: Sandbox, **settings: str):
+        self.folder = folder
+        self.port = free_port()
+        self.log = folder / "ui.log"
+        self.home = folder / ".dagster_home"
+        self.published = Reader(folder / "data" / "published.duckdb")
+        self.started = 0.0
+        inherited = {name: value for name, value in os.environ.items() if "__" not in name and "DLT" not in name}
+        self.environment = {
+            **inherited,
+            "SOURCES__EVENT_API__BASE_URL": api.base_url,
+            "SOURCES__EVENT_API__API_TOKEN": api.token,
+            "EVENT__TIMEZONE": api.event.timezone,
+            **settings,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Live:
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "event_assets", "ui", "--port", str(self.port)],
+                cwd=self.folder, env=self.environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
+        self.started = time.time()
+        try:
+            until(self._answers, 120, f"a webserver on port {self.port}; see {self.log}")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self._process:
+            return
+        self._process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(60)
+        with suppress(ProcessLookupError):  # whoever is left of those that were started
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(10)
+
+    @property
+    def pid_of_ui(self) -> int:
+        """The process that was started."""
+        assert self._process
+        return self._process.pid
+
+    def wait(self, seconds: float) -> int:
+        """Wait for its end, and return its exit code."""
+        assert self._process
+        return self._process.wait(seconds)
+
+    @cached_property
+    def instance(self) -> dg.DagsterInstance:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Dagster's records, once they are there."""
+        return dg.DagsterInstance.from_config(str(self.home))
+
+    def command(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a command of the package beside it."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "event_assets", *arguments],
+            cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+
+    def _answers(self) -> bool:
+        assert self._process
+        assert self._process.poll() is None, self.log.read_text(encoding="utf-8")
+        with suppress(requests.RequestException):
+            return requests.get(f"http://127.0.0.1:{self.port}/server_info", timeout=5).ok
+        return False
 
 
 class Webhook:
@@ -263,14 +273,6 @@ class Webhook:
         """The single troubles or all-clears of the messages that begin so, between two instants."""
         messages = [text for at, text in self.messages if since <= at < before]
         return [line for text in messages for line in text.splitlines() if sign in line]
-
-
-def free_port() -> int:
-    """A port that nobody listens on, and that the system gives to nobody who asks for any: it is needed later."""
-    while True:
-        port = random.randrange(20_000, 32_000)
-        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
 
 
 def raw(*resources: str) -> set[str]:

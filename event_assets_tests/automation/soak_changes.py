@@ -27,9 +27,13 @@ class Shown:
     @classmethod
     def read(cls, published: Path) -> Shown:
         with duckdb.connect(str(published), read_only=True) as connection:
-            agenda = connection.sql("select entry_key, title, hall, starts_local from summary.agenda").fetchall()
-            there = connection.sql("select checked_in from summary.event_overview").fetchall()
-            booths = connection.sql("select partner_id, booth_number from summary.partners_overview").fetchall()
+            return cls.of(lambda query: connection.sql(query).fetchall())
+
+    @classmethod
+    def of(cls, rows: Callable[[str], list[tuple[Any, ...]]]) -> Shown:
+        agenda = rows("select entry_key, title, hall, starts_local from summary.agenda")
+        there = rows("select checked_in from summary.event_overview")
+        booths = rows("select partner_id, booth_number from summary.partners_overview")
         return cls({key: tuple(rest) for key, *rest in agenda}, int(there[0][0]), dict(booths))
 
 

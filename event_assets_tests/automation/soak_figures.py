@@ -84,22 +84,23 @@ def figures(soak: Soak, webhook: Webhook, wrong: Sequence[str], minutes: float) 
         "looks_at_the_published_copy": soak.looks,
         "unreadable": soak.unreadable,
         "lag_seconds": {
-            "undisturbed": _lags([change for change in soak.changes if change.undisturbed]),
-            "all": _lags(soak.changes),
+            "undisturbed": lags([change for change in soak.changes if change.undisturbed]),
+            "all": lags(soak.changes),
         },
         "different_from_the_event_at_the_end": list(wrong),
     }
 
 
-def _lags(changes: Sequence[Change]) -> dict[str, float]:
-    lags = sorted(change.seen_at - change.at for change in changes if change.seen_at)
-    if not lags:
+def lags(changes: Sequence[Change]) -> dict[str, float]:
+    """How many seconds readers waited for the changes that they have seen."""
+    seconds = sorted(change.seen_at - change.at for change in changes if change.seen_at)
+    if not seconds:
         return {"changes": 0}
     return {
-        "changes": len(lags),
-        "median": round(statistics.median(lags), 1),
-        "95th percentile": round(lags[min(round(0.95 * len(lags)), len(lags) - 1)], 1),
-        "worst": round(lags[-1], 1),
+        "changes": len(seconds),
+        "median": round(statistics.median(seconds), 1),
+        "95th percentile": round(seconds[min(round(0.95 * len(seconds)), len(seconds) - 1)], 1),
+        "worst": round(seconds[-1], 1),
     }
 
 

@@ -7,11 +7,11 @@ server, the door their own nginx.
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,21 +35,35 @@ class Services:
         folder: For their files.
         server: The PostgreSQL server.
         settings: What event.env has: settings of the event, in the environment.
+        shards: Further code servers beside ``code``, each with what it has in its environment instead: the names of
+            their services, which are those of their code locations.
     """
 
-    def __init__(self, folder: Path, server: PostgresServer, settings: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        server: PostgresServer,
+        settings: Mapping[str, str],
+        shards: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
         self.folder = folder
         self._server = server
         self._compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
-        self.ports = {name: str(free_port()) for name in HAVE_PORTS} | {"postgres": str(server.port)}
-        self._settings = settings
+        self._settings = {name: {**settings, **own} for name, own in {"code": {}, **(shards or {})}.items()}
+        self._compose |= dict.fromkeys(shards or (), self._compose["code"])
+        self._ports_in_containers = {**HAVE_PORTS, **dict.fromkeys(shards or (), HAVE_PORTS["code"])}
+        self.ports = {name: str(free_port()) for name in self._ports_in_containers} | {"postgres": str(server.port)}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         for each in IMAGE_FOLDERS:
             (folder / each.lstrip("/")).mkdir(parents=True)
-        for name in ("dagster.yaml", "workspace.yaml"):
-            shutil.copy(DEPLOY / name, folder / "srv" / "dagster")
+        self._write_files(shards or {})
         self.site = folder / "srv" / "event" / "data" / "site"
         self.site.mkdir(parents=True)
+
+    @property
+    def home(self) -> Path:
+        """Dagster's folder."""
+        return self.folder / "srv" / "dagster"
 
     def create_databases(self) -> None:
         """Create what the image of PostgreSQL and ``databases.sh`` create."""
@@ -92,14 +106,21 @@ class Services:
         assert not ended, (self.folder / f"{name}.log").read_text(errors="replace")[-2000:]
         test = [self._local(str(each), name) for each in self._compose[name]["healthcheck"]["test"][1:]]
         test[0] = sys.executable if test[0] == "python" else str(Path(sys.executable).parent / test[0])
-        done = subprocess.run(test, env=self.environment(name), cwd=self.folder, capture_output=True, timeout=60)
-        return done.returncode == 0
+        with suppress(subprocess.TimeoutExpired):
+            done = subprocess.run(test, env=self.environment(name), cwd=self.folder, capture_output=True, timeout=60)
+            return done.returncode == 0
+        return False
 
     def kill(self, name: str) -> None:
         """Kill a service with all its processes, as a container that runs out of memory ends."""
         process = self._running.pop(name)
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it has ended by itself
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+    def ended(self) -> list[str]:
+        """Return those that have ended by themselves. Their restart policy starts them again."""
+        return [name for name, process in self._running.items() if process.poll() is not None]
 
     def stop(self) -> None:
         """Kill all that run."""
@@ -121,7 +142,7 @@ class Services:
         service = self._compose[name]
         given = {**self._of_image(), **service["environment"], "DAGSTER_PG_PASSWORD": PASSWORD}
         if "compose/event.env" in service["env_file"]:
-            given |= {"DESTINATION__POSTGRES__CREDENTIALS": self.events_url(), **self._settings}
+            given |= {"DESTINATION__POSTGRES__CREDENTIALS": self.events_url(), **self._settings[name]}
         own = {key: value for key, value in os.environ.items() if "__" not in key and "DLT" not in key}
         return own | {key: self._local(str(value), key) for key, value in given.items()} | {"PYTHONPATH": str(CHECKOUT)}
 
@@ -142,13 +163,24 @@ class Services:
             return "127.0.0.1"
         if of.endswith("_HOST"):
             return "127.0.0.1"
-        if owner in self.ports and value in ("5432", HAVE_PORTS.get(owner)):
+        if owner in self.ports and value in ("5432", self._ports_in_containers.get(owner)):
             return self.ports[owner]
         value = value.replace("127.0.0.1:3000", f"127.0.0.1:{self.ports.get(of, '')}")
         for service, port in HAVE_PORTS.items():
             value = value.replace(f"//{service}:{port}", f"//127.0.0.1:{self.ports[service]}")
         within = next((each for each in IMAGE_FOLDERS if f"{value}/".startswith(f"{each}/")), None)
         return str(self.folder / value.lstrip("/")) if within else value
+
+    def _write_files(self, shards: Mapping[str, object]) -> None:
+        """Write Dagster's files, with a code location for each further code server, as docs/deployment.md says."""
+        settings = yaml.safe_load((DEPLOY / "dagster.yaml").read_text(encoding="utf-8"))
+        settings["concurrency"]["runs"]["max_concurrent_runs"] = 1 + len(shards)
+        (self.home / "dagster.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+        workspace = yaml.safe_load((DEPLOY / "workspace.yaml").read_text(encoding="utf-8"))
+        for name in shards:
+            location = {"location_name": name, "host": "127.0.0.1", "port": int(self.ports[name])}
+            workspace["load_from"].append({"grpc_server": location})
+        (self.home / "workspace.yaml").write_text(yaml.safe_dump(workspace), encoding="utf-8")
 
     def connect(self) -> Any:
         """Connect to the warehouse, as an analyst would."""

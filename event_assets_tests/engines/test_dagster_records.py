@@ -13,7 +13,6 @@ from event_assets.definitions import build_definitions
 from event_assets.settings import read_event
 from event_assets_tests.engines.servers import PASSWORD, USER, PostgresServer
 
-pytest.importorskip("dagster_postgres", reason="the packages of a server are not installed")
 STORAGES = {"run_storage": "RunStorage", "event_log_storage": "EventLog", "schedule_storage": "ScheduleStorage"}
 
 
