@@ -269,7 +269,7 @@ class Kills:
         try:
             shown = Shown.of(self.server.published[name].rows)
         except psycopg2.OperationalError:
-            if self.under_way is None or self.under_way.part != POSTGRES:
+            if not any(each.part == POSTGRES and each.back_at is None for each in self.kills):
                 raise
             return
         except (OSError, duckdb.Error) as error:

@@ -36,7 +36,7 @@ def server(tmp_path: Path) -> Iterator[OneServer]:
 @pytest.mark.on_both
 @pytest.mark.timeout(900)
 def test_people_work_through_the_door_and_a_power_cut_loses_nothing(server: OneServer):
-    await_first_load(server, 600)  # the daemon has synced and built everything, which nobody has asked for
+    await_first_load(server)  # the daemon has synced and built everything, which nobody has asked for
 
     _readers_change_nothing(server)
     _the_ui_works(server)
