@@ -14,6 +14,7 @@ from event_assets.warehouse import Warehouse
 from event_assets.warehouse.copy_plan import Published, PublishPlan
 from event_assets.warehouse.engines.duckdb import DuckDbEngine
 from event_assets.warehouse.engines.postgres import PostgresEngine
+from event_assets.warehouse.namespace import EventNamespace
 from event_assets_tests.running import Reader
 
 on_every_engine = pytest.mark.parametrize("engine", ["duckdb", "postgres"], indirect=True)
@@ -27,9 +28,12 @@ def file_warehouse(
     return Warehouse(DuckDbEngine(path, path.with_name("published.duckdb"), memory_limit), wait_seconds)
 
 
-def postgres_warehouse(url: str, folder: Path, wait_seconds: float = WarehouseSettings.lock_wait_seconds) -> Warehouse:
-    """Return the warehouse in a database, with a folder for its marks and load packages."""
-    return Warehouse(PostgresEngine(PostgresCredentials(url), folder, wait_seconds), wait_seconds)
+def postgres_warehouse(
+    url: str, folder: Path, wait_seconds: float = WarehouseSettings.lock_wait_seconds, event: str = ""
+) -> Warehouse:
+    """Return the warehouse in a database, with a folder for its marks and load packages, of an event of [events]."""
+    engine = PostgresEngine(PostgresCredentials(url), folder, wait_seconds, EventNamespace(event))
+    return Warehouse(engine, wait_seconds)
 
 
 def publish(warehouse: Warehouse, target: Path, plan: PublishPlan) -> Published:

@@ -30,7 +30,6 @@ class EventCopy:
         period: When it is on, as the settings say; None where they do not.
         is_archived: Whether its tables stay as they are.
         published_at: When the copy was published, if that is known.
-        prefix: What the names of its schemas begin with in a database that several events share.
     """
 
     event: str
@@ -39,7 +38,6 @@ class EventCopy:
     period: EventPeriod | None = None
     is_archived: bool = False
     published_at: datetime | None = None
-    prefix: str = ""
 
     def configured(self, now: datetime, missing: str | None) -> dict[str, Any]:
         """Return its row of ``CONFIGURED``.

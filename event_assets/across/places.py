@@ -72,7 +72,6 @@ def _copy_of(event: Event, published_at: datetime | None, now: datetime) -> Even
             period=event.dates.period,
             is_archived=event.is_archived(now),
             published_at=published_at,
-            prefix=f"{event.name}_" if event.name else "",
         )
     except SettingsError as error:
         return EventCopy(event.label, error, is_archived=event.is_archived(now), published_at=published_at)

@@ -17,13 +17,13 @@ from event_assets.across.inputs import CONFIGURED, CONFIGURED_TYPES, INPUTS, OVE
 from event_assets.across.rewriting import rows_of, with_inputs
 from event_assets.across.warehouse import Building, CrossEventWarehouse
 from event_assets.models.dialects import DIALECT
-from event_assets.settings import Event, SettingsError
+from event_assets.settings import Event, SettingsError, run_folder
 from event_assets.warehouse import EVENTS, WarehouseBusyError
 from event_assets.warehouse.engines.postgres import PostgresEngine
 from event_assets.warehouse.engines.postgres.failures import failed
-from event_assets.warehouse.engines.postgres.publish import copy_of
 from event_assets.warehouse.engines.postgres.session import PostgresSession
 from event_assets.warehouse.failures import in_one_line
+from event_assets.warehouse.names import copy_of
 from event_assets.warehouse.relations import Relation, quoted
 
 
@@ -42,8 +42,9 @@ class CrossEventSchema(CrossEventWarehouse):
 
     @classmethod
     def of(cls, events: Sequence[Event]) -> CrossEventSchema:
-        """Return the first event's database."""
-        return cls(PostgresEngine.of(events[0]))
+        """Return the first event's database, with the names of what is of no event."""
+        first = events[0]
+        return cls(PostgresEngine(first.postgres.complete(), run_folder() / "data", first.warehouse.lock_wait_seconds))
 
     @property
     def where(self) -> str:
@@ -96,7 +97,7 @@ def _read(session: PostgresSession, copies: Sequence[EventCopy], now: datetime) 
     for relation, types in _TYPES.items():
         columns = ", ".join(f"{quoted(name)} {_type(kind)}" for name, kind in types.items())
         session.execute_sql(f"create temporary table {quoted(_held(relation))} ({columns}) on commit drop")
-    there = session.column_names(*{_schema(copy, each) for copy in copies for each in INPUTS})
+    there = session.column_names(*{table.schema for copy in copies for table in _tables(copy).values()})
     missing = {copy.event: why for copy in copies if (why := _copy(session, copy, there))}
     for row in configured_rows(copies, missing, now):
         values = ", ".join(["%s"] * len(row))
@@ -110,8 +111,8 @@ def _copy(session: PostgresSession, copy: EventCopy, there: Mapping[Relation, Co
     """Read the inputs of an event; return why that failed, and then it has no rows."""
     if isinstance(copy.engine, SettingsError):
         return in_one_line(str(copy.engine))
-    tables = {each: Relation(_schema(copy, each), each.source.name) for each in INPUTS}
-    if tables[OVERVIEW] not in there:
+    tables = _tables(copy)
+    if tables.get(OVERVIEW) not in there:
         return NOT_PUBLISHED
     event = exp.Literal.string(copy.event)
     # With the driver's own connection: dlt's client would roll back all of the transaction where a statement fails.
@@ -130,8 +131,12 @@ def _copy(session: PostgresSession, copy: EventCopy, there: Mapping[Relation, Co
     return None if session.execute_sql(held, copy.event) else NO_OVERVIEW
 
 
-def _schema(copy: EventCopy, source: Input) -> str:
-    return f"{copy.prefix}{copy_of(source.source.schema)}"
+def _tables(copy: EventCopy) -> dict[Input, Relation]:
+    """Return the tables of an event's copy; none where it is not on the server."""
+    if not isinstance(copy.engine, PostgresEngine):
+        return {}
+    copied = {each: Relation(copy_of(each.source.schema), each.source.name) for each in INPUTS}
+    return {each: copy.engine.namespace.relation(relation) for each, relation in copied.items()}
 
 
 def _type(kind: str) -> str:

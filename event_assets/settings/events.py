@@ -7,6 +7,7 @@ files. All else is as it is for every event, unless the event's section says oth
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
@@ -26,6 +27,9 @@ from event_assets.settings.reading import read, read_exactly, read_files, read_v
 from event_assets.settings.site import SiteSettings
 from event_assets.settings.spark import SparkSettings
 from event_assets.settings.warehouse import DestinationSettings, PostgresSettings, WarehouseSettings
+
+_CLASHING_NAME = re.compile(r"^sandbox(_|$)|_published$")
+"""Names of events that schemas of others begin with, where several events share a database or a lake."""
 
 Sections: TypeAlias = Mapping[type[Section], Section | SettingsError]
 
@@ -176,10 +180,12 @@ def _named(name: str, main: Event) -> Event:
     except SettingsError as error:
         return Event(dict.fromkeys(SECTIONS, error), name)
     sections = {section: _section(section, name, main.sections[section]) for section in SECTIONS}
-    if isinstance(kind := sections[DestinationSettings], DestinationSettings) and kind.destination != "duckdb":
+    kind = sections[DestinationSettings]
+    if isinstance(kind, DestinationSettings) and kind.destination != "duckdb" and _CLASHING_NAME.search(name):
         sections[DestinationSettings] = SettingsError(
-            f"The event {name} cannot be kept in {kind.destination} yet: `destination` in the section [warehouse] of "
-            ".dlt/config.toml must be duckdb where [events] lists events. Nothing was changed."
+            f"The event {name} cannot be kept in {kind.destination}, where its schemas could have the names of a copy "
+            "for readers or of the sandbox's data. Give it a name in [events] of .dlt/config.toml that does not begin "
+            "with sandbox and does not end with _published. Nothing was changed."
         )
     return Event(sections, name, archive)
 

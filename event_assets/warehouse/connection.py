@@ -55,6 +55,11 @@ class Warehouse:
         """The path that its marks and working folders stand beside on this machine."""
         return self.engine.local_path
 
+    @property
+    def raw_dataset(self) -> str:
+        """What dlt calls the schema of the raw tables."""
+        return self.engine.raw_dataset
+
     def destination(self) -> Destination[Any, Any]:
         """Return the warehouse as a dlt destination."""
         return self.engine.destination()

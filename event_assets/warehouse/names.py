@@ -13,3 +13,10 @@ SYNC = "_sync"
 """What syncs keep for themselves."""
 PUBLISHED = "published"
 """The first part of the asset key of the copy for readers, which is no part of the warehouse."""
+COPIES = ("", RAW, STAGING, HISTORY, SUMMARY)
+"""The schemas that are copied for readers of a server or a lake; the one without a name holds the notes."""
+
+
+def copy_of(schema: str) -> str:
+    """Return the schema of readers that has the copy of a schema."""
+    return f"{PUBLISHED}_{schema}" if schema else PUBLISHED

@@ -28,6 +28,8 @@ from event_assets_tests.running import Reader
 from event_assets_tests.warehouses import PostgresReader, postgres_warehouse
 
 Rows = dict[str, Counter[str]]
+NOT_THERE = ("", "missing", "broken")
+"""Events that have no copy on the server: nobody's, one that is not there, and one that cannot be read."""
 TABLES = [str(relation) for relation in cross_event_models()]
 
 
@@ -79,52 +81,37 @@ def test_an_empty_lake_has_tables_that_name_all_events(copies: list[EventCopy], 
     ]
 
 
-def test_a_postgresql_server_finds_the_same_in_the_schemas(
+def test_a_postgresql_server_finds_the_same_in_the_schemas_of_all_events(
     published: Published, expected: Rows, postgres: PostgresServer, tmp_path: Path
 ):
     with postgres.database() as name:
         url = postgres.url(name)
         copies = []
-        for number, (event, programme) in enumerate(published.events.items()):
-            warehouse = postgres_warehouse(url, tmp_path)
+        for event, programme in published.events.items():
+            warehouse = postgres_warehouse(url, tmp_path, event="" if event == LAST_YEAR else event)
             publish(programme, warehouse)
-            copies.append(
-                EventCopy(
-                    event, warehouse.engine, programme.timezone, is_archived=event == LAST_YEAR, prefix=f"e{number}_"
-                )
-            )
-            _rename_schemas(postgres, name, f"e{number}_")
-        engine = postgres_warehouse(url, tmp_path).engine
-        copies.append(replace(in_file(tmp_path, "missing"), engine=engine, prefix="missing_"))
+            copies.append(EventCopy(event, warehouse.engine, programme.timezone, is_archived=event == LAST_YEAR))
+        engine, missing, broken = (postgres_warehouse(url, tmp_path, event=each).engine for each in NOT_THERE)
+        copies.append(replace(in_file(tmp_path, "missing"), engine=missing))
         # A view where a table should be, which fails when it is read.
         postgres.execute("create schema broken_published_summary", name)
         postgres.execute(
             "create view broken_published_summary.event_overview as select (1 / (random() * 0)::int)::text as event_id",
             name,
         )
-        broken = replace(copies[-1], event="broken", prefix="broken_")
         assert isinstance(engine, PostgresEngine)
         for _ in range(2):  # the second time, the tables are there
-            missing = built_in(CrossEventSchema(engine), [*copies, broken])
-            assert missing.keys() == {"missing", "broken"}
-            assert "division by zero" in missing["broken"]
+            found = built_in(CrossEventSchema(engine), [*copies, replace(copies[-1], event="broken", engine=broken)])
+            assert found.keys() == {"missing", "broken"}
+            assert "division by zero" in found["broken"]
         reader = PostgresReader(url)
-        found = {
+        rows = {
             table: reader.records(f"select * from {table} where event is distinct from 'broken'")
             for table in TABLES[:1]
         }
-        found |= {table: reader.records(f"select * from {table}") for table in TABLES[1:]}
-        assert {table: comparable(rows) for table, rows in found.items()} == expected
+        rows |= {table: reader.records(f"select * from {table}") for table in TABLES[1:]}
+        assert {table: comparable(of_table) for table, of_table in rows.items()} == expected
         assert not [each for each in reader.tables() if "_copies" in each]
-
-
-def _rename_schemas(server: PostgresServer, database: str, prefix: str) -> None:
-    """Give the schemas of an event the names that they have beside those of others."""
-    for schema in ("raw", "staging", "history", "summary", "_sync", "_dlt_merge_raw"):
-        server.execute(f'drop schema if exists "{schema}" cascade', database)
-    there = "select nspname from pg_namespace where nspname like 'published%'"
-    for (schema,) in server.execute(there, database):
-        server.execute(f'alter schema "{schema}" rename to "{prefix}{schema}"', database)
 
 
 def comparable(rows: list[dict[str, Any]]) -> Counter[str]:

@@ -127,10 +127,10 @@ def in_file(folder: Path) -> Place:
     return Place(partial(file_warehouse, path), *(partial(_of_file, each) for each in files), stage=None)
 
 
-def in_postgres(folder: Path, url: str) -> Place:
-    """Return a PostgreSQL database."""
+def in_postgres(folder: Path, url: str, prefix: str = "") -> Place:
+    """Return a PostgreSQL database, whose schemas begin with a prefix where it has several events."""
     records = PostgresReader(url).records
-    read = partial(_of_sql, records), partial(_of_sql, records, "published_")
+    read = partial(_of_sql, records, prefix), partial(_of_sql, records, f"{prefix}published_")
     return Place(partial(postgres_warehouse, url, folder, 30), *read, stage="load after")
 
 

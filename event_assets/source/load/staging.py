@@ -23,7 +23,7 @@ from event_assets.source.load.upgrade import drop_stored_schema
 from event_assets.source.tables.columns import RAW_RECORD_HASH, Table
 from event_assets.source.tables.more import ALL_TABLES
 from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS
-from event_assets.warehouse import RAW, Warehouse
+from event_assets.warehouse import Warehouse
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,10 @@ def open_pipeline(warehouse: Warehouse, folder: Path, *, reads_tables: bool) -> 
         DatabaseException: Likewise.
     """
     pipeline = dlt.pipeline(
-        SOURCE_NAME, destination=warehouse.destination(), dataset_name=RAW, pipelines_dir=str(folder)
+        SOURCE_NAME,
+        destination=warehouse.destination(),
+        dataset_name=warehouse.raw_dataset,
+        pipelines_dir=str(folder),
     )
     if reads_tables:
         with warehouse.connect() as session:

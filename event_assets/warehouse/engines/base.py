@@ -20,6 +20,7 @@ from event_assets.warehouse.copy_plan import Published, PublishPlan
 from event_assets.warehouse.copy_rows import CopyRows, Wanted
 from event_assets.warehouse.engines.explanation import Explanation
 from event_assets.warehouse.engines.lock import Lock
+from event_assets.warehouse.names import RAW
 from event_assets.warehouse.relations import Dataset, Relation, RelationColumn, RelationKind, quoted
 
 
@@ -98,12 +99,10 @@ class Session(ABC):
             if not held:
                 self.execute_sql(f"create table {relation.sql()} as {first_select}")
                 return
-            selected = self.describe(first_select)
-            for column in selected:
+            for column in (selected := self.describe(first_select)):
                 if column.name not in held:
-                    self.execute_sql(
-                        f"alter table {relation.sql()} add column {quoted(column.name)} {column.data_type}"
-                    )
+                    added = f"add column {quoted(column.name)} {column.data_type}"
+                    self.execute_sql(f"alter table {relation.sql()} {added}")
                     if fill and column.name in fill:
                         self.execute_sql(fill[column.name])
             for statement in upgrade:
@@ -186,7 +185,7 @@ class Engine(ABC):
         dialect: sqlglot's name of its SQL.
         kinds: How Dagster shows what is in it.
         copy_kinds: How Dagster shows the copy for readers.
-        copy_description: What it is, for who browses the assets.
+        copy_description: What it is, for who browses the assets; where schemas have a name, ``{copy}`` begins it.
     """
 
     dialect: ClassVar[str]
@@ -226,6 +225,11 @@ class Engine(ABC):
     @abstractmethod
     def dataset(self, relation: Relation, *, published: bool = False) -> Dataset:
         """Return what OpenLineage calls a table of the warehouse, or that of the copy for readers."""
+
+    @property
+    def raw_dataset(self) -> str:
+        """What dlt calls the schema of the raw tables."""
+        return RAW
 
     @abstractmethod
     def destination(self) -> Destination[Any, Any]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from event_assets.warehouse.engines.base import Session
+from dlt.destinations.sql_client import SqlClientBase
+
 from event_assets.warehouse.failures import WarehouseError
 from event_assets.warehouse.relations import Relation
 
@@ -38,9 +39,10 @@ class _View(NamedTuple):
 class Dependents:
     """The views that read a relation, also by way of others."""
 
-    def __init__(self, session: Session, relation: Relation) -> None:
-        """Take a session, in a transaction, and the relation."""
-        self._session, self._relation = session, relation
+    def __init__(self, client: SqlClientBase[Any], relation: Relation) -> None:
+        """Take the client of a session, in a transaction, and the relation as the database calls it."""
+        # Not the session: a view of a user may read what another event has.
+        self._client, self._relation = client, relation
 
     @contextmanager
     def rebuilt(self) -> Iterator[None]:
@@ -51,7 +53,7 @@ class Dependents:
                 back.
             DatabaseException: A view reads a column that is gone.
         """
-        views = [_View(*row) for row in self._session.execute_sql(_FIND, self._relation.sql()) or []]
+        views = [_View(*row) for row in self._client.execute_sql(_FIND, self._relation.sql()) or []]
         if others := [view.name for view in views if not view.is_ours]:
             raise WarehouseError(
                 f"{self._relation} has to be rebuilt, because its columns have changed, and views of other "
@@ -60,4 +62,4 @@ class Dependents:
         yield
         for view in views:
             kind = "materialized view" if view.kind == "m" else "view"
-            self._session.execute_sql(f"create {kind} {view.name} as {view.select}")
+            self._client.execute_sql(f"create {kind} {view.name} as {view.select}")

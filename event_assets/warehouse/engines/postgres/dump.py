@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from dlt.destinations.impl.postgres.configuration import PostgresCredentials
@@ -13,13 +14,14 @@ from event_assets.warehouse.failures import WarehouseUnreadableError
 PROGRAM = "pg_dump"
 
 
-def dump(credentials: PostgresCredentials, where: str, file: Path) -> Path:
+def dump(credentials: PostgresCredentials, where: str, file: Path, schemas: Sequence[str] = ()) -> Path:
     """Dump a database into a file, in PostgreSQL's custom format. Roles and grants to them are not in it.
 
     Args:
         credentials: How to reach it.
         where: What it is called in a message.
         file: The file to write.
+        schemas: What to dump of it; all of it, if none is given.
 
     Raises:
         WarehouseUnreadableError: There is no ``pg_dump``, or it fails.
@@ -35,6 +37,7 @@ def dump(credentials: PostgresCredentials, where: str, file: Path) -> Path:
     }
     environment = os.environ | {name: str(value) for name, value in given.items() if value}
     command = [PROGRAM, "--format=custom", "--no-owner", "--no-privileges", f"--file={file}"]
+    command += [f"--schema={schema}" for schema in schemas]
     try:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     except FileNotFoundError:

@@ -14,67 +14,30 @@ from typing import Any, cast
 import dlt
 import psycopg2
 import pyarrow as pa
-from dlt.common.configuration import configspec
-from dlt.common.destination import Destination, DestinationCapabilitiesContext
-from dlt.common.destination.typing import PreparedTableSchema
-from dlt.common.schema.typing import TColumnSchema
+from dlt.common.destination import Destination
 from dlt.destinations.exceptions import DatabaseException
-from dlt.destinations.impl.postgres.configuration import PostgresClientConfiguration, PostgresCredentials
-from dlt.destinations.impl.postgres.factory import PostgresTypeMapper
+from dlt.destinations.impl.postgres.configuration import PostgresCredentials
 from psycopg2 import extensions
 
 from event_assets.settings import Event, run_folder
 from event_assets.warehouse.copy_plan import Published, PublishPlan
 from event_assets.warehouse.copy_rows import CopyRows, Wanted, read_rows
 from event_assets.warehouse.engines.base import Engine, Explanation, Session
-from event_assets.warehouse.engines.destinations import ReadOnce
 from event_assets.warehouse.engines.postgres.copy_tables import table_of
+from event_assets.warehouse.engines.postgres.destination import PostgresDestination, SpacedCredentials
 from event_assets.warehouse.engines.postgres.dump import dump
 from event_assets.warehouse.engines.postgres.failures import explain, failed
 from event_assets.warehouse.engines.postgres.locks import WRITER, AdvisoryLock, AdvisoryLocks
-from event_assets.warehouse.engines.postgres.publish import COPIES, copy_of, publish
+from event_assets.warehouse.engines.postgres.publish import publish
 from event_assets.warehouse.engines.postgres.session import REWRITE, PostgresSession
 from event_assets.warehouse.failures import WarehouseUnreadableError
-from event_assets.warehouse.names import HISTORY, MERGE, RAW, STAGING, SUMMARY, SYNC
+from event_assets.warehouse.names import COPIES, HISTORY, MERGE, RAW, STAGING, SUMMARY, SYNC, copy_of
+from event_assets.warehouse.namespace import MAIN_NAMESPACE, EventNamespace
 from event_assets.warehouse.relations import Dataset, Relation, quoted
 
 _OWN = (RAW, STAGING, HISTORY, SUMMARY, SYNC)
 
 logger = logging.getLogger(__name__)
-
-
-@configspec(init=False)
-class _Credentials(PostgresCredentials):
-    """dlt's credentials, with blanks in the address as `%20`: the driver that loads files takes no others."""
-
-    def to_native_representation(self) -> str:
-        return super().to_native_representation().replace(" ", "%20")
-
-
-@configspec
-class _Configuration(PostgresClientConfiguration):
-    credentials: _Credentials = None  # type: ignore[assignment]
-
-
-class _TypeMapper(PostgresTypeMapper):
-    """dlt's types, but for JSON: ``jsonb`` would change numbers and the order of fields, and refuses some texts."""
-
-    def to_destination_type(self, column: TColumnSchema, table: PreparedTableSchema) -> str:
-        return "json" if column.get("data_type") == "json" else super().to_destination_type(column, table)
-
-
-class _Destination(ReadOnce, dlt.destinations.postgres):
-    spec = _Configuration
-
-    def _raw_capabilities(self) -> DestinationCapabilitiesContext:
-        capabilities = super()._raw_capabilities()
-        capabilities.type_mapper = _TypeMapper
-        return capabilities
-
-    @property
-    def destination_type(self) -> str:
-        """The type that dlt knows: settings, state and schemas are those of ``postgres``."""
-        return "dlt.destinations.postgres"
 
 
 @dataclass
@@ -85,27 +48,29 @@ class PostgresEngine(Engine):
         credentials: How to reach it.
         folder: Where marks and working folders of this machine stand.
         lock_wait_seconds: How long a statement waits for another program's lock.
+        namespace: What the event's schemas and locks are called in the database.
     """
 
     dialect = "postgres"
     kinds = frozenset({"postgres"})
     copy_kinds = frozenset({"postgres"})
     copy_description = (
-        "A copy of the warehouse for readers, without personal data: the schemas published_raw, published_staging, "
-        "published_history and published_summary of the same database, replaced in one transaction after each "
+        "A copy of the warehouse for readers, without personal data: the schemas {copy}_raw, {copy}_staging, "
+        "{copy}_history and {copy}_summary of the same database, replaced in one transaction after each "
         "refresh.\n\nRead it at any time: each query sees one refresh as a whole. The table "
-        "`published.about_this_copy` lists what was left out, and the tables that were held back because a check "
+        "`{copy}.about_this_copy` lists what was left out, and the tables that were held back because a check "
         "failed."
     )
 
     credentials: PostgresCredentials
     folder: Path
     lock_wait_seconds: float = 600.0
+    namespace: EventNamespace = MAIN_NAMESPACE
     _locks: AdvisoryLocks = field(init=False, repr=False, compare=False)
     _destination: Destination[Any, Any] | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        self.credentials = _Credentials(dict(self.credentials))
+        self.credentials = SpacedCredentials(dict(self.credentials))
         # As options, which hold for every connection, dlt's own ones too. Times are read and shown in UTC. Between them
         # is a tab, because a blank becomes a + in an address, which the driver does not take for one.
         options = f"-ctimezone=UTC\t-clock_timeout={round(self.lock_wait_seconds * 1000)}"
@@ -121,7 +86,8 @@ class PostgresEngine(Engine):
     @classmethod
     def of(cls, event: Event) -> PostgresEngine:
         """Return the database that the settings of an event name."""
-        return cls(event.postgres.complete(), run_folder() / "data", event.warehouse.lock_wait_seconds)
+        wait, namespace = event.warehouse.lock_wait_seconds, EventNamespace(event.name)
+        return cls(event.postgres.complete(), run_folder() / "data", wait, namespace)
 
     @staticmethod
     def explain(error: BaseException) -> Explanation | None:
@@ -130,23 +96,39 @@ class PostgresEngine(Engine):
 
     @property
     def local_path(self) -> Path:
-        """A path in the folder that no other database has."""
+        """A path in the folder that no other database or event has."""
         place = f"{self.credentials.host}:{self.credentials.port}/{self.credentials.database}"
+        place += f"#{self.namespace.event}" if self.namespace.event else ""
         return self.folder / f"postgres-{hashlib.sha256(place.encode()).hexdigest()[:8]}"
 
     @property
     def where(self) -> str:
-        """The database and the server."""
-        return f"the PostgreSQL database {self.credentials.database} on {self.credentials.host}:{self.credentials.port}"
+        """The database and the server, and the event's schemas."""
+        server, schemas = f"{self.credentials.host}:{self.credentials.port}", self.namespace.note("schemas")
+        return f"the PostgreSQL database {self.credentials.database} on {server}{schemas}"
 
     @property
     def copy(self) -> str:
         """The schemas for readers."""
-        return f"the schemas {', '.join(map(copy_of, COPIES))} of {self.where}"
+        return f"the schemas {', '.join(self._copies)} of {self.where}"
+
+    @property
+    def _copies(self) -> list[str]:
+        return [self.namespace.schema(copy_of(schema)) for schema in COPIES]
+
+    @property
+    def _own(self) -> list[str]:
+        return [self.namespace.schema(schema) for schema in _OWN]
+
+    @property
+    def raw_dataset(self) -> str:
+        """The schema of the raw tables."""
+        return self.namespace.schema(RAW)
 
     def dataset(self, relation: Relation, *, published: bool = False) -> Dataset:
         """Return a table of the database by its server."""
-        server, schema = self.credentials, copy_of(relation.schema) if published else relation.schema
+        server = self.credentials
+        schema = self.namespace.schema(copy_of(relation.schema) if published else relation.schema)
         return Dataset(
             f"postgres://{server.host or 'localhost'}:{server.port or 5432}",
             f"{server.database}.{schema}.{relation.name}",
@@ -155,16 +137,17 @@ class PostgresEngine(Engine):
     def destination(self) -> Destination[Any, Any]:
         """Return the database as a dlt destination."""
         if self._destination is None:
-            self._destination = _Destination(self.credentials, staging_dataset_name_layout=MERGE)
+            merges_by = self.namespace.schema(MERGE)
+            self._destination = PostgresDestination(self.credentials, staging_dataset_name_layout=merges_by)
         return self._destination
 
     def write_lock(self) -> AdvisoryLock:
         """Return the lock of the one writer."""
-        return AdvisoryLock(self._locks, WRITER)
+        return AdvisoryLock(self._locks, self.namespace.lock(WRITER))
 
     def sync_lock(self, endpoint: str) -> AdvisoryLock:
         """Return the lock of an endpoint's sync."""
-        return AdvisoryLock(self._locks, f"sync of {endpoint}")
+        return AdvisoryLock(self._locks, self.namespace.lock(f"sync of {endpoint}"))
 
     @contextmanager
     def connect(self, wait_seconds: float) -> Iterator[PostgresSession]:
@@ -173,11 +156,11 @@ class PostgresEngine(Engine):
         Raises:
             WarehouseUnreadableError: It cannot be reached, or does not let the user in.
         """
-        client = dlt.dataset(self.destination(), RAW, schema=dlt.Schema(RAW)).sql_client
+        client = dlt.dataset(self.destination(), self.raw_dataset, schema=dlt.Schema(RAW)).sql_client
         with self._reached():
             client.open_connection()
         try:
-            yield PostgresSession(client, self._locks)
+            yield PostgresSession(client, self._locks, self.namespace)
         finally:
             client.close_connection()
 
@@ -206,11 +189,14 @@ class PostgresEngine(Engine):
     def back_up(self, folder: Path, wait_seconds: float) -> Path:
         """Dump the database with ``pg_dump``: one snapshot, as ``pg_restore`` reads it.
 
+        Of an event of [events], its own schemas alone.
+
         Raises:
             WarehouseUnreadableError: There is no ``pg_dump``, or it fails.
         """
         del wait_seconds  # a dump waits for no writer
-        return dump(self.credentials, self.where, folder / "warehouse.dump")
+        schemas = [*self._own, *self._copies] if self.namespace.event else []
+        return dump(self.credentials, self.where, folder / "warehouse.dump", schemas)
 
     def rewrite(self) -> None:
         """Rewrite the tables: PostgreSQL keeps deleted rows in their files."""
@@ -225,9 +211,8 @@ class PostgresEngine(Engine):
                 failed(error)[0],
             )
 
-    @staticmethod
-    def _rewrite(session: Session) -> None:
-        schemas = [*_OWN, MERGE, *map(copy_of, COPIES)]
+    def _rewrite(self, session: Session) -> None:
+        schemas = [*self._own, self.namespace.schema(MERGE), *self._copies]
         tables = "select schemaname, tablename from pg_tables where schemaname = any(%s) order by 1, 2"
         for schema, table in session.execute_sql(tables, schemas) or []:
             session.execute_sql(f"vacuum (full, analyze) {Relation(schema, table).sql()}")
@@ -274,10 +259,10 @@ class PostgresEngine(Engine):
         with self.connect(self.lock_wait_seconds) as session, session.begin_transaction():
             there = {name for (name,) in session.execute_sql("select nspname from pg_namespace") or []}
             endings = (f"_{number}" if number else "" for number in chain([0], count(2)))
-            ending = next(each for each in endings if f"sandbox_{RAW}{each}" not in there)
-            session.execute_sql(f"drop schema if exists {quoted(MERGE)} cascade")
+            ending = next(each for each in endings if f"sandbox_{self.raw_dataset}{each}" not in there)
+            session.execute_sql(f"drop schema if exists {quoted(self.namespace.schema(MERGE))} cascade")
             moved = []
-            for name in (*_OWN, *map(copy_of, COPIES)):
+            for name in (*self._own, *self._copies):
                 if name in there:
                     moved.append(f"sandbox_{name}{ending}")
                     session.execute_sql(f"alter schema {quoted(name)} rename to {quoted(moved[-1])}")

@@ -16,22 +16,15 @@ from event_assets.warehouse.copy_plan import CopyStep, Note, Published, PublishP
 from event_assets.warehouse.engines.postgres.failures import explain, failed
 from event_assets.warehouse.engines.postgres.session import PostgresSession
 from event_assets.warehouse.failures import PublishError
-from event_assets.warehouse.names import HISTORY, PUBLISHED, RAW, STAGING, SUMMARY
+from event_assets.warehouse.names import COPIES, PUBLISHED, copy_of
 from event_assets.warehouse.relations import Relation, quoted
 
-COPIES = ("", RAW, STAGING, HISTORY, SUMMARY)
-"""The schemas that are copied; the one without a name holds the notes."""
 NOTES = Relation(PUBLISHED, "about_this_copy")
 
 _NOTE_COLUMNS = {
     "relation": "text", "column_name": "text", "status": "text", "why": "text", "since": "timestamptz",
     "setting": "text",
 }  # fmt: skip
-
-
-def copy_of(schema: str) -> str:
-    """Return the schema of readers that has the copy of a schema."""
-    return f"{PUBLISHED}_{schema}" if schema else PUBLISHED
 
 
 def publish(session: PostgresSession, plan: PublishPlan) -> Published:
@@ -49,7 +42,7 @@ def publish(session: PostgresSession, plan: PublishPlan) -> Published:
 
     try:
         notes = plan.carried_out(replace_all)
-        return Published(", ".join(map(copy_of, COPIES)), _size(session), notes)
+        return Published(", ".join(_copies(session)), _size(session), notes)
     except DatabaseException as error:
         why, advice = failed(error)
         raise PublishError(
@@ -75,6 +68,10 @@ def _fill(session: PostgresSession, plan: PublishPlan) -> tuple[Note, ...]:
     return tuple(notes)
 
 
+def _copies(session: PostgresSession) -> list[str]:
+    return [session.namespace.schema(copy_of(schema)) for schema in COPIES]
+
+
 def _target(relation: Relation) -> Relation:
     return Relation(copy_of(relation.schema), relation.name)
 
@@ -91,8 +88,8 @@ def _copy(session: PostgresSession, relation: Relation, values: Mapping[str, str
         if found is None or found.is_of_the_server:
             raise
         raise UnreadableRelationError(relation, found.why) from error
-    is_there = session.execute_sql("select to_regclass(%s) is not null", target.sql()) == [(True,)]
-    if is_there and session.columns(target) == wanted and session.execute_sql(_content(target.sql())) == rows:
+    is_there = session.has_table(target) and session.columns(target) == wanted
+    if is_there and session.execute_sql(_content(target.sql())) == rows:
         return
     session.put(target, "table", select)
 
@@ -111,8 +108,8 @@ def _comment(session: PostgresSession, plan: PublishPlan, steps: Iterable[CopySt
         " where relnamespace::regnamespace::text = any(%s)"
     )
     there: dict[Relation, dict[str, str]] = {}
-    for schema, name, column, comment in session.execute_sql(query, [*map(copy_of, COPIES)]) or []:
-        there.setdefault(Relation(schema, name), {})[column] = comment
+    for schema, name, column, comment in session.execute_sql(query, _copies(session)) or []:
+        there.setdefault(session.namespace.logical(Relation(schema, name)), {})[column] = comment
     statements = [
         statement
         for step in steps
@@ -143,13 +140,13 @@ def _columns(session: PostgresSession, name_of: Callable[[str], str]) -> dict[Re
     )
     found: dict[Relation, list[str]] = {}
     for schema in COPIES[1:]:
-        for name, column in session.execute_sql(query, quoted(name_of(schema))) or []:
+        for name, column in session.execute_sql(query, quoted(session.namespace.schema(name_of(schema)))) or []:
             found.setdefault(Relation(schema, name), []).append(column)
     return found
 
 
 def _held_since(session: PostgresSession) -> dict[Relation, datetime]:
-    if session.execute_sql("select to_regclass(%s) is not null", NOTES.sql()) != [(True,)]:
+    if not session.has_table(NOTES):
         return {}
     query = f"select relation, since from {NOTES.sql()} where status = 'held back'"  # noqa: S608
     return {Relation(*name.split(".", 1)): since for name, since in session.execute_sql(query) or [] if since}
@@ -171,6 +168,6 @@ def _write_notes(session: PostgresSession, notes: tuple[Note, ...]) -> None:
 
 def _size(session: PostgresSession) -> int:
     query = "select coalesce(sum(pg_total_relation_size(oid)), 0)::bigint from pg_class where relkind = 'r'"
-    schemas = [copy_of(schema) for schema in COPIES]
-    [(size,)] = session.execute_sql(f"{query} and relnamespace::regnamespace::text = any(%s)", schemas) or [(0,)]
+    of_copies = f"{query} and relnamespace::regnamespace::text = any(%s)"
+    [(size,)] = session.execute_sql(of_copies, _copies(session)) or [(0,)]
     return size

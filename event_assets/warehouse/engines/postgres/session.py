@@ -13,12 +13,15 @@ from event_assets.warehouse.engines.base import Session
 from event_assets.warehouse.engines.postgres.dependents import Dependents
 from event_assets.warehouse.engines.postgres.locks import WRITER, AdvisoryLocks, lock_key
 from event_assets.warehouse.failures import WarehouseUnreadableError
-from event_assets.warehouse.names import STAGING, SUMMARY, SYNC
+from event_assets.warehouse.names import COPIES, STAGING, SUMMARY, SYNC, copy_of
+from event_assets.warehouse.namespace import EventNamespace
 from event_assets.warehouse.relations import Relation, RelationColumn, RelationKind, quoted
 
 REWRITE = Relation(SYNC, "rewrite_requested")
 """After an erasure: the tables that were built before it, and a row without a name as long as files have to be
 rewritten."""
+
+_IDENTITY = Relation(SYNC, "identity")
 
 _KINDS: dict[str, RelationKind] = {"r": "table", "p": "table", "v": "view"}
 
@@ -30,10 +33,18 @@ class PostgresSession(Session):
     binary_type = "bytea"
     own_schema = SYNC
 
-    def __init__(self, client: SqlClientBase[Any], locks: AdvisoryLocks) -> None:
-        """Take dlt's client, which is connected, and the locks of the process."""
+    def __init__(self, client: SqlClientBase[Any], locks: AdvisoryLocks, namespace: EventNamespace) -> None:
+        """Take dlt's client, which is connected, the locks of the process, and the names of the event's schemas."""
         super().__init__(client)
         self._locks = locks
+        self.namespace = namespace
+
+    def execute_sql(self, statement: str, *parameters: Any) -> Sequence[Sequence[Any]] | None:
+        """Execute a statement with the event's schemas; see the base class. Names in parameters stay as they are."""
+        return super().execute_sql(self._stored(statement), *parameters)
+
+    def _stored(self, statement: str) -> str:
+        return self.namespace.statement(statement, "postgres")
 
     @contextmanager
     def begin_transaction(self) -> Iterator[None]:
@@ -56,7 +67,7 @@ class PostgresSession(Session):
             " and objid = %s::bigint::oid"
             " and database = (select oid from pg_database where datname = current_database())"
         )
-        kind, number = (part % (1 << 32) for part in lock_key(WRITER))
+        kind, number = (part % (1 << 32) for part in lock_key(self.namespace.lock(WRITER)))
         return bool(self.execute_sql(held, self._locks.backend, kind, number))
 
     def replace(self, relation: Relation, kind: RelationKind, select: str) -> None:
@@ -82,7 +93,7 @@ class PostgresSession(Session):
                 self.execute_sql(f"delete from {relation.sql()}")  # noqa: S608  # quoted by sqlglot
                 self.execute_sql(f"insert into {relation.sql()} ({names}) {select}")
         else:
-            with Dependents(self, relation).rebuilt():
+            with Dependents(self.client, self.namespace.relation(relation)).rebuilt():
                 self.execute_sql(f"drop {there} {relation.sql()} cascade")
                 self.execute_sql(f"create {kind} {relation.sql()} as {select}")
         if kind == "table":
@@ -103,12 +114,31 @@ class PostgresSession(Session):
         return True
 
     def _found(self, relation: Relation) -> RelationKind | None:
-        rows = self.execute_sql("select relkind::text from pg_class where oid = to_regclass(%s)", relation.sql())
+        query = "select relkind::text from pg_class where oid = to_regclass(%s)"
+        rows = self.execute_sql(query, self._regclass(relation))
         return _KINDS[rows[0][0]] if rows else None
+
+    def _regclass(self, relation: Relation) -> str:
+        return self.namespace.relation(relation).sql()
+
+    def has_table(self, relation: Relation) -> bool:
+        """Return whether there is such a table or view."""
+        return self._found(relation) is not None
+
+    def column_names(self, *schemas: str) -> dict[Relation, set[str]]:
+        """Return the column names of every table and view in some schemas."""
+        found = super().column_names(*map(self.namespace.schema, schemas))
+        return {self.namespace.logical(relation): names for relation, names in found.items()}
+
+    def text_columns(self, schema: str) -> list[tuple[Relation, str]]:
+        """Return the text columns of the tables in a schema; not those of views."""
+        found = super().text_columns(self.namespace.schema(schema))
+        return [(self.namespace.logical(relation), column) for relation, column in found]
 
     def describe(self, select: str) -> list[RelationColumn]:
         """Return the columns of a SELECT, which is not executed."""
-        with self.client.execute_query(f"select * from ({select}\n) as described limit 0") as cursor:  # noqa: S608
+        query = self._stored(f"select * from ({select}\n) as described limit 0")  # noqa: S608
+        with self.client.execute_query(query) as cursor:
             found = [(column[0], column[1]) for column in cursor.native_cursor.description]
         query = "select oid, format_type(oid, null) from pg_type where oid = any(%s)"
         types: dict[int, str] = dict(cast(Any, self.execute_sql(query, [*{oid for _, oid in found}])))
@@ -124,7 +154,7 @@ class PostgresSession(Session):
         rows = self.execute_sql(
             "select attname, format_type(atttypid, null) from pg_attribute"
             " where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped order by attnum",
-            relation.sql(),
+            self._regclass(relation),
         )
         if not rows and self._found(relation) is None:
             raise DatabaseUndefinedRelation(LookupError(str(relation)))
@@ -132,8 +162,8 @@ class PostgresSession(Session):
 
     def identity(self) -> str:
         """Return the random identifier of the warehouse in this database, created at the first call."""
-        table = Relation(SYNC, "identity").sql()
-        if not self.execute_sql("select to_regclass(%s) is not null as there", table)[0][0]:  # type: ignore[index]
+        table = _IDENTITY.sql()
+        if not self.has_table(_IDENTITY):
             self.execute_sql(f"create schema if not exists {SYNC}")
             self.execute_sql(
                 f"create table if not exists {table} as select left(md5(gen_random_uuid()::text), 8) as id"
@@ -146,7 +176,7 @@ class PostgresSession(Session):
 
     def fetch_columns(self, query: str) -> list[list[Any]]:
         """Return the rows of a query column by column."""
-        with self.client.execute_query(query) as cursor:
+        with self.client.execute_query(self._stored(query)) as cursor:
             rows = cursor.native_cursor.fetchall()
         return [[bytes(v) if isinstance(v, memoryview) else v for v in column] for column in zip(*rows, strict=True)]
 
@@ -155,26 +185,23 @@ class PostgresSession(Session):
         self.execute_sql(f"create schema if not exists {SYNC}")
         self.execute_sql(f"create table if not exists {REWRITE.sql()} (relation text)")
         self.execute_sql(f"delete from {REWRITE.sql()}")  # noqa: S608
-        built = "select schemaname || '.' || tablename from pg_tables where schemaname in (%s, %s)"
+        built = "select schemaname || '.' || tablename from pg_tables where schemaname = any(%s)"
+        schemas = [STAGING, SUMMARY, *map(copy_of, COPIES[1:])]
         self.execute_sql(
-            f"insert into {REWRITE.sql()} {built} or schemaname like %s union all select null",
-            STAGING,
-            SUMMARY,
-            "published\\_%",
+            f"insert into {REWRITE.sql()} {built} union all select null", [*map(self.namespace.schema, schemas)]
         )
 
     def _rebuilt(self, relation: Relation) -> None:
         """Record that a table was built after an erasure, so that its file has to be rewritten."""
-        if self.execute_sql("select to_regclass(%s) is not null as there", REWRITE.sql()) == [(True,)]:
-            table = REWRITE.sql()
-            done = self.execute_sql(f"delete from {table} where relation = %s returning 1", str(relation))  # noqa: S608
+        if self.has_table(REWRITE):
+            table, name = REWRITE.sql(), str(self.namespace.relation(relation))
+            done = self.execute_sql(f"delete from {table} where relation = %s returning 1", name)  # noqa: S608
             if done:
                 self.execute_sql(f"insert into {table} values (null)")  # noqa: S608
 
     def is_rewrite_due(self) -> bool:
         """Return whether a file has to be rewritten."""
-        there = "select to_regclass(%s) is not null as there"
-        if self.execute_sql(there, REWRITE.sql()) != [(True,)]:
+        if not self.has_table(REWRITE):
             return False
         return bool(self.execute_sql(f"select 1 from {REWRITE.sql()} where relation is null limit 1"))  # noqa: S608
 
