@@ -28,7 +28,7 @@ def test_unset_it_is_in_the_folder_of_the_command():
 def test_the_two_lakes_share_nothing(configure, catalog: str):
     configure(CATALOG=catalog, DUCKLAKE_NAME="vienna", STORAGE__BUCKET_URL="/srv/the lake")
     settings = read_event().ducklake
-    lake, readers = settings.complete(), settings.published()
+    lake, readers = settings.complete(), settings.complete(published=True)
     assert (lake.ducklake_name, readers.ducklake_name) == ("vienna", "vienna_published")
     assert (lake.storage_url, readers.storage_url) == ("/srv/the lake/vienna", "/srv/the lake/vienna_published")
     places = {(str(each.catalog.database), str(each.metadata_schema)) for each in (lake, readers)}
@@ -47,7 +47,7 @@ def test_a_bucket_has_its_keys_from_dlts_settings(configure):
     )
     for lake, place in (
         (read_event().ducklake.complete(), "s3://bucket/events/ducklake"),
-        (read_event().ducklake.published(), "s3://bucket/events/ducklake_published"),
+        (read_event().ducklake.complete(published=True), "s3://bucket/events/ducklake_published"),
     ):
         assert lake.storage_url == place
         assert dict(lake.storage.credentials)["aws_access_key_id"] == "the-id"
@@ -68,3 +68,22 @@ def test_what_cannot_be_used_is_said(configure, name: str, value: str, words: st
     with pytest.raises(SettingsError, match=words) as error:
         _ = read_event().ducklake
     assert "secretword" not in str(error.value)
+
+
+def test_an_event_of_several_has_a_lake_of_its_own(configure):
+    configure(CATALOG="sqlite:////srv/x.sqlite", STORAGE__BUCKET_URL="/srv/lake", DUCKLAKE_NAME="vienna")
+    settings = read_event().ducklake
+    lakes = [settings.complete(event, published=readers) for event in ("", "graz") for readers in (False, True)]
+    names = ["vienna", "vienna_published", "vienna_graz", "vienna_graz_published"]
+    assert [lake.ducklake_name for lake in lakes] == names
+    assert [lake.metadata_schema for lake in lakes] == names
+    assert [lake.storage_url for lake in lakes] == [f"/srv/lake/{name}" for name in names]
+    files = ["/srv/x.sqlite", "/srv/x_published.sqlite", "/srv/x_graz.sqlite", "/srv/x_graz_published.sqlite"]
+    assert [lake.catalog.database for lake in lakes] == files
+    assert settings.complete("g" * 30).ducklake_name == f"vienna_{'g' * 30}"
+
+
+def test_a_name_that_postgresql_would_cut_is_refused(configure):
+    configure(DUCKLAKE_NAME="v" * 40)
+    with pytest.raises(SettingsError, match="cuts names after 63 characters: set a shorter `ducklake_name`"):
+        read_event().ducklake.complete("graz_2026_autumn", published=True)

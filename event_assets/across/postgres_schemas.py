@@ -97,7 +97,8 @@ def _read(session: PostgresSession, copies: Sequence[EventCopy], now: datetime) 
     for relation, types in _TYPES.items():
         columns = ", ".join(f"{quoted(name)} {_type(kind)}" for name, kind in types.items())
         session.execute_sql(f"create temporary table {quoted(_held(relation))} ({columns}) on commit drop")
-    there = session.column_names(*{table.schema for copy in copies for table in _tables(copy).values()})
+    schemas = {table.schema for copy in copies for table in _tables(copy).values()}
+    there = session.column_names(*schemas) if schemas else {}
     missing = {copy.event: why for copy in copies if (why := _copy(session, copy, there))}
     for row in configured_rows(copies, missing, now):
         values = ", ".join(["%s"] * len(row))

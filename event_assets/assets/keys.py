@@ -15,6 +15,7 @@ from event_assets.source.tables.columns import Table
 from event_assets.source.tables.more import ALL_TABLES
 from event_assets.source.tables.schema import PARTICIPANTS, REJECTED, TABLES, raw_tables
 from event_assets.warehouse import PUBLISHED, RAW
+from event_assets.warehouse.namespace import MAIN_NAMESPACE, EventNamespace
 from event_assets.warehouse.relations import Relation
 
 _KEPT_BY = {link: table.name for table in ALL_TABLES.values() for link in table.link_tables} | {
@@ -38,10 +39,12 @@ class EventNames:
     Attributes:
         event: The event's name; empty for the event of [event].
         is_one_of_several: Whether the code location has other events as well.
+        namespace: What its schemas are called in the warehouse.
     """
 
     event: str = ""
     is_one_of_several: bool = False
+    namespace: EventNamespace = MAIN_NAMESPACE
 
     @property
     def prefix(self) -> tuple[str, ...]:

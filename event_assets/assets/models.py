@@ -83,7 +83,7 @@ def _model_asset(
         tags={"layer": schema},
         code_version=_code_version(model, parameters, engine.dialect),
         metadata={
-            **table_name(model.relation),
+            **table_name(names.namespace.relation(model.relation)),
             "grain": ", ".join(model.facts.grain),
             "sql": dg.MetadataValue.md(f"```sql\n{model.path.read_text(encoding='utf-8')}```"),
         },

@@ -28,7 +28,6 @@ from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import PUBLISHED
 from event_assets.warehouse.copy_plan import Note, Published
 from event_assets.warehouse.engines import Engine
-from event_assets.warehouse.namespace import EventNamespace
 from event_assets.warehouse.relations import Relation
 
 PUBLISHED_COPY = published_copy()
@@ -61,7 +60,7 @@ def build_published_copy(
         raw: The raw tables of resources.
         names: Those of the event.
     """
-    description = engine.copy_description.format(copy=EventNamespace(names.event).schema(PUBLISHED))
+    description = engine.copy_description.format(copy=names.namespace.schema(PUBLISHED))
 
     @dg.asset(
         key=published_copy(names.prefix),

@@ -92,7 +92,7 @@ class RawTranslator(DagsterDltTranslator):
                 owners=OWNERS,
                 tags={"layer": RAW, "endpoint": endpoint_of(table.name)},
                 metadata={
-                    **table_name(relation),
+                    **table_name(self._names.namespace.relation(relation)),
                     **column_schema(types, table.descriptions, [table.key], table.not_null, table.pii),
                 },
             )

@@ -38,7 +38,7 @@ from event_assets.settings import Event, ReadEvent, read_event
 from event_assets.source.tables.columns import Table
 from event_assets.source.tables.more import tables_of
 from event_assets.warehouse import SUMMARY
-from event_assets.warehouse.engines import engine_class
+from event_assets.warehouse.engines import engine_class, namespace_of
 from event_assets.warehouse.relations import Relation
 
 
@@ -111,7 +111,8 @@ def build_event(event: Event, project: Project, now: datetime, *, pools: bool, a
         SettingsError: A setting cannot be used.
         ModelError: A model is wrong.
     """
-    names, models, lineage = EventNames(event.name, not alone), project.models, project.lineage
+    names = EventNames(event.name, not alone, namespace_of(event))
+    models, lineage = project.models, project.lineage
     read: ReadEvent = partial(read_event, event.name)
     pool = names.pool if pools else None
     tables = _tables(event, project, pool, names)

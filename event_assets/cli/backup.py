@@ -86,10 +86,10 @@ def restore(folder: Path) -> list[Path]:
         click.ClickException: The backup is not complete, or is of a warehouse that no file holds. Nothing was changed.
     """
     files, home = _checked_files(folder), dagster_home()
-    if (folder / "warehouse.dump").exists():
+    if dumps := [folder / name for name in files if name.endswith(".dump")]:
         raise click.ClickException(
             f"The warehouse in {folder} is a dump of PostgreSQL: restore it with `pg_restore --clean --if-exists "
-            f"--no-owner --dbname=... {folder / 'warehouse.dump'}`. Nothing was changed."
+            f"--no-owner --dbname=... {' '.join(map(str, dumps))}`. Nothing was changed."
         )
     events = {_place_of(event): event for event in _events()}
     if unknown := [name for name in files if not name.startswith(HOME) and name not in events]:

@@ -24,6 +24,7 @@ from event_assets.models.dialects import DIALECT, Macros, ModelError, parse_file
 from event_assets.models.expansion import MacroError, expand
 from event_assets.models.facts import DataTest, ModelFacts, data_tests
 from event_assets.warehouse import EVENTS, HISTORY, STAGING, SUMMARY
+from event_assets.warehouse.namespace import SCHEMAS
 from event_assets.warehouse.relations import Relation
 
 ModelKind = Literal["view", "table", "incremental"]
@@ -269,6 +270,9 @@ def _check_columns(model: Model) -> None:
     described = [*model.facts.columns, *model.facts.grain]
     if unknown := sorted({name for name in described if name not in model.columns}):
         raise ModelError(f"{facts_path}: describes columns that {model.path.name} does not have: {', '.join(unknown)}.")
+    named = {each.alias_or_name for each in model.query.find_all(exp.Table, exp.Subquery, exp.CTE)}
+    if taken := sorted(named & {*SCHEMAS}):
+        raise ModelError(f"{model.path}: calls a table or a step {taken[0]}, which is a schema. Give it another name.")
     if (optional := model.facts.optional_relation) and optional not in model.reads:
         raise ModelError(f"{facts_path}: {optional} is its optional input, which the SELECT does not read. Correct it.")
 

@@ -23,6 +23,9 @@ _POSTGRES = ("postgres://", "postgresql://")
 _SQLITE = "sqlite:///"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 """A name that is the same in PostgreSQL, in DuckDB and in a path, with room for an ending."""
+_PUBLISHED = "_published"
+_LONGEST = 63
+"""Characters of a schema's name in PostgreSQL."""
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
@@ -89,8 +92,8 @@ class DuckLakeSettings(Section):
     )
     name: str = setting(
         "ducklake",
-        "What a DuckLake is called: its schema in the catalogue, and its folder in the storage. The copy for readers "
-        "has the same name with the ending _published.",
+        "What a DuckLake is called: its schema in the catalogue, and its folder in the storage. That of an event of "
+        "[events] has the event's name after it, and the copy for readers the ending _published.",
         fits=lambda name: _NAME.fullmatch(name) is not None,
         wanted="a name of small letters, digits and underscores",
         secret=True,
@@ -108,16 +111,24 @@ class DuckLakeSettings(Section):
         unset="data/lake",
     )
 
-    def complete(self, ending: str = "") -> DuckLakeCredentials:
+    def complete(self, event: str = "", *, published: bool = False) -> DuckLakeCredentials:
         """Return the credentials as dlt takes them, with what else is set of them.
 
         Args:
-            ending: What the name of the lake ends with.
+            event: The event of [events] whose lake it is; none for that of [event].
+            published: Whether it is the lake for readers.
 
         Raises:
-            SettingsError: Some are missing, or what the storage needs is not installed.
+            SettingsError: Some are missing, what the storage needs is not installed, or the name is too long.
         """
+        ending = (f"_{event}" if event else "") + (_PUBLISHED if published else "")
         name = self.name + ending
+        if len(name) > _LONGEST:
+            raise SettingsError(
+                f"The lake of the event {event} would be called {name}, and PostgreSQL cuts names after {_LONGEST} "
+                "characters: set a shorter `ducklake_name` in the section [destination.ducklake.credentials] of "
+                ".dlt/secrets.toml, or give the event a shorter name. Nothing was changed."
+            )
         catalog = self.catalog
         if catalog.startswith(_SQLITE) and ending:
             file = Path(catalog.removeprefix(_SQLITE))
@@ -144,11 +155,3 @@ class DuckLakeSettings(Section):
                 "[destination.ducklake.credentials], and the keys of the storage in the section "
                 "[destination.ducklake.credentials.storage.credentials] of .dlt/secrets.toml."
             ) from None
-
-    def published(self) -> DuckLakeCredentials:
-        """Return the credentials of the lake for readers.
-
-        Raises:
-            SettingsError: See `complete`.
-        """
-        return self.complete("_published")

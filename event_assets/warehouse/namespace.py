@@ -13,7 +13,8 @@ from typing import Literal
 from event_assets.warehouse.names import COPIES, HISTORY, MERGE, RAW, STAGING, SUMMARY, SYNC, copy_of
 from event_assets.warehouse.relations import Relation
 
-_SCHEMAS = (RAW, STAGING, HISTORY, SUMMARY, SYNC, *map(copy_of, COPIES))
+SCHEMAS = (RAW, STAGING, HISTORY, SUMMARY, SYNC, *map(copy_of, COPIES))
+"""Those that each event has: no step or table of a SELECT may be called so."""
 _LITERALS = {
     # In these, nothing is a name. Comments may have an odd quotation mark.
     "postgres": (
@@ -77,7 +78,7 @@ class EventNamespace:
     def _names(self) -> dict[str, str]:
         if not self.event:
             return {}
-        return {MERGE: f"_dlt_merge_{self.event}_{RAW}", **{each: f"{self.event}_{each}" for each in _SCHEMAS}}
+        return {MERGE: f"_dlt_merge_{self.event}_{RAW}", **{each: f"{self.event}_{each}" for each in SCHEMAS}}
 
     @cached_property
     def _logical(self) -> dict[str, str]:
@@ -90,7 +91,7 @@ MAIN_NAMESPACE = EventNamespace()
 
 def _pattern(dialect: str) -> re.Pattern[str]:
     """Return what finds the names of schemas in a statement, past literals, comments and other quoted names."""
-    quote, names = _QUOTES[dialect], "|".join(sorted(map(re.escape, (MERGE, *_SCHEMAS)), key=len, reverse=True))
+    quote, names = _QUOTES[dialect], "|".join(sorted(map(re.escape, (MERGE, *SCHEMAS)), key=len, reverse=True))
     name = rf"(?<![\w.${quote}])(?P<quote>{quote}?)(?P<name>{names})(?P=quote)(?![\w{quote}])"
     before = r"(?P<before>\bschema\s+(?:if\s+(?:not\s+)?exists\s+)?)"
     other = rf"{quote}(?:[^{quote}]|{quote}{quote})*{quote}"

@@ -134,17 +134,18 @@ def in_postgres(folder: Path, url: str, prefix: str = "") -> Place:
     return Place(partial(postgres_warehouse, url, folder, 30), *read, stage="load after")
 
 
-def in_ducklake(lake: Lake) -> Place:
-    """Return a DuckLake."""
-    read = partial(_of_sql, lake.reader().records), partial(_of_sql, lake.published().records)
-    return Place(lake.warehouse, *read, stage="load after")
+def in_ducklake(lake: Lake, event: str = "") -> Place:
+    """Return a DuckLake, of an event of [events]."""
+    name = f"ducklake_{event}" if event else "ducklake"
+    read = (partial(_of_sql, lake.reader(each).records) for each in (name, f"{name}_published"))
+    return Place(partial(lake.warehouse, event=event), *read, stage="load after")
 
 
-def in_delta(folder: Path, remote: str) -> Place:
-    """Return Delta tables, whose models a Spark server builds."""
-    lake = LakeReader(folder)
-    read = partial(_of_delta, lake), partial(_of_delta, lake, "published_")
-    return Place(partial(lake_warehouse, folder, remote), *read, stage="commit 5")
+def in_delta(folder: Path, remote: str, event: str = "") -> Place:
+    """Return Delta tables, whose models a Spark server builds, of an event of [events]."""
+    lake, prefix = LakeReader(folder), f"{event}_" if event else ""
+    read = partial(_of_delta, lake, prefix), partial(_of_delta, lake, f"{prefix}published_")
+    return Place(partial(lake_warehouse, folder, remote, event=event), *read, stage="commit 5")
 
 
 def _of_file(path: Path) -> Tables:

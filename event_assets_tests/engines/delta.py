@@ -13,16 +13,24 @@ from dlt.common.storages import FilesystemConfiguration
 
 from event_assets.warehouse import Warehouse
 from event_assets.warehouse.engines.spark import SparkEngine
+from event_assets.warehouse.namespace import EventNamespace
 
 NOWHERE = "sc://127.0.0.1:1"
 """The address of a Spark server that is not there: what syncs need no server for is tested with it."""
 
 
-def lake_warehouse(folder: Path, remote: str = NOWHERE, wait_seconds: float = 600) -> Warehouse:
-    """Return the warehouse whose Delta tables are in ``lake`` of a folder, as a new process would have it."""
+def lake_warehouse(folder: Path, remote: str = NOWHERE, wait_seconds: float = 600, event: str = "") -> Warehouse:
+    """Return the warehouse whose Delta tables are in ``lake`` of a folder, as a new process would have it.
+
+    Args:
+        folder: The folder.
+        remote: The address of the server.
+        wait_seconds: How long a writer waits.
+        event: The event of [events] that it is of.
+    """
     storage = FilesystemConfiguration(bucket_url=FilesystemConfiguration.make_file_url(str(folder / "lake")))
     storage.resolve()
-    return Warehouse(SparkEngine(remote, storage, folder / "data"), wait_seconds)
+    return Warehouse(SparkEngine(remote, storage, folder / "data", EventNamespace(event)), wait_seconds)
 
 
 class LakeReader:

@@ -68,11 +68,11 @@ class Lake:
         """The name of the PostgreSQL database of the catalogue."""
         return (self.address or "").rpartition("/")[2]
 
-    def warehouse(self, wait_seconds: float = 60) -> Warehouse:
-        """Return it as a warehouse, without settings of the environment but its keys."""
+    def warehouse(self, wait_seconds: float = 60, event: str = "") -> Warehouse:
+        """Return it as a warehouse of an event, without settings of the environment but its keys."""
         place, files = self.address or f"sqlite:///{self.folder / 'lake.sqlite'}", str(self.folder / "files")
         lake = DuckLakeSettings(catalog=place, storage=self.storage or files)
-        both = lake.complete(), lake.published()
+        both = lake.complete(event), lake.complete(event, published=True)
         for each in both:
             each.global_config = {"extension_directory": str(self.extensions)}
         return Warehouse(DuckLakeEngine(*both, self.folder), wait_seconds)

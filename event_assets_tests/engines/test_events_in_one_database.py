@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import os
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,14 +14,15 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from event_assets.sandbox import Event, Sandbox, faults
+from event_assets.sandbox import Event, Sandbox, faults, generate_event
 from event_assets.source.api.resources import resources_by_endpoint
 from event_assets.source.errors import SyncError
 from event_assets.warehouse import Warehouse, WarehouseBusyError
 from event_assets.warehouse.relations import Relation
-from event_assets_tests.across.programmes import LAST_YEAR, THIS_YEAR, publish, two_years
+from event_assets_tests.across.programmes import THIS_YEAR, publish
 from event_assets_tests.engines.comparison import comparable, differences, in_file, in_postgres
 from event_assets_tests.engines.servers import PostgresServer
+from event_assets_tests.running import Reader
 from event_assets_tests.source import crash
 from event_assets_tests.source.syncing import HASH, run_sync
 from event_assets_tests.warehouses import PostgresReader, postgres_warehouse
@@ -67,8 +71,10 @@ def schemas_of(event: str) -> set[str]:
 @pytest.fixture(scope="module")
 def programmes() -> dict[str, Event]:
     """That of [event], and two of [events]; the name of one begins with that of the other."""
-    years = two_years()
-    return {MAIN: years[LAST_YEAR], THIS_YEAR: years[THIS_YEAR], "graz": two_years()[LAST_YEAR]}
+    return {
+        event: generate_event(lectures=7 + seed, participants=12 + seed, seed=seed)
+        for seed, event in enumerate((MAIN, THIS_YEAR, "graz"))
+    }
 
 
 @pytest.fixture(scope="module")
@@ -100,8 +106,16 @@ def test_each_event_has_the_rows_that_duckdb_has_of_it(together: Together, tmp_p
         found = in_postgres(tmp_path, together.url, prefix)
         assert differences(comparable(found.tables()), comparable(truth.tables())) == {}
         assert differences(comparable(found.copy()), comparable(truth.copy())) == {}
-        noted = PostgresReader(together.url).rows(f"select relation from {prefix}published.about_this_copy")
-        assert {relation.partition(".")[0] for (relation,) in noted} == {"raw"}
+        noted, copy = "select relation, column_name, status from", tmp_path / (event or "main") / "published.duckdb"
+        notes = PostgresReader(together.url).rows(f"{noted} {prefix}published.about_this_copy")
+        wanted = Reader(copy).rows(f"{noted} about_this_copy")
+        assert _of_layers(notes) == _of_layers(wanted)
+
+
+def _of_layers(notes: Iterable[tuple[str, ...]]) -> set[tuple[str, ...]]:
+    return {
+        note for note in notes if note[0].startswith(tuple(f"{layer}." for layer in LAYERS)) and "_dlt" not in note[0]
+    }
 
 
 def test_there_is_no_schema_but_those_of_the_events(together: Together):
@@ -115,7 +129,7 @@ def test_there_is_no_schema_but_those_of_the_events(together: Together):
 def test_a_failed_and_a_killed_sync_change_nothing_of_the_others(together: Together, tmp_path: Path):
     before = together.contents(MAIN, "graz")
     content = resources_by_endpoint()["content"]
-    changed = two_years()[THIS_YEAR]
+    changed = deepcopy(together.programmes[THIS_YEAR])
     changed.content["halls"][0]["name"] = "Renamed"
     with Sandbox(changed) as api:
         api.fail("content", faults.truncated)
@@ -171,6 +185,22 @@ def test_each_event_has_locks_of_its_own(together: Together):
         with together.warehouse(event).connect() as session:
             identities.add(session.identity())
     assert len(identities) == len(together.programmes)
+
+
+def test_a_dump_of_an_event_has_its_schemas_alone(
+    together: Together, postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PATH", f"{postgres.binaries}{os.pathsep}{os.environ['PATH']}")
+    assert together.warehouse("not_synced_yet").engine.back_up(tmp_path, 1) is None
+    file = together.warehouse("graz").engine.back_up(tmp_path, 1)
+    assert file
+    restore = [postgres.binaries / "pg_restore", "--no-owner", "--clean", "--if-exists"]
+    before, others = together.contents("graz"), together.contents(MAIN, THIS_YEAR)
+    with together.warehouse("graz").connect() as session:
+        session.execute_sql("delete from raw.halls")
+    subprocess.run([*restore, f"--dbname={together.url}", file], check=True)
+    assert together.contents("graz") == before
+    assert together.contents(MAIN, THIS_YEAR) == others
 
 
 def test_views_of_users_that_read_several_events_are_rebuilt_as_they_were(together: Together):

@@ -12,7 +12,7 @@ import psycopg2
 import pytest
 
 from event_assets.definitions import build_definitions
-from event_assets.sandbox import Sandbox
+from event_assets.sandbox import Sandbox, generate_event
 from event_assets.settings import read_event
 from event_assets_tests.conftest import CHECKOUT
 from event_assets_tests.engines.servers import PASSWORD, PostgresServer
@@ -36,6 +36,25 @@ def run_on(url: str, warehouse_path: Path, monkeypatch: pytest.MonkeyPatch):
         return Run(build_definitions(read_event(), pools=False))(*assets)
 
     return run
+
+
+def test_an_event_of_several_is_run_in_schemas_of_its_own(
+    api: Sandbox, run_on, url: str, reader: PostgresReader, monkeypatch: pytest.MonkeyPatch
+):
+    """All of it: syncs, models, checks, the copy and the pages, beside the tables of the event of [event]."""
+    run_on("postgres", "raw/partners")
+    before = reader.rows("select * from raw.partners order by id")
+    monkeypatch.setenv("EVENTS__NAMES", '["graz2026"]')
+    with Sandbox(generate_event(lectures=9, participants=12, seed=5), token="token-of-graz") as graz:
+        for name, value in (("BASE_URL", graz.base_url), ("API_TOKEN", graz.token)):
+            monkeypatch.setenv(f"EVENTS__GRAZ2026__{name}", value)
+        job = build_definitions(read_event("graz2026"), pools=False).resolve_job_def("graz2026__refresh_everything")
+        result = RunResult(job.execute_in_process(raise_on_error=False))
+    assert result.success, result.failures
+    assert reader.count("graz2026_raw.participants") == 12
+    assert reader.count("graz2026_published_summary.agenda") == reader.count("graz2026_summary.agenda") > 0
+    assert reader.rows("select * from raw.partners order by id") == before
+    assert not [name for name in reader.tables() if name.startswith(("staging.", "summary.", "published"))]
 
 
 def test_analysts_read_the_copy_without_personal_data_and_nothing_else(

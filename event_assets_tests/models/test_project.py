@@ -63,6 +63,7 @@ def test_a_parameter_becomes_a_literal(folder: Path):
         pytest.param(SQL, FACTS + "  gone: No more.\n", "does not have: gone", id="unknown column"),
         pytest.param(SQL, FACTS.replace("[hall_id]", "[day]"), "does not have: day", id="unknown grain"),
         pytest.param("select id as hall_id, count(*) from raw.halls", FACTS, "name every column", id="no name"),
+        pytest.param("select raw.id as hall_id from raw.halls as raw", FACTS, "table or a step raw", id="alias"),
         pytest.param(SQL, None, "is missing. Say there what one row is", id="no facts"),
         pytest.param(SQL, "description: x\n", "does not hold the facts", id="half the facts"),
         pytest.param(SQL, FACTS + "owners: x\n", "does not hold the facts", id="a word that means nothing"),

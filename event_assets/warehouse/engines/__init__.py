@@ -8,6 +8,7 @@ from importlib import import_module
 from event_assets.settings import Event, SettingsError
 from event_assets.warehouse.engines.base import Engine, Explanation, Session
 from event_assets.warehouse.failures import without_values
+from event_assets.warehouse.namespace import MAIN_NAMESPACE, EventNamespace
 
 __all__ = [
     "Engine",
@@ -18,6 +19,7 @@ __all__ = [
     "engine_class",
     "explain",
     "model_failure",
+    "namespace_of",
 ]
 
 _ENGINES = {
@@ -28,6 +30,9 @@ _ENGINES = {
     "spark": ("event_assets.warehouse.engines.spark", "SparkEngine"),
 }
 """Destination → module and class. Imported when one is needed, because each brings a driver."""
+
+_SHARED = {"postgres", "spark"}
+"""Those in which several events lie beside each other, each in schemas of its own."""
 
 
 def engine_class(destination: str) -> type[Engine]:
@@ -79,6 +84,15 @@ def model_failure(name: str, path: str, error: BaseException) -> str:
 def _failed(error: BaseException) -> tuple[str, str]:
     found = explain(error) or Explanation("The database", without_values(str(error)), "Check the database")
     return f"{found.engine} failed ({found.why})", found.advice
+
+
+def namespace_of(event: Event) -> EventNamespace:
+    """Return what the schemas of an event are called. In a file or a DuckLake of its own, they keep their names.
+
+    Raises:
+        SettingsError: The setting of the warehouse cannot be used.
+    """
+    return EventNamespace(event.name) if event.destination in _SHARED else MAIN_NAMESPACE
 
 
 def configured_engine(event: Event) -> Engine:

@@ -76,8 +76,8 @@ class DuckLakeEngine(Engine):
     @classmethod
     def of(cls, event: Event) -> DuckLakeEngine:
         """Return the lake that the settings of an event name."""
-        lake = event.ducklake
-        return cls(lake.complete(), lake.published(), run_folder() / "data", event.warehouse.memory_limit)
+        own, readers = (event.ducklake.complete(event.name, published=each) for each in (False, True))
+        return cls(own, readers, run_folder() / "data", event.warehouse.memory_limit)
 
     @staticmethod
     def explain(error: BaseException) -> Explanation | None:

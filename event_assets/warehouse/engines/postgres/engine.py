@@ -186,17 +186,22 @@ class PostgresEngine(Engine):
         """Return the same of the copy."""
         return True
 
-    def back_up(self, folder: Path, wait_seconds: float) -> Path:
+    def back_up(self, folder: Path, wait_seconds: float) -> Path | None:
         """Dump the database with ``pg_dump``: one snapshot, as ``pg_restore`` reads it.
 
-        Of an event of [events], its own schemas alone.
+        Of an event of [events], its own schemas alone; None if it has none yet.
 
         Raises:
             WarehouseUnreadableError: There is no ``pg_dump``, or it fails.
         """
-        del wait_seconds  # a dump waits for no writer
-        schemas = [*self._own, *self._copies] if self.namespace.event else []
-        return dump(self.credentials, self.where, folder / "warehouse.dump", schemas)
+        # Nor does it wait for a writer.
+        file = folder / "warehouse.dump"
+        if not self.namespace.event:
+            return dump(self.credentials, self.where, file)
+        with self.connect(wait_seconds) as session:
+            query, wanted = "select nspname from pg_namespace where nspname = any(%s)", [*self._own, *self._copies]
+            schemas = [name for (name,) in session.execute_sql(query, wanted) or []]
+        return dump(self.credentials, self.where, file, schemas) if schemas else None
 
     def rewrite(self) -> None:
         """Rewrite the tables: PostgreSQL keeps deleted rows in their files."""

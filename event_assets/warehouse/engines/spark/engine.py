@@ -29,10 +29,11 @@ from event_assets.warehouse.engines.spark.lake import Lake, failures
 from event_assets.warehouse.engines.spark.locks import WriterLock
 from event_assets.warehouse.engines.spark.publish import NOTES, publish
 from event_assets.warehouse.engines.spark.server import SparkServer
-from event_assets.warehouse.engines.spark.session import COPIES, REWRITE, WAREHOUSE, SparkSession, copy_of
+from event_assets.warehouse.engines.spark.session import REWRITE, WAREHOUSE, SparkSession
 from event_assets.warehouse.engines.spark.workspace import Workspace
 from event_assets.warehouse.failures import WarehouseUnreadableError
-from event_assets.warehouse.names import MERGE, RAW
+from event_assets.warehouse.names import COPIES, MERGE, RAW, copy_of
+from event_assets.warehouse.namespace import MAIN_NAMESPACE, EventNamespace
 from event_assets.warehouse.relations import Dataset, Relation
 
 logger = logging.getLogger(__name__)
@@ -46,34 +47,36 @@ class SparkEngine(Engine):
         remote: The address of the server, as ``SparkSession.builder.remote`` takes it.
         storage: dlt's configuration of the folder or bucket.
         folder: Where marks and working folders of this machine stand.
+        namespace: What the event's schemas are called: its folders, and databases in the server's catalog.
     """
 
     dialect = "spark"
     kinds = frozenset({"spark", "deltalake"})
     copy_kinds = frozenset({"deltalake"})
     copy_description = (
-        "A copy of the warehouse for readers, without personal data: Delta tables in the folders published_raw, "
-        "published_staging, published_history and published_summary beside the warehouse, replaced after each refresh."
+        "A copy of the warehouse for readers, without personal data: Delta tables in the folders {copy}_raw, "
+        "{copy}_staging, {copy}_history and {copy}_summary beside the warehouse, replaced after each refresh."
         "\n\nRead them with Spark, DuckDB, Polars or any other Delta client, at any time: each table is replaced in "
-        "one commit. The table `published/refresh` has the version of each table that belongs to the latest refresh, "
-        "for those who need several tables of one refresh. The table `published/about_this_copy` lists what was left "
+        "one commit. The table `{copy}/refresh` has the version of each table that belongs to the latest refresh, "
+        "for those who need several tables of one refresh. The table `{copy}/about_this_copy` lists what was left "
         "out, and the tables that were held back because a check failed."
     )
 
     remote: str = field(repr=False)
     storage: FilesystemConfiguration = field(repr=False)
     folder: Path
+    namespace: EventNamespace = MAIN_NAMESPACE
     _workspace: Workspace = field(init=False, repr=False, compare=False)
     _destination: Destination[Any, Any] | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        self._workspace = Workspace(Lake(self.storage))
+        self._workspace = Workspace(Lake(self.storage, self.namespace))
 
     @classmethod
     def of(cls, event: Event) -> SparkEngine:
         """Return the lake and the server that the settings of an event name."""
         remote, storage = event.spark.complete()
-        return cls(remote, storage, run_folder() / "data")
+        return cls(remote, storage, run_folder() / "data", EventNamespace(event.name))
 
     @staticmethod
     def explain(error: BaseException) -> Explanation | None:
@@ -86,18 +89,20 @@ class SparkEngine(Engine):
 
     @property
     def local_path(self) -> Path:
-        """A path in the folder that no other lake has."""
-        return self.folder / f"spark-{hashlib.sha256(self._lake.root.encode()).hexdigest()[:8]}"
+        """A path in the folder that no other lake or event has."""
+        place = self._lake.root + (f"#{self.namespace.event}" if self.namespace.event else "")
+        return self.folder / f"spark-{hashlib.sha256(place.encode()).hexdigest()[:8]}"
 
     @property
     def where(self) -> str:
-        """The folder or bucket."""
-        return f"the Delta tables in {self._lake.root}"
+        """The folder or bucket, and the event's folders in it."""
+        return f"the Delta tables in {self._lake.root}{self.namespace.note('folders')}"
 
     @property
     def copy(self) -> str:
         """The folders for readers."""
-        return f"the folders {', '.join(map(copy_of, COPIES))} of {self._lake.root}, which any Delta client can read"
+        folders = ", ".join(self.namespace.schema(copy_of(schema)) for schema in COPIES)
+        return f"the folders {folders} of {self._lake.root}, which any Delta client can read"
 
     def dataset(self, relation: Relation, *, published: bool = False) -> Dataset:
         """Return a Delta table by its folder, as OpenLineage's own integration with Spark names it."""
@@ -121,7 +126,7 @@ class SparkEngine(Engine):
         In a bucket, a writer on another machine is not kept away, but its commit fails where it was not the first.
         """
         if self._lake.is_local:
-            path = Path(self._lake.root, ".event_assets.lock")
+            path = Path(self._lake.root, ".".join(["", "event_assets", *filter(None, [self.namespace.event]), "lock"]))
         else:
             path = self.local_path.with_suffix(".lock")
         try:
@@ -164,7 +169,7 @@ class SparkEngine(Engine):
 
     def is_there(self) -> bool:
         """Return whether there is a warehouse; of a bucket, which is not asked, that it is there."""
-        return not self._lake.is_local or Path(self._lake.root, RAW).is_dir()
+        return not self._lake.is_local or Path(self._lake.folder(RAW)).is_dir()
 
     def is_copy_there(self) -> bool:
         """Return the same of the copy."""
@@ -238,13 +243,13 @@ class SparkEngine(Engine):
 
     def set_aside(self) -> list[str]:
         """Give the folders names that no earlier ones have."""
-        there = self._lake.schemas()
+        there = self._lake.folders()
         endings = (f"_{number}" if number else "" for number in chain([0], count(2)))
-        ending = next(each for each in endings if f"sandbox_{RAW}{each}" not in there)
+        ending = next(each for each in endings if f"sandbox_{self.namespace.schema(RAW)}{each}" not in there)
         moved = []
         # The copy for readers first: if this ends between the two, the warehouse still says what it holds.
         for name in (*map(copy_of, COPIES), *WAREHOUSE):
-            if self._lake.rename_schema(name, target := f"sandbox_{name}{ending}"):
+            if self._lake.rename_schema(name, target := f"sandbox_{self.namespace.schema(name)}{ending}"):
                 moved.append(target)
         self._workspace.refresh()
         return [f"the folder {self._lake.root}/{name}" for name in moved]

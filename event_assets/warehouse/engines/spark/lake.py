@@ -21,6 +21,7 @@ from dlt.common.storages import FilesystemConfiguration, fsspec_from_config
 from dlt.destinations.exceptions import DatabaseTerminalException, DatabaseUndefinedRelation
 from sqlglot import exp
 
+from event_assets.warehouse.namespace import MAIN_NAMESPACE, EventNamespace
 from event_assets.warehouse.relations import Relation, RelationColumn, quoted
 
 _OWN_VERSION = CommitProperties(max_commit_retries=0)
@@ -47,9 +48,11 @@ class Lake:
 
     Attributes:
         config: dlt's configuration of the folder or bucket, and the credentials.
+        namespace: What the schemas of an event are called there.
     """
 
     config: FilesystemConfiguration
+    namespace: EventNamespace = MAIN_NAMESPACE
     _options: dict[str, str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -68,7 +71,11 @@ class Lake:
 
     def location(self, relation: Relation) -> str:
         """Return where a table is: what Spark calls its location."""
-        return posixpath.join(self.root, relation.schema, relation.name)
+        return posixpath.join(self.folder(relation.schema), relation.name)
+
+    def folder(self, schema: str) -> str:
+        """Return where the tables of a schema are."""
+        return posixpath.join(self.root, self.namespace.schema(schema))
 
     def tables(self, *schemas: str) -> list[Relation]:
         """Return the tables in some schemas, sorted.
@@ -78,9 +85,8 @@ class Lake:
         """
         found = []
         for schema in schemas:
-            folder = posixpath.join(self.root, schema)
             try:
-                paths = self._files.ls(folder, detail=False)
+                paths = self._files.ls(self.folder(schema), detail=False)
             except FileNotFoundError:
                 continue
             names = sorted(posixpath.basename(path.rstrip("/")) for path in paths)
@@ -234,10 +240,10 @@ class Lake:
                 if self._files.exists(path):
                     self._files.rm(path, recursive=True)
 
-    def rename_schema(self, old: str, new: str) -> bool:
-        """Give a schema with its tables another name; return whether there was one."""
+    def rename_schema(self, schema: str, folder: str) -> bool:
+        """Give the folder of a schema another name; return whether there was one."""
         with failures():
-            source, target = (posixpath.join(self.root, name) for name in (old, new))
+            source, target = self.folder(schema), posixpath.join(self.root, folder)
             if not self._files.exists(source):
                 return False
             if self.is_local:
@@ -249,8 +255,8 @@ class Lake:
             self._files.rm(files)
             return True
 
-    def schemas(self) -> set[str]:
-        """Return the names of all schemas."""
+    def folders(self) -> set[str]:
+        """Return the names of all folders of schemas, those of other events as well."""
         with failures():
             if not self._files.exists(self.root):
                 return set()

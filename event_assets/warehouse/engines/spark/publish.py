@@ -19,9 +19,9 @@ from sqlglot import exp, parse_one
 from event_assets.warehouse.copy_plan import CopyStep, Note, Published, PublishPlan, UnreadableRelationError
 from event_assets.warehouse.engines.spark.failures import explain, failed
 from event_assets.warehouse.engines.spark.server import DIALECT
-from event_assets.warehouse.engines.spark.session import COPIES, SparkSession, copy_of
+from event_assets.warehouse.engines.spark.session import SparkSession
 from event_assets.warehouse.failures import PublishError, WarehouseUnreadableError
-from event_assets.warehouse.names import PUBLISHED
+from event_assets.warehouse.names import COPIES, PUBLISHED, copy_of
 from event_assets.warehouse.relations import Relation
 
 NOTES = Relation(PUBLISHED, "about_this_copy")
@@ -67,7 +67,7 @@ def publish(session: SparkSession, plan: PublishPlan) -> Published:
     copies = [copy_of(schema) for schema in COPIES]
     try:
         notes = _Publisher(session, plan).fill()
-        return Published(", ".join(copies), session.lake.size(*copies), notes)
+        return Published(", ".join(map(session.lake.namespace.schema, copies)), session.lake.size(*copies), notes)
     except (DatabaseException, WarehouseUnreadableError) as error:
         why, advice = failed(error)
         raise PublishError(
@@ -104,7 +104,8 @@ class _Publisher:
         self._write(NOTES, _NOTE_COLUMNS, [note.row for note in notes])
         now = datetime.now(timezone.utc)
         rows = [
-            (str(each), made.version, now, made.source_version, made.definition) for each, made in self._copied.items()
+            (str(self._lake.namespace.relation(each)), made.version, now, made.source_version, made.definition)
+            for each, made in self._copied.items()
         ]
         self._write(REFRESH, _REFRESH_COLUMNS, rows)
         return tuple(notes)
@@ -141,8 +142,11 @@ class _Publisher:
         return [column.name for column in self._lake.columns(relation)]
 
     def _read_refresh(self) -> dict[Relation, _Copied]:
+        logical = self._lake.namespace.logical
         return {
-            Relation(*row["relation"].split(".", 1)): _Copied(row["version"], row["source_version"], row["definition"])
+            logical(Relation(*row["relation"].split(".", 1))): _Copied(
+                row["version"], row["source_version"], row["definition"]
+            )
             for row in self._read(REFRESH)
         }
 

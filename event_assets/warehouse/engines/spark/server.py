@@ -114,7 +114,7 @@ class SparkServer:
         """Return a SELECT as a data frame, after seeing to it that the server knows the tables it reads."""
         session = self._connected()
         self._register(session, _tables(select))
-        return session.sql(select)
+        return session.sql(self._lake.namespace.statement(select, DIALECT))
 
     def _register(self, session: ConnectSession, tables: Sequence[Relation]) -> None:
         """Register tables in the server's catalog: that of Sail ends with the session, and knows their old columns."""
@@ -122,9 +122,11 @@ class SparkServer:
             schema = self._lake.open(relation).schema().to_json()
             if self._known.get(relation) == schema:
                 continue
-            name = f"{_quoted(relation.schema)}.{_quoted(relation.name)}"
+            # With the event's: a catalog that outlives the session would give one event the tables of another.
+            database = _quoted(self._lake.namespace.schema(relation.schema))
+            name = f"{database}.{_quoted(relation.name)}"
             location = exp.Literal.string(self._lake.location(relation)).sql(DIALECT)
-            session.sql(f"create schema if not exists {_quoted(relation.schema)}").collect()
+            session.sql(f"create schema if not exists {database}").collect()
             if relation in self._known:
                 session.sql(f"drop table if exists {name}").collect()
             session.sql(f"create table if not exists {name} using delta location {location}").collect()

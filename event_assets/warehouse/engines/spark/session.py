@@ -13,7 +13,7 @@ from event_assets.warehouse.engines.duckdb.session import DuckDbSession
 from event_assets.warehouse.engines.spark.lake import Lake
 from event_assets.warehouse.engines.spark.server import SparkServer
 from event_assets.warehouse.engines.spark.workspace import Workspace
-from event_assets.warehouse.names import HISTORY, PUBLISHED, RAW, STAGING, SUMMARY, SYNC
+from event_assets.warehouse.names import COPIES, HISTORY, RAW, STAGING, SUMMARY, SYNC, copy_of
 from event_assets.warehouse.relations import Relation, RelationColumn, RelationKind
 
 REWRITE = Relation(SYNC, "rewrite_requested")
@@ -24,15 +24,7 @@ _IDENTITY = Relation(SYNC, "identity")
 WAREHOUSE = (RAW, STAGING, HISTORY, SUMMARY, SYNC)
 """The schemas of the warehouse."""
 
-COPIES = ("", RAW, STAGING, HISTORY, SUMMARY)
-"""The schemas that are copied for readers; the one without a name holds the notes."""
-
 _READS = ("select", "with", "describe")
-
-
-def copy_of(schema: str) -> str:
-    """Return the schema of readers that has the copy of a schema."""
-    return f"{PUBLISHED}_{schema}" if schema else PUBLISHED
 
 
 class SparkSession(DuckDbSession):
