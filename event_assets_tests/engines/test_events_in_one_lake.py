@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from event_assets.sandbox import Event, Sandbox, generate_event
 from event_assets.warehouse import Warehouse, WarehouseBusyError
@@ -36,9 +38,9 @@ def refresh_side_by_side(place: Callable[[str], Place], folder: Path) -> None:
         assert differences(comparable(found.copy()), comparable(truth.copy())) == {}
 
 
-def both_write_at_once(warehouse: Callable[[str], Warehouse]) -> None:
-    """Sync one event while a run writes the other; a second writer of the same one is refused."""
-    with warehouse("").writing(), warehouse("").syncing("partners"):
+def both_write_at_once(warehouse: Callable[[str], Warehouse], held: AbstractContextManager[object]) -> None:
+    """Sync one event while another process holds the lock of the other's writer; a second writer of that is refused."""
+    with held:
         _sync(EVENTS["graz2026"], warehouse("graz2026"))
         with pytest.raises(WarehouseBusyError), warehouse("").writing():
             pass
@@ -63,7 +65,7 @@ def test_each_event_has_a_ducklake_of_its_own_in_one_catalogue_file(file_lake: L
 
 
 def test_two_events_write_at_once_into_one_catalogue_on_a_server(server_lake: Lake, postgres: PostgresServer):
-    both_write_at_once(lambda event: server_lake.warehouse(0.2, event))
+    both_write_at_once(lambda event: server_lake.warehouse(0.2, event), server_lake.warehouse().writing())
     for event, name in (("", "ducklake"), ("graz2026", "ducklake_graz2026")):
         found = server_lake.reader(name).rows("select company from raw.partners")
         assert {company for (company,) in found} == companies(EVENTS[event])
@@ -93,7 +95,9 @@ def test_each_event_has_delta_tables_of_its_own_in_one_folder(spark_address: str
 
 
 def test_two_events_write_at_once_into_one_folder(tmp_path: Path):
-    both_write_at_once(lambda event: lake_warehouse(tmp_path, wait_seconds=0.2, event=event))
+    # Not by a warehouse, whose lock is the same object for all of this process.
+    (lock := tmp_path / "lake" / ".event_assets.lock").parent.mkdir()
+    both_write_at_once(lambda event: lake_warehouse(tmp_path, wait_seconds=0.2, event=event), FileLock(lock))
     for event, schema in (("", "raw"), ("graz2026", "graz2026_raw")):
         found = LakeReader(tmp_path).table(f"{schema}.partners")
         assert {row["company"] for row in found} == companies(EVENTS[event])
