@@ -66,7 +66,7 @@ def _needed(models: Mapping[Relation, Model], only: Collection[Relation]) -> Map
     if not only:
         return models
     wanted = {*only}
-    for relation in reversed(models):  # each is after those that it reads
+    for relation in reversed([*models]):  # each is after those that it reads
         if relation in wanted:
             wanted |= models[relation].reads
     return {relation: model for relation, model in models.items() if relation in wanted}
