@@ -22,7 +22,7 @@ def test_no_mark_is_in_what_a_run_leaves_behind(
     home = tmp_path / "dagster"
     home.mkdir()
     with dg.DagsterInstance.local_temp(str(home)) as instance:
-        result = Run(shared_definitions(), instance)()
+        result = Run(shared_definitions(), instance, printed=True)()
     checks = {asset: found for (asset, check), (_, found) in result.checks.items() if check == "no_undeclared_fields"}
     assert all(found["undeclared_values_left_out"] > 0 for found in checks.values())
     left = {str(path): marks.found(path.read_bytes()) for path in tmp_path.rglob("*") if path.is_file()}
@@ -44,7 +44,7 @@ def test_where_data_is_kept_no_name_of_a_field_and_no_address_is_reported(
     home = tmp_path / "dagster"
     home.mkdir()
     with dg.DagsterInstance.local_temp(str(home)) as instance:
-        result = Run(shared_definitions(), instance)()
+        result = Run(shared_definitions(), instance, printed=True)()
     assert result.checks["raw/halls", "no_undeclared_fields"] == (False, {"undeclared_columns_with_values": 1})
     assert result.metadata("raw/halls")["undeclared_columns"] == 1
     left = {str(path): marks.found(path.read_bytes()) for path in home.rglob("*") if path.is_file()}
