@@ -8,7 +8,7 @@ WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PARALLEL = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui test test-all test-newest bench bench-events engines soak kills footprint lag fuzz lint hooks check-definitions format docs pictures lock release clean
+.PHONY: help run ui test test-all test-ci test-newest bench bench-events engines soak kills footprint lag fuzz lint hooks check-definitions format docs pictures lock release clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ test: .venv/installed-dev ## Run the tests but for the slow ones
 
 test-all: .venv/installed-dev ## Run all tests
 	@$(PY) -m pytest $(PARALLEL)
+
+test-ci: .venv/installed-dev ## Run all tests but for those of each night
+	@$(PY) -m pytest $(PARALLEL) -m "not nightly"
 
 # dagster-embedded-elt pins dagster 1.13.1; images leave it out. They have requirements-server.lock, and this tests it.
 NEWEST := .venv-newest/bin/python

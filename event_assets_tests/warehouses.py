@@ -17,8 +17,10 @@ from event_assets.warehouse.engines.postgres import PostgresEngine
 from event_assets.warehouse.namespace import EventNamespace
 from event_assets_tests.running import Reader
 
-on_every_engine = pytest.mark.parametrize("engine", ["duckdb", "postgres"], indirect=True)
-"""Runs tests that take a `warehouse` on every engine."""
+on_every_engine = pytest.mark.parametrize(
+    "engine", ["duckdb", pytest.param("postgres", marks=pytest.mark.nightly)], indirect=True
+)
+"""Runs tests that take a `warehouse` on every engine. `test_every_engine` has each kind of change on all of them."""
 
 
 def file_warehouse(

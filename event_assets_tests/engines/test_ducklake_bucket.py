@@ -27,6 +27,7 @@ def refresh(api: Sandbox, warehouse: Warehouse) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.timeout(600)  # some hundred small files, each written by a request
 def test_a_lake_in_a_bucket(api: Sandbox, tmp_path: Path, extensions: Path, monkeypatch: pytest.MonkeyPatch):
     with s3_server() as address:

@@ -19,6 +19,8 @@ from event_assets_tests.engines.lakes import Lake
 from event_assets_tests.engines.servers import PostgresServer
 from event_assets_tests.source.syncing import HASH, run_sync
 
+pytestmark = [pytest.mark.slow, pytest.mark.nightly, pytest.mark.timeout(600)]
+
 EVENTS = {
     event: generate_event(lectures=7 + seed, participants=12 + seed, seed=seed)
     for seed, event in enumerate(("", "graz2026"))

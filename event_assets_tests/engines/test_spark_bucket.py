@@ -17,6 +17,7 @@ from event_assets_tests.source.syncing import run_sync
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_a_warehouse_in_a_bucket(api: Sandbox, monkeypatch: pytest.MonkeyPatch):
     with s3_server() as bucket:
         for name, value in {**dlt_variables(bucket), **server_variables(bucket)}.items():

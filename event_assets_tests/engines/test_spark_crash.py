@@ -93,7 +93,10 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Sequence[
     return go
 
 
-@pytest.mark.parametrize("place", [0.0, 0.5, 0.8, 1.0, pytest.param(None, marks=pytest.mark.slow)])
+ALL_COMMITS = [pytest.mark.slow, pytest.mark.nightly]
+
+
+@pytest.mark.parametrize("place", [0.0, 0.5, 0.8, 1.0, pytest.param(None, marks=ALL_COMMITS)])
 @pytest.mark.parametrize("first", [True, False], ids=["first sync", "later sync"])
 @pytest.mark.parametrize("resources", [CONTENT, ("participants",)], ids=["content", "participants"])
 def test_a_sync_that_is_killed_at_a_commit_is_put_right_by_the_next(
