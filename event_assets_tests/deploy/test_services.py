@@ -1,7 +1,4 @@
-"""The services of one server, as processes: people work through the door, readers change nothing, and all come back.
-
-One start of them all, because it takes a minute: the tests of the door and of a power cut are one.
-"""
+"""The services of one server, as processes: people work through the door, readers change nothing, and all come back."""
 
 import re
 from collections.abc import Iterator
@@ -35,7 +32,7 @@ def server(tmp_path: Path) -> Iterator[OneServer]:
 @pytest.mark.slow
 @pytest.mark.on_both
 @pytest.mark.timeout(900)
-def test_people_work_through_the_door_and_a_power_cut_loses_nothing(server: OneServer):
+def test_people_work_through_the_door_with_two_webservers(server: OneServer):
     await_first_load(server)  # the daemon has synced and built everything, which nobody has asked for
 
     _readers_change_nothing(server)
@@ -48,8 +45,15 @@ def test_people_work_through_the_door_and_a_power_cut_loses_nothing(server: OneS
     assert "event.html" in {path.name for path in server.services.site.iterdir()}
     assert server.door.request("GET", "/pages/event.html", READER).status_code == 200
 
+
+@pytest.mark.slow
+@pytest.mark.nightly
+@pytest.mark.timeout(1200)
+def test_a_power_cut_loses_nothing(server: OneServer):
+    await_first_load(server)
+
     kills, [run, waiting] = _power_cut(server)
-    until(lambda: _is_over(kills), 300, "everything back, and each change with readers")
+    until(lambda: _is_over(kills), 720, "everything back, and each change with readers")
     assert server.runs()[run] == "FAILURE", "it had a process that was killed"
     assert server.runs()[waiting] == "SUCCESS", "it was in the queue, and nobody has launched it again"
     assert differences_of(kills) == []
