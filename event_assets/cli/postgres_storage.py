@@ -2,8 +2,9 @@
 
 Dagster's own classes connect anew for each statement and leave the connection, logging in with it (SCRAM): that was a
 thousand times for a run that a sensor requests, and on a busy machine more than the three minutes after which a run
-that has not started counts as failed. Here the storages of a process share what is open. A connection that the server
-has closed, as when it restarts, is replaced before it is used. The tables are the same. deploy/dagster.yaml names these
+that has not started counts as failed (https://github.com/dagster-io/dagster/issues/20325; settings of the pool:
+https://github.com/dagster-io/dagster/issues/33935). Here the storages of a process share what is open. A connection
+that the server has closed, as when it restarts, is replaced before it is used. The tables are the same. deploy/dagster.yaml names these
 classes, which log in with a password; whoever brings a Dagster instance of his own keeps what he has.
 """
 
@@ -95,7 +96,8 @@ class EventLog(_KeptOpen, PostgresEventLogStorage):
     def has_table(self, table_name: str) -> bool:
         """Return whether there is a table, which is asked for each check of a run. One that was there stays.
 
-        Dagster's own takes a connection for that and does not give it back.
+        Dagster's own takes a connection for that and does not give it back:
+        https://github.com/dagster-io/dagster/issues/34058
         """
         found = self.postgres_url, table_name
         if found not in _tables:
