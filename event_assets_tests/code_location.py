@@ -36,11 +36,12 @@ from event_assets.settings.declaring import Section
 from event_assets.settings.event import SECTIONS
 from event_assets.source.tables.columns import Table
 from event_assets.warehouse.relations import Relation
+from event_assets_tests.models.inputs import with_inputs
 
 FEW_MODELS = {
-    "summary.agenda", "summary.data_quality", "summary.event_overview", "summary.partners_overview",
-    "history.entry_versions",
-}  # fmt: skip
+    Relation("history", "entry_versions"),
+    *(Relation("summary", name) for name in ("agenda", "data_quality", "event_overview", "partners_overview")),
+}
 """What a code location of few models builds, with all that these are made of: some tables of each kind."""
 
 
@@ -64,10 +65,8 @@ COPY_OF_FEW = {"published/warehouse", "site/catalogue"}
 
 def _few_of(tables: Mapping[str, Table]) -> dict[Relation, Model]:
     models = project_models(tables)
-    wanted = {relation for relation in models if str(relation) in FEW_MODELS}
-    for relation in reversed(models):  # each comes after those that it reads
-        wanted |= set(models[relation].reads) if relation in wanted else set()
-    return {relation: model for relation, model in models.items() if relation in wanted}
+    needed = with_inputs(models, FEW_MODELS)
+    return {relation: model for relation, model in models.items() if relation in needed}
 
 
 def shared_definitions() -> dg.Definitions:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from copy import deepcopy
 from datetime import date
 
 from event_assets.assets.copy_plan import publish_plan
-from event_assets.models import Model, build
+from event_assets.models import build
 from event_assets.sandbox import Event, Sandbox, generate_event
 from event_assets.source.api.resources import resources_by_endpoint
 from event_assets.source.tables.more import tables_of
 from event_assets.warehouse import Warehouse
 from event_assets.warehouse.relations import Relation
 from event_assets_tests.models.bench import models_of
+from event_assets_tests.models.inputs import with_inputs
 from event_assets_tests.source.syncing import run_sync
 
 THIS_YEAR, LAST_YEAR = "graz2026", "vienna2025"
@@ -52,7 +53,9 @@ def publish(event: Event, warehouse: Warehouse, only: Collection[Relation] = ())
         only: The models that are built, with what they read; all, if none is named.
     """
     tables = tables_of(event.more)
-    models = _needed(models_of(tables), only)
+    everything = models_of(tables)
+    needed = with_inputs(everything, only or everything)
+    models = {relation: model for relation, model in everything.items() if relation in needed}
     with Sandbox(event) as api, warehouse.kept_open():
         for resources in resources_by_endpoint(tables).values():
             run_sync(api, warehouse, *resources)
@@ -60,13 +63,3 @@ def publish(event: Event, warehouse: Warehouse, only: Collection[Relation] = ())
             for model in models.values():
                 build(session, model, {"event_timezone": event.timezone})
         warehouse.publish(publish_plan(models, {}, personal_data=False, tables=tables))
-
-
-def _needed(models: Mapping[Relation, Model], only: Collection[Relation]) -> Mapping[Relation, Model]:
-    if not only:
-        return models
-    wanted = {*only}
-    for relation in reversed([*models]):  # each is after those that it reads
-        if relation in wanted:
-            wanted |= models[relation].reads
-    return {relation: model for relation, model in models.items() if relation in wanted}

@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -39,9 +38,9 @@ def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _few(request: pytest.FixtureRequest) -> Iterator[None]:
+def _few() -> Iterator[None]:
     """When things are built follows the same rules for few models and for all."""
-    with nullcontext() if request.node.get_closest_marker("all_models") else few_models():
+    with few_models():
         yield
 
 

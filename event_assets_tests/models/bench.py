@@ -15,6 +15,7 @@ from event_assets.source.tables.more import ALL_TABLES
 from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS, Column
 from event_assets.warehouse.relations import Relation
 from event_assets_tests.engines.databases import Database, DuckDb
+from event_assets_tests.models.inputs import with_inputs
 
 Rows = Iterable[Mapping[str, Any]]
 TYPES: dict[DataType, str] = {
@@ -127,11 +128,7 @@ def statements(
 @cache
 def _needed(tables: frozenset[str], *names: str) -> set[Relation]:
     """Return some models, and all relations that they read, directly or not."""
-    wanted = {Relation(*name.split(".")) for name in names}
-    for relation, model in reversed(models_of(tables).items()):
-        if relation in wanted:
-            wanted |= model.reads
-    return wanted
+    return with_inputs(models_of(tables), (Relation(*name.split(".")) for name in names))
 
 
 @cache
