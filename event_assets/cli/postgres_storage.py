@@ -4,8 +4,9 @@ Dagster's own classes connect anew for each statement and leave the connection, 
 thousand times for a run that a sensor requests, and on a busy machine more than the three minutes after which a run
 that has not started counts as failed (https://github.com/dagster-io/dagster/issues/20325; settings of the pool:
 https://github.com/dagster-io/dagster/issues/33935). Here the storages of a process share what is open. A connection
-that the server has closed, as when it restarts, is replaced before it is used. The tables are the same. deploy/dagster.yaml names these
-classes, which log in with a password; whoever brings a Dagster instance of his own keeps what he has.
+that the server has closed, as when it restarts, is replaced before it is used. The tables are the same.
+deploy/dagster.yaml names these classes, which log in with a password; whoever brings an instance of his own keeps
+what he has.
 """
 
 from __future__ import annotations
