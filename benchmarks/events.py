@@ -19,7 +19,7 @@ import dagster as dg
 
 from event_assets.assets.versions import CODE_VERSION, DATA_VERSION, INPUT_VERSION
 from event_assets.automation.graph import Graph
-from event_assets.definitions import build_all
+from event_assets.definitions import build_all, made_to_stay
 from event_assets.settings import read_events
 from event_assets.warehouse.engines import configured_engine
 
@@ -43,7 +43,8 @@ def measure(events: int) -> None:
     with _measured(f"settings of {events} events"):
         configured = read_events()
     with _measured("definitions"):
-        definitions = build_all(configured)
+        with made_to_stay():
+            definitions = build_all(configured)
         repository = definitions.get_repository_def()
     with dg.DagsterInstance.ephemeral() as instance:
         for event in configured:

@@ -24,7 +24,7 @@ LAYERS = {
     "site": {"published"},
 }
 LOADS_WITH_NOTHING = """
-import socket, sys
+import gc, socket, sys
 def refuse(*_, **__):
     raise AssertionError("loading the definitions must not open a connection")
 socket.socket.connect = refuse
@@ -34,6 +34,8 @@ from event_assets.definitions import defs
 defs().resolve_all_job_defs()
 assert "dagster_sling" not in sys.modules and "dagster_embedded_elt" not in sys.modules
 assert "faker" not in sys.modules, "the sandbox is not needed to load the definitions"
+assert not {"pyarrow", "numpy"} & sys.modules.keys(), "imports are most of what loading costs"
+assert gc.isenabled() and gc.get_freeze_count() > 100_000, "what stays is not looked through for garbage"
 """
 
 

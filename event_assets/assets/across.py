@@ -132,7 +132,7 @@ def _spec(model: Model, deps: Sequence[dg.AssetKey], kinds: Iterable[str], diale
         metadata={
             **table_name(model.relation),
             "grain": ", ".join(model.facts.grain),
-            "sql": dg.MetadataValue.md(f"```sql\n{model.path.read_text(encoding='utf-8')}```"),
+            "sql": dg.MetadataValue.md(f"```sql\n{model.text}```"),
         },
     )
 

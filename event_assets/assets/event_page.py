@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Collection, Mapping
 from datetime import datetime, timezone
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -106,6 +107,7 @@ def write_event_page(warehouse: Warehouse, event: Event, held: Collection[str], 
     return {name: len(content) for name, content in files.items()}
 
 
+@cache
 def _code_version() -> str:
     """Return a hash of the code and the templates: a change of either makes the page stale."""
     files = [*sorted(EVENT_TEMPLATES.parent.rglob("*.py")), *sorted(EVENT_TEMPLATES.iterdir()), TEMPLATES / "look.css"]

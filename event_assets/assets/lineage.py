@@ -5,19 +5,21 @@ Dagster's open-source UI draws no column lineage, so what it shows of a column s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
 
 import dagster as dg
 
 from event_assets.assets.keys import THE_EVENT, EventNames, relation_of
-from event_assets.models import Model
 from event_assets.models.lineage import Lineage
 from event_assets.site import CATALOGUE_FILE
 from event_assets.warehouse.relations import Relation
 
 Source = tuple[Relation, str]
 """A column of a relation."""
+
+ChangeSpec: TypeAlias = Callable[[dg.AssetSpec], dg.AssetSpec]
+"""Returns a spec with what it is to have beside. Of several, each asset is made once again and not for each."""
 
 
 def column_lineage(relation: Relation, lineage: Lineage, names: EventNames = THE_EVENT) -> dict[str, Any]:
@@ -60,43 +62,25 @@ def _page(asset: dg.AssetKey) -> str:
     return f"/assets/{'/'.join(asset.path)}"
 
 
-def describe_use(
-    assets: Iterable[dg.AssetsDefinition], models: Mapping[Relation, Model], lineage: Lineage, site: str
-) -> list[dg.AssetsDefinition]:
-    """Return the assets of tables with what reads each of their columns, and a link to the data catalogue.
+def describe_use(lineage: Lineage, site: str) -> ChangeSpec:
+    """Return how a table's spec gets what reads each of its columns, and a link to the data catalogue.
 
     Args:
-        assets: Those of the raw tables and of the models.
-        models: All models.
-        lineage: Theirs.
+        lineage: That of all models.
         site: The address of the pages that people look at.
     """
-    readers = _readers(models, lineage)
 
     def described(spec: dg.AssetSpec) -> dg.AssetSpec:
         relation = relation_of(spec.key)
+        if relation not in lineage:
+            return spec
         metadata: dict[str, Any] = {"catalogue": dg.MetadataValue.url(f"{site}/{CATALOGUE_FILE}#{relation}")}
-        if relation in readers:
-            rows = [f"| {column} | {', '.join(uses)} |" for column, uses in readers[relation].items()]
+        if relation in lineage.readers:
+            rows = [f"| {column} | {', '.join(uses)} |" for column, uses in lineage.readers[relation].items()]
             metadata["used_by"] = dg.MetadataValue.md("\n".join(["| column | used by |", "|---|---|", *rows]))
         return spec.merge_attributes(metadata=metadata)
 
-    return [each.map_asset_specs(described) for each in assets]
-
-
-def _readers(models: Iterable[Relation], lineage: Lineage) -> dict[Relation, dict[str, list[str]]]:
-    """Relation → column → what reads it: columns made of it, and models whose rows it decides."""
-    found: dict[Source, list[str]] = {}
-    for model in models:
-        for column, sources in lineage.origins(model).items():
-            for source in sources:
-                found.setdefault(source, []).append(f"{model}.{column}")
-        for source, uses in lineage.row_sources(model).items():
-            found.setdefault(source, []).append(f"{model} ({' and '.join(sorted(uses))})")
-    readers: dict[Relation, dict[str, list[str]]] = {}
-    for (relation, column), uses in sorted(found.items(), key=str):
-        readers.setdefault(relation, {})[column] = sorted(uses)
-    return readers
+    return described
 
 
 def _names(origins: Iterable[Source]) -> str:

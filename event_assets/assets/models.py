@@ -85,7 +85,7 @@ def _model_asset(
         metadata={
             **table_name(names.namespace.relation(model.relation)),
             "grain": ", ".join(model.facts.grain),
-            "sql": dg.MetadataValue.md(f"```sql\n{model.path.read_text(encoding='utf-8')}```"),
+            "sql": dg.MetadataValue.md(f"```sql\n{model.text}```"),
         },
         check_specs=[
             dg.AssetCheckSpec(test.name, asset=key, description=test.description, blocking=test.severity == "error")

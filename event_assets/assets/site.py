@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timezone
+from functools import cache
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -71,9 +72,14 @@ def build_catalogue(
 
 def _code_version(models: Iterable[Model]) -> str:
     """Return a hash of what the page says at any time: a change of a description or of the templates makes it stale."""
-    facts = [repr(model.facts) + model.path.read_text(encoding="utf-8") for model in models]
-    templates = [path.read_text(encoding="utf-8") for path in sorted(TEMPLATES.iterdir())]
-    return hashlib.sha256("\n".join([repr([*TABLES.values()]), *facts, *templates]).encode()).hexdigest()[:16]
+    facts = [repr(model.facts) + model.text for model in models]
+    return hashlib.sha256("\n".join([repr([*TABLES.values()]), *facts, *_templates()]).encode()).hexdigest()[:16]
+
+
+@cache
+def _templates() -> list[str]:
+    """Read the templates once for all events."""
+    return [path.read_text(encoding="utf-8") for path in sorted(TEMPLATES.iterdir())]
 
 
 def catalogue_page(

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -111,9 +112,14 @@ def code_version(models: Iterable[Model]) -> str:
         models: All models.
     """
     facts = [repr(model.facts) for model in models if model.relation.schema == SUMMARY]
-    sources = [path.read_text(encoding="utf-8") for path in (*SOURCES, *sorted(TEMPLATES.glob("*.css")))]
-    sources.append((TEMPLATES / "files.html").read_text(encoding="utf-8"))
-    return hashlib.sha256("\n".join([*facts, *sources]).encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join([*facts, *_sources()]).encode()).hexdigest()[:16]
+
+
+@cache
+def _sources() -> list[str]:
+    """Read what makes the files once for all events."""
+    paths = [*SOURCES, *sorted(TEMPLATES.glob("*.css")), TEMPLATES / "files.html"]
+    return [path.read_text(encoding="utf-8") for path in paths]
 
 
 def write_files(

@@ -24,7 +24,7 @@ from event_assets.assets.site_files import build_files
 from event_assets.automation.alerts import alert_sensors
 from event_assets.automation.change_sensor import change_sensor
 from event_assets.automation.conditions import CheckWithAsset, Planning, auto_materialize
-from event_assets.automation.declare import apply_automation
+from event_assets.automation.declare import automate
 from event_assets.automation.graph import Graph
 from event_assets.automation.jobs import endpoint_jobs, refresh_everything
 from event_assets.automation.openlineage import openlineage_sensors
@@ -116,9 +116,12 @@ def build_event(event: Event, project: Project, now: datetime, *, pools: bool, a
     read: ReadEvent = partial(read_event, event.name)
     pool = names.pool if pools else None
     tables = _tables(event, project, pool, names)
-    assets = [*tables, _copy(event, project, tables, pool, names), *_pages(event, models, pool, read, names)]
-    planning = Planning(graph := Graph.of(assets), read)
-    assets, checked = apply_automation(assets, planning, event, now), CheckWithAsset(planning)
+    declared = [*tables, _copy(event, project, tables, pool, names), *_pages(event, models, pool, read, names)]
+    planning = Planning(graph := Graph.of(declared), read)
+    described = describe_use(lineage, _site_address(event))
+    automated = automate([key for each in declared for key in each.keys], planning, event, now)
+    assets = [each.map_asset_specs(lambda spec: automated(described(spec))) for each in declared]
+    checked = CheckWithAsset(planning)
     summaries = [key for each in tables for key in each.keys if layer_of(key) == SUMMARY]
     checks = [
         *build_raw_checks(pool, checked, project.raw, names),
@@ -148,11 +151,10 @@ def build_event(event: Event, project: Project, now: datetime, *, pools: bool, a
 def _tables(event: Event, project: Project, pool: str | None, names: EventNames) -> list[dg.AssetsDefinition]:
     """Return the assets of the raw tables and of the models."""
     engine, zone = engine_class(event.destination), event.dates.timezone
-    tables = [
+    return [
         *build_raw_assets(pool, project.raw, names),
         *build_model_assets(project.models, zone, engine, project.lineage, pool, project.raw, names),
     ]
-    return describe_use(tables, project.models, project.lineage, _site_address(event))
 
 
 def _copy(

@@ -65,7 +65,7 @@ def _children(parents: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
 
 def _model(described: Described, model: Model) -> dict[str, Any]:
     relation, facts = model.relation, model.facts
-    raw_code = model.path.read_text(encoding="utf-8")
+    raw_code = model.text
     file = f"{relation.schema}/{model.path.name}"
     meta = {"grain": facts.grain, "owner": facts.owner or described.owner}
     tags = [relation.schema]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from sqlglot import exp
 
@@ -39,6 +40,10 @@ class Lineage:
         self._raw = {relation: raw_fingerprint(model, raw) for relation, model in models.items()}
         self._origins: dict[Relation, Origins] = {}
 
+    def __contains__(self, relation: Relation) -> bool:
+        """Whether it is a raw table or a model."""
+        return relation in self._columns
+
     def origins(self, relation: Relation) -> Origins:
         """Return the source columns of each column of a model, in the relations that it reads."""
         if compiled := self._compiled(relation):
@@ -67,6 +72,21 @@ class Lineage:
             column: {leaf for origin in sources for leaf in self._down(*origin)}
             for column, sources in self.origins(relation).items()
         }
+
+    @cached_property
+    def readers(self) -> dict[Relation, dict[str, list[str]]]:
+        """Relation → column → what reads it: columns made of it, and models whose rows it decides."""
+        found: dict[tuple[Relation, str], list[str]] = {}
+        for model in self._models:
+            for column, sources in self.origins(model).items():
+                for source in sources:
+                    found.setdefault(source, []).append(f"{model}.{column}")
+            for source, uses in self.row_sources(model).items():
+                found.setdefault(source, []).append(f"{model} ({' and '.join(sorted(uses))})")
+        readers: dict[Relation, dict[str, list[str]]] = {}
+        for (relation, column), uses in sorted(found.items(), key=str):
+            readers.setdefault(relation, {})[column] = sorted(uses)
+        return readers
 
     def _down(self, relation: Relation, column: str) -> set[tuple[Relation, str]]:
         if relation not in self._models:

@@ -61,6 +61,11 @@ class Model:
     absent: Relation | None = None
 
     @cached_property
+    def text(self) -> str:
+        """The text of the file."""
+        return self.path.read_text(encoding="utf-8")
+
+    @cached_property
     def written(self) -> exp.Query:
         """The SELECT as the file has it."""
         statements = parse_file(self.path)

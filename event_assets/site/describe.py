@@ -156,6 +156,6 @@ def _model(
             f"{relation}.{name}": ", ".join(sorted(uses))
             for (relation, name), uses in sorted(lineage.row_sources(model.relation).items(), key=str)
         },
-        sql=model.path.read_text(encoding="utf-8"),
+        sql=model.text,
         status=status,
     )

@@ -116,5 +116,5 @@ def _model(model: Model, engine: Engine, lineage: Lineage, owner: str) -> TableF
         },
         facts.pii,
         model.kind == "view",
-        model.path.read_text(encoding="utf-8"),
+        model.text,
     )

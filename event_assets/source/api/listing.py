@@ -9,7 +9,6 @@ import json
 from typing import Any, NamedTuple
 
 import msgspec
-import pyarrow as pa
 
 from event_assets.source.api.lossless_json import parts, python_json
 
@@ -57,6 +56,8 @@ def _span_of_data(body: bytes) -> tuple[int, int] | None:
         return _span_in_text(body.decode("utf-8", "surrogatepass"))
     if data is None:
         return None
+    import pyarrow as pa  # here: to load the definitions takes no Arrow
+
     # A value that msgspec leaves as it is lies in the memory of the body.
     begin = pa.py_buffer(data).address - pa.py_buffer(body).address
     return begin, begin + len(memoryview(data))

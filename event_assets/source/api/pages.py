@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 import msgspec
-import pyarrow as pa
 
 from event_assets.source.api.lossless_json import parts, python_json
 from event_assets.source.api.paging.claims import Claims
@@ -198,6 +197,8 @@ class Page:
         """Return the page in a sixth of the memory, to be looked at later or never."""
         if not isinstance(self.array, bytes | memoryview):
             return PackedPage(b"", 0, self)
+        import pyarrow as pa  # here: to load the definitions takes no Arrow
+
         array = bytes(self.array)
         return PackedPage(pa.compress(array, _COMPRESSION, asbytes=True), len(array), replace(self, array=b""))
 
@@ -220,4 +221,6 @@ class PackedPage:
         """Return the page as it was."""
         if not self.size:
             return self.like
+        import pyarrow as pa  # as above
+
         return replace(self.like, array=pa.decompress(self.compressed, self.size, _COMPRESSION, asbytes=True))

@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import dlt
 from dlt.common.schema.typing import TColumnSchema
@@ -18,12 +18,14 @@ from dlt.extract.source import DltSource
 
 from event_assets.source.api.resources import SOURCE_NAME
 from event_assets.source.load.changes import Changes, Upserts
-from event_assets.source.load.row_file import RowFile
 from event_assets.source.load.upgrade import drop_stored_schema
 from event_assets.source.tables.columns import RAW_RECORD_HASH, Table
 from event_assets.source.tables.more import ALL_TABLES
 from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS
 from event_assets.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from event_assets.source.load.row_file import RowFile
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ def stage(
     Raises:
         PipelineStepFailed: A diff has failed, or the package could not be written.
     """
+    from event_assets.source.load.row_file import RowFile  # here: to load the definitions takes no Arrow
+
     changes: dict[str, Changes] = {}
 
     def rows(table: Table) -> Iterator[Any]:

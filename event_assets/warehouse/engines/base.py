@@ -9,9 +9,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import pyarrow as pa
 from dlt.common.destination import Destination
 from dlt.destinations.sql_client import SqlClientBase
 
@@ -22,6 +21,9 @@ from event_assets.warehouse.engines.explanation import Explanation
 from event_assets.warehouse.engines.lock import Lock
 from event_assets.warehouse.names import RAW
 from event_assets.warehouse.relations import Dataset, Relation, RelationColumn, RelationKind, quoted
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class Session(ABC):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import duckdb
-import pyarrow as pa
 
 from event_assets.warehouse.relations import Relation, quoted
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def tables_of(
@@ -20,6 +23,8 @@ def tables_of(
         schemas: The schemas.
         database: What it is attached as; the connection's own, if not given.
     """
+    import pyarrow as pa  # here: to load the definitions takes no Arrow
+
     query = (
         "select database_name, schema_name, table_name from duckdb_tables() where list_contains($1, schema_name)"
         " and database_name = coalesce($2, current_database()) order by all"

@@ -9,11 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dlt
 import duckdb
-import pyarrow as pa
 from dlt.common.destination import Destination
 from dlt.destinations.exceptions import DatabaseException, DestinationConnectionError
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_fixed
@@ -31,6 +30,9 @@ from event_assets.warehouse.engines.file_locks import sync_lock, write_lock
 from event_assets.warehouse.failures import WarehouseBusyError, WarehouseUnreadableError, in_one_line, without_values
 from event_assets.warehouse.names import MERGE, RAW
 from event_assets.warehouse.relations import Dataset, Relation
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _LOOK_AGAIN_SECONDS = 0.2
 

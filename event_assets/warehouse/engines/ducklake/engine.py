@@ -7,10 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import dlt
-import pyarrow as pa
 from dlt.common.destination import Destination
 from dlt.destinations.exceptions import DatabaseException, DestinationConnectionError
 from dlt.destinations.impl.ducklake.configuration import DuckLakeCredentials
@@ -31,6 +30,9 @@ from event_assets.warehouse.engines.ducklake.session import REWRITE, DuckLakeSes
 from event_assets.warehouse.failures import PublishError, WarehouseError, without_values
 from event_assets.warehouse.names import RAW
 from event_assets.warehouse.relations import Dataset, Relation, quoted
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 logger = logging.getLogger(__name__)
 

@@ -9,11 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, count
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import dlt
 import psycopg2
-import pyarrow as pa
 from dlt.common.destination import Destination
 from dlt.destinations.exceptions import DatabaseException
 from dlt.destinations.impl.postgres.configuration import PostgresCredentials
@@ -34,6 +33,9 @@ from event_assets.warehouse.failures import WarehouseUnreadableError
 from event_assets.warehouse.names import COPIES, HISTORY, MERGE, RAW, STAGING, SUMMARY, SYNC, copy_of
 from event_assets.warehouse.namespace import MAIN_NAMESPACE, EventNamespace
 from event_assets.warehouse.relations import Dataset, Relation, quoted
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _OWN = (RAW, STAGING, HISTORY, SUMMARY, SYNC)
 
