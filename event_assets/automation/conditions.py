@@ -34,6 +34,7 @@ class Planning:
     def __init__(self, graph: Graph, read: ReadEvent = read_event) -> None:
         self._graph, self._read_event = graph, read
         self._plans: WeakKeyDictionary[object, tuple[Plan, datetime | None]] = WeakKeyDictionary()
+        self._latest: tuple[Plan, datetime | None] | None = None
 
     def decision(self, context: dg.AutomationContext[Any], asset: dg.AssetKey) -> Decision:
         """Return what this look has decided for an asset.
@@ -52,11 +53,27 @@ class Planning:
         if view not in self._plans:
             # Raw tables come first in a look, and their cursors all say the same.
             kept = context.cursor if is_raw(context.key) else None
-            self._plans[view] = self._look(view.instance, view.effective_dt, kept)
+            lost_at = datetime.fromtimestamp(float(kept), timezone.utc) if kept else None
+            self._plans[view] = self._latest = self._look(view.instance, view.effective_dt, lost_at)
         return self._plans[view]
 
-    def _look(self, instance: dg.DagsterInstance, now: datetime, kept: str | None) -> tuple[Plan, datetime | None]:
-        lost_at = datetime.fromtimestamp(float(kept), timezone.utc) if kept else None
+    def is_as_before(self, instance: dg.DagsterInstance, now: datetime) -> bool:
+        """Whether a look would find the same plan as the latest one, which requested nothing.
+
+        Args:
+            instance: Where everything is recorded.
+            now: The time now, with a zone.
+
+        Raises:
+            SettingsError: A setting cannot be used.
+        """
+        if self._latest is None or requested(self._latest[0]):
+            return False
+        return self._look(instance, now, self._latest[1]) == self._latest
+
+    def _look(
+        self, instance: dg.DagsterInstance, now: datetime, lost_at: datetime | None
+    ) -> tuple[Plan, datetime | None]:
         facts = self._read(instance, now, lost_at)
         decisions = plan(self._graph, facts)
         if requested(decisions):
@@ -192,11 +209,12 @@ def condition_of(asset: dg.AssetKey, planning: Planning) -> dg.AutomationConditi
 
 
 def auto_materialize(
-    selection: dg.AssetSelection | None = None, names: EventNames = THE_EVENT
+    planning: Planning, selection: dg.AssetSelection | None = None, names: EventNames = THE_EVENT
 ) -> dg.AutomationConditionSensorDefinition:
     """Return the sensor that evaluates the conditions: in the code location, because they are ours.
 
     Args:
+        planning: The plans of the event.
         selection: The assets; all assets of the code location, if not given. Dagster takes 500 at most, with checks.
         names: Those of the event.
     """
@@ -209,6 +227,7 @@ def auto_materialize(
             default_status=dg.DefaultSensorStatus.RUNNING,
             minimum_interval_seconds=30,
             run_tags=names.tags or None,
+            is_as_before=planning.is_as_before,
             description=(
                 "Looks at every asset's automation condition, and starts what is overdue by its freshness policy, was "
                 "never loaded, or is no longer built from what it reads."

@@ -138,7 +138,7 @@ def build_event(event: Event, project: Project, now: datetime, *, pools: bool, a
         [everything, *endpoint_jobs(project.raw, names)],
         daily_sync(event, everything),
         [
-            auto_materialize(selection, names),
+            auto_materialize(planning, selection, names),
             change_sensor(graph, event, read, selection, names),
             up_to_date_sensor(graph, summaries, read, names),
             *alert_sensors(graph, check_keys, steps, read, names),

@@ -14,6 +14,9 @@ START = datetime(2030, 5, 6, 12, 1, 10, tzinfo=timezone.utc)
 """When tests begin, unless they say otherwise: well before the next minute in which failed attempts are repeated."""
 
 
+CONDITIONS = "auto_materialize"
+"""The sensor that evaluates the conditions."""
+
 REPOSITORY = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("event_assets"), "__repository__")
 
 
@@ -57,15 +60,23 @@ class Automation:
 
     def tick(self) -> set[str]:
         """The assets that the conditions ask for now."""
-        result = dg.evaluate_automation_conditions(
-            self.definitions,
-            self.instance,
-            cursor=self._condition_cursor,
-            evaluation_time=datetime.now(timezone.utc),
+        requests = self.evaluate().run_requests or []
+        return {key.to_user_string() for request in requests for key in request.asset_selection or ()}
+
+    def evaluate(self) -> Any:
+        """What the sensor that evaluates the conditions finds now; keep its cursor."""
+        repository = self.definitions.get_repository_def()
+        sensor = repository.get_sensor_def(CONDITIONS)
+        context = dg.build_sensor_context(
+            self.instance, self._condition_cursor, repository_def=repository, sensor_name=CONDITIONS
         )
-        self._condition_cursor = result.cursor
-        graph = self.definitions.resolve_asset_graph()
-        return {key.to_user_string() for key in graph.get_all_asset_keys() if result.get_num_requested(key)}
+        found = sensor.evaluate_tick(context)
+        self._condition_cursor = found.cursor
+        return found
+
+    def reset_conditions(self) -> None:
+        """Reset what the conditions keep, as a person can in the UI."""
+        self._condition_cursor = None
 
     def follow(self, *, succeeds: bool = True) -> tuple[set[str], RunResult]:
         """Do what the conditions ask for now; what that was, and what became of it."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from event_assets.automation.condition_sensor import AS_BEFORE
 from event_assets_tests.automation.automation_harness import Automation, Clock
 
 MOST_SECONDS = 0.3
@@ -44,6 +45,35 @@ def test_a_look_at_what_is_as_it_should_be_is_cheap(loaded: Automation):
         assert all(len(parts(each)) == 1 for each in result.results), "one for each asset and check"
         assert sentences(result) == {}
     assert statistics.median(seconds[2:]) < MOST_SECONDS
+
+
+def test_what_would_come_out_as_before_is_not_evaluated(loaded: Automation, lectures: list[dict]):
+    assert loaded.evaluate().automation_condition_evaluations
+    for _ in range(2):
+        found = loaded.evaluate()
+        assert found.skip_message == AS_BEFORE.skip_message
+        assert not found.automation_condition_evaluations
+    lectures[0]["name"] = "Another talk"
+    loaded.run("raw/lectures")
+    requested = loaded.tick()
+    assert "staging/sessions" in requested
+    assert loaded.tick() == requested, "what is requested is so until a run does it, and may not be left out"
+    loaded.run(*requested)
+    assert loaded.evaluate().automation_condition_evaluations, "it is as it should be, and was not before"
+    assert loaded.evaluate().skip_message == AS_BEFORE.skip_message
+
+
+def test_what_has_grown_too_old_is_not_as_before(loaded: Automation, clock: Clock):
+    loaded.evaluate()
+    assert loaded.evaluate().skip_message == AS_BEFORE.skip_message
+    clock.leap(days=2)
+    assert "raw/lectures" in loaded.tick()
+
+
+def test_a_cursor_that_somebody_reset_is_evaluated(loaded: Automation):
+    loaded.evaluate()
+    loaded.reset_conditions()
+    assert loaded.evaluate().automation_condition_evaluations
 
 
 def test_a_look_says_what_it_asks_for_and_what_waits(loaded: Automation, lectures: list[dict], clock: Clock):
