@@ -69,6 +69,21 @@ def events() -> None:
 
 
 @main.command()
+@click.option("--shards", type=click.IntRange(1), required=True, help="The number of code locations.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Their host; with {} one each, by number: code-{}."
+)
+@click.option("--port", type=click.IntRange(1, 65535), default=4000, show_default=True, help="The port, or first port.")
+def workspace(shards: int, host: str, port: int) -> None:
+    """Print a workspace.yaml that has the events on several code locations, and how to start each."""
+    with _user_facing_errors():
+        from event_assets.cli.workspace import workspace_yaml
+        from event_assets.settings import read_events
+
+        click.echo(workspace_yaml([event.label for event in read_events(False)], shards, host, port), nl=False)
+
+
+@main.command()
 def dictionary() -> None:
     """Print the data dictionary, in Markdown."""
     with _user_facing_errors():
