@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from sqlglot import exp
-
 from event_assets.assets.keys import raw_columns
 from event_assets.models import Model
 from event_assets.source.tables.columns import RAW_RECORD_HASH, RECORD_HASH, Column, Table
 from event_assets.source.tables.schema import REJECTED, REJECTED_COLUMNS, REJECTED_DESCRIPTION, TABLES
 from event_assets.warehouse import RAW
 from event_assets.warehouse.copy_plan import HeldBack, PublishPlan
-from event_assets.warehouse.relations import Relation
+from event_assets.warehouse.relations import Relation, quoted
 
 SETTING = "published_personal_data in the section [warehouse] of .dlt/config.toml"
 
@@ -48,7 +46,7 @@ def publish_plan(
     }
     declared = raw_columns(tables) | {relation: model.columns for relation, model in models.items()}
     columns = {
-        relation: {name: _quoted(name) for name in names if name not in left_out.get(relation, {})}
+        relation: {name: quoted(name) for name in names if name not in left_out.get(relation, {})}
         for relation, names in declared.items()
     }
     links = {Relation(RAW, link): "value" for table in tables.values() for link in table.link_tables}
@@ -100,9 +98,5 @@ def _why_private(column: Column) -> str | None:
 
 
 def _without_objects(name: str) -> str:
-    column = _quoted(name)
+    column = quoted(name)
     return f"case when {column} not like '{{%' and {column} not like '[%' then {column} end"
-
-
-def _quoted(name: str) -> str:
-    return exp.to_identifier(name, quoted=True).sql("duckdb")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from sqlglot import exp
@@ -32,7 +33,7 @@ class Relation:
 
     def sql(self) -> str:
         """Return the quoted name for SQL."""
-        return exp.table_(self.name, db=self.schema, quoted=True).sql()
+        return f"{quoted(self.schema)}.{quoted(self.name)}"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Dataset:
     name: str
 
 
+@lru_cache(maxsize=4096)
 def quoted(name: str) -> str:
-    """Return a name of a column or schema as SQL has it."""
+    """Return a name of a column or schema as SQL has it. A run asks a thousand times for a few hundred."""
     return exp.to_identifier(name, quoted=True).sql()
