@@ -21,6 +21,7 @@ from event_assets.sandbox import Sandbox, faults, generate_event
 from event_assets.settings import SettingsError, read_event, read_events
 from event_assets.source.tables.schema import TABLES
 from event_assets_tests.running import Reader
+from event_assets_tests.site.document import Document
 
 SENSORS = {
     "auto_materialize", "sync_what_changed", "update_staleness_checks", "alert_on_failed_runs", "alert_on_stale_tables",
@@ -193,7 +194,14 @@ def test_an_event_whose_api_fails_holds_up_no_other(
     ids = {str(lecture["id"]) for lecture in three["fine"].event.content["lectures"]}
     assert {key for (key,) in reader.rows("select id from raw.lectures")} == ids
     assert (tmp_path / "fine" / "published.duckdb").exists()
-    assert (tmp_path / "site" / "fine" / "event.html").exists()
+    pages = tmp_path / "site" / "fine"
+    for file in ("event.html", "catalogue.html", "files/index.html", "../events.html"):
+        links = Document((pages / file).read_text(encoding="utf-8")).root.find("a")
+        ways = {link.attributes["href"] for link in links if not link.attributes["href"].startswith(("#", "http", "/"))}
+        there = {way for way in ways if ((pages / file).parent / way.partition("#")[0]).exists()}
+        not_yet = {way for way in ways if way.startswith(("down/", "garbled/"))}
+        assert ways == there | not_yet, f"{file}: {ways - there - not_yet}"
+        assert file == "../events.html" or any(way.endswith("../events.html") for way in ways)
     for name in ("down", "garbled"):
         path = tmp_path / name / "warehouse.duckdb"
         assert not path.exists() or "raw.lectures" not in Reader(path).tables()

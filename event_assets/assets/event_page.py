@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from event_assets.assets.event_list import ReadSiteEvents, SiteEvents, read_site_events
 from event_assets.assets.failures import as_dagster_failure
 from event_assets.assets.held_back import held_back
 from event_assets.assets.keys import THE_EVENT, WAREHOUSE_POOL, EventNames, published_copy
@@ -35,6 +36,7 @@ def build_event_page(
     site_address: str,
     pool: str | None = WAREHOUSE_POOL,
     names: EventNames = THE_EVENT,
+    read_all: ReadSiteEvents = read_site_events,
 ) -> dg.AssetsDefinition:
     """Return the asset of the event's page.
 
@@ -43,6 +45,7 @@ def build_event_page(
         site_address: The address of the pages that people look at.
         pool: The concurrency pool of its op: it reads the warehouse, which one run uses at a time.
         names: Those of the event.
+        read_all: Reads which events have pages.
     """
 
     @dg.asset(
@@ -63,7 +66,9 @@ def build_event_page(
     ) -> dg.MaterializeResult:
         with as_dagster_failure():
             event, held = event_api.read(), sorted(map(str, held_back(context.instance, models, names.prefix)))
-            sizes = write_event_page(warehouse.open(), event, held, datetime.now(timezone.utc))
+            now = datetime.now(timezone.utc)
+            sizes = write_event_page(warehouse.open(), event, held, now, all_events := read_all())
+            all_events.write_list(now)
         folder = open_folder(event.site)
         return dg.MaterializeResult(
             metadata={
@@ -76,7 +81,9 @@ def build_event_page(
     return event_page
 
 
-def write_event_page(warehouse: Warehouse, event: Event, held: Collection[str], now: datetime) -> dict[str, int]:
+def write_event_page(
+    warehouse: Warehouse, event: Event, held: Collection[str], now: datetime, all_events: SiteEvents
+) -> dict[str, int]:
     """Write the event's page and what is printed of it, each in one step.
 
     Args:
@@ -84,6 +91,7 @@ def write_event_page(warehouse: Warehouse, event: Event, held: Collection[str], 
         event: Its zone and its folder of pages count.
         held: The tables whose latest build or check failed, by name.
         now: The time now, with a zone.
+        all_events: The events that have pages.
 
     Returns:
         The sizes of the files in bytes, by name.
@@ -102,7 +110,7 @@ def write_event_page(warehouse: Warehouse, event: Event, held: Collection[str], 
         tables = read_tables(session, reads)
     shown = {query.table for query in reads}
     page = describe_page(tables, now.astimezone(zone), [name for name in held if name in shown])
-    files = {name: html.encode() for name, html in render(page).items()}
+    files = {name: html.encode() for name, html in render(page, among=all_events.among(event)).items()}
     open_folder(event.site).write(files)
     return {name: len(content) for name, content in files.items()}
 

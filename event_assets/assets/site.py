@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from event_assets.assets.copy_plan import publish_plan
+from event_assets.assets.event_list import ReadSiteEvents, read_site_events
 from event_assets.assets.failures import as_dagster_failure
 from event_assets.assets.keys import THE_EVENT, EventNames, published_copy
 from event_assets.assets.metadata import OWNERS
 from event_assets.models import Model
 from event_assets.settings import Event, ReadEvent, read_event
 from event_assets.site import CATALOGUE_FILE, SITE, TEMPLATES
+from event_assets.site.among import ALONE, Among
 from event_assets.site.catalogue import Catalogue, TableStatus
 from event_assets.site.folder import open_folder
 from event_assets.source.tables.more import tables_of
@@ -37,6 +39,7 @@ def build_catalogue(
     read_statuses: ReadStatuses,
     read: ReadEvent = read_event,
     names: EventNames = THE_EVENT,
+    read_all: ReadSiteEvents = read_site_events,
 ) -> dg.AssetsDefinition:
     """Return the asset of the data catalogue.
 
@@ -45,6 +48,7 @@ def build_catalogue(
         read_statuses: Reads what is known of the tables when the page is made.
         read: Reads the event then.
         names: Those of the event.
+        read_all: Reads which events have pages.
     """
 
     @dg.asset(
@@ -59,8 +63,8 @@ def build_catalogue(
     )
     def catalogue(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         with as_dagster_failure():
-            event = read()
-            page = catalogue_page(context.instance, models, read_statuses, event, datetime.now(timezone.utc))
+            event, now = read(), datetime.now(timezone.utc)
+            page = catalogue_page(context.instance, models, read_statuses, event, now, read_all().among(event))
             content = page.encode()
             folder = open_folder(event.site)
             folder.write({CATALOGUE_FILE: content})
@@ -88,6 +92,7 @@ def catalogue_page(
     read_statuses: ReadStatuses,
     event: Event,
     now: datetime,
+    among: Among = ALONE,
 ) -> str:
     """Return the page of the data catalogue.
 
@@ -97,6 +102,7 @@ def catalogue_page(
         read_statuses: Reads what is known of the tables.
         event: Its zone, windows, and what its published copy leaves out count.
         now: The time now, with a zone.
+        among: Where the page stands among those of several events.
 
     Raises:
         SettingsError: A setting cannot be used.
@@ -108,4 +114,4 @@ def catalogue_page(
     left_out = publish_plan(models, {}, personal_data=event.published.personal_data, tables=raw).left_out
     statuses, zone = read_statuses(instance, models.values(), event, now), event.dates.timezone
     tables = describe_tables(models, raw, left_out, statuses, ", ".join(OWNERS))
-    return render(Catalogue(now.astimezone(ZoneInfo(zone)), zone, tables))
+    return render(Catalogue(now.astimezone(ZoneInfo(zone)), zone, tables), among)

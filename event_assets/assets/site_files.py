@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from event_assets.assets.event_list import ReadSiteEvents, read_site_events
 from event_assets.assets.failures import as_dagster_failure
 from event_assets.assets.held_back import held_back
 from event_assets.assets.keys import THE_EVENT, WAREHOUSE_POOL, EventNames, published_copy
@@ -17,6 +18,7 @@ from event_assets.assets.resources import WarehouseResource, of_event
 from event_assets.models import Model
 from event_assets.settings import Event, ReadEvent, read_event
 from event_assets.site import SITE, TEMPLATES
+from event_assets.site.among import ALONE, Among
 from event_assets.site.files import INDEX_FILE, SOURCES
 from event_assets.site.folder import open_folder
 from event_assets.warehouse import HISTORY, STAGING, SUMMARY, Warehouse
@@ -61,6 +63,7 @@ def build_files(
     pool: str | None = WAREHOUSE_POOL,
     read: ReadEvent = read_event,
     names: EventNames = THE_EVENT,
+    read_all: ReadSiteEvents = read_site_events,
 ) -> dg.AssetsDefinition:
     """Return the asset of the files.
 
@@ -69,6 +72,7 @@ def build_files(
         pool: The concurrency pool of its op.
         read: Reads the event when they are made.
         names: Those of the event.
+        read_all: Reads which events have pages.
     """
 
     @dg.asset(
@@ -85,11 +89,9 @@ def build_files(
     @of_event(names)
     def files(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
         with as_dagster_failure():
-            target, held = (
-                warehouse.open(),
-                held_back(context.instance, models, names.prefix),
-            )
-            report = write_files(target, models, held, read(), datetime.now(timezone.utc))
+            event, held = read(), held_back(context.instance, models, names.prefix)
+            among = read_all().among(event)
+            report = write_files(warehouse.open(), models, held, event, datetime.now(timezone.utc), among)
         lines = [f"* `{name}`: {why}" for name, why in report.held_back.items()]
         return dg.MaterializeResult(
             metadata={
@@ -128,6 +130,7 @@ def write_files(
     held: Mapping[Relation, HeldBack],
     event: Event,
     now: datetime,
+    among: Among = ALONE,
 ) -> FilesReport:
     """Bring the files up to date with the warehouse.
 
@@ -137,6 +140,7 @@ def write_files(
         held: The models that readers have in their last good state. So it is in the files.
         event: Its title, zone and folder of pages count.
         now: The time now, with a zone.
+        among: Where the pages of the event stand among those of several.
 
     Raises:
         SettingsError: A setting cannot be used, or a file cannot be written.
@@ -160,7 +164,7 @@ def write_files(
         )
     why = {model.relation.name: held[model.relation].why for model in summaries if model.relation in held}
     made_at = now.astimezone(ZoneInfo(zone))
-    values = Values(title, zone, made_at, tuple(tables), why, programme, changes)
+    values = Values(title, zone, made_at, tuple(tables), why, programme, changes, among.events_page)
     stored = store_values(folder, values, code_version(models.values()))
     return FilesReport(
         folder.where(INDEX_FILE),

@@ -6,6 +6,7 @@ from datetime import datetime, timezone
 
 import click
 
+from event_assets.assets.event_list import SiteEvents, read_site_events
 from event_assets.assets.event_page import write_event_page
 from event_assets.assets.held_back import held_back
 from event_assets.assets.models import project_models
@@ -28,15 +29,16 @@ def write_site() -> None:
         ModelError: A model is wrong.
         WarehouseError: The warehouse is in use for too long, or cannot be read. The catalogue is written.
     """
-    events = read_events()
+    events, all_events = read_events(), read_site_events()
     for event in events:
-        _write_site(event, len(events), datetime.now(timezone.utc))
+        _write_site(event, len(events), datetime.now(timezone.utc), all_events)
+    all_events.write_list(datetime.now(timezone.utc))
 
 
-def _write_site(event: Event, events: int, now: datetime) -> None:
-    models = project_models(tables_of(event.resources))
+def _write_site(event: Event, events: int, now: datetime, all_events: SiteEvents) -> None:
+    models, among = project_models(tables_of(event.resources)), all_events.among(event)
     with open_records(event.retention, events) as instance:
-        page = catalogue_page(instance, models, read_statuses, event, now)
+        page = catalogue_page(instance, models, read_statuses, event, now, among)
         held = held_back(instance, models, event.key_prefix)
     folder = open_folder(event.site)
     folder.write({CATALOGUE_FILE: page.encode()})
@@ -45,7 +47,7 @@ def _write_site(event: Event, events: int, now: datetime) -> None:
     if not warehouse.engine.is_there():
         click.echo("There is no warehouse yet for the event's page and the files: run a sync, then this command again.")
         return
-    write_event_page(warehouse, event, sorted(map(str, held)), now)
+    write_event_page(warehouse, event, sorted(map(str, held)), now, all_events)
     click.echo(f"Event:          {folder.where(EVENT_FILE)}")
-    report = write_files(warehouse, models, held, event, now)
+    report = write_files(warehouse, models, held, event, now, among)
     click.echo(f"Files:          {report.where} ({report.files} files, {report.written} of them written now)")

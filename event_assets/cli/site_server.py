@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import click
 
-from event_assets.site import CATALOGUE_FILE, EVENT_FILE
+from event_assets.site import CATALOGUE_FILE, EVENT_FILE, EVENTS_FILE
 
 _NOT_YET = "The page is not there yet: it is made with each refresh, and by `event-assets site`."
 
@@ -42,7 +42,9 @@ class SiteHandler(SimpleHTTPRequestHandler):
             return None
         if urlsplit(self.path).path == "/" and not os.path.exists(os.path.join(self.directory, "index.html")):
             self.send_response(HTTPStatus.FOUND)
-            first = EVENT_FILE if os.path.exists(os.path.join(self.directory, EVENT_FILE)) else CATALOGUE_FILE
+            pages = (EVENTS_FILE, EVENT_FILE)
+            there = (page for page in pages if os.path.exists(os.path.join(self.directory, page)))
+            first = next(there, CATALOGUE_FILE)
             self.send_header("Location", f"/{first}")
             self.send_header("Content-Length", "0")
             self.end_headers()

@@ -13,6 +13,8 @@ CATALOGUE_FILE = "catalogue.html"
 """The file of the data catalogue in the folder of pages."""
 EVENT_FILE = "event.html"
 """The file of the event's page."""
+EVENTS_FILE = "events.html"
+"""The file that lists the events, where there are several."""
 
 TEMPLATES = Path(__file__).with_name("templates")
 """The folder of the pages' templates, styles and scripts."""

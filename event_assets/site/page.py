@@ -11,6 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from event_assets.site import EVENT_FILE, TEMPLATES
+from event_assets.site.among import ALONE, Among
 from event_assets.site.catalogue import LAYERS, Catalogue, CatalogueTable
 from event_assets.site.html import as_json, environment, inline, policy
 from event_assets.site.layout import lanes
@@ -27,11 +28,12 @@ _ABOUT = {
 }
 
 
-def render(catalogue: Catalogue) -> str:
+def render(catalogue: Catalogue, among: Among = ALONE) -> str:
     """Return the page of a catalogue.
 
     Args:
         catalogue: What it shows.
+        among: Where the page stands among those of several events.
     """
     templates = environment(TEMPLATES)
     templates.filters["breakable"] = _breakable
@@ -50,6 +52,7 @@ def render(catalogue: Catalogue) -> str:
         policy=policy(style, [script]),
         data=as_json(_data(catalogue)),
         event_file=EVENT_FILE,
+        among=among,
         when=lambda at: _when(at, catalogue),
         window=_window,
         problems=_problems(catalogue),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
-_VOID = {"meta", "link", "br", "img", "input", "rect", "path"}
+_VOID = {"meta", "link", "br", "img", "input", "rect", "path", "wbr"}
 
 
 class Element:

@@ -33,6 +33,7 @@ ENGLISH: Mapping[str, str] = {
     "unknown": "\N{EN DASH}",
     "event": "The event",
     "skip": "Skip to the content",
+    "events": "All events",
     "catalogue": "Data catalogue",
     "files": "Files",
     "print": "Print",

@@ -12,6 +12,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from event_assets.site import CATALOGUE_FILE, EVENT_FILE, TEMPLATES
+from event_assets.site.among import ALONE, Among
 from event_assets.site.event import EVENT_TEMPLATES, PRINTED_FILES
 from event_assets.site.event.charts import HEIGHT, WIDTH
 from event_assets.site.event.describe import EventPage
@@ -33,25 +34,26 @@ def messages() -> dict[str, str]:
     return texts
 
 
-def render(page: EventPage, texts: Mapping[str, str] | None = None) -> dict[str, str]:
+def render(page: EventPage, texts: Mapping[str, str] | None = None, among: Among = ALONE) -> dict[str, str]:
     """Return the pages of an event: file → HTML.
 
     Args:
         page: What they show.
+        among: Where the page stands among those of several events.
         texts: The texts, for another language; those of ``messages`` by default.
     """
     text = Text(messages() if texts is None else texts)
     printed = {file: _printed(name, page, text) for name, file in PRINTED.items()}
-    return {EVENT_FILE: _event(page, text), **printed}
+    return {EVENT_FILE: _event(page, text, among), **printed}
 
 
-def _event(page: EventPage, text: Text) -> str:
+def _event(page: EventPage, text: Text, among: Among) -> str:
     own = "\n".join(getattr(shown.value, "style", "") for shown in page.shown)
     style = inline(TEMPLATES, "look.css") + inline(EVENT_TEMPLATES, "event.css") + own
     script = inline(EVENT_TEMPLATES, "now.js")
     now = next((shown.value for shown in page.shown if shown.section.name == "now"), None)
     data = {**getattr(now, "data", {}), "texts": _texts_of_script(text, now)} if now else None
-    return _fill("event.html", page, text, style, [script] if data else [], data=data)
+    return _fill("event.html", page, text, style, [script] if data else [], data=data, among=among)
 
 
 def _printed(name: str, page: EventPage, text: Text) -> str:

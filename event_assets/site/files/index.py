@@ -42,7 +42,12 @@ class FileGroup:
 
 
 def render_index(
-    title: str, as_of: str, notes: Iterable[str], groups: Iterable[FileGroup], sizes: Mapping[str, int]
+    title: str,
+    as_of: str,
+    notes: Iterable[str],
+    groups: Iterable[FileGroup],
+    sizes: Mapping[str, int],
+    events_page: str = "",
 ) -> bytes:
     """Return the page. What is not there is not on it.
 
@@ -52,6 +57,7 @@ def render_index(
         notes: What readers should know, such as what is left out.
         groups: What may be listed.
         sizes: The sizes of the files that there are.
+        events_page: The page that lists all events, from the event's folder; empty where there is none.
     """
     there, left = [], {*sizes}
     for group in groups:
@@ -80,6 +86,7 @@ def render_index(
             size=readable_size,
             catalogue=f"../{CATALOGUE_FILE}",
             event_page=f"../{EVENT_FILE}",
+            events_page=events_page and f"../{events_page}",
             style=Markup(style),  # noqa: S704  # our own files
             policy=policy(style, []),
         )

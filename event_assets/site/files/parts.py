@@ -37,6 +37,7 @@ class Values:
         held_back: Why some further ones stay as they are, by name.
         programme: The programme; None where it stays as it is.
         changes: Its changes, the latest first; None likewise.
+        events_page: The page that lists all events, from the event's folder; empty where there is none.
     """
 
     title: str
@@ -46,6 +47,7 @@ class Values:
     held_back: Mapping[str, str]
     programme: Programme | None
     changes: Sequence[Change] | None
+    events_page: str = ""
 
 
 def store_values(folder: SiteFolder, values: Values, code: str) -> Stored:
@@ -60,7 +62,7 @@ def store_values(folder: SiteFolder, values: Values, code: str) -> Stored:
         SettingsError: A file cannot be written or read. It stays as it was.
     """
     parts = [*_parts(values, code)]
-    whole = fingerprint([part.fingerprint for part in parts])
+    whole = fingerprint([part.fingerprint for part in parts], values.events_page)
     return store_files(folder, parts, lambda sizes: _index(values, sizes), whole)
 
 
@@ -131,7 +133,7 @@ def _index(values: Values, sizes: Mapping[str, int]) -> bytes:
     if values.programme and values.programme.left_out:
         number = values.programme.left_out
         notes.append(f"Sessions and breaks without a readable start, which are in no calendar and schedule: {number}.")
-    return render_index(values.title, as_of, notes, _groups(values), sizes)
+    return render_index(values.title, as_of, notes, _groups(values), sizes, values.events_page)
 
 
 def _groups(values: Values) -> Iterator[FileGroup]:

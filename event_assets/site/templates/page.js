@@ -1,5 +1,6 @@
 // Shows what the address names: all tables, the lineage, one table, or one column of it.
 
+const pageTitle = document.title;
 const root = document.documentElement, notice = document.getElementById("notice");
 let isFirst = true;
 
@@ -28,7 +29,7 @@ function route() {
   for (const link of document.querySelectorAll(`.side a[href="#${CSS.escape(open)}"], .bar a[data-view="${CSS.escape(open)}"]`)) {
     link.setAttribute("aria-current", "page");
   }
-  document.title = open === "home" ? "Data catalogue" : `${column ?? open} – Data catalogue`;
+  document.title = open === "home" ? pageTitle : `${column ?? open} – ${pageTitle}`;
   notice.classList.toggle("vh", known);
   notice.textContent = known ? "" : `This catalogue has no “${inPicture ?? said}”. These are its tables.`;
   const place = section.querySelector(".picture-place");
