@@ -201,7 +201,7 @@ def load_models(
         schemas: The folders to read: those of an event's models, if not given.
 
     Returns:
-        The models by relation, each after those it reads.
+        The models, each after those it reads.
 
     Raises:
         ModelError: A file is not one SELECT, its facts do not fit it, it reads what does not exist, or models read
@@ -213,10 +213,8 @@ def load_models(
     for model in models.values():
         missing = sorted(str(relation) for relation in model.reads - {*raw} - models.keys())
         if missing:
-            raise ModelError(
-                f"{model.path}: reads {', '.join(missing)}, which is neither a raw table nor a model. "
-                "Correct the name, or add the model."
-            )
+            what = f"reads {', '.join(missing)}, which is neither a raw table nor a model"
+            raise ModelError(f"{model.path}: {what}. Correct the name, or add the model.")
     graph = {relation: model.reads & models.keys() for relation, model in models.items()}
     try:
         return {relation: models[relation] for relation in TopologicalSorter(graph).static_order()}

@@ -17,7 +17,8 @@ from dlt.common.destination import Destination
 from event_assets.settings import Event, WarehouseSettings
 from event_assets.warehouse.copy_plan import Published, PublishPlan
 from event_assets.warehouse.engines import configured_engine
-from event_assets.warehouse.engines.base import Engine, Lock, Session
+from event_assets.warehouse.engines.base import Engine, Lock
+from event_assets.warehouse.engines.session import Session
 from event_assets.warehouse.failures import WarehouseBusyError
 
 _TRIPS_DLT = frozenset("%'")

@@ -10,8 +10,8 @@ import pytest
 
 from event_assets.warehouse import WarehouseError
 from event_assets.warehouse.copy_plan import HeldBack, PublishPlan
-from event_assets.warehouse.engines.base import Session
 from event_assets.warehouse.engines.ducklake import purge
+from event_assets.warehouse.engines.session import Session
 from event_assets.warehouse.relations import Relation
 from event_assets_tests.engines.lakes import Lake
 

@@ -6,7 +6,8 @@ import sys
 from importlib import import_module
 
 from event_assets.settings import Event, SettingsError
-from event_assets.warehouse.engines.base import Engine, Explanation, Session
+from event_assets.warehouse.engines.base import Engine, Explanation
+from event_assets.warehouse.engines.session import Session
 from event_assets.warehouse.failures import without_values
 from event_assets.warehouse.namespace import MAIN_NAMESPACE, EventNamespace
 

@@ -16,7 +16,7 @@ from dlt.destinations.sql_client import SqlClientBase
 from sqlglot import exp
 
 from event_assets.warehouse.copy_plan import Note, PublishPlan, UnreadableRelationError
-from event_assets.warehouse.engines.base import Session
+from event_assets.warehouse.engines.session import Session
 from event_assets.warehouse.failures import without_values
 from event_assets.warehouse.relations import Relation, quoted
 

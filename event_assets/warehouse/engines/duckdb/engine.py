@@ -20,13 +20,14 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_de
 from event_assets.settings import Event, WarehouseSettings
 from event_assets.warehouse.copy_plan import Published, PublishPlan
 from event_assets.warehouse.copy_rows import CopyRows, Wanted, read_rows
-from event_assets.warehouse.engines.base import Engine, Explanation, Lock, Session
+from event_assets.warehouse.engines.base import Engine, Explanation, Lock
 from event_assets.warehouse.engines.destinations import DuckDbDestination
 from event_assets.warehouse.engines.duckdb.copy_tables import tables_of
 from event_assets.warehouse.engines.duckdb.publish import publish
 from event_assets.warehouse.engines.duckdb.rewrite import rewrite
 from event_assets.warehouse.engines.duckdb.session import DuckDbSession
 from event_assets.warehouse.engines.file_locks import sync_lock, write_lock
+from event_assets.warehouse.engines.session import Session
 from event_assets.warehouse.failures import WarehouseBusyError, WarehouseUnreadableError, in_one_line, without_values
 from event_assets.warehouse.names import MERGE, RAW
 from event_assets.warehouse.relations import Dataset, Relation

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from event_assets.warehouse.engines.base import Session
 from event_assets.warehouse.engines.duckdb.rewrite import is_due, request_rewrite
+from event_assets.warehouse.engines.session import Session
 from event_assets.warehouse.relations import Relation, RelationColumn, RelationKind
 
 _UNREADABLE = 1

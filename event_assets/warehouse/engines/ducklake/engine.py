@@ -18,7 +18,7 @@ from dlt.destinations.impl.ducklake.sql_client import DuckLakeSqlClient
 from event_assets.settings import Event, run_folder
 from event_assets.warehouse.copy_plan import Published, PublishPlan
 from event_assets.warehouse.copy_rows import CopyRows, Wanted, read_rows
-from event_assets.warehouse.engines.base import Engine, Explanation, Lock, Session
+from event_assets.warehouse.engines.base import Engine, Explanation, Lock
 from event_assets.warehouse.engines.duckdb.copy_content import columns_of
 from event_assets.warehouse.engines.duckdb.copy_tables import tables_of
 from event_assets.warehouse.engines.ducklake.catalogue import CatalogueError, catalogue_of, unreachable
@@ -27,6 +27,7 @@ from event_assets.warehouse.engines.ducklake.failures import explain
 from event_assets.warehouse.engines.ducklake.publish import publish
 from event_assets.warehouse.engines.ducklake.purge import purge, tidy
 from event_assets.warehouse.engines.ducklake.session import REWRITE, DuckLakeSession
+from event_assets.warehouse.engines.session import Session
 from event_assets.warehouse.failures import PublishError, WarehouseError, without_values
 from event_assets.warehouse.names import RAW
 from event_assets.warehouse.relations import Dataset, Relation, quoted

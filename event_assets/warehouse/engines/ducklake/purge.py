@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from event_assets.warehouse.engines.base import Session
+from event_assets.warehouse.engines.session import Session
 from event_assets.warehouse.relations import Relation, quoted
 
 KEPT = timedelta(days=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from event_assets.warehouse.engines.base import Session
+from event_assets.warehouse.engines.session import Session
 from event_assets.warehouse.relations import Relation, quoted
 
 _TYPES = {

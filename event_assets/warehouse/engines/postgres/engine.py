@@ -21,7 +21,7 @@ from psycopg2 import extensions
 from event_assets.settings import Event, run_folder
 from event_assets.warehouse.copy_plan import Published, PublishPlan
 from event_assets.warehouse.copy_rows import CopyRows, Wanted, read_rows
-from event_assets.warehouse.engines.base import Engine, Explanation, Session
+from event_assets.warehouse.engines.base import Engine, Explanation
 from event_assets.warehouse.engines.postgres.copy_tables import table_of
 from event_assets.warehouse.engines.postgres.destination import PostgresDestination, SpacedCredentials
 from event_assets.warehouse.engines.postgres.dump import dump
@@ -29,6 +29,7 @@ from event_assets.warehouse.engines.postgres.failures import explain, failed
 from event_assets.warehouse.engines.postgres.locks import WRITER, AdvisoryLock, AdvisoryLocks
 from event_assets.warehouse.engines.postgres.publish import publish
 from event_assets.warehouse.engines.postgres.session import REWRITE, PostgresSession
+from event_assets.warehouse.engines.session import Session
 from event_assets.warehouse.failures import WarehouseUnreadableError
 from event_assets.warehouse.names import COPIES, HISTORY, MERGE, RAW, STAGING, SUMMARY, SYNC, copy_of
 from event_assets.warehouse.namespace import MAIN_NAMESPACE, EventNamespace

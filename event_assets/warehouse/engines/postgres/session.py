@@ -9,9 +9,9 @@ from typing import Any, cast
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.sql_client import SqlClientBase
 
-from event_assets.warehouse.engines.base import Session
 from event_assets.warehouse.engines.postgres.dependents import Dependents
 from event_assets.warehouse.engines.postgres.locks import WRITER, AdvisoryLocks, lock_key
+from event_assets.warehouse.engines.session import Session
 from event_assets.warehouse.failures import WarehouseUnreadableError
 from event_assets.warehouse.names import COPIES, STAGING, SUMMARY, SYNC, copy_of
 from event_assets.warehouse.namespace import EventNamespace

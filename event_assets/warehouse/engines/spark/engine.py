@@ -21,9 +21,10 @@ from filelock import FileLock
 from event_assets.settings import Event, run_folder
 from event_assets.warehouse.copy_plan import Published, PublishPlan
 from event_assets.warehouse.copy_rows import CopyRows, Wanted
-from event_assets.warehouse.engines.base import Engine, Explanation, Lock, Session
+from event_assets.warehouse.engines.base import Engine, Explanation, Lock
 from event_assets.warehouse.engines.destinations import DuckDbDestination
 from event_assets.warehouse.engines.file_locks import sync_lock
+from event_assets.warehouse.engines.session import Session
 from event_assets.warehouse.engines.spark.failures import explain, failed
 from event_assets.warehouse.engines.spark.lake import Lake, failures
 from event_assets.warehouse.engines.spark.locks import WriterLock
