@@ -162,9 +162,15 @@ class Records:
 
 
 class Live(Records):
-    """`make ui` in a folder of its own, with a configuration in the environment."""
+    """`make ui` in a folder of its own, with a configuration in the environment.
 
-    def __init__(self, folder: Path, api: Sandbox, **settings: str):
+    Args:
+        folder: The folder.
+        api: The API of the event of [event]; None where only events of [events] have one.
+        settings: What else is configured.
+    """
+
+    def __init__(self, folder: Path, api: Sandbox | None, **settings: str):
         self.folder = folder
         self.port = free_port()
         self.log = folder / "ui.log"
@@ -172,13 +178,12 @@ class Live(Records):
         self.published = Reader(folder / "data" / "published.duckdb")
         self.started = 0.0
         inherited = {name: value for name, value in os.environ.items() if "__" not in name and "DLT" not in name}
-        self.environment = {
-            **inherited,
+        of_event = {
             "SOURCES__EVENT_API__BASE_URL": api.base_url,
             "SOURCES__EVENT_API__API_TOKEN": api.token,
             "EVENT__TIMEZONE": api.event.timezone,
-            **settings,
-        }
+        } if api else {}  # fmt: skip
+        self.environment = {**inherited, **of_event, **settings}
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Live:

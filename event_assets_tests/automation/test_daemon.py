@@ -147,6 +147,7 @@ def test_the_event_opens_and_a_run_that_is_killed_is_made_up_for(story: Story):
     assert len([line for line in story.webhook.lines("•", killed_at) if "ended before it was done" in line]) == 1
 
 
+@pytest.mark.nightly
 def test_in_peace_promises_are_kept_by_syncs_alone(story: Story):
     live = story.live
     built_at = max(at for asset, times in live.materialisations().items() if asset not in TIGHT for at in times)
@@ -169,6 +170,7 @@ def test_in_peace_promises_are_kept_by_syncs_alone(story: Story):
     assert "in the phase event, and so are the policies" in looks[0]
 
 
+@pytest.mark.nightly
 def test_an_api_that_is_down_is_asked_seldom_told_once_and_caught_up_with(story: Story):
     api, live, webhook = story.api, story.live, story.webhook
     story.wait_for_quiet()

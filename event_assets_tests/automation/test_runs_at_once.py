@@ -1,4 +1,4 @@
-"""Ten runs at once and a command line in between, on a warehouse that takes one writer, while somebody reads."""
+"""Several runs at once and a command line in between, on a warehouse that takes one writer, while somebody reads."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ from event_assets_tests.automation.live import Live, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-RUNS = 10
+RUNS = 5
 PLACES = {
     "raw.lectures": "select name from raw.lectures where id = '{lecture}'",
     "raw.halls": "select name from raw.halls where id = '{hall}'",
