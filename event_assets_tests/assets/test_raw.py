@@ -76,7 +76,8 @@ def test_a_field_that_the_api_adds_becomes_a_column(run: Run, warehouse: Reader,
 def test_whole_records_in_the_place_of_identifiers_are_what_they_identify(run: Run, warehouse: Reader, api: Sandbox):
     content, resources = api.event.content, ("lectures", "workshops")
     summaries = ("agenda", "speaker_load", "data_quality", "track_summary")
-    selection = dg.AssetSelection.assets(*(["summary", name] for name in summaries)).upstream()
+    selection = dg.AssetSelection.assets(["history", "entry_versions"], *(["summary", name] for name in summaries))
+    selection = selection.upstream()
     needed = {key.to_user_string() for key in selection.resolve(shared_definitions().resolve_asset_graph())}
     run(*needed)
     before = {name: warehouse.rows(f"from summary.{name} order by all") for name in summaries}
