@@ -36,7 +36,7 @@ REASONS = {
 }
 BUSY = "busy"
 QUIET = [f"quiet{number:02}" for number in range(1, 16)]
-PROMISED_MINUTES = 5
+PROMISED_MINUTES = 10
 """How fresh the tables of each event are to be while it is on."""
 CHANGING_SECONDS, CHANGE_EVERY = 60, 5
 
