@@ -101,12 +101,13 @@ def dictionary() -> None:
     show_default=True,
     help="The folder to write to.",
 )
-def dbt_artifacts(folder: Path) -> None:
+@click.option("--event", "event_name", metavar="NAME", help="The event, where there are several.")
+def dbt_artifacts(folder: Path, event_name: str | None) -> None:
     """Write manifest.json and catalog.json as dbt does, for data catalogues."""
     with _user_facing_errors():
         from event_assets.cli.dbt_artifacts import write_artifacts
 
-        write_artifacts(folder)
+        write_artifacts(folder, event_name)
 
 
 @main.command()

@@ -99,12 +99,14 @@ def made_to_stay() -> Iterator[None]:
     Objects only become more in the meantime, and to look for garbage among them takes a fifth of the time; with many
     events, as long again for each look later.
     """
+    collects = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.enable()
         gc.freeze()
+        if collects:
+            gc.enable()
 
 
 @cache

@@ -17,25 +17,27 @@ from event_assets.assets.metadata import OWNERS
 from event_assets.assets.models import project_models
 from event_assets.export import Described, TableShape, catalog, declared_shapes, manifest, read_shapes
 from event_assets.models.lineage import Lineage
-from event_assets.settings import read_event
+from event_assets.settings import find_event, read_events
 from event_assets.source.tables.more import tables_of
 from event_assets.warehouse import Warehouse
-from event_assets.warehouse.engines import configured_engine
+from event_assets.warehouse.engines import configured_engine, namespace_of
 from event_assets.warehouse.relations import Relation
 
 
-def write_artifacts(folder: Path) -> None:
-    """Write ``manifest.json`` and ``catalog.json``, and print what they have.
+def write_artifacts(folder: Path, event_name: str | None = None) -> None:
+    """Write ``manifest.json`` and ``catalog.json`` of an event, and print what they have.
 
     Args:
         folder: Where to; it is made if need be.
+        event_name: The event, as a person names it; the first one, if not given.
 
     Raises:
         click.ClickException: The files cannot be written there.
         SettingsError: A setting cannot be used. Nothing was written.
         WarehouseError: The warehouse is in use or cannot be read. Nothing was written.
     """
-    event = read_event()
+    events = read_events(of_the_location=False)
+    event = find_event(event_name, events) if event_name else events[0]
     tables = tables_of(event.resources)
     models, parameters = project_models(tables), {"event_timezone": event.dates.timezone}
     engine = configured_engine(event)
@@ -49,6 +51,7 @@ def write_artifacts(folder: Path) -> None:
         parameters=parameters,
         shapes=declared_shapes(models, parameters, tables) | found,
         tables=tables,
+        namespace=namespace_of(event),
         generated_at=datetime.now(timezone.utc),
     )
     _write(folder, {"manifest.json": manifest(described), "catalog.json": catalog(described)})

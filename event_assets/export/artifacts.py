@@ -16,6 +16,7 @@ from event_assets.models.lineage import Lineage
 from event_assets.source.tables.columns import Column, Table
 from event_assets.source.tables.schema import TABLES, raw_tables
 from event_assets.warehouse import RAW
+from event_assets.warehouse.namespace import MAIN_NAMESPACE, EventNamespace
 from event_assets.warehouse.relations import Relation
 
 PROJECT = "event_assets"
@@ -39,6 +40,7 @@ class Described:
         shapes: The types and row counts of tables and views.
         generated_at: The time of the artifacts, with a zone.
         tables: The raw tables of resources.
+        namespace: What schemas are called in the database.
 
     Raises:
         ModelError: Two models have the same name in different schemas: dbt knows a model by its name alone.
@@ -53,6 +55,7 @@ class Described:
     shapes: Mapping[Relation, TableShape]
     generated_at: datetime
     tables: Mapping[str, Table] = field(default_factory=lambda: TABLES)
+    namespace: EventNamespace = MAIN_NAMESPACE
 
     def __post_init__(self) -> None:
         counts = Counter(relation.name for relation in self.models)
@@ -73,7 +76,11 @@ class Described:
 
     def relation_name(self, relation: Relation) -> str:
         """Return the quoted name for SQL, with the database."""
-        return exp.table_(relation.name, relation.schema, self.database, quoted=True).sql()
+        return exp.table_(relation.name, self.schema(relation.schema), self.database, quoted=True).sql()
+
+    def schema(self, schema: str) -> str:
+        """Return what a schema is called in the database."""
+        return self.namespace.schema(schema)
 
     def metadata(self, artifact: str) -> dict[str, Any]:
         """Return the head of an artifact.

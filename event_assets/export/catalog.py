@@ -38,7 +38,7 @@ def _table(described: Described, relation: Relation, shape: TableShape, declared
     return {
         "metadata": {
             "type": _TYPES[shape.kind],
-            "schema": relation.schema,
+            "schema": described.schema(relation.schema),
             "name": relation.name,
             "database": described.database,
             "comment": None,

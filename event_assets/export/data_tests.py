@@ -31,7 +31,7 @@ def data_test_node(described: Described, model: Model, test: DataTest, compiled_
         "unique_id": f"test.{PROJECT}.{name}.{hashlib.sha256(name.encode()).hexdigest()[:10]}",
         "resource_type": "test",
         "database": described.database,
-        "schema": relation.schema,
+        "schema": described.schema(relation.schema),
         "name": name,
         "alias": name,
         "package_name": PROJECT,

@@ -151,7 +151,7 @@ def _relation(
     return {
         "unique_id": unique_id(relation),
         "database": described.database,
-        "schema": relation.schema,
+        "schema": described.schema(relation.schema),
         "name": relation.name,
         "package_name": PROJECT,
         "fqn": [PROJECT, relation.schema, relation.name],
@@ -182,5 +182,7 @@ def _qualified(described: Described, select: str) -> str:
     query = parse_one(select, dialect=DIALECT)
     for table in query.find_all(exp.Table):
         if table.db:
+            if (schema := described.schema(table.db)) != table.db:
+                table.set("db", exp.to_identifier(schema, quoted=True))
             table.set("catalog", exp.to_identifier(described.database, quoted=True))
     return query.sql(dialect=DIALECT, pretty=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -18,7 +18,7 @@ from event_assets.source.tables.schema import TABLES, raw_tables
 from event_assets.warehouse import RAW, Warehouse, WarehouseError
 from event_assets.warehouse.engines import Session, explain
 from event_assets.warehouse.engines.duckdb import DuckDbEngine
-from event_assets.warehouse.relations import Relation, RelationColumn, RelationKind
+from event_assets.warehouse.relations import Relation, RelationColumn
 
 
 @dataclass(frozen=True)
@@ -51,16 +51,8 @@ def read_shapes(session: Session, relations: Collection[Relation]) -> dict[Relat
     Raises:
         WarehouseError: One of them cannot be read, such as a view of an earlier release.
     """
-    there = _kinds(session, sorted({relation.schema for relation in relations}))
+    there = session.kinds(*sorted({relation.schema for relation in relations}))
     return {relation: _shape(session, relation, kind) for relation, kind in there.items() if relation in relations}
-
-
-def _kinds(session: Session, schemas: Sequence[str]) -> dict[Relation, RelationKind]:
-    """Return every table and view in some schemas, with what it is."""
-    types = "select table_schema, table_name, table_type from information_schema.tables"
-    of_this = f"table_catalog = current_database() and table_schema in ({', '.join(['%s'] * len(schemas))})"
-    rows = session.execute_sql(f"{types} where {of_this}", *schemas) or []
-    return {Relation(schema, name): "view" if kind == "VIEW" else "table" for schema, name, kind in rows}
 
 
 def _shape(session: Session, relation: Relation, kind: str) -> TableShape:

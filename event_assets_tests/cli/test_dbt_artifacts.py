@@ -149,3 +149,16 @@ def test_a_warehouse_that_is_in_use_is_reported_and_nothing_is_written(
     )
     assert not (tmp_path / "out").exists()
     assert export(tmp_path / "out").exit_code == 0
+
+
+def test_an_event_of_several_is_described_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("EVENTS__NAMES", '["graz2026", "linz2026"]')
+    monkeypatch.setenv("EVENTS__LINZ2026__TIMEZONE", "Pacific/Auckland")
+    done = CliRunner().invoke(main, ["dbt-artifacts", "--to", str(tmp_path), "--event", "linz2026"])
+    assert done.exit_code == 0, done.output
+    manifest, _ = read(tmp_path)
+    code = {node["name"]: node.get("compiled_code") or "" for node in manifest["nodes"].values()}
+    assert "Pacific/Auckland" in code["sessions"]
+    unknown = CliRunner().invoke(main, ["dbt-artifacts", "--to", str(tmp_path), "--event", "linz2062"])
+    assert unknown.exit_code == 1
+    assert "There is no event linz2062. Did you mean linz2026?" in unknown.output

@@ -8,16 +8,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from copy import deepcopy
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 
 import psycopg2
 import pytest
 
+from event_assets.assets.keys import raw_columns
+from event_assets.assets.models import project_models
+from event_assets.export import Described, catalog, manifest, read_shapes
+from event_assets.models.lineage import Lineage
 from event_assets.sandbox import Event, Sandbox, faults, generate_event
 from event_assets.source.api.resources import resources_by_endpoint
 from event_assets.source.errors import SyncError
 from event_assets.warehouse import Warehouse, WarehouseBusyError
+from event_assets.warehouse.namespace import EventNamespace
 from event_assets.warehouse.relations import Relation
 from event_assets_tests.across.programmes import THIS_YEAR, publish
 from event_assets_tests.engines.comparison import comparable, differences, in_file, in_postgres
@@ -201,6 +207,30 @@ def test_a_dump_of_an_event_has_its_schemas_alone(
     subprocess.run([*restore, f"--dbname={together.url}", file], check=True)
     assert together.contents("graz") == before
     assert together.contents(MAIN, THIS_YEAR) == others
+
+
+def test_artifacts_of_an_event_describe_its_schemas(together: Together, tmp_path: Path):
+    shapes, event = {}, THIS_YEAR
+    for name in (MAIN, event):
+        with together.warehouse(name).connect() as session:
+            shapes[name] = read_shapes(session, [Relation("raw", "lectures"), Relation("summary", "agenda")])
+    for name, found in shapes.items():
+        lectures = together.programmes[name].content["lectures"]
+        assert found[Relation("raw", "lectures")].rows == len({each["id"] for each in lectures})
+    models = project_models()
+    described = Described(
+        database="tests", adapter="postgres", owner="nobody", models=models, lineage=Lineage(models, raw_columns()),
+        parameters={"event_timezone": "UTC"}, shapes=shapes[event], generated_at=datetime.now(timezone.utc),
+        namespace=EventNamespace(event),
+    )  # fmt: skip
+    nodes = {**(whole := manifest(described))["nodes"], **whole["sources"], **catalog(described)["nodes"]}
+    schemas = {node.get("schema") or node["metadata"]["schema"] for node in nodes.values()}
+    assert schemas == {f"{event}_{layer}" for layer in LAYERS}
+    agenda = whole["nodes"]["model.event_assets.agenda"]
+    assert agenda["relation_name"] == f'"tests"."{event}_summary"."agenda"'
+    assert f'"tests"."{event}_staging"' in agenda["compiled_code"]
+    assert '"tests"."staging"' not in agenda["compiled_code"]
+    assert '"tests".staging' not in agenda["compiled_code"]
 
 
 def test_views_of_users_that_read_several_events_are_rebuilt_as_they_were(together: Together):

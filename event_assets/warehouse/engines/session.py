@@ -119,6 +119,13 @@ class Session(ABC):
             names.setdefault(Relation(schema, table), set()).add(column)
         return names
 
+    def kinds(self, *schemas: str) -> dict[Relation, RelationKind]:
+        """Return whether each table and view in some schemas is one or the other."""
+        types = "select table_schema, table_name, table_type from information_schema.tables"
+        of_this = f"table_catalog = current_database() and table_schema in ({', '.join(['%s'] * len(schemas))})"
+        rows = self.execute_sql(f"{types} where {of_this}", *schemas) or []
+        return {Relation(schema, name): "view" if kind == "VIEW" else "table" for schema, name, kind in rows}
+
     def text_columns(self, schema: str) -> list[tuple[Relation, str]]:
         """Return the text columns of the tables in a schema; not those of views."""
         rows = self.execute_sql(

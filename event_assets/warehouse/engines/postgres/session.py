@@ -130,6 +130,11 @@ class PostgresSession(Session):
         found = super().column_names(*map(self.namespace.schema, schemas))
         return {self.namespace.logical(relation): names for relation, names in found.items()}
 
+    def kinds(self, *schemas: str) -> dict[Relation, RelationKind]:
+        """Return whether each table and view in some schemas is one or the other."""
+        found = super().kinds(*map(self.namespace.schema, schemas))
+        return {self.namespace.logical(relation): kind for relation, kind in found.items()}
+
     def text_columns(self, schema: str) -> list[tuple[Relation, str]]:
         """Return the text columns of the tables in a schema; not those of views."""
         found = super().text_columns(self.namespace.schema(schema))
