@@ -24,6 +24,7 @@ def api(event: Event, use_api) -> Sandbox:
     return use_api(event)
 
 
+@pytest.mark.nightly
 def test_a_run_has_the_assets_and_checks_of_duckdb(
     api: Sandbox, warehouse_path: Path, tmp_path: Path, extensions: Path, monkeypatch: pytest.MonkeyPatch
 ):

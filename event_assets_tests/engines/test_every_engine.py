@@ -26,6 +26,8 @@ from event_assets_tests.engines.comparison import (
 from event_assets_tests.engines.programmes import odd_event
 from event_assets_tests.models.bench import models, models_of
 
+PROGRAMMES = ("odd", "fosdem")
+
 
 @pytest.fixture(scope="module")
 def outcome_of(
@@ -43,13 +45,27 @@ def outcome_of(
     return outcome_of
 
 
-@pytest.fixture(params=["odd", "fosdem"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Compare each engine on each programme. DuckLake's SQL is DuckDB's: the real programme is for the night."""
+    if "outcome" in metafunc.fixturenames:
+        night = {("fosdem", "ducklake")}
+        pairs = [(programme, engine) for programme in PROGRAMMES for engine in ENGINES[1:]]
+        params = [
+            pytest.param(*pair, marks=[pytest.mark.nightly] if pair in night else [], id=f"{pair[1]}-{pair[0]}")
+            for pair in pairs
+        ]
+        metafunc.parametrize(("truth", "outcome"), params, indirect=True)
+    elif "truth" in metafunc.fixturenames:
+        metafunc.parametrize("truth", PROGRAMMES, indirect=True)
+
+
+@pytest.fixture
 def truth(request: pytest.FixtureRequest, outcome_of: Callable[[str, str], Outcome]) -> Outcome:
     """What DuckDB makes of a programme."""
     return outcome_of("duckdb", request.param)
 
 
-@pytest.fixture(params=ENGINES[1:])
+@pytest.fixture
 def outcome(request: pytest.FixtureRequest, truth: Outcome, outcome_of: Callable[[str, str], Outcome]) -> Outcome:
     """What another engine makes of it."""
     return outcome_of(request.param, request.node.callspec.params["truth"])
