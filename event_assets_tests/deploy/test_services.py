@@ -47,7 +47,8 @@ def test_people_work_through_the_door_with_two_webservers(server: OneServer):
 
 
 @pytest.mark.slow
-@pytest.mark.nightly
+@pytest.mark.nightly  # on the packages of a laptop; on those of images with each change
+@pytest.mark.on_both
 @pytest.mark.timeout(1200)
 def test_a_power_cut_loses_nothing(server: OneServer):
     await_first_load(server)
