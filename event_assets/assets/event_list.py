@@ -40,6 +40,19 @@ class SiteEvents:
         up = "" if way is None else "../" * len(PurePosixPath(way).parts) + EVENTS_FILE
         return Among(event.site.event_title, up)
 
+    def write_list_for(self, event: Event, now: datetime) -> None:
+        """Write the list where the pages of an event are below it: a folder of others may be none of its business.
+
+        Args:
+            event: The event.
+            now: The time now, with a zone.
+
+        Raises:
+            SettingsError: The folder cannot be used or written.
+        """
+        if _way_down(self.root, event.site) is not None:
+            self.write_list(now)
+
     def write_list(self, now: datetime) -> None:
         """Write the page that lists the events where there are several; else there is none.
 

@@ -68,7 +68,7 @@ def build_event_page(
             event, held = event_api.read(), sorted(map(str, held_back(context.instance, models, names.prefix)))
             now = datetime.now(timezone.utc)
             sizes = write_event_page(warehouse.open(), event, held, now, all_events := read_all())
-            all_events.write_list(now)
+            all_events.write_list_for(event, now)
         folder = open_folder(event.site)
         return dg.MaterializeResult(
             metadata={

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from event_assets.assets.event_list import read_site_events
-from event_assets.settings import read_event, read_events
+from event_assets.settings import SettingsError, read_event, read_events
 from event_assets.site import CATALOGUE_FILE, EVENT_FILE, EVENTS_FILE
 from event_assets.site.among import ALONE, Among
 from event_assets.site.files import INDEX_FILE
@@ -85,6 +85,15 @@ def test_folders_in_a_bucket_have_ways_as_well(root: Path, monkeypatch: pytest.M
         "linz2025": "../events.html",
         "aside": "",
     }
+
+
+def test_an_event_with_a_folder_elsewhere_does_not_need_that_of_all(root: Path):
+    root.write_text("a file, so that nothing can be written below", encoding="utf-8")
+    events = read_site_events()
+    by_name = {event.label: event for event in events.events}
+    events.write_list_for(by_name["aside"], NOW)
+    with pytest.raises(SettingsError):
+        events.write_list_for(by_name["graz2026"], NOW)
 
 
 def test_an_event_that_cannot_be_read_is_not_on_it(root: Path, monkeypatch: pytest.MonkeyPatch):
