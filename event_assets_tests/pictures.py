@@ -24,8 +24,9 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from event_assets.site import CATALOGUE_FILE, EVENT_FILE
-from event_assets_tests.automation.live import free_port, until
+from event_assets_tests.automation.live import until
 from event_assets_tests.conftest import CHECKOUT
+from event_assets_tests.ports import free_port
 
 FOLDER = CHECKOUT / "docs" / "pictures"
 SIZE = {"width": 1280, "height": 800}

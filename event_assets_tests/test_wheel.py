@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 import requests
 
-from event_assets_tests.automation.live import free_port, until
+from event_assets_tests.automation.live import until
 from event_assets_tests.conftest import CHECKOUT
+from event_assets_tests.ports import free_port
 from event_assets_tests.running import Reader
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]

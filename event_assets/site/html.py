@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 @cache
@@ -24,6 +26,9 @@ def environment(*folders: Path) -> Environment:
     Args:
         folders: The folders, in the order in which a template is looked for.
     """
+    # Here, because loading the definitions renders no page.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     return Environment(
         loader=FileSystemLoader(folders),
         autoescape=True,

@@ -29,7 +29,7 @@ from dagster._core.scheduler.instigation import InstigatorState, InstigatorTick
 
 from event_assets.sandbox import Sandbox
 from event_assets.warehouse import RAW
-from event_assets_tests.engines.servers import free_port
+from event_assets_tests.ports import free_port
 from event_assets_tests.running import Reader
 
 Found = TypeVar("Found")

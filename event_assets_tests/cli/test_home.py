@@ -19,8 +19,8 @@ from event_assets.cli.home import open_instance, prepare_dagster_home
 from event_assets.cli.home_files import DATABASES, HomeFiles
 from event_assets.cli.run import run_everything
 from event_assets.sandbox import Sandbox
-from event_assets_tests.automation.live import free_port
 from event_assets_tests.code_location import shared_definitions
+from event_assets_tests.ports import free_port
 from event_assets_tests.running import Run
 
 RUNS, EVENTS, SENSORS = DATABASES

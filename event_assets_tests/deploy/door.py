@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from event_assets_tests.conftest import CHECKOUT
-from event_assets_tests.engines.servers import free_port
+from event_assets_tests.ports import free_port
 
 NAME = "event.example.com"
 PASSWORD = "a password of the tests"  # pragma: allowlist secret

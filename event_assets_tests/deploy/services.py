@@ -19,7 +19,8 @@ import psycopg2
 import yaml
 
 from event_assets_tests.conftest import CHECKOUT
-from event_assets_tests.engines.servers import PostgresServer, free_port
+from event_assets_tests.engines.servers import PostgresServer
+from event_assets_tests.ports import free_port
 
 DEPLOY = CHECKOUT / "deploy"
 PASSWORD = "of the records"  # pragma: allowlist secret

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from event_assets_tests.engines.servers import START_SECONDS, free_port
+from event_assets_tests.engines.servers import START_SECONDS
+from event_assets_tests.ports import free_port
 
 KEY, SECRET = "key-of-the-tests", "secret-of-the-tests"
 BUCKET = "lake"

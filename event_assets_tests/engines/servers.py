@@ -10,7 +10,6 @@ import ctypes
 import importlib.util
 import itertools
 import os
-import random
 import shutil
 import signal
 import socket
@@ -19,13 +18,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+
+from event_assets_tests.ports import free_port
 
 USER = "tests"
 PASSWORD = "password of the tests"  # With blanks, which must be escaped in an address.
@@ -222,11 +223,3 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(log.read_text(errors="replace")[-2000:]) from None
             time.sleep(0.02)
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on, and that the system gives to nobody who asks for any: needed later."""
-    while True:
-        port = random.SystemRandom().randrange(20_000, 32_000)
-        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port

@@ -13,7 +13,8 @@ from event_assets.sandbox import Sandbox
 from event_assets.source.errors import SyncError
 from event_assets.source.load import apply
 from event_assets.warehouse import Warehouse, WarehouseUnreadableError
-from event_assets_tests.engines.servers import PASSWORD, PostgresServer, free_port
+from event_assets_tests.engines.servers import PASSWORD, PostgresServer
+from event_assets_tests.ports import free_port
 from event_assets_tests.source.syncing import run_sync
 from event_assets_tests.warehouses import PostgresReader, postgres_warehouse
 

@@ -6,9 +6,8 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment
 from markupsafe import Markup
 
 from event_assets.site import CATALOGUE_FILE, EVENT_FILE, TEMPLATES
@@ -21,6 +20,9 @@ from event_assets.site.event.sections import sections
 from event_assets.site.event.text import Text
 from event_assets.site.files import INDEX_FILE
 from event_assets.site.html import as_json, environment, inline, policy
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 PRINTED = dict(zip(("doors", "changes", "speakers"), PRINTED_FILES, strict=True))
 """What is printed → its file."""

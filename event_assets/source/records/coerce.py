@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeAlias
 
 import dlt
@@ -16,7 +17,6 @@ import orjson
 from event_assets.source.tables.columns import VARIANT, Table
 
 Record: TypeAlias = dict[str, Any]
-_normalize = dlt.Schema("naming").naming.normalize_identifier
 
 NUL = "\x00"
 NUL_ESCAPE = "\\u0000"
@@ -25,7 +25,13 @@ _NUL_IN_JSON = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 def column_name(field: str) -> str:
     """Return what a field of the API is called in the warehouse; "" for one without a name."""
-    return _normalize(field) if field.strip() else ""
+    return _normalizer()(field) if field.strip() else ""
+
+
+@cache
+def _normalizer() -> Callable[[str], str]:
+    # dlt reads its configuration for it, which loading the definitions does not need.
+    return dlt.Schema("naming").naming.normalize_identifier
 
 
 class Coercion:
