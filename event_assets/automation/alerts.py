@@ -15,6 +15,7 @@ from event_assets.assets.keys import THE_EVENT, EventNames
 from event_assets.assets.versions import Materialisations
 from event_assets.automation.evaluations import latest_evaluations
 from event_assets.automation.event_alerts import event_in_trouble
+from event_assets.automation.event_log_cache import EventLogCache
 from event_assets.automation.failed_runs import failed_runs
 from event_assets.automation.graph import Graph, is_copy
 from event_assets.automation.messages import is_sent, try_to_send
@@ -44,6 +45,8 @@ def alert_sensors(
         read: Reads the event at each look.
         names: Those of the event.
     """
+    stale = EventLogCache(lambda instance: stale_tables(instance, graph))
+    failing = EventLogCache(lambda instance: failed_checks(instance, checks))
     return [
         _alert_sensor(
             read,
@@ -59,7 +62,7 @@ def alert_sensors(
             "alert_on_stale_tables",
             "Tables are older than their freshness window",
             "Alerts people when a freshness policy is broken, and when it is kept again.",
-            lambda context, *_: Found(stale_tables(context.instance, graph)),
+            lambda context, *_: Found(stale.get(context.instance)),
         ),
         _alert_sensor(
             read,
@@ -67,7 +70,7 @@ def alert_sensors(
             "alert_on_failed_checks",
             "A check of a table fails",
             "Alerts people when a check of severity ERROR fails, and when it passes again and readers have the table.",
-            lambda context, before, _: Found(_held_back(context.instance, before, checks)),
+            lambda context, before, _: Found(_held_back(context.instance, before, checks, failing.get(context.instance))),
         ),
         _alert_sensor(
             read,
@@ -124,11 +127,13 @@ def failed_checks(instance: dg.DagsterInstance, checks: Iterable[dg.AssetCheckKe
     return failed
 
 
-def _held_back(instance: dg.DagsterInstance, before: Found, checks: Collection[dg.AssetCheckKey]) -> Troubles:
+def _held_back(
+    instance: dg.DagsterInstance, before: Found, checks: Collection[dg.AssetCheckKey], failing: Troubles
+) -> Troubles:
     """The checks that fail, and those known that pass again while readers wait for a copy of their tables."""
     known = [check for check in checks if _name(check) in before.troubles]
     waiting = {_name(check): before.troubles[_name(check)] for check in mended_unpublished(instance, known)}
-    return {**waiting, **failed_checks(instance, checks)}
+    return {**waiting, **failing}
 
 
 def _sensors_in_trouble(

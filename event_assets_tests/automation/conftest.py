@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from dagster._core.debug import DebugRunPayload
 
+from event_assets.automation import event_log_cache
 from event_assets.sandbox import Event, Sandbox, generate_event
 from event_assets_tests.automation.alerting import CHECKS, RUNS, STALE, WELL
 from event_assets_tests.automation.automation_harness import START, Automation, Clock, reason
@@ -35,6 +36,12 @@ _TOLD = {
 def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files follow in the same look: what a pause does is tested with the planner."""
     monkeypatch.setenv("SITE__FILES_MINUTES", "0")
+
+
+@pytest.fixture(autouse=True)
+def _kept_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What sensors read of the event log is kept from the first look on, so that all tests of them see kept values."""
+    monkeypatch.setattr(event_log_cache, "SETTLED_SECONDS", 0)
 
 
 @pytest.fixture(autouse=True)
