@@ -50,12 +50,14 @@ test-newest: ## Run the tests of Dagster on the packages of images: its newest l
 	@$(NEWEST) -m pip list 2>/dev/null | grep -E '^(dagster|dlt|duckdb|sqlglot)'
 	@$(NEWEST) -m pytest $(PARALLEL) $(ONCE) $(OF_DAGSTER)
 
+# What is measured has the packages of users. Those of the tests bring pandas, which DuckDB imports where it finds it.
+USERS := .venv-users/bin/python
 # SIZES=small,200k leaves the million out; REPEATS=1 is for a quick look.
-bench: .venv/installed-dev ## Compare with other ways to do the same, half an hour (SIZES=small: four minutes)
-	@$(PY) -m benchmarks $(if $(SIZES),--sizes $(SIZES)) $(if $(REPEATS),--repeats $(REPEATS))
+bench: .venv-users/installed ## Compare with other ways to do the same, half an hour (SIZES=small: four minutes)
+	@$(USERS) -m benchmarks $(if $(SIZES),--sizes $(SIZES)) $(if $(REPEATS),--repeats $(REPEATS))
 
-bench-events: .venv/installed-dev ## Measure what N=50 events cost: definitions, a look of the conditions, memory
-	@$(PY) -m benchmarks.events --events $(or $(N),50)
+bench-events: .venv-users/installed ## Measure what N=50 events cost: definitions, a look of the conditions, memory
+	@$(USERS) -m benchmarks.events --events $(or $(N),50)
 
 engines: .venv/installed-dev ## Compare all databases, model by model, on the real programme
 	@$(PY) -m event_assets_tests.engines
@@ -69,8 +71,8 @@ kills: .venv/installed-dev ## Kill every part of a server again and again while 
 lag: .venv/installed-dev ## Measure for MINUTES=12 how long changes take to the published copy
 	@$(PY) -m event_assets_tests.automation.soak --calm --minutes $(or $(MINUTES),12) --seed $(or $(SEED),1)
 
-footprint: .venv/installed-dev ## Measure what `make ui` takes while nothing happens, for MINUTES=10 (Linux)
-	@$(PY) -m event_assets_tests.automation.footprint --minutes $(or $(MINUTES),10)
+footprint: .venv-users/installed ## Measure what `make ui` takes while nothing happens, for MINUTES=10 (Linux)
+	@$(USERS) -m event_assets_tests.automation.footprint --minutes $(or $(MINUTES),10)
 
 fuzz: .venv/installed-dev ## Fuzz ingestion and the paging rule for MINUTES=60
 	@$(PY) -W ignore -m event_assets_tests.source.fuzz --minutes $(or $(MINUTES),60) --seed $(or $(SEED),1)
@@ -124,7 +126,7 @@ release: ## Build sdist, wheel, SBOM, notes and sums of this commit's version in
 	@.venv-release/bin/python .ci/release.py
 
 clean: ## Remove the environment and caches; the warehouse and Dagster's state stay
-	@rm -rf .venv .venv-newest .venv-release dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis event_assets.egg-info
+	@rm -rf .venv .venv-newest .venv-release .venv-users dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis event_assets.egg-info
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || { \
@@ -136,6 +138,13 @@ clean: ## Remove the environment and caches; the warehouse and Dagster's state s
 	@echo "Installing the locked packages into .venv (once; about a minute) ..."
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+.venv-users/installed: .venv/bin/python requirements.lock setup.cfg pyproject.toml
+	@echo "Installing the locked packages into .venv-users (once; about a minute) ..."
+	@$(PYTHON) -m venv .venv-users
+	@$(USERS) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
+	@$(USERS) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
 .venv/installed-dev: .venv/installed requirements-dev.lock

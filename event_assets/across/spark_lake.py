@@ -30,6 +30,10 @@ from event_assets.warehouse.relations import Relation
 
 NOT_IN_LAKE = "The lake of all events has no rows of it. Refresh the event."
 
+_PARTITIONS = 4
+"""How many tasks read an input. It has a file for each event, and a task for each takes more than the rows do: of 1,000
+events, Sail had taken 18 GB for one table, and was not done."""
+
 _CONFIGURED = Relation(EVENTS, "configured")
 """The table of the lake that ``CONFIGURED`` is in."""
 
@@ -84,11 +88,18 @@ class CrossEventLake(CrossEventWarehouse):
                 f"The lake of all events cannot be read or written: {why}. Nothing was built. {advice}, then run again."
             ) from None  # what is said may have the address in it
         with SparkEngine(self.remote, self.storage, self.folder).connect(0) as session:
-            yield Building(session, partial(_replace, session, inputs), missing)
+            named = {relation: _named(session, relation, rows) for relation, rows in inputs.items()}
+            yield Building(session, partial(_replace, session, named), missing)
 
 
 def _replace(session: SparkSession, inputs: Mapping[Relation, exp.Query], relation: Relation, select: str) -> None:
     session.replace(relation, "table", with_inputs(select, session.dialect, inputs))
+
+
+def _named(session: SparkSession, relation: Relation, rows: exp.Query) -> exp.Query:
+    """Let the session read the rows of an input in few partitions."""
+    session.server.name(relation.name, rows.sql(session.dialect), _PARTITIONS)
+    return exp.select("*").from_(exp.to_identifier(relation.name, quoted=True))
 
 
 def _missing(lake: Lake, copies: Sequence[EventCopy]) -> dict[str, str]:

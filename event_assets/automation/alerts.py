@@ -70,7 +70,9 @@ def alert_sensors(
             "alert_on_failed_checks",
             "A check of a table fails",
             "Alerts people when a check of severity ERROR fails, and when it passes again and readers have the table.",
-            lambda context, before, _: Found(_held_back(context.instance, before, checks, failing.get(context.instance))),
+            lambda context, before, _: Found(
+                _waiting(context.instance, before, checks) | failing.get(context.instance)
+            ),
         ),
         _alert_sensor(
             read,
@@ -127,13 +129,10 @@ def failed_checks(instance: dg.DagsterInstance, checks: Iterable[dg.AssetCheckKe
     return failed
 
 
-def _held_back(
-    instance: dg.DagsterInstance, before: Found, checks: Collection[dg.AssetCheckKey], failing: Troubles
-) -> Troubles:
-    """The checks that fail, and those known that pass again while readers wait for a copy of their tables."""
+def _waiting(instance: dg.DagsterInstance, before: Found, checks: Collection[dg.AssetCheckKey]) -> dict[str, str]:
+    """The checks known to have failed that pass again while readers wait for a copy of their tables."""
     known = [check for check in checks if _name(check) in before.troubles]
-    waiting = {_name(check): before.troubles[_name(check)] for check in mended_unpublished(instance, known)}
-    return {**waiting, **failing}
+    return {_name(check): before.troubles[_name(check)] for check in mended_unpublished(instance, known)}
 
 
 def _sensors_in_trouble(

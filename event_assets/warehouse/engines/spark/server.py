@@ -76,6 +76,22 @@ class SparkServer:
             writer.options(overwriteSchema="true", **PROPERTIES).save(self._lake.location(relation))
         self._lake.tidy(relation)
 
+    def name(self, name: str, select: str, partitions: int) -> None:
+        """Give the rows of a SELECT a name of this session, for statements that follow.
+
+        Args:
+            name: The name, which has no schema.
+            select: The SELECT.
+            partitions: How many tasks read the rows at most. Sail has one for each file otherwise, and what joins or
+                sorts them as many.
+
+        Raises:
+            DatabaseException: Spark rejects it.
+            WarehouseUnreadableError: The server cannot be reached.
+        """
+        with self._failures():
+            self._frame(select).coalesce(partitions).createOrReplaceTempView(name)
+
     def append(self, relation: Relation, select: str) -> None:
         """Append the result of a SELECT, which may read the table, to a table of the lake, by the columns' names.
 
