@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -73,7 +72,7 @@ class CrossEventLake(CrossEventWarehouse):
 
     @contextmanager
     def building(self, copies: Sequence[EventCopy], now: datetime) -> Iterator[Building]:
-        """Build each table in one commit. What was built stays where a later one fails.
+        """Build each table in one commit. If a later one fails, those before it get their earlier version back.
 
         Raises:
             WarehouseUnreadableError: The lake cannot be read or written, or the server cannot be reached.
@@ -89,11 +88,18 @@ class CrossEventLake(CrossEventWarehouse):
             ) from None  # what is said may have the address in it
         with SparkEngine(self.remote, self.storage, self.folder).connect(0) as session:
             named = {relation: _named(session, relation, rows) for relation, rows in inputs.items()}
-            yield Building(session, partial(_replace, session, named), missing)
+            before: dict[Relation, int | None] = {}
 
+            def replace(relation: Relation, select: str) -> None:
+                before[relation] = lake.version(relation)
+                session.replace(relation, "table", with_inputs(select, session.dialect, named))
 
-def _replace(session: SparkSession, inputs: Mapping[Relation, exp.Query], relation: Relation, select: str) -> None:
-    session.replace(relation, "table", with_inputs(select, session.dialect, inputs))
+            try:
+                yield Building(session, replace, missing)
+            except BaseException:
+                for relation, version in before.items():
+                    lake.restore(relation, version)
+                raise
 
 
 def _named(session: SparkSession, relation: Relation, rows: exp.Query) -> exp.Query:

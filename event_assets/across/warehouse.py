@@ -69,7 +69,9 @@ class CrossEventWarehouse(ABC):
 
     @abstractmethod
     def building(self, copies: Sequence[EventCopy], now: datetime) -> AbstractContextManager[Building]:
-        """Open a session in which all inputs are there. At its end readers have what was built; not if it fails.
+        """Open a session in which all inputs are there. At its end readers have what was built.
+
+        Where anything is raised within, they keep what they have.
 
         Args:
             copies: The copies of all events. One that cannot be read is left out.

@@ -5,6 +5,7 @@ And what a past event is here: its copy as an external asset, which nothing mate
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timezone
 from functools import partial
 from typing import Any
@@ -31,6 +32,12 @@ POOL = "events"
 """The concurrency pool of what builds the tables across events."""
 
 ReadEvents = Callable[[], Sequence[Event]]
+
+
+class _ChecksFailedError(Exception):
+    """A blocking check fails: what was built is given up, and readers keep what they have."""
+
+
 _SOURCES = {each.relation: each.source for each in INPUTS}
 
 
@@ -98,16 +105,30 @@ def build_cross_event_assets(
         ],
         pool=pool,
     )
-    def build_across_events(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetObservation]:
+    def build_across_events(
+        context: dg.AssetExecutionContext,
+    ) -> Iterator[dg.MaterializeResult | dg.AssetObservation | dg.AssetCheckResult]:
+        results: list[dg.MaterializeResult] = []
+        observed: list[dg.AssetObservation] = []
+        failing: list[str] = []
         with as_dagster_failure():
             found, at = read(), datetime.now(timezone.utc)
             copies = copies_of(found, _published_at(context.instance, found), at)
             place = place_class(found).of(found)
-            with place.building(copies, at) as building:
-                results = [_built(building, model, place.where, found) for model in models.values()]
+            with suppress(_ChecksFailedError), place.building(copies, at) as building:
+                results += [_built(building, model, place.where, found) for model in models.values()]
                 observed = _observed(building, found, copies)
+                if failing := _failing(results):
+                    raise _ChecksFailedError
         for event, why in building.missing.items():
             context.log.warning(f"The event {event} is missing: {why}")
+        if failing:
+            yield from (check for result in results for check in result.check_results or ())
+            raise dg.Failure(
+                f"{'; '.join(failing)}. Readers see the last good state of all tables across events. The check's page "
+                "in the UI shows the rows.",
+                allow_retries=False,
+            )
         yield from observed
         yield from results
 
@@ -159,6 +180,17 @@ def _built(building: Building, model: Model, where: str, events: Sequence[Event]
             },
             check_results=[check_result(session, test, _key(relation)) for test in model.data_tests],
         )
+
+
+def _failing(results: Iterable[dg.MaterializeResult]) -> list[str]:
+    """Return which blocking checks fail, as parts of a sentence."""
+    return [
+        f"{result.asset_key.to_user_string()} fails its check {check.check_name}"
+        for result in results
+        if result.asset_key
+        for check in result.check_results or ()
+        if not check.passed and check.severity is dg.AssetCheckSeverity.ERROR
+    ]
 
 
 def _column_lineage(relation: Relation, events: Sequence[Event]) -> dict[str, Any]:

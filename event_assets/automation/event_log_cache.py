@@ -13,8 +13,8 @@ from typing import Generic, NamedTuple, TypeVar
 import dagster as dg
 
 SETTLED_SECONDS = 60
-"""How long the log must have stood still before what is read of it is kept. In PostgreSQL, what is recorded now may have
-a lower number than what another process has recorded just before."""
+"""How long the log must have stood still before what is read of it is kept. In PostgreSQL, what is recorded now may
+have a lower number than what another process has recorded just before."""
 
 Value = TypeVar("Value")
 

@@ -1,18 +1,24 @@
 """Tables across events as assets: what they depend on, what they say, and what becomes of an archive."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pytest
 
 from event_assets.across.duckdb_file import FILE_NAME
+from event_assets.across.inputs import cross_event_models
+from event_assets.assets import across
 from event_assets.assets.across import build_archives, build_cross_event_assets
 from event_assets.assets.lake import build_lake_asset
+from event_assets.models.facts import DataTestSpec
 from event_assets.settings import DateSettings, Event, LakeSettings, SparkSettings, WarehouseSettings
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse.engines.duckdb import DuckDbEngine
+from event_assets.warehouse.relations import Relation
 from event_assets_tests.across.conftest import Published
 from event_assets_tests.across.test_lake import lake_in, rows
 from event_assets_tests.models.bench import models_of
@@ -63,6 +69,67 @@ def test_a_run_builds_all_tables_and_names_who_is_missing(published: Published, 
     failed = {(each.asset_key, each.check_name) for each in result.get_asset_check_evaluations() if not each.passed}
     assert (KEYS[0], "every_copy_is_read") in failed
     assert {name for _, name in failed} <= {"every_copy_is_read", "speaker_has_a_name"}
+
+
+def test_a_blocking_check_that_fails_leaves_all_tables_as_they_were(
+    published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    events = configured(published, tmp_path)
+    assets = build_cross_event_assets(events[:2], NOW, lambda: events[:2], pool=None)
+    dg.materialize(assets)
+    reader = Reader(tmp_path / FILE_NAME)
+    before = [reader.records(f"from events.{name}") for name in NAMES]
+
+    check_fails(monkeypatch)
+    result = failed_run(build_cross_event_assets(events, NOW, lambda: events, pool=None))
+    assert [reader.records(f"from events.{name}") for name in NAMES] == before
+    [check] = [each for each in result.get_asset_check_evaluations() if each.check_name == IMPOSSIBLE]
+    assert not check.passed
+    assert result.get_asset_materialization_events() == []
+    [failure] = [event.step_failure_data.user_failure_data for event in result.get_step_failure_events()]
+    assert failure
+    assert str(failure.description).startswith(
+        f"events/speakers_across fails its check {IMPOSSIBLE}. Readers see the last good state"
+    )
+
+    monkeypatch.undo()
+    dg.materialize(build_cross_event_assets(events, NOW, lambda: events, pool=None))
+    assert reader.count("events.events_overview") == len(events) > len(before[0])
+
+
+def test_a_blocking_check_that_fails_leaves_a_lake_as_it_was(
+    published: Published, tmp_path: Path, spark_address: str, monkeypatch: pytest.MonkeyPatch
+):
+    events = in_lake(configured(published, tmp_path), tmp_path / "lake", spark_address)
+    lake = lake_in(tmp_path / "lake")
+    check_fails(monkeypatch)
+    failed_run(build_cross_event_assets(events, NOW, lambda: events, pool=None))
+    assert [str(table) for table in lake.tables("events")] == ["events.configured"]
+
+    monkeypatch.undo()
+    dg.materialize(build_cross_event_assets(events[:2], NOW, lambda: events[:2], pool=None))
+    check_fails(monkeypatch)
+    failed_run(build_cross_event_assets(events, NOW, lambda: events, pool=None))
+    assert lake.open(Relation("events", "events_overview")).to_pyarrow_table().num_rows == 2
+
+
+IMPOSSIBLE = "there_are_none"
+
+
+def check_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a check of the last table fail, whatever is in the tables."""
+    models = {**cross_event_models()}
+    last = next(reversed(models))
+    test = DataTestSpec(expression={IMPOSSIBLE: "event_names is null"})
+    facts = models[last].facts.model_copy(update={"tests": [*models[last].facts.tests, test]})
+    models[last] = replace(models[last], facts=facts)
+    monkeypatch.setattr(across, "cross_event_models", lambda: models)
+
+
+def failed_run(assets: Sequence[dg.AssetsDefinition]) -> dg.ExecuteInProcessResult:
+    result = dg.materialize(assets, raise_on_error=False)
+    assert not result.success
+    return result
 
 
 def test_an_archive_is_an_external_asset_with_its_last_state(published: Published, tmp_path: Path):

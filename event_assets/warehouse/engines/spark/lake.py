@@ -232,6 +232,23 @@ class Lake:
         files = (pa.table(self.open(table).get_add_actions(flatten=True)) for table in self.tables(*schemas))
         return sum(sum(each["size_bytes"].to_pylist()) for each in files)
 
+    def version(self, relation: Relation) -> int | None:
+        """Return the version of a table; None if there is no such table."""
+        return self.open(relation).version() if self.has_table(relation) else None
+
+    def restore(self, relation: Relation, version: int | None) -> None:
+        """Give a table the rows of an earlier version back, in one commit; remove it if it was not there then.
+
+        Raises:
+            DatabaseTerminalException: That cannot be done, because its files are gone or the lake cannot be written.
+        """
+        present = self.version(relation)
+        if version is None:
+            self.remove(relation)
+        elif present != version:
+            with failures():
+                self.open(relation).restore(version)
+
     def remove(self, relation: Relation) -> None:
         """Delete a table with its folder."""
         with failures():
