@@ -7,7 +7,8 @@ which hold personal data.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 from dlt.destinations.exceptions import DatabaseException
@@ -80,18 +81,33 @@ def _copy(session: PostgresSession, relation: Relation, values: Mapping[str, str
     """Copy a relation, unless the copy has its rows."""
     selected = ", ".join(f"{value} as {quoted(name)}" for name, value in values.items())
     select, target = f"select {selected} from {relation.sql()}", _target(relation)  # noqa: S608  # quoted by sqlglot
-    try:
+    is_there = session.has_table(target)
+    with _reading(relation):
         wanted = session.describe(select)
+        if not is_there:  # No view of a reader can be in its way: what fails is the reading, which happens once.
+            session.put(target, "table", select)
+            return
         rows = session.execute_sql(_content(f"({select})"))
+    if session.columns(target) == wanted and session.execute_sql(_content(target.sql())) == rows:
+        return
+    session.put(target, "table", select)
+
+
+@contextmanager
+def _reading(relation: Relation) -> Iterator[None]:
+    """Say which relation it is that cannot be read.
+
+    Raises:
+        UnreadableRelationError: It cannot.
+        DatabaseException: The server is the cause.
+    """
+    try:
+        yield
     except DatabaseException as error:
         found = explain(error)
         if found is None or found.is_of_the_server:
             raise
         raise UnreadableRelationError(relation, found.why) from error
-    is_there = session.has_table(target) and session.columns(target) == wanted
-    if is_there and session.execute_sql(_content(target.sql())) == rows:
-        return
-    session.put(target, "table", select)
 
 
 def _content(source: str) -> str:
