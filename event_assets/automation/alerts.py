@@ -25,6 +25,8 @@ from event_assets.automation.troubles import Found, Troubles, what_readers_see
 from event_assets.settings import ReadEvent, read_event
 
 LOOK_SECONDS = 30
+SELDOM_SECONDS = 60
+"""Between looks at what no run changes. Each look takes the daemon as long as the sensor."""
 OVERLAP = timedelta(seconds=10)
 """How far a look at runs reaches back beyond the one before, so that none falls between two."""
 
@@ -81,6 +83,7 @@ def alert_sensors(
             "The event needs attention",
             "Alerts people of clashes, and of late changes, full workshops and missing check-ins where that is set.",
             lambda context, before, _: event_in_trouble(context.instance, before, read(), datetime.now(timezone.utc)),
+            SELDOM_SECONDS,
         ),
         _alert_sensor(
             read,
@@ -89,6 +92,7 @@ def alert_sensors(
             "A sensor fails or does not look",
             "Alerts people when a sensor or schedule of this project fails at each look, or has stopped to look.",
             lambda context, before, since: _sensors_in_trouble(context, before, since, names),
+            SELDOM_SECONDS,
         ),
     ]
 
@@ -157,11 +161,12 @@ def _alert_sensor(
     heading: str,
     description: str,
     find: Callable[[dg.SensorEvaluationContext, Found, datetime], Found],
+    seconds: int = LOOK_SECONDS,
 ) -> dg.SensorDefinition:
     @dg.sensor(
         name=names.of(name),
         description=f"{description} To the log, and to `alerts.webhook_url` where it is set.",
-        minimum_interval_seconds=LOOK_SECONDS,
+        minimum_interval_seconds=seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
     def alert(context: dg.SensorEvaluationContext) -> dg.SensorResult:
