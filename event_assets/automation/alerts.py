@@ -73,7 +73,7 @@ def alert_sensors(
             "A check of a table fails",
             "Alerts people when a check of severity ERROR fails, and when it passes again and readers have the table.",
             lambda context, before, _: Found(
-                _waiting(context.instance, before, checks) | failing.get(context.instance)
+                {**_waiting(context.instance, before, checks), **failing.get(context.instance)}
             ),
         ),
         _alert_sensor(
