@@ -5,10 +5,9 @@ And what a past event is here: its copy as an external asset, which nothing mate
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime, timezone
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import dagster as dg
 
@@ -34,8 +33,44 @@ POOL = "events"
 ReadEvents = Callable[[], Sequence[Event]]
 
 
+class _Built(NamedTuple):
+    """What came of a build.
+
+    Attributes:
+        results: That of each table.
+        observed: The last state of past events.
+        missing: Event → why its copy could not be read.
+        failing: Which blocking checks fail, as parts of a sentence.
+    """
+
+    results: Sequence[dg.MaterializeResult]
+    observed: Sequence[dg.AssetObservation]
+    missing: Mapping[str, str]
+    failing: Sequence[str]
+
+    def told(self) -> Iterator[dg.MaterializeResult | dg.AssetObservation | dg.AssetCheckResult]:
+        """Yield what Dagster is told.
+
+        Raises:
+            Failure: A blocking check fails. No table was replaced.
+        """
+        if self.failing:
+            yield from (check for result in self.results for check in result.check_results or ())
+            raise dg.Failure(
+                f"{'; '.join(self.failing)}. Readers see the last good state of all tables across events. The check's "
+                "page in the UI shows the rows.",
+                allow_retries=False,
+            )
+        yield from self.observed
+        yield from self.results
+
+
 class _ChecksFailedError(Exception):
     """A blocking check fails: what was built is given up, and readers keep what they have."""
+
+    def __init__(self, built: _Built) -> None:
+        super().__init__()
+        self.built = built
 
 
 _SOURCES = {each.relation: each.source for each in INPUTS}
@@ -108,29 +143,21 @@ def build_cross_event_assets(
     def build_across_events(
         context: dg.AssetExecutionContext,
     ) -> Iterator[dg.MaterializeResult | dg.AssetObservation | dg.AssetCheckResult]:
-        results: list[dg.MaterializeResult] = []
-        observed: list[dg.AssetObservation] = []
-        failing: list[str] = []
         with as_dagster_failure():
             found, at = read(), datetime.now(timezone.utc)
             copies = copies_of(found, _published_at(context.instance, found), at)
             place = place_class(found).of(found)
-            with suppress(_ChecksFailedError), place.building(copies, at) as building:
-                results += [_built(building, model, place.where, found) for model in models.values()]
-                observed = _observed(building, found, copies)
-                if failing := _failing(results):
-                    raise _ChecksFailedError
-        for event, why in building.missing.items():
+            try:
+                with place.building(copies, at) as building:
+                    results = [_build(building, model, place.where, found) for model in models.values()]
+                    built = _Built(results, _observed(building, found, copies), building.missing, _failing(results))
+                    if built.failing:
+                        raise _ChecksFailedError(built)
+            except _ChecksFailedError as error:
+                built = error.built
+        for event, why in built.missing.items():
             context.log.warning(f"The event {event} is missing: {why}")
-        if failing:
-            yield from (check for result in results for check in result.check_results or ())
-            raise dg.Failure(
-                f"{'; '.join(failing)}. Readers see the last good state of all tables across events. The check's page "
-                "in the UI shows the rows.",
-                allow_retries=False,
-            )
-        yield from observed
-        yield from results
+        yield from built.told()
 
     return [build_across_events]
 
@@ -164,7 +191,7 @@ def _published_at(instance: dg.DagsterInstance, events: Sequence[Event]) -> dict
     return {labels[key]: datetime.fromtimestamp(event.timestamp, timezone.utc) for key, event in found.items() if event}
 
 
-def _built(building: Building, model: Model, where: str, events: Sequence[Event]) -> dg.MaterializeResult:
+def _build(building: Building, model: Model, where: str, events: Sequence[Event]) -> dg.MaterializeResult:
     relation, session, facts = model.relation, building.session, model.facts
     with as_dagster_failure(partial(model_failure, str(relation), f"{EVENTS}/{model.path.name}")):
         building.build(model)

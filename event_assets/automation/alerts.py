@@ -7,6 +7,7 @@ hear of a trouble once when it starts and once when it ends. How it is sent is i
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta, timezone
+from functools import partial
 
 import dagster as dg
 import orjson
@@ -49,26 +50,21 @@ def alert_sensors(
     """
     stale = EventLogCache(lambda instance: stale_tables(instance, graph))
     failing = EventLogCache(lambda instance: failed_checks(instance, checks))
+    sensor = partial(_alert_sensor, read, names)
     return [
-        _alert_sensor(
-            read,
-            names,
+        sensor(
             "alert_on_failed_runs",
             "A run has failed",
             "Alerts people when a step of a run fails or a run is killed, and when all that it left was made.",
             lambda context, before, since: failed_runs(context.instance, before, since, steps, names.event),
         ),
-        _alert_sensor(
-            read,
-            names,
+        sensor(
             "alert_on_stale_tables",
             "Tables are older than their freshness window",
             "Alerts people when a freshness policy is broken, and when it is kept again.",
             lambda context, *_: Found(stale.get(context.instance)),
         ),
-        _alert_sensor(
-            read,
-            names,
+        sensor(
             "alert_on_failed_checks",
             "A check of a table fails",
             "Alerts people when a check of severity ERROR fails, and when it passes again and readers have the table.",
@@ -76,18 +72,14 @@ def alert_sensors(
                 {**_waiting(context.instance, before, checks), **failing.get(context.instance)}
             ),
         ),
-        _alert_sensor(
-            read,
-            names,
+        sensor(
             "alert_on_event",
             "The event needs attention",
             "Alerts people of clashes, and of late changes, full workshops and missing check-ins where that is set.",
             lambda context, before, _: event_in_trouble(context.instance, before, read(), datetime.now(timezone.utc)),
             SELDOM_SECONDS,
         ),
-        _alert_sensor(
-            read,
-            names,
+        sensor(
             "alert_on_failing_sensors",
             "A sensor fails or does not look",
             "Alerts people when a sensor or schedule of this project fails at each look, or has stopped to look.",

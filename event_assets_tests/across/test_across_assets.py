@@ -89,7 +89,7 @@ def test_a_blocking_check_that_fails_leaves_all_tables_as_they_were(
     [failure] = [event.step_failure_data.user_failure_data for event in result.get_step_failure_events()]
     assert failure
     assert str(failure.description).startswith(
-        f"events/speakers_across fails its check {IMPOSSIBLE}. Readers see the last good state"
+        f"events/events_overview fails its check {IMPOSSIBLE}. Readers see the last good state"
     )
 
     monkeypatch.undo()
@@ -117,12 +117,11 @@ IMPOSSIBLE = "there_are_none"
 
 
 def check_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a check of the last table fail, whatever is in the tables."""
-    models = {**cross_event_models()}
-    last = next(reversed(models))
-    test = DataTestSpec(expression={IMPOSSIBLE: "event_names is null"})
-    facts = models[last].facts.model_copy(update={"tests": [*models[last].facts.tests, test]})
-    models[last] = replace(models[last], facts=facts)
+    """Let a check of a table fail that has a row for each event."""
+    models, overview = {**cross_event_models()}, Relation("events", "events_overview")
+    test = DataTestSpec(expression={IMPOSSIBLE: "event is null"})
+    facts = models[overview].facts.model_copy(update={"tests": [*models[overview].facts.tests, test]})
+    models[overview] = replace(models[overview], facts=facts)
     monkeypatch.setattr(across, "cross_event_models", lambda: models)
 
 
