@@ -28,7 +28,7 @@ def refresh_everything(
         names.of(REFRESH_EVERYTHING),
         selection=selection or dg.AssetSelection.all(),
         description=_DESCRIPTION,
-        run_tags=names.tags or None,
+        tags=names.tags or None,
     )
 
 
@@ -49,7 +49,7 @@ def endpoint_jobs(
                 f"Asks /{endpoint} of the event API once and brings {', '.join(resources)} up to date. The models that "
                 "read them follow by themselves if anything has changed."
             ),
-            run_tags=names.tags or None,
+            tags=names.tags or None,
         )
         for endpoint, resources in resources_by_endpoint(tables).items()
     ]

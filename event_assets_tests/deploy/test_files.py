@@ -120,7 +120,7 @@ def test_the_instance_is_that_of_make_ui_but_for_its_storage():
     local["concurrency"]["runs"]["tag_concurrency_limits"] = [of_each]  # as `make ui` has it of several events
     same = {
         "concurrency",
-        "run_queue",
+        "run_coordinator",
         "run_monitoring",
         "sensors",
         "retention",
