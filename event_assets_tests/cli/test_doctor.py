@@ -1,6 +1,7 @@
 """What the doctor finds where something is wrong, and that it finds nothing where nothing is."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -12,7 +13,7 @@ import time_machine
 from dagster._daemon.types import DaemonHeartbeat
 
 from event_assets.cli.doctor import machine, services, tables
-from event_assets.cli.doctor.examination import examine
+from event_assets.cli.doctor.examination import examine, report
 from event_assets.cli.doctor.findings import Finding, Severity, examined
 from event_assets.cli.home import open_instance, prepare_dagster_home
 from event_assets.cli.run import run_everything
@@ -222,6 +223,24 @@ def test_a_webserver_is_looked_for(monkeypatch: pytest.MonkeyPatch):
         server.shutdown()
     [found] = services.webserver(read_event())
     assert (found.severity, "ConnectionError" in found.found) == (NOTE, True)
+
+
+def test_a_home_that_is_mounted_configuration_is_left_alone(
+    tmp_path: Path, warehouse: Reader, api: Sandbox, monkeypatch: pytest.MonkeyPatch
+):
+    """As under compose, where Dagster's records are on PostgreSQL and the image cannot be written."""
+    mounted, access = tmp_path / "mounted", os.access
+    monkeypatch.setenv("DAGSTER_HOME", str(mounted))
+    mounted.mkdir()
+    (mounted / "dagster.yaml").write_text(f"storage: {{sqlite: {{base_dir: {tmp_path / 'records'}}}}}")
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != mounted and access(path, mode))
+    report(offline=True, as_json=False, alert=True)
+    assert not (mounted / "doctor.json").exists()
+    assert (warehouse.path.parent / "doctor.json").exists()
+    assert {each.severity for each in examine(read_events(), now(), offline=True) if each.part == "disk"} == {OK}
+    (mounted / "history").mkdir()
+    (mounted / "history" / "runs.db").touch()  # its records are there
+    assert any(each.part == "disk" and each.severity is FAULT for each in examine(read_events(), now(), offline=True))
 
 
 def test_a_part_that_cannot_be_examined_hides_no_other_and_quotes_nothing():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timezone
@@ -13,6 +14,7 @@ import click
 from event_assets.automation.messages import UndeliveredError, announce
 from event_assets.cli.doctor import machine, services, tables
 from event_assets.cli.doctor.findings import Finding, Severity, examined, fault
+from event_assets.cli.home_files import DATABASES
 from event_assets.definitions import build_all
 from event_assets.models import ModelError
 from event_assets.settings import Event, SettingsError, dagster_home, read_event, read_events
@@ -20,7 +22,7 @@ from event_assets.settings import Event, SettingsError, dagster_home, read_event
 _HEADING = "The doctor has found faults"
 _MARKS = {Severity.OK: "ok", Severity.NOTE: "note", Severity.FAULT: "FAULT"}
 _SENT = "doctor.json"
-"""In Dagster's home: the faults that people know of, so that each is sent once."""
+"""In Dagster's home, or beside the warehouse: the faults that people know of, so that each is sent once."""
 
 
 def examine(events: Sequence[Event], now: datetime, *, offline: bool = False) -> Iterator[Finding]:
@@ -88,7 +90,7 @@ def _events() -> Sequence[Event]:
 
 
 def _disk(events: Sequence[Event]) -> Iterator[Finding]:
-    folders, files = [dagster_home()], list[Path]()
+    folders, files = list[Path]() if _is_home_mounted() else [dagster_home()], list[Path]()
     for event in events:
         try:
             file, published, site = event.warehouse.file, event.warehouse.published_file, event.site.local_folder
@@ -98,6 +100,13 @@ def _disk(events: Sequence[Event]) -> Iterator[Finding]:
         folders += [file.parent, published.parent, *([site] if site else [])]
         files.append(file)
     yield from machine.disk(folders, files)
+
+
+def _is_home_mounted() -> bool:
+    """Return whether Dagster's home is configuration that nobody writes: its records are on a server."""
+    home = dagster_home()
+    has_databases = any((home / name).exists() for name in DATABASES)
+    return (home / "dagster.yaml").exists() and not has_databases and not os.access(home, os.W_OK)
 
 
 def _extra(event: Event) -> str:
@@ -130,7 +139,7 @@ def _alert(event: Event, faults: Sequence[Finding]) -> None:
     Raises:
         click.ClickException: The webhook did not take it. It is sent again the next time.
     """
-    sent_file = dagster_home() / _SENT
+    sent_file = (event.warehouse.file.parent if _is_home_mounted() else dagster_home()) / _SENT
     sent = json.loads(sent_file.read_text(encoding="utf-8")) if sent_file.exists() else {}
     found: dict[str, str] = {}
     for each in faults:
