@@ -8,7 +8,7 @@ WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PARALLEL = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui test test-all test-ci test-newest bench bench-events engines soak kills footprint lag fuzz lint hooks check-definitions format docs pictures lock release clean
+.PHONY: help run ui test test-all test-ci test-newest bench bench-events engines engines-apache soak kills footprint lag fuzz lint hooks check-definitions format docs pictures lock release clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ bench-events: .venv-users/installed ## Measure what N=50 events cost: definition
 
 engines: .venv/installed-dev ## Compare all databases, model by model, on the real programme
 	@$(PY) -m event_assets_tests.engines
+
+engines-apache: .venv/installed-dev .venv-spark/installed ## Compare Apache Spark itself with DuckDB, model by model (needs Java 17)
+	@$(PY) -m event_assets_tests.engines.apache_spark
 
 soak: .venv/installed-dev ## Let an event change and its API fail at random for MINUTES=60, and print figures
 	@$(PY) -m event_assets_tests.automation.soak --minutes $(or $(MINUTES),60) --seed $(or $(SEED),1)
@@ -126,7 +129,7 @@ release: ## Build sdist, wheel, SBOM, notes and sums of this commit's version in
 	@.venv-release/bin/python .ci/release.py
 
 clean: ## Remove the environment and caches; the warehouse and Dagster's state stay
-	@rm -rf .venv .venv-newest .venv-release .venv-users dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis event_assets.egg-info
+	@rm -rf .venv .venv-newest .venv-release .venv-spark .venv-users dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis event_assets.egg-info
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || { \
@@ -145,6 +148,13 @@ clean: ## Remove the environment and caches; the warehouse and Dagster's state s
 	@$(PYTHON) -m venv .venv-users
 	@$(USERS) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
 	@$(USERS) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+.venv-spark/installed: requirements-dev.lock
+	@echo "Installing Apache Spark of the client's version into .venv-spark (once; half a gigabyte) ..."
+	@$(PYTHON) -m venv .venv-spark
+	@.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check \
+		$$(sed -n 's/^pyspark-client==\([^ ]*\).*/pyspark==\1/p' requirements-dev.lock)
 	@touch $@
 
 .venv/installed-dev: .venv/installed requirements-dev.lock

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -201,21 +201,44 @@ def spark_server() -> Iterator[str]:
     if importlib.util.find_spec("pysail") is None:
         pytest.skip("there is no wheel of pysail for this platform")
     with tempfile.TemporaryDirectory(prefix="event_assets_spark_") as folder:
-        port, log = free_port(), Path(folder, "log")
+        port = free_port()
         command = [sys.executable, "-m", "pysail", "spark", "server", "--port", str(port), "--directory", folder]
-        with (
-            log.open("wb") as output,
-            subprocess.Popen(command, stdout=output, stderr=output, preexec_fn=_end_with_parent) as process,
-        ):
-            try:
-                _wait_for(port, process, log)
-                yield f"sc://127.0.0.1:{port}"
-            finally:
-                process.kill()
+        with served(command, port, Path(folder, "log")):
+            yield f"sc://127.0.0.1:{port}"
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
+@contextmanager
+def served(
+    command: Sequence[str | Path],
+    port: int,
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    start_seconds: int = START_SECONDS,
+) -> Iterator[None]:
+    """Run a server from when it takes connections until the block ends.
+
+    Args:
+        command: Starts it.
+        port: Where it listens, on 127.0.0.1.
+        log: The file of what it prints.
+        environment: Its environment; None for that of this process.
+        start_seconds: How long it may take to start.
+    """
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            command, stdout=output, stderr=output, env=environment, preexec_fn=_end_with_parent
+        ) as process,
+    ):
+        try:
+            _wait_for(port, process, log, start_seconds)
+            yield
+        finally:
+            process.kill()
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path, seconds: int) -> None:
+    deadline = time.monotonic() + seconds
     while True:
         try:
             return socket.create_connection(("127.0.0.1", port)).close()
