@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
 from event_assets.settings.ducklake import DuckLakeSettings
@@ -45,6 +48,8 @@ class Lake:
         folder: Where its files are, and its catalogue where that is a file.
         extensions: Where DuckDB's extensions are.
         address: The address of the PostgreSQL database of the catalogue; None for a SQLite file.
+        storage: The bucket and folder of its files; None for a folder beside the catalogue.
+        keys: The keys of the bucket.
     """
 
     folder: Path
@@ -126,10 +131,18 @@ class LakeReader(Reader):
         self._connection = None
 
 
-def remains(lake: Lake, server: PostgresServer | None, texts: set[bytes]) -> set[bytes]:
+def remains(
+    lake: Lake, server: PostgresServer | None, texts: set[bytes], objects: Mapping[str, bytes] | None = None
+) -> set[bytes]:
     """Return which texts are in a file of a lake or of its catalogue: as bytes, or as a value of a Parquet file.
 
     Not in PostgreSQL's write-ahead log, which the server overwrites in its own time.
+
+    Args:
+        lake: The lake.
+        server: The server of its catalogue; None where that is a file.
+        texts: What is looked for.
+        objects: What is in its bucket, by name; None where its files are in a folder.
     """
     files = [path for path in lake.folder.rglob("*") if path.is_file()]
     if server:
@@ -138,8 +151,8 @@ def remains(lake: Lake, server: PostgresServer | None, texts: set[bytes]) -> set
         # Only the files of tables: the server rewrites others at any time.
         base = server.folder / "data" / "base" / str(database)
         files += [path for path in base.iterdir() if path.name[0].isdigit()]
-    contents = [path.read_bytes() for path in files]
-    found = {text for content in contents for text in texts if text in content}
-    parquet = [str(path) for path in files if path.suffix == ".parquet"]
-    values = [str(duckdb.read_parquet(path).fetchall()).encode() for path in parquet]
-    return found | {text for text in texts for value in values if text in value}
+    contents = {**{str(path): path.read_bytes() for path in files}, **(objects or {})}
+    # Of all snapshots, because it is all the Parquet files that are there.
+    parquet = [io.BytesIO(content) for name, content in contents.items() if name.endswith(".parquet")]
+    values = [repr(pq.read_table(each).to_pylist()).encode() for each in parquet]
+    return {text for content in (*contents.values(), *values) for text in texts if text in content}

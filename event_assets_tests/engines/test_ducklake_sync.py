@@ -122,6 +122,23 @@ def test_after_an_erasure_nothing_of_persons_is_in_any_file(lake: Lake, api: San
     assert run_sync(api, lake.warehouse(), "participants", privacy=DROP)["participants"].loaded == 0
 
 
+def test_after_an_erasure_the_catalogue_keeps_no_least_and_greatest_value(file_lake: Lake):
+    warehouse, texts = file_lake.warehouse(), {b"@example.org"}
+    with warehouse.connect() as session:
+        session.execute_sql("create schema raw")
+        people = "select 'zq' || range || '@example.org' as email, range as id from range(50)"
+        session.execute_sql(f"create table raw.people as {people}")
+        session.execute_sql("update raw.people set email = null")
+        session.request_rewrite()
+    assert remains(file_lake, None, texts) == texts
+    warehouse.rewrite_if_erased()
+    assert remains(file_lake, None, texts) == set()
+    with warehouse.connect() as session:  # nor do the rows that come later bring them back
+        session.execute_sql("insert into raw.people values ('late', 50)")
+        assert session.execute_sql("select id from raw.people where email > 'a'") == [(50,)]
+    assert remains(file_lake, None, texts) == set()
+
+
 def test_a_wrong_password_and_a_stopped_catalogue_end_in_a_sentence(
     server_lake: Lake, api: Sandbox, postgres: PostgresServer
 ):

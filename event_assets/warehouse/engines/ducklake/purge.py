@@ -48,7 +48,7 @@ def purge(session: Session, lake: str, schema: str | None) -> None:
     session.execute_sql(f"call ducklake_expire_snapshots('{lake}', older_than => now())")
     session.execute_sql(f"call ducklake_cleanup_old_files('{lake}', cleanup_all => true)")
     session.execute_sql(f"call ducklake_delete_orphaned_files('{lake}', cleanup_all => true)")
-    _forget_dropped_columns(session, lake, schema)
+    _clear_statistics(session, lake, schema)
 
 
 def _tables(session: Session, lake: str) -> list[tuple[Relation, str]]:
@@ -62,10 +62,34 @@ def _tables(session: Session, lake: str) -> list[tuple[Relation, str]]:
     return [(Relation(schema, name), quoted(column)) for schema, name, column in rows or []]
 
 
-def _forget_dropped_columns(session: Session, lake: str, schema: str | None) -> None:
-    """Delete the least and greatest value of columns that are gone, which the catalogue keeps."""
+def _clear_statistics(session: Session, lake: str, schema: str | None) -> None:
+    """Delete what the catalogue keeps of whole tables: of columns that are gone, and of texts that are.
+
+    DuckLake only ever widens the least and greatest value of a column. Now they become those of its files, which were
+    written again. Not null for all: the next sync then did not find the rows that it had written.
+    """
     catalogue = f'"__ducklake_metadata_{lake}".' + (f"{quoted(schema)}." if schema else "")
+    statistics, columns = f"{catalogue}ducklake_table_column_stats", f"{catalogue}ducklake_column"
     session.execute_sql(
-        f"delete from {catalogue}ducklake_table_column_stats where (table_id, column_id) not in"  # noqa: S608
-        f" (select (table_id, column_id) from {catalogue}ducklake_column where end_snapshot is null)"
+        f"delete from {statistics} where (table_id, column_id) not in"  # noqa: S608
+        f" (select (table_id, column_id) from {columns} where end_snapshot is null)"
+    )
+    of_files = (
+        f"from {catalogue}ducklake_file_column_stats as each"
+        " where each.table_id = kept.table_id and each.column_id = kept.column_id"
+    )
+    # A column of which a file does not say what it holds keeps its values: by others, DuckLake would not look for rows.
+    untold = (
+        f"select (file.table_id, held.column_id) from {catalogue}ducklake_data_file as file"  # noqa: S608
+        f" join {columns} as held on held.table_id = file.table_id and held.end_snapshot is null"
+        f" left join {catalogue}ducklake_file_column_stats as each"
+        " on each.data_file_id = file.data_file_id and each.column_id = held.column_id"
+        " where file.end_snapshot is null and (each.min_value is null or each.max_value is null)"
+        " and coalesce(each.null_count, -1) <> file.record_count"
+    )
+    session.execute_sql(
+        f"update {statistics} as kept set min_value = (select min(each.min_value) {of_files}),"  # noqa: S608
+        f" max_value = (select max(each.max_value) {of_files}) where (kept.table_id, kept.column_id) in"
+        f" (select (table_id, column_id) from {columns} where column_type in ('varchar', 'json'))"
+        f" and (kept.table_id, kept.column_id) not in ({untold})"
     )
