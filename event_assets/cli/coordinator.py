@@ -12,7 +12,7 @@ import dagster as dg
 
 TAG, TAG_OF_THE_EVENT = "event", "event"
 """The tag of a run that says whose it is, and what it is for the event of [event]."""
-LAYERS = {"raw", "staging", "history", "summary", "published", "site"}
+LAYERS = {"raw", "staging", "history", "summary", "published", "site", "lake"}
 """The layers of an event. Tables across events are in a layer of their own."""
 
 

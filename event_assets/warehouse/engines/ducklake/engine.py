@@ -200,7 +200,9 @@ class DuckLakeEngine(Engine):
         """
         try:
             with self._readers_attached(session) as name:
-                notes = publish(cast(DuckLakeSession, session), plan, name)
+                lake = cast(DuckLakeSession, session)
+                notes = publish(lake, plan, name)
+                lake.published()
                 self._tidy(session)
                 [(snapshot,)] = session.execute_sql(f"from ducklake_current_snapshot('{name}')") or [(None,)]
                 size = "select coalesce(sum(file_size_bytes), 0)::bigint from ducklake_table_info(%s)"

@@ -14,8 +14,9 @@ from event_assets.warehouse.names import STAGING, SUMMARY, SYNC
 from event_assets.warehouse.relations import Relation, RelationKind
 
 REWRITE = Relation(SYNC, "rewrite_requested")
-"""After an erasure: the tables that were built before it, and a row without a name as long as files have to be
-rewritten."""
+"""After an erasure: the tables that were built before it, the copy for readers that was made before it, and a row
+without a name as long as files have to be rewritten."""
+_COPY = "copy for readers"
 
 
 class DuckLakeSession(DuckDbSession):
@@ -61,16 +62,24 @@ class DuckLakeSession(DuckDbSession):
         built = "select schema_name || '.' || table_name from duckdb_tables()"
         self.execute_sql(
             f"insert into {REWRITE.sql()} {built} where database_name = current_database()"
-            " and schema_name in (%s, %s) union all select null",
+            " and schema_name in (%s, %s) union all select null union all select %s",
             STAGING,
             SUMMARY,
+            _COPY,
         )
+
+    def published(self) -> None:
+        """Record that the copy for readers was made anew: after an erasure, what it had before has to go."""
+        self._made_anew(_COPY)
 
     def _rebuilt(self, relation: Relation) -> None:
         """Record that a table was built after an erasure, so that its old files have to go."""
+        self._made_anew(str(relation))
+
+    def _made_anew(self, name: str) -> None:
         if not self.has_table(REWRITE):
             return
-        table, name = REWRITE.sql(), str(relation)
+        table = REWRITE.sql()
         if self.execute_sql(f"select 1 from {table} where relation = %s", name):  # noqa: S608
             self.execute_sql(f"delete from {table} where relation = %s", name)  # noqa: S608
             self.execute_sql(f"insert into {table} values (null)")  # noqa: S608
