@@ -145,8 +145,10 @@ class PostgresCatalogue(Catalogue):
                 connection.autocommit = True
                 with connection.cursor() as cursor:
                     cursor.execute("select tablename from pg_tables where schemaname = %s", (schema,))
-                    for (table,) in cursor.fetchall():
-                        cursor.execute(sql.SQL("vacuum (full, analyze) {}").format(sql.Identifier(schema or "", table)))
+                    for (name,) in cursor.fetchall():
+                        table = sql.Identifier(schema or "", name)
+                        _forget_statistics(cursor, table)
+                        cursor.execute(sql.SQL("vacuum (full, analyze) {}").format(table))
                     # Its statistics of before hold values too. Who may not do that gets a warning of the server.
                     cursor.execute("vacuum (full) pg_catalog.pg_statistic")
         except (psycopg2.Error, WarehouseUnreadableError) as error:
@@ -159,6 +161,24 @@ class PostgresCatalogue(Catalogue):
             return psycopg2.connect(address.render_as_string(hide_password=False))
         except psycopg2.Error as error:
             raise unreachable(self.where, *failed(error)) from None
+
+
+def _forget_statistics(cursor: extensions.cursor, table: sql.Identifier) -> None:
+    """Drop the server's statistics of a table that is empty now: to analyze it would leave those of its rows of before.
+
+    A column that is given the type that it has loses them.
+    """
+    cursor.execute(sql.SQL("select 1 from {} limit 1").format(table))
+    if cursor.fetchone():
+        return
+    cursor.execute(
+        "select attname, format_type(atttypid, atttypmod) from pg_attribute"
+        " where attrelid = %s::regclass and attnum > 0 and not attisdropped",
+        (table.as_string(cursor),),
+    )
+    for name, kind in cursor.fetchall():
+        column = sql.Identifier(name)
+        cursor.execute(sql.SQL("alter table {} alter column {} type {}").format(table, column, sql.SQL(kind)))
 
 
 class SqliteCatalogue(Catalogue):
