@@ -87,7 +87,7 @@ class CrossEventLake(CrossEventWarehouse):
                 f"The lake of all events cannot be read or written: {why}. Nothing was built. {advice}, then run again."
             ) from None  # what is said may have the address in it
         with SparkEngine(self.remote, self.storage, self.folder).connect(0) as session:
-            named = {relation: _named(session, relation, rows) for relation, rows in inputs.items()}
+            named = {relation: _temp_view(session, relation, rows) for relation, rows in inputs.items()}
             before: dict[Relation, int | None] = {}
 
             def replace(relation: Relation, select: str) -> None:
@@ -102,9 +102,9 @@ class CrossEventLake(CrossEventWarehouse):
                 raise
 
 
-def _named(session: SparkSession, relation: Relation, rows: exp.Query) -> exp.Query:
-    """Let the session read the rows of an input in few partitions."""
-    session.server.name(relation.name, rows.sql(session.dialect), _PARTITIONS)
+def _temp_view(session: SparkSession, relation: Relation, rows: exp.Query) -> exp.Query:
+    """Create a temporary view of an input, in few partitions, and return the SELECT of its rows."""
+    session.server.create_temp_view(relation.name, rows.sql(session.dialect), _PARTITIONS)
     return exp.select("*").from_(exp.to_identifier(relation.name, quoted=True))
 
 

@@ -31,6 +31,7 @@ POOL = "events"
 """The concurrency pool of what builds the tables across events."""
 
 ReadEvents = Callable[[], Sequence[Event]]
+_SOURCES = {each.relation: each.source for each in INPUTS}
 
 
 class _Built(NamedTuple):
@@ -71,9 +72,6 @@ class _ChecksFailedError(Exception):
     def __init__(self, built: _Built) -> None:
         super().__init__()
         self.built = built
-
-
-_SOURCES = {each.relation: each.source for each in INPUTS}
 
 
 def build_archives(events: Iterable[Event], now: datetime) -> list[dg.AssetSpec]:

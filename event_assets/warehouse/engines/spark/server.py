@@ -76,8 +76,8 @@ class SparkServer:
             writer.options(overwriteSchema="true", **PROPERTIES).save(self._lake.location(relation))
         self._lake.tidy(relation)
 
-    def name(self, name: str, select: str, partitions: int) -> None:
-        """Give the rows of a SELECT a name of this session, for statements that follow.
+    def create_temp_view(self, name: str, select: str, partitions: int) -> None:
+        """Create a temporary view of this session, for statements that follow.
 
         Args:
             name: The name, which has no schema.
