@@ -5,8 +5,8 @@ Dagster's open-source UI draws no column lineage, so what it shows of a column s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import dagster as dg
 
@@ -17,9 +17,6 @@ from event_assets.warehouse.relations import Relation
 
 Source = tuple[Relation, str]
 """A column of a relation."""
-
-ChangeSpec: TypeAlias = Callable[[dg.AssetSpec], dg.AssetSpec]
-"""Returns a spec with what it is to have beside. Of several, each asset is made once again and not for each."""
 
 
 def column_lineage(relation: Relation, lineage: Lineage, names: EventNames = THE_EVENT) -> dict[str, Any]:
@@ -62,25 +59,22 @@ def _page(asset: dg.AssetKey) -> str:
     return f"/assets/{'/'.join(asset.path)}"
 
 
-def describe_use(lineage: Lineage, site: str) -> ChangeSpec:
-    """Return how a table's spec gets what reads each of its columns, and a link to the data catalogue.
+def use_metadata(asset: dg.AssetKey, lineage: Lineage, site: str) -> dict[str, Any]:
+    """Return what reads each column of a table, and a link to the data catalogue; nothing for what is no table.
 
     Args:
+        asset: The table's.
         lineage: That of all models.
         site: The address of the pages that people look at.
     """
-
-    def described(spec: dg.AssetSpec) -> dg.AssetSpec:
-        relation = relation_of(spec.key)
-        if relation not in lineage:
-            return spec
-        metadata: dict[str, Any] = {"catalogue": dg.MetadataValue.url(f"{site}/{CATALOGUE_FILE}#{relation}")}
-        if relation in lineage.readers:
-            rows = [f"| {column} | {', '.join(uses)} |" for column, uses in lineage.readers[relation].items()]
-            metadata["used_by"] = dg.MetadataValue.md("\n".join(["| column | used by |", "|---|---|", *rows]))
-        return spec.merge_attributes(metadata=metadata)
-
-    return described
+    relation = relation_of(asset)
+    if relation not in lineage:
+        return {}
+    metadata: dict[str, Any] = {"catalogue": dg.MetadataValue.url(f"{site}/{CATALOGUE_FILE}#{relation}")}
+    if relation in lineage.readers:
+        rows = [f"| {column} | {', '.join(uses)} |" for column, uses in lineage.readers[relation].items()]
+        metadata["used_by"] = dg.MetadataValue.md("\n".join(["| column | used by |", "|---|---|", *rows]))
+    return metadata
 
 
 def _names(origins: Iterable[Source]) -> str:

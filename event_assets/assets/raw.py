@@ -40,9 +40,9 @@ def build_raw_assets(
         tables: The names of the tables, which are those of their resources.
         names: Those of the event.
     """
-    source, pipeline = _declared_source(tuple(tables)), _declared_pipeline()
+    pipeline = _declared_pipeline()
     return [
-        _endpoint_assets(source, pipeline, endpoint, resources, pool, names)
+        _endpoint_assets(_declared_source(tuple(tables), tuple(resources)), pipeline, endpoint, resources, pool, names)
         for endpoint, resources in resources_by_endpoint(tables).items()
     ]
 
@@ -110,7 +110,7 @@ def _endpoint_assets(
     keys = {names.raw_key(resource): resource for resource in resources}
 
     @dlt_assets(
-        dlt_source=source.with_resources(*resources),
+        dlt_source=source,
         dlt_pipeline=pipeline,
         name=sync_op_name(endpoint, names),
         dagster_dlt_translator=RawTranslator(names),
@@ -170,9 +170,14 @@ def _with_readable_metadata(spec: dg.AssetSpec) -> dg.AssetSpec:
 
 
 @cache
-def _declared_source(tables: tuple[str, ...]) -> DltSource:
-    """Return a source that declares the resources for `@dlt_assets`: the same one for all events."""
-    return event_api(only=tables)
+def _declared_source(tables: tuple[str, ...], resources: tuple[str, ...] = ()) -> DltSource:
+    """Return a source that declares the resources for `@dlt_assets`: the same one for all events.
+
+    Args:
+        tables: All tables of resources.
+        resources: Those of one endpoint; all, if not given.
+    """
+    return _declared_source(tables).with_resources(*resources) if resources else event_api(only=tables)
 
 
 @cache

@@ -76,14 +76,14 @@ def build_catalogue(
 
 def _code_version(models: Iterable[Model]) -> str:
     """Return a hash of what the page says at any time: a change of a description or of the templates makes it stale."""
-    facts = [repr(model.facts) + model.text for model in models]
-    return hashlib.sha256("\n".join([repr([*TABLES.values()]), *facts, *_templates()]).encode()).hexdigest()[:16]
+    facts = [model.declared + model.text for model in models]
+    return hashlib.sha256("\n".join([*facts, *_beside()]).encode()).hexdigest()[:16]
 
 
 @cache
-def _templates() -> list[str]:
-    """Read the templates once for all events."""
-    return [path.read_text(encoding="utf-8") for path in sorted(TEMPLATES.iterdir())]
+def _beside() -> list[str]:
+    """Read what is the same for all events once: the raw tables and the templates."""
+    return [repr([*TABLES.values()]), *(path.read_text(encoding="utf-8") for path in sorted(TEMPLATES.iterdir()))]
 
 
 def catalogue_page(

@@ -113,7 +113,7 @@ def code_version(models: Iterable[Model]) -> str:
     Args:
         models: All models.
     """
-    facts = [repr(model.facts) for model in models if model.relation.schema == SUMMARY]
+    facts = [model.declared for model in models if model.relation.schema == SUMMARY]
     return hashlib.sha256("\n".join([*facts, *_sources()]).encode()).hexdigest()[:16]
 
 

@@ -14,7 +14,7 @@ from event_assets.assets.checks import build_raw_checks
 from event_assets.assets.event_page import build_event_page
 from event_assets.assets.keys import EventNames, layer_of, raw_columns
 from event_assets.assets.lake import build_lake_asset
-from event_assets.assets.lineage import describe_use
+from event_assets.assets.lineage import use_metadata
 from event_assets.assets.models import build_model_assets, project_models
 from event_assets.assets.published import build_published_copy, copy_code_version
 from event_assets.assets.raw import build_raw_assets
@@ -118,9 +118,9 @@ def build_event(event: Event, project: Project, now: datetime, *, pools: bool, a
     tables = _tables(event, project, pool, names)
     declared = [*tables, _copy(event, project, tables, pool, names), *_pages(event, models, pool, read, names)]
     planning = Planning(graph := Graph.of(declared), read)
-    described = describe_use(lineage, _site_address(event))
-    automated = automate([key for each in declared for key in each.keys], planning, event, now)
-    assets = [each.map_asset_specs(lambda spec: automated(described(spec))) for each in declared]
+    uses = partial(use_metadata, lineage=lineage, site=_site_address(event))
+    automated = automate([key for each in declared for key in each.keys], planning, event, now, uses)
+    assets = [each.map_asset_specs(automated) for each in declared]
     checked = CheckWithAsset(planning)
     summaries = [key for each in tables for key in each.keys if layer_of(key) == SUMMARY]
     checks = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -51,14 +52,16 @@ class Graph:
         Args:
             assets: All assets of the code location, each after those that it reads.
         """
-        blocking = [spec.key for each in assets for spec in each.check_specs if spec.blocking]
+        blocking: defaultdict[dg.AssetKey, list[dg.AssetCheckKey]] = defaultdict(list)
+        for check in (spec for each in assets for spec in each.check_specs if spec.blocking):
+            blocking[check.asset_key].append(check.key)
         return cls(
             {
                 spec.key: Node(
                     tuple(dep.asset_key for dep in spec.deps),
                     spec.code_version,
                     tuple(sorted(each.keys)),
-                    tuple(check for check in blocking if check.asset_key == spec.key),
+                    tuple(blocking[spec.key]),
                 )
                 for each in assets
                 for spec in each.specs

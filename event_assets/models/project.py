@@ -14,15 +14,13 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Literal, cast
 
-import yaml
-from pydantic import ValidationError
 from sqlglot import exp, parse
 from sqlglot.errors import ParseError
 
 from event_assets.models.compiled import CompiledModel, read_compiled
 from event_assets.models.dialects import DIALECT, Macros, ModelError, parse_file, translate
 from event_assets.models.expansion import MacroError, expand
-from event_assets.models.facts import DataTest, ModelFacts, data_tests
+from event_assets.models.facts import DataTest, ModelFacts, data_tests, read_facts
 from event_assets.warehouse import EVENTS, HISTORY, STAGING, SUMMARY
 from event_assets.warehouse.namespace import SCHEMAS
 from event_assets.warehouse.relations import Relation
@@ -35,9 +33,6 @@ table that only ever grows by the rows of its SELECT, which may read the table i
 
 _ALL_KINDS: dict[str, ModelKind] = {**KINDS, EVENTS: "table"}
 """The same with the folder of the models that read the copies of several events."""
-
-_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The same loader as a C extension where there is one: it takes a tenth of the time, at every start."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +59,11 @@ class Model:
     def text(self) -> str:
         """The text of the file."""
         return self.path.read_text(encoding="utf-8")
+
+    @cached_property
+    def declared(self) -> str:
+        """All facts as one text, for a hash."""
+        return repr(self.facts)
 
     @cached_property
     def written(self) -> exp.Query:
@@ -245,22 +245,11 @@ def available_models(models: Mapping[Relation, Model], raw: Collection[Relation]
 
 def _read_model(path: Path, macros: Macros, compiled: Mapping[Relation, CompiledModel]) -> Model:
     relation = Relation(path.parent.name, path.stem)
-    model = Model(relation, path, macros, _read_facts(path.with_suffix(".yml")), compiled.get(relation))
+    model = Model(relation, path, macros, read_facts(path.with_suffix(".yml")), compiled.get(relation))
     if model.compiled is None:  # what is compiled was checked
         _check_columns(model)
         _check_data_tests(model)
     return model
-
-
-def _read_facts(path: Path) -> ModelFacts:
-    try:
-        return ModelFacts.model_validate(yaml.load(path.read_bytes(), _YAML))  # noqa: S506  # safe, either one
-    except FileNotFoundError:
-        raise ModelError(
-            f"{path}: is missing. Say there what one row is, the grain, and what each column means."
-        ) from None
-    except (ValidationError, yaml.YAMLError) as error:
-        raise ModelError(f"{path}: does not hold the facts of a model. {error}") from None
 
 
 def _check_columns(model: Model) -> None:
