@@ -1,6 +1,7 @@
 """The catalogue as an asset and as a command: what the page says is what is in the warehouse."""
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from html import unescape
 from pathlib import Path
@@ -140,13 +141,14 @@ def test_a_folder_that_is_a_file_fails_the_asset_in_a_sentence(tmp_path: Path, m
     assert "cannot be written" in str(failed.step_failure_data.user_failure_data.description)
 
 
-def test_a_changed_description_makes_it_stale(monkeypatch: pytest.MonkeyPatch):
+def test_a_changed_description_makes_it_stale():
     models = project_models()
     before = build_catalogue(models, read_statuses).code_versions_by_key[CATALOGUE]
     assert before == build_catalogue(project_models(), read_statuses).code_versions_by_key[CATALOGUE]
-    facts = next(iter(models.values())).facts
-    monkeypatch.setattr(facts, "description", "Something else.")
-    assert build_catalogue(models, read_statuses).code_versions_by_key[CATALOGUE] != before
+    relation, model = next(iter(models.items()))
+    changed = replace(model, facts=model.facts.model_copy(update={"description": "Something else."}))
+    after = build_catalogue({**models, relation: changed}, read_statuses).code_versions_by_key[CATALOGUE]
+    assert after != before
 
 
 def test_the_command_writes_it_without_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

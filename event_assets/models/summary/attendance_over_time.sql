@@ -33,23 +33,31 @@ alike as (
     group by role, group_id, tickets, day, has_quarters, quarter
 ),
 each_value as (
-    select 'all' as dimension, '(all)' as value, day, has_quarters, quarter, registrations, checkins
+    select
+        'all' as dimension, '(all)' as value, day, has_quarters, quarter,
+        sum(registrations) as registrations, sum(checkins) as checkins
     from alike
+    group by day, has_quarters, quarter
     union all
-    select 'role' as dimension, coalesce(role, '(none)') as value, day, has_quarters, quarter, registrations, checkins
+    select
+        'role' as dimension, coalesce(role, '(none)') as value, day, has_quarters, quarter,
+        sum(registrations) as registrations, sum(checkins) as checkins
     from alike
+    group by role, day, has_quarters, quarter
     union all
     select
         'group' as dimension, coalesce(groups.label, '(none)') as value, alike.day, alike.has_quarters, alike.quarter,
-        alike.registrations, alike.checkins
+        sum(alike.registrations) as registrations, sum(alike.checkins) as checkins
     from alike
     left join staging.groups as groups on groups.group_id = alike.group_id
+    group by groups.label, alike.day, alike.has_quarters, alike.quarter
     union all
     select
         'ticket' as dimension, coalesce(lists.ticket, '(none)') as value, alike.day, alike.has_quarters, alike.quarter,
-        alike.registrations, alike.checkins
+        sum(alike.registrations) as registrations, sum(alike.checkins) as checkins
     from alike
     left join staging.ticket_lists as lists on lists.tickets = alike.tickets
+    group by lists.ticket, alike.day, alike.has_quarters, alike.quarter
 ),
 ranked as (
     select

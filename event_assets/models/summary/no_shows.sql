@@ -2,41 +2,53 @@ with opening as (
     select min(day) as first_day
     from (select day from staging.days union all select day from staging.sessions) as dated
 ),
-alike as (
-    -- Everybody is counted once; what follows has only as many rows as there are kinds of people.
-    select
-        role,
-        group_id,
-        company,
-        tickets,
-        registered_day,
-        count(*) as registered,
-        count(*) filter (where checked_in) as checked_in
+registered_days as (
+    select registered_day, count(*) as registered, count(*) filter (where checked_in) as checked_in
     from staging.participants
-    group by role, group_id, company, tickets, registered_day
+    group by registered_day
 ),
 early as (
-    select alike.*, macros.days_from(alike.registered_day, opening.first_day) as days_before
-    from alike
+    select
+        registered_days.registered,
+        registered_days.checked_in,
+        macros.days_from(registered_days.registered_day, opening.first_day) as days_before
+    from registered_days
     cross join opening
 ),
 counted as (
-    select 'all' as dimension, '(all)' as value, registered, checked_in
-    from alike
+    -- Each kind is counted by itself: there are few of each, but as many of all together as there are people.
+    select 'all' as dimension, '(all)' as value, count(*) as registered, count(*) filter (where checked_in) as checked_in
+    from staging.participants
+    having count(*) > 0
     union all
-    select 'role' as dimension, coalesce(role, '(none)') as value, registered, checked_in
-    from alike
+    select
+        'role' as dimension, coalesce(role, '(none)') as value, count(*) as registered,
+        count(*) filter (where checked_in) as checked_in
+    from staging.participants
+    group by role
     union all
     select 'group' as dimension, coalesce(groups.label, '(none)') as value, alike.registered, alike.checked_in
-    from alike
+    from (
+        select group_id, count(*) as registered, count(*) filter (where checked_in) as checked_in
+        from staging.participants
+        group by group_id
+    ) as alike
     left join staging.groups as groups on groups.group_id = alike.group_id
     union all
     select 'company' as dimension, coalesce(companies.shown_as, '(none)') as value, alike.registered, alike.checked_in
-    from alike
+    from (
+        select company, count(*) as registered, count(*) filter (where checked_in) as checked_in
+        from staging.participants
+        group by company
+    ) as alike
     left join staging.companies as companies on companies.company = alike.company
     union all
     select 'ticket' as dimension, coalesce(lists.ticket, '(none)') as value, alike.registered, alike.checked_in
-    from alike
+    from (
+        select tickets, count(*) as registered, count(*) filter (where checked_in) as checked_in
+        from staging.participants
+        group by tickets
+    ) as alike
     left join staging.ticket_lists as lists on lists.tickets = alike.tickets
     union all
     select
