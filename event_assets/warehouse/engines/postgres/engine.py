@@ -43,6 +43,11 @@ _OWN = (RAW, STAGING, HISTORY, SUMMARY, SYNC)
 logger = logging.getLogger(__name__)
 
 
+_PLANNING = ("-cjit=off", "-cparallel_setup_cost=100", "-cparallel_tuple_cost=0.001")
+"""How PostgreSQL plans our SELECTs; who wants it otherwise can say so in the address. To compile one takes longer than
+that saves. What its costs do not know: a row of ours is worth a process of its own, for the patterns of its times."""
+
+
 @dataclass
 class PostgresEngine(Engine):
     """A PostgreSQL database that dlt loads into and the models are built in.
@@ -77,8 +82,7 @@ class PostgresEngine(Engine):
         # As options, which hold for every connection, dlt's own ones too. Times are read and shown in UTC. Between them
         # is a tab, because a blank becomes a + in an address, which the driver does not take for one.
         options = f"-ctimezone=UTC\t-clock_timeout={round(self.lock_wait_seconds * 1000)}"
-        # Compiling a SELECT of ours takes longer than what it saves; who wants it can say so in the address.
-        given = "\t".join(["-cjit=off", *filter(None, [(self.credentials.query or {}).get("options")])])
+        given = "\t".join([*_PLANNING, *filter(None, [(self.credentials.query or {}).get("options")])])
         self.credentials.query = {
             "application_name": "event_assets",
             **(self.credentials.query or {}),
