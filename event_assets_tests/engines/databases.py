@@ -7,6 +7,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -62,15 +63,25 @@ class Database(ABC):
 
     def column(self, name: str) -> str:
         """Return the quoted name of a column."""
-        return exp.to_identifier(name, quoted=True).sql(self.dialect)
+        return _column_in(self.dialect, name)
 
     def type(self, of_duckdb: str) -> str:
         """Return the name of a type."""
-        return exp.DataType.build(of_duckdb.replace("JSON", "VARCHAR"), dialect="duckdb").sql(self.dialect)
+        return _type_in(self.dialect, of_duckdb)
 
     def _literal(self, value: Any, of_duckdb: str) -> str:
         text = exp.null() if value is None else exp.Literal.string(str(value))
         return f"cast({text.sql(self.dialect)} as {self.type(of_duckdb)})"
+
+
+@cache
+def _column_in(dialect: str, name: str) -> str:
+    return exp.to_identifier(name, quoted=True).sql(dialect)
+
+
+@cache
+def _type_in(dialect: str, of_duckdb: str) -> str:
+    return exp.DataType.build(of_duckdb.replace("JSON", "VARCHAR"), dialect="duckdb").sql(dialect)
 
 
 class DuckDb(Database):
@@ -197,9 +208,22 @@ class Spark(Database):
         return self._session.sql(query).toArrow().to_pylist()
 
     def put(self, relation: Relation, types: Mapping[str, str], rows: Iterable[Row]) -> None:
-        """Make a view of rows."""
-        selects = [self._select(types, row) for row in rows] or [f"{self._select(types, {})} where false"]
-        self.make(relation, "view", " union all ".join(selects))
+        """Make a view of rows: as one list of values, which costs a plan nothing, as a SELECT for each row would."""
+        values = [f"({', '.join(self._text(row.get(name)) for name in types)})" for row in rows]
+        casts = [
+            f"cast({self.column(name)} as {self.type(kind)}) as {self.column(name)}" for name, kind in types.items()
+        ]
+        names = ", ".join(map(self.column, types))
+        self.make(
+            relation,
+            "view",
+            f"select {', '.join(casts)} from values {', '.join(values)} as sent ({names})"
+            if values
+            else f"{self._select(types, {})} where false",
+        )
+
+    def _text(self, value: Any) -> str:
+        return "cast(null as string)" if value is None else exp.Literal.string(str(value)).sql(self.dialect)
 
     def _select(self, types: Mapping[str, str], row: Row) -> str:
         columns = [f"{self._literal(row.get(name), kind)} as {self.column(name)}" for name, kind in types.items()]

@@ -232,8 +232,9 @@ def test_nothing_keeps_anybody_from_reading_it(browser: Any, served: str, size: 
         visit.open(anchor)
         assert visit.faults == [], anchor
         assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it scrolls sideways"
-    visit.page.fill("#search", "speaker")
-    assert visit.faults == []
+    if size == PHONE:
+        visit.page.fill("#search", "speaker")
+        assert visit.faults == []
     visit.context.close()
 
 
