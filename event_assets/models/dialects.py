@@ -34,6 +34,11 @@ class Macros:
         self._folder = folder
         self._read: dict[str, Mapping[str, Macro]] = {}
 
+    @property
+    def dialects(self) -> list[str]:
+        """The dialects that have macros of their own."""
+        return sorted(path.stem for path in self._folder.glob("*.sql") if path.stem != "common")
+
     def of(self, dialect: str) -> Mapping[str, Macro]:
         """Return the macros by name: those of ``common.sql``, with the dialect's in the place of some.
 

@@ -21,6 +21,7 @@ from event_assets.models.compiled import CompiledModel, read_compiled
 from event_assets.models.dialects import DIALECT, Macros, ModelError, parse_file, translate
 from event_assets.models.expansion import MacroError, expand
 from event_assets.models.facts import DataTest, ModelFacts, data_tests, read_facts
+from event_assets.models.translated import filled, read_translated
 from event_assets.warehouse import EVENTS, HISTORY, STAGING, SUMMARY
 from event_assets.warehouse.namespace import SCHEMAS
 from event_assets.warehouse.relations import Relation
@@ -143,12 +144,19 @@ class Model:
     def _render(self, parameters: Mapping[str, str], dialect: str, *, first: bool) -> str:
         if self.compiled and dialect == DIALECT:
             return self.compiled.render(parameters, first=first)
+        if self.compiled and (kept := read_translated(self.path.parents[1], dialect).get(self.name_of(first=first))):
+            return filled(kept, parameters, dialect)
         query = self.query.copy() if dialect == DIALECT else self._expanded(dialect)
         if first:
             query = self._first(query)
         for placeholder in list(query.find_all(exp.Placeholder)):
             placeholder.replace(exp.Literal.string(parameters[placeholder.name]))
         return translate(query, dialect)
+
+    def name_of(self, *, first: bool) -> str:
+        """Return the name of the SELECT, or of that for a model that holds nothing yet, among all that are kept."""
+        empty = " at first" if first and self.kind == "incremental" else ""
+        return f"{self.relation}{f' without {self.absent}' if self.absent else ''}{empty}"
 
     def without_optional_input(self) -> Model:
         """Return the model as it is built where its optional input is not there."""

@@ -2,6 +2,7 @@
 
 import dataclasses
 import shutil
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from event_assets.models.lineage import Lineage, column_origins
 from event_assets.models.project import MODELS_FOLDER
 from event_assets.models.row_lineage import row_sources
 from event_assets.models.transformations import transformations
+from event_assets.models.translated import read_translated
 from event_assets.warehouse.relations import Relation
 
 PARAMETERS = {"event_timezone": "it's/Vienna"}
@@ -30,14 +32,19 @@ def compiled() -> dict[Relation, Model]:
     return load_models(raw_relations())
 
 
-def test_the_file_is_that_of_the_models():
-    assert (MODELS_FOLDER / FILE).read_text(encoding="utf-8") == compiled_project(), "run `make docs`"
+def test_the_files_are_those_of_the_models():
+    files = compiled_project()
+    assert {path.name for path in files} == {FILE, "compiled.postgres.json", "compiled.spark.json"}
+    assert {path: path.read_text(encoding="utf-8") == text for path, text in files.items()} == dict.fromkeys(
+        files, True
+    ), "run `make docs`"
 
 
 def test_a_start_parses_nothing(compiled: dict[Relation, Model]):
     assert all(model.compiled for model in compiled.values())
     for model in compiled.values():
-        assert model.render(PARAMETERS)
+        for dialect, first in product(("duckdb", "postgres", "spark"), (False, True)):
+            assert model.render(PARAMETERS, dialect, first=first)
         assert not {"query", "written"} & vars(model).keys()
 
 
@@ -83,9 +90,12 @@ def test_after_any_change_all_models_are_parsed(tmp_path: Path, changed: str):
     folder = tmp_path / "models"
     shutil.copytree(MODELS_FOLDER, folder)
     assert read_compiled(folder)
+    assert read_translated(folder, "spark")
+    read_translated.cache_clear()
     with (folder / changed).open("a") as file:
         file.write("\n")
     assert read_compiled(folder) == {}
+    assert read_translated(folder, "spark") == {}
     models = load_models(raw_relations(), folder)
     assert not any(model.compiled for model in models.values())
     assert "select" in models[VERSIONS].render(PARAMETERS).lower()
