@@ -14,6 +14,7 @@ from event_assets.source.errors import SyncError
 from event_assets.source.load import apply
 from event_assets.source.sync import sync
 from event_assets.warehouse import WarehouseError
+from event_assets.warehouse.engines.ducklake.purge import _clear_statistics
 from event_assets.warehouse.relations import Relation
 from event_assets_tests.engines.lakes import Lake, remains
 from event_assets_tests.engines.servers import PostgresServer
@@ -137,6 +138,28 @@ def test_after_an_erasure_the_catalogue_keeps_no_least_and_greatest_value(file_l
         session.execute_sql("insert into raw.people values ('late', 50)")
         assert session.execute_sql("select id from raw.people where email > 'a'") == [(50,)]
     assert remains(file_lake, None, texts) == set()
+
+
+def test_what_a_file_does_not_tell_is_not_narrowed(file_lake: Lake):
+    """As of a text with a null character. By what the other files tell, DuckLake would not look for its rows."""
+    catalogue = '"__ducklake_metadata_ducklake".ducklake'
+    with file_lake.warehouse().connect() as session:
+        session.execute_sql("create schema raw")
+        session.execute_sql("create table raw.people (email varchar, name varchar)")
+        for letter in "abc":
+            session.execute_sql("insert into raw.people select %s, %s from range(50)", letter, letter)
+        of_the_first = "data_file_id = (select min(data_file_id) from"
+        for changed in (
+            f"update {catalogue}_table_column_stats set min_value = '0', max_value = 'z'",
+            f"update {catalogue}_file_column_stats set min_value = null where column_id = 1"
+            f" and {of_the_first} {catalogue}_file_column_stats)",
+        ):
+            session.execute_sql(changed)
+        _clear_statistics(session, "ducklake", None)
+        told = session.execute_sql(
+            f"select column_id, min_value, max_value from {catalogue}_table_column_stats order by 1"
+        )
+    assert told == [(1, "0", "z"), (2, "a", "c")]
 
 
 def test_a_wrong_password_and_a_stopped_catalogue_end_in_a_sentence(
