@@ -8,10 +8,11 @@ import pytest
 
 from event_assets.sandbox import Sandbox, faults, generate_event
 from event_assets.sandbox.faults import Fault
-from event_assets.sandbox.responses import Envelope, Response
+from event_assets.sandbox.responses import Envelope, Response, Validators
 from event_assets.settings import EventApiSettings, PrivacySettings, RetrySettings
+from event_assets.source.api import fetch as fetching
 from event_assets.source.api.deadline import Deadline
-from event_assets.source.api.resources import resources_by_endpoint
+from event_assets.source.api.resources import event_api, resources_by_endpoint
 from event_assets.source.probe import ProbeError, Seen, UnfinishedError, probe
 from event_assets.source.records.process import RecordProcessor
 from event_assets.source.sync import SyncSettings
@@ -38,7 +39,7 @@ def look(
 
 
 @pytest.mark.parametrize(
-    ("privacy", "seed", "envelope"), zip(PRIVACY, (1, 2, 3), ("data", "bare", "pages"), strict=True)
+    ("privacy", "seed", "envelope"), [*zip(PRIVACY, (1, 2, 3), ("data", "bare", "pages"), strict=True)]
 )
 def test_it_sees_the_versions_that_a_sync_gives(
     tmp_path: Path, privacy: PrivacySettings, seed: int, envelope: Envelope
@@ -61,6 +62,23 @@ def test_it_asks_once_for_what_is_as_before(api: Sandbox):
     api.reset_requests()
     assert look(api, "content", before) == before
     assert api.requests == {"/public/v1/content": 1}
+
+
+@pytest.mark.parametrize("validators", ["none", "etag"])
+def test_one_resource_tells_that_nothing_has_changed(
+    api: Sandbox, monkeypatch: pytest.MonkeyPatch, validators: Validators
+):
+    """What dlt makes for a resource takes longer than most answers, and `/content` has seven of them."""
+    api.validators = validators
+    before, made = look(api, "content"), []
+    monkeypatch.setattr(fetching, "event_api", lambda *given: made.append(given[2]) or event_api(*given))
+    assert look(api, "content", before) == before
+    assert [list(names) for names in made] == [["halls"]]
+    api.event.content["tracks"][0]["name"] = "Another track"
+    made.clear()
+    changed = look(api, "content", before)
+    assert {name for name in before.versions if changed.versions[name] != before.versions[name]} == {"tracks"}
+    assert [name for names in made for name in names] == [*resources_by_endpoint()["content"]]
 
 
 def test_it_reads_nothing_of_an_answer_that_is_as_before(api: Sandbox, monkeypatch: pytest.MonkeyPatch):

@@ -26,8 +26,9 @@ class Fetched:
 
     Attributes:
         resources: The requested resources.
-        first: What the first response says of each of them; of a list, its first page. Empty once the pages were had.
-        rest: The further pages of a list. Each is fetched when it is asked for, so they can be had once.
+        first: The first page: of a list, or of the first of the resources. Empty once the pages were had.
+        rest: The further pages of a list, each fetched when it is asked for, or those of the other resources. They can
+            be had once.
     """
 
     resources: Sequence[str]
@@ -48,7 +49,8 @@ class Fetched:
         """Return the pages of each resource, once: a list of a million is not kept in memory while it is loaded."""
         if len(self.resources) == 1:
             return {self.resources[0]: chain(_drained(self.first), self.rest)}
-        return {name: [page for page in self.first if page.resource == name] for name in self.resources}
+        pages = [*self.first, *self.rest]
+        return {name: [page for page in pages if page.resource == name] for name in self.resources}
 
     def unless_repeated(self, previous: Sequence[str], progress: Progress | None = None) -> Fetched | None:
         """Fetch pages as long as they are unchanged; return None if all are.
@@ -126,5 +128,12 @@ def fetch(
     session = ApiSession(
         api.base_url, read, retry, log, progress=progress, asks_once=not is_list, validators=validators
     )
-    pages: Iterator[Page] = iter(event_api(api, session, resources))
-    return Fetched(resources, [next(pages)] if is_list else [*pages], pages)
+    # dlt makes a client for each resource, which takes longer than most responses: that nothing has changed, one tells.
+    pages: Iterator[Page] = iter(event_api(api, session, resources[:1]))
+    return Fetched(resources, [next(pages)], chain(pages, _pages_of(api, session, resources[1:])))
+
+
+def _pages_of(api: EventApiSettings, session: ApiSession, resources: Sequence[str]) -> Iterator[Page]:
+    """Yield the pages of further resources, of the response that the session has."""
+    if resources:
+        yield from event_api(api, session, resources)
