@@ -196,6 +196,8 @@ def _diffs(
                 for name, state in states.items()
                 if state.rows
             }
+    with _failures_of_the_api(call):
+        answered = fetched.by_resource()
     return {
         name: diff(
             ALL_TABLES[name],
@@ -205,7 +207,7 @@ def _diffs(
             call.fingerprint,
             call.progress,
         )
-        for name, pages in fetched.by_resource().items()
+        for name, pages in answered.items()
     }
 
 

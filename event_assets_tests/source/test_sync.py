@@ -2,13 +2,17 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
+from dlt.extract.source import DltSource
 
 from event_assets.sandbox import Event, Sandbox
 from event_assets.sandbox.responses import Response, error_response
 from event_assets.settings import EventApiSettings, RetrySettings
+from event_assets.source.api import fetch
+from event_assets.source.api.resources import event_api
 from event_assets.source.errors import SyncError
 from event_assets.source.failures import warehouse_failure
 from event_assets.source.load.results import ResourceResult
@@ -160,6 +164,25 @@ def test_a_server_that_is_not_there_has_a_plain_message(event: Event, warehouse:
         pass
     with pytest.raises(SyncError, match=r"could not connect .* Check `base_url` and the network"):
         sync(settings(api), warehouse, "partners", ["partners"])
+
+
+def test_what_dlt_cannot_take_out_of_a_response_has_a_plain_message(
+    event: Event, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+):
+    """Also of the second resource of one response, which is taken out of it when the warehouse is open."""
+
+    def broken(*asked: Any) -> DltSource:
+        source = event_api(*asked)
+        if "tracks" in source.resources:
+            source.resources["tracks"].add_map(lambda _: 1 / 0)
+        return source
+
+    monkeypatch.setattr(fetch, "event_api", broken)
+    for resources in (["halls", "tracks"], ["tracks", "halls"]):
+        with Sandbox(event) as api, pytest.raises(SyncError, match=r"^GET \S+/content failed \(ZeroDivision") as error:
+            sync(settings(api), warehouse, "content", resources)
+        assert str(error.value).endswith("The tables are unchanged.")
+        assert Reader(warehouse.path).tables() == []
 
 
 def test_a_warehouse_that_cannot_store_the_response_has_a_plain_message(event: Event, warehouse: Warehouse):
