@@ -34,11 +34,9 @@ WITHOUT_THE_PIN := dagster-embedded-elt; python_version < "3"
 # Both locks have the same line of every package but of Dagster: these tests ask something of it, each once. Slow ones but
 # for those marked on_both run on the other packages alone.
 OF_DAGSTER = $(addprefix event_assets_tests/, test_definitions.py test_many_events.py test_warnings.py deploy/test_services.py \
-	$(addprefix across/test_across_, assets.py automation.py) \
-	$(addprefix assets/test_, lineage.py models.py one_run_at_a_time.py whole_graph.py) \
-	$(addprefix automation/test_, alerts_of_runs.py change_sensor_runs.py condition_sensor.py conditions.py \
-	evaluations.py facts.py look.py openlineage.py orphaned_runs.py phase_sensor.py retention.py schedules.py \
-	sensor_health.py up_to_date.py) \
+	across/test_across_automation.py $(addprefix assets/test_, models.py one_run_at_a_time.py whole_graph.py) \
+	$(addprefix automation/test_, alerts_of_runs.py condition_sensor.py conditions.py evaluations.py facts.py look.py openlineage.py \
+	orphaned_runs.py phase_sensor.py retention.py schedules.py sensor_health.py up_to_date.py) \
 	$(addprefix cli/test_, event_log.py forked.py home.py run.py run_server.py storage.py supervisor.py told.py))
 ONCE = -m "not slow or on_both" --once=event_assets_tests --hypothesis-profile few
 test-newest: ## Run the tests of Dagster on the packages of images: its newest line, without dagster-embedded-elt

@@ -41,7 +41,7 @@ in_memory.create_in_memory_conn_string = (  # pyright: ignore[reportPrivateImpor
 CASES = CHECKOUT.parent / "shared" / "cases"
 
 
-for profile, examples in (("all", 2_000), ("some", 500), ("few", 5)):
+for profile, examples in (("all", 2_000), ("some", 200), ("few", 5)):
     hypothesis.settings.register_profile(profile, max_examples=examples, deadline=None)
 hypothesis.settings.load_profile("all")  # before the tests are imported, and before pytest loads the one asked for
 

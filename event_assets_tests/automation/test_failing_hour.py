@@ -13,6 +13,7 @@ from event_assets_tests.running import Reader
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.timeout(900)
 def test_an_endpoint_that_fails_for_an_hour(
     loaded: Automation,

@@ -17,7 +17,7 @@ from event_assets.sandbox import Event, Sandbox, generate_event
 from event_assets.sandbox.responses import CONTENT_PATH, Response
 from event_assets_tests.automation.live import Live, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.nightly, pytest.mark.timeout(900)]
 
 RUNS = 5
 PLACES = {

@@ -46,7 +46,8 @@ def found(needles: set[bytes], texts: dict[Path, bytes]) -> list[tuple[str, byte
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("personal_data", ["keep", "hash"])  # drop: see test_privacy_of_runs
+# drop: see test_privacy_of_runs
+@pytest.mark.parametrize("personal_data", ["keep", pytest.param("hash", marks=pytest.mark.nightly)])
 def test_no_address_and_no_token_is_left_behind(tmp_path: Path, event: Event, personal_data: str):
     folder, lines = Folder(tmp_path), []
     token = "the-token-that-nobody-may-see"

@@ -16,7 +16,9 @@ from event_assets_tests.models.extremes import LONG, WITNESS, as_arrow, extreme_
 
 pytestmark = pytest.mark.slow
 
-ZONES = ["Europe/Vienna", "Pacific/Apia", "America/St_Johns"]
+# The first has a day that was skipped; the others are for the night.
+AT_NIGHT = ("Europe/Vienna", "America/St_Johns")
+ZONES = ["Pacific/Apia", *(pytest.param(zone, marks=pytest.mark.nightly) for zone in AT_NIGHT)]
 VERSIONS = Relation("history", "entry_versions")
 LINKED = [*texts(), *LONG]
 OF_OTHERS = {"day_span_minutes", "busy_share_of_day", "longest_free_minutes", "reviewers_per_checked_in", "share"}

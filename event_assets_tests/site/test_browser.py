@@ -223,7 +223,13 @@ def test_an_address_that_leads_nowhere_says_so(visit: Visit, anchor: str):
 
 
 # Each width and each scheme once: colours know nothing of the width.
-@pytest.mark.parametrize(("size", "scheme"), [(DESKTOP, "dark"), (PHONE, "light")], ids=["dark desktop", "light phone"])
+@pytest.mark.parametrize(
+    ("size", "scheme"),
+    [
+        pytest.param(DESKTOP, "dark", id="dark desktop", marks=pytest.mark.nightly),
+        pytest.param(PHONE, "light", id="light phone"),
+    ],
+)
 def test_nothing_keeps_anybody_from_reading_it(browser: Any, served: str, size: dict[str, int], scheme: str):
     visit = Visit(browser, f"{served}/{CATALOGUE_FILE}", size, scheme)
     # It takes seconds for each: every view once, the first two at both widths.

@@ -1,6 +1,8 @@
 """Each fault at each endpoint: what is loaded or refused, what is said, how often is asked, what the tables hold."""
 
 import shutil
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -83,6 +85,12 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[int | None, Path
     return made
 
 
+@pytest.fixture(scope="module")
+def held(templates: dict[int | None, Path]) -> Callable[[int | None, str], dict[str, list[tuple]]]:
+    """What the tables of an endpoint hold in a template; read once."""
+    return cache(lambda records, endpoint: contents(file_warehouse(templates[records]), endpoint))
+
+
 def contents(warehouse: Warehouse, endpoint: str) -> dict[str, list[tuple]]:
     """What the tables of an endpoint hold."""
     reader = Reader(warehouse.path)
@@ -103,10 +111,17 @@ def said(event: Event, table: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("case", "fault", "endpoint"), CELLS)
-def test_fault(case: Case, fault: Fault, endpoint: str, templates: dict[int | None, Path], tmp_path: Path):
+def test_fault(
+    case: Case,
+    fault: Fault,
+    endpoint: str,
+    templates: dict[int | None, Path],
+    held: Callable[[int | None, str], dict[str, list[tuple]]],
+    tmp_path: Path,
+):
     warehouse = file_warehouse(tmp_path / "warehouse.duckdb")
     shutil.copy(templates[case.records], warehouse.path)
-    before = contents(warehouse, endpoint)
+    before = held(case.records, endpoint)
     event = changed(event_of(case.records))
     logged: list[str] = []
     message = ""
