@@ -28,6 +28,7 @@ def daemon(api: Sandbox, warehouse: Reader, tmp_path: Path, monkeypatch: pytest.
         yield Automation(instance)
 
 
+@pytest.mark.slow
 @pytest.mark.nightly
 def test_the_daemon_and_a_command_want_the_same_at_once(daemon: Automation, event: Event):
     assert daemon.tick() == set()

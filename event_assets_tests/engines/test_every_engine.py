@@ -26,8 +26,8 @@ from event_assets_tests.engines.comparison import (
 from event_assets_tests.engines.programmes import odd_event
 from event_assets_tests.models.bench import models, models_of
 
-PROGRAMMES = (pytest.param("odd"), pytest.param("fosdem", marks=pytest.mark.nightly))
-"""The odd one has all that differs between engines; the real one is for the night."""
+PROGRAMMES = (pytest.param("odd"), pytest.param("fosdem", marks=[pytest.mark.slow, pytest.mark.nightly]))
+"""The odd one has the values that engines take differently; the real one is for the night."""
 
 
 @pytest.fixture(scope="module")
