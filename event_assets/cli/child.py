@@ -29,6 +29,7 @@ def end_with_parent() -> None:
     """Let this process end when standard input does, and let it be interrupted even where its parent ignores that."""
     # Dagster's commands end in good order when they are interrupted; `nohup ... &` hands down that this is ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGURG, lambda *_: None)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -45,8 +46,13 @@ def run_command(arguments: Sequence[str]) -> None:
 def _end_with_parent() -> None:
     while os.read(sys.stdin.fileno(), 1):
         pass
+    main_thread = threading.main_thread().ident or 0
     os.kill(os.getpid(), signal.SIGINT)  # not the group: each of its processes does so, and two might disturb a cleanup
-    time.sleep(GRACE)
+    for _ in range(GRACE):
+        time.sleep(1)
+        # A call that the main thread was about to make in that instant waits on, unaware of the interrupt. A further
+        # signal, which does nothing, wakes it. That is rare: 5 of 10,000 such ends on a machine at work.
+        signal.pthread_kill(main_thread, signal.SIGURG)
     os.killpg(0, signal.SIGKILL)
 
 

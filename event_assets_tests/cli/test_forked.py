@@ -15,6 +15,7 @@ from dagster._grpc import server_watcher
 from dagster._grpc.client import DagsterGrpcClient
 
 from event_assets.cli import code_server, services, supervisor
+from event_assets.cli.child import GRACE
 from event_assets.cli.code_server import CodeServer
 from event_assets.cli.forked import Fork, ForkedService
 from event_assets.cli.supervisor import Supervisor
@@ -80,6 +81,27 @@ def test_forks_end_when_their_parent_is_killed():
         assert len(pids) == 3
         parent.kill()
     wait_until(lambda: not any(map(supervisor._is_alive, pids)))
+
+
+def test_a_call_that_did_not_see_the_interrupt_is_woken():
+    """The race of a signal with a call that begins: here the main thread lets another one receive the signal."""
+    program = (
+        "import signal, time\n"
+        "from event_assets.cli.child import end_with_parent\n"
+        "end_with_parent()\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})\n"
+        "print('ready', flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=pipe, stdout=pipe, stderr=pipe, text=True, start_new_session=True
+    ) as child:
+        assert child.stdout
+        assert child.stdout.readline() == "ready\n"
+        _, errors = child.communicate(timeout=GRACE - 2)
+    assert "KeyboardInterrupt" in errors
+    assert child.returncode in (-signal.SIGINT, 128 + signal.SIGINT)
 
 
 def test_a_forked_service_is_started_again(capsys: pytest.CaptureFixture[str]):
