@@ -12,6 +12,7 @@ from functools import cache, partial
 import dagster as dg
 
 from event_assets.assets.across import build_archives, build_cross_event_assets
+from event_assets.assets.resources import EventApiResource, WarehouseResource
 from event_assets.automation.across import automate_across
 from event_assets.automation.event_part import EventPart, Project, build_event
 from event_assets.automation.freshness import phase_of
@@ -72,7 +73,8 @@ def build_all(events: Sequence[Event], pools: bool = True, across: Sequence[Even
         schedules=[*(part.schedule for part in parts), prune_daily(pruning, first)],
         sensors=[*(each for part in parts for each in part.sensors), *sensors_across, *sensors],
         resources={
-            **{name: each for part in parts for name, each in part.resources.items()},
+            "event_api": EventApiResource(),
+            "warehouse": WarehouseResource(),
             # No step hands a value to another. Dagster's own would let a run's config say where it writes files.
             "io_manager": dg.IOManagerDefinition(lambda _: dg.InMemoryIOManager(), config_schema={}),
         },

@@ -12,7 +12,7 @@ import yaml
 
 from event_assets.across.duckdb_file import FILE_NAME
 from event_assets.assets.keys import EventNames
-from event_assets.automation.run_events import event_of
+from event_assets.assets.run_events import event_of, events_of
 from event_assets.cli.events import list_events
 from event_assets.cli.home import prepare_dagster_home
 from event_assets.cli.run import run_everything
@@ -30,6 +30,8 @@ SENSORS = {
 OF_THE_LOCATION = {"reload_on_phase_change", "end_orphaned_runs"}
 JOBS = {"refresh_everything", "sync_content", "sync_partners", "sync_participants"}
 PRUNING = {"prune_dagster_records"}
+OF_THE_EVENT, OF_GRAZ = dg.AssetKey(["raw", "halls"]), dg.AssetKey(["graz2026", "raw", "halls"])
+ACROSS_EVENTS = dg.AssetKey(["events", "events_overview"])
 LAYERS = {"raw", "staging", "history", "summary", "published", "site"}
 
 
@@ -93,7 +95,7 @@ def test_each_event_has_things_of_its_own(of_one: dict[str, Any], monkeypatch: p
     assert found["tags"] == {
         **{name: {"event": "event"} for name in JOBS}, **{graz.of(name): {"event": "graz2026"} for name in JOBS},
     }  # fmt: skip
-    assert found["resources"] == {*of_one["resources"], "graz2026__event_api", "graz2026__warehouse"}
+    assert found["resources"] == of_one["resources"], "they are the same for all events"
 
 
 def test_no_asset_of_an_event_depends_on_another_s(monkeypatch: pytest.MonkeyPatch):
@@ -247,15 +249,22 @@ def test_runs_of_several_events_go_on_at_once_and_one_of_each(monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    ("run", "event"),
+    ("run", "events"),
     [
-        ({"tags": {"event": "graz2026"}}, "graz2026"),
-        ({"tags": {"event": "event"}}, ""),
-        ({"job_name": "graz2026__refresh_everything"}, "graz2026"),
-        ({"job_name": "refresh_everything"}, ""),
-        ({"job_name": "__ASSET_JOB", "asset_selection": {dg.AssetKey(["graz2026", "raw", "halls"])}}, "graz2026"),
-        ({"job_name": "__ASSET_JOB", "asset_selection": {dg.AssetKey(["raw", "halls"])}}, ""),
+        ({"tags": {"event": "graz2026"}}, ["graz2026"]),
+        ({"tags": {"event": "event"}}, [""]),
+        ({"job_name": "graz2026__refresh_everything"}, ["graz2026"]),
+        ({"job_name": "refresh_everything"}, [""]),
+        ({}, [""]),
+        ({"asset_selection": {OF_GRAZ}}, ["graz2026"]),
+        ({"asset_selection": {OF_THE_EVENT}}, [""]),
+        ({"asset_check_selection": {dg.AssetCheckKey(OF_GRAZ, "is_up_to_date")}}, ["graz2026"]),
+        ({"asset_selection": {OF_GRAZ, OF_THE_EVENT}}, ["", "graz2026"]),
+        ({"asset_selection": {OF_GRAZ, ACROSS_EVENTS}}, ["graz2026"]),
+        ({"asset_selection": {ACROSS_EVENTS}}, []),
     ],
 )
-def test_the_event_of_a_run_is_known_however_it_was_started(run: dict[str, Any], event: str):
-    assert event_of(dg.DagsterRun(**{"job_name": "__ASSET_JOB", **run})) == event
+def test_the_events_of_a_run_are_known_however_it_was_started(run: dict[str, Any], events: list[str]):
+    found = dg.DagsterRun(**{"job_name": "__ASSET_JOB", **run})
+    assert events_of(found) == events
+    assert event_of(found) == max(events, default="")

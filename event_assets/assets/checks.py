@@ -10,7 +10,7 @@ import dagster as dg
 
 from event_assets.assets.failures import as_dagster_failure
 from event_assets.assets.keys import THE_EVENT, EventNames
-from event_assets.assets.resources import WarehouseResource, of_event
+from event_assets.assets.resources import WarehouseResource
 from event_assets.source.api.resources import resources_by_endpoint
 from event_assets.source.load.checkpoint import SyncCheckpoint, read_checkpoints
 from event_assets.source.load.upgrade import upgraded_columns
@@ -59,12 +59,11 @@ def _endpoint_checks(
     ]
 
     @dg.multi_asset_check(name=names.of(f"check_{endpoint}"), specs=specs, can_subset=True, pool=pool)
-    @of_event(names)
     def endpoint_checks(
         context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
     ) -> Iterator[dg.AssetCheckResult]:
         selected = context.selected_asset_check_keys
-        with as_dagster_failure(), warehouse.open().connect() as client:
+        with as_dagster_failure(), warehouse.open(names.event).connect() as client:
             checkpoints = read_checkpoints(client, upgraded_columns(client))
             for key in {check.asset_key for check in selected}:
                 findings = raw_findings(client, ALL_TABLES[keys[key]], checkpoints.get(keys[key]))

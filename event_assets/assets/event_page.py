@@ -13,7 +13,8 @@ from event_assets.assets.failures import as_dagster_failure
 from event_assets.assets.held_back import held_back
 from event_assets.assets.keys import THE_EVENT, WAREHOUSE_POOL, EventNames, published_copy
 from event_assets.assets.metadata import OWNERS
-from event_assets.assets.resources import EventApiResource, WarehouseResource, of_event
+from event_assets.assets.one_asset import NewSpec, one_asset
+from event_assets.assets.resources import EventApiResource, WarehouseResource
 from event_assets.models import Model
 from event_assets.settings import Event
 from event_assets.site import EVENT_FILE, SITE, TEMPLATES
@@ -37,6 +38,7 @@ def build_event_page(
     pool: str | None = WAREHOUSE_POOL,
     names: EventNames = THE_EVENT,
     read_all: ReadSiteEvents = read_site_events,
+    new_spec: NewSpec = dg.AssetSpec,
 ) -> dg.AssetsDefinition:
     """Return the asset of the event's page.
 
@@ -46,10 +48,10 @@ def build_event_page(
         pool: The concurrency pool of its op: it reads the warehouse, which one run uses at a time.
         names: Those of the event.
         read_all: Reads which events have pages.
+        new_spec: Makes the spec.
     """
-
-    @dg.asset(
-        key=names.key(Relation(SITE, "event")),
+    spec = new_spec(
+        names.key(Relation(SITE, "event")),
         deps=[published_copy(names.prefix)],
         description=_DESCRIPTION,
         group_name=names.group(SITE),
@@ -58,16 +60,16 @@ def build_event_page(
         tags={"layer": SITE},
         code_version=_code_version(),
         metadata={"page": dg.MetadataValue.url(f"{site_address}/{EVENT_FILE}")},
-        pool=pool,
     )
-    @of_event(names)
+
+    @one_asset(spec, pool)
     def event_page(
         context: dg.AssetExecutionContext, event_api: EventApiResource, warehouse: WarehouseResource
     ) -> dg.MaterializeResult:
         with as_dagster_failure():
-            event, held = event_api.read(), sorted(map(str, held_back(context.instance, models, names.prefix)))
-            now = datetime.now(timezone.utc)
-            sizes = write_event_page(warehouse.open(), event, held, now, all_events := read_all())
+            event, now = event_api.read(names.event), datetime.now(timezone.utc)
+            held = sorted(map(str, held_back(context.instance, models, names.prefix)))
+            sizes = write_event_page(warehouse.open(names.event), event, held, now, all_events := read_all())
             all_events.write_list_for(event, now)
         folder = open_folder(event.site)
         return dg.MaterializeResult(

@@ -9,6 +9,7 @@ import dagster as dg
 from event_assets.assets.failures import as_dagster_failure
 from event_assets.assets.keys import published_copy
 from event_assets.assets.metadata import OWNERS
+from event_assets.assets.one_asset import NewSpec, one_asset
 from event_assets.models import Model
 from event_assets.settings import Event, SettingsError
 from event_assets.warehouse.engines import configured_engine
@@ -31,7 +32,11 @@ def lake_key(event: Event) -> dg.AssetKey:
 
 
 def build_lake_asset(
-    event: Event, models: Mapping[Relation, Model], read: Callable[[], Event], pool: str | None = None
+    event: Event,
+    models: Mapping[Relation, Model],
+    read: Callable[[], Event],
+    pool: str | None = None,
+    new_spec: NewSpec = dg.AssetSpec,
 ) -> list[dg.AssetsDefinition]:
     """Return the asset of what an event has in the lake: none where there is no lake.
 
@@ -40,14 +45,15 @@ def build_lake_asset(
         models: Its models.
         read: Reads it when a run needs it.
         pool: The concurrency pool of the op.
+        new_spec: Makes the spec.
     """
     with suppress(SettingsError):  # which the step reports
         if event.lake.storage is None:
             return []
     key = lake_key(event)
 
-    @dg.asset(
-        key=key,
+    spec = new_spec(
+        key,
         deps=[published_copy(event.key_prefix)],
         description=_DESCRIPTION,
         group_name=event.name or LAKE,
@@ -57,8 +63,9 @@ def build_lake_asset(
         code_version=hashlib.sha256(
             repr(sorted((str(relation), model.columns, model.facts.pii) for relation, model in models.items())).encode()
         ).hexdigest()[:16],
-        pool=pool,
     )
+
+    @one_asset(spec, pool)
     def tables_in_lake() -> dg.MaterializeResult:
         # Here: without a lake, delta-rs need not be installed.
         from event_assets.across.lake import lake_plan, publish_to_lake

@@ -10,7 +10,8 @@ from event_assets.assets.failures import as_dagster_failure
 from event_assets.assets.keys import THE_EVENT, WAREHOUSE_POOL, EventNames, asset_keys, raw_relations
 from event_assets.assets.lineage import column_lineage, with_sources
 from event_assets.assets.metadata import OWNERS, preview, table_name, table_state, without_addresses
-from event_assets.assets.resources import WarehouseResource, of_event
+from event_assets.assets.one_asset import NewSpec, one_asset
+from event_assets.assets.resources import WarehouseResource
 from event_assets.assets.versions import data_version
 from event_assets.models import Model, available_models, build, load_models
 from event_assets.models.facts import DataTest
@@ -45,6 +46,7 @@ def build_model_assets(
     pool: str | None = WAREHOUSE_POOL,
     tables: Collection[str] = TABLES,
     names: EventNames = THE_EVENT,
+    new_spec: NewSpec = dg.AssetSpec,
 ) -> list[dg.AssetsDefinition]:
     """Return the assets of all models, upstream ones first. Needs no network and no warehouse.
 
@@ -56,46 +58,35 @@ def build_model_assets(
         pool: The concurrency pool of the ops.
         tables: The names of the raw tables of resources.
         names: Those of the event.
+        new_spec: Makes the specs.
     """
     parameters = {"event_timezone": timezone}
-    return [_model_asset(model, parameters, lineage, engine, pool, tables, names) for model in models.values()]
+    assets = []
+    for model in models.values():
+        spec = _spec(model, parameters, engine, tables, names, new_spec)
+        assets.append(_model_asset(model, spec, parameters, lineage, pool, names))
+    return assets
 
 
 def _model_asset(
     model: Model,
+    spec: dg.AssetSpec,
     parameters: Mapping[str, str],
     lineage: Lineage,
-    engine: type[Engine],
     pool: str | None,
-    tables: Collection[str],
     names: EventNames,
 ) -> dg.AssetsDefinition:
-    key, schema = names.key(model.relation), model.relation.schema
+    schema = model.relation.schema
     failure = partial(model_failure, str(model.relation), f"{schema}/{model.path.name}")
 
-    @dg.asset(
-        key=key,
-        deps=sorted({key for relation in model.reads for key in asset_keys(relation, tables, names)}),
-        description=model.facts.description,
-        group_name=names.group(schema),
-        owners=[model.facts.owner] if model.facts.owner else OWNERS,
-        kinds={"sql", *engine.kinds, model.kind},
-        tags={"layer": schema},
-        code_version=_code_version(model, parameters, engine.dialect),
-        metadata={
-            **table_name(names.namespace.relation(model.relation)),
-            "grain": ", ".join(model.facts.grain),
-            "sql": dg.MetadataValue.md(f"```sql\n{model.text}```"),
-        },
-        check_specs=[
-            dg.AssetCheckSpec(test.name, asset=key, description=test.description, blocking=test.severity == "error")
-            for test in model.data_tests
-        ],
-        pool=pool,
-    )
-    @of_event(names)
+    checks = [
+        dg.AssetCheckSpec(test.name, asset=spec.key, description=test.description, blocking=test.severity == "error")
+        for test in model.data_tests
+    ]
+
+    @one_asset(spec, pool, checks)
     def model_asset(warehouse: WarehouseResource) -> dg.MaterializeResult:
-        with as_dagster_failure(failure), warehouse.open().connect() as client:
+        with as_dagster_failure(failure), warehouse.open(names.event).connect() as client:
             build(client, model, parameters)
             facts, descriptions = model.facts, with_sources(model.facts.columns, lineage.origins(model.relation), names)
             metadata = table_state(client, model.relation, descriptions, facts.grain, facts.not_null, facts.pii)
@@ -109,6 +100,32 @@ def _model_asset(
             )
 
     return model_asset
+
+
+def _spec(
+    model: Model,
+    parameters: Mapping[str, str],
+    engine: type[Engine],
+    tables: Collection[str],
+    names: EventNames,
+    new_spec: NewSpec,
+) -> dg.AssetSpec:
+    schema = model.relation.schema
+    return new_spec(
+        names.key(model.relation),
+        deps=sorted({key for relation in model.reads for key in asset_keys(relation, tables, names)}),
+        description=model.facts.description,
+        group_name=names.group(schema),
+        owners=[model.facts.owner] if model.facts.owner else OWNERS,
+        kinds={"sql", *engine.kinds, model.kind},
+        tags={"layer": schema},
+        code_version=_code_version(model, parameters, engine.dialect),
+        metadata={
+            **table_name(names.namespace.relation(model.relation)),
+            "grain": ", ".join(model.facts.grain),
+            "sql": dg.MetadataValue.md(f"```sql\n{model.text}```"),
+        },
+    )
 
 
 def _data_version(client: Session, model: Model) -> dg.DataVersion | None:

@@ -19,7 +19,8 @@ from event_assets.assets.failures import as_dagster_failure
 from event_assets.assets.held_back import held_back
 from event_assets.assets.keys import THE_EVENT, WAREHOUSE_POOL, EventNames, published_copy
 from event_assets.assets.metadata import OWNERS
-from event_assets.assets.resources import WarehouseResource, of_event
+from event_assets.assets.one_asset import NewSpec, one_asset
+from event_assets.assets.resources import WarehouseResource
 from event_assets.models import Model
 from event_assets.models.lineage import Lineage
 from event_assets.models.pii import check_pii
@@ -47,6 +48,7 @@ def build_published_copy(
     pool: str | None = WAREHOUSE_POOL,
     raw: Mapping[str, Table] = TABLES,
     names: EventNames = THE_EVENT,
+    new_spec: NewSpec = dg.AssetSpec,
 ) -> dg.AssetsDefinition:
     """Return the asset of the published copy.
 
@@ -59,11 +61,12 @@ def build_published_copy(
         pool: The concurrency pool of its op.
         raw: The raw tables of resources.
         names: Those of the event.
+        new_spec: Makes the spec.
     """
     description = engine.copy_description.format(copy=names.namespace.schema(PUBLISHED))
 
-    @dg.asset(
-        key=published_copy(names.prefix),
+    spec = new_spec(
+        published_copy(names.prefix),
         deps=list(tables),
         description=f"{description}\n\n{_LAG}\n",
         group_name=names.group(PUBLISHED),
@@ -71,12 +74,12 @@ def build_published_copy(
         kinds=set(engine.copy_kinds),
         tags={"layer": PUBLISHED},
         code_version=code_version,
-        pool=pool,
     )
-    @of_event(names)
+
+    @one_asset(spec, pool)
     def copy_for_readers(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
         with as_dagster_failure():
-            target = warehouse.open()
+            target = warehouse.open(names.event)
             held = held_back(context.instance, models, names.prefix)
             plan = publish_plan(models, held, personal_data=personal_data, tables=raw)
             published = target.publish(plan)

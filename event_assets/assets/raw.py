@@ -19,7 +19,8 @@ from pydantic import Field
 from event_assets.assets.failures import as_dagster_failure
 from event_assets.assets.keys import THE_EVENT, WAREHOUSE_POOL, EventNames
 from event_assets.assets.metadata import OWNERS, column_schema, table_name, table_state
-from event_assets.assets.resources import EventApiResource, WarehouseResource, of_event
+from event_assets.assets.one_asset import NewSpec
+from event_assets.assets.resources import EventApiResource, WarehouseResource
 from event_assets.assets.versions import Materialisations
 from event_assets.source.api.resources import SOURCE_NAME, endpoint_of, event_api, resources_by_endpoint
 from event_assets.source.load.results import ResourceResult
@@ -31,7 +32,10 @@ from event_assets.warehouse.relations import Relation
 
 
 def build_raw_assets(
-    pool: str | None = WAREHOUSE_POOL, tables: Collection[str] = TABLES, names: EventNames = THE_EVENT
+    pool: str | None = WAREHOUSE_POOL,
+    tables: Collection[str] = TABLES,
+    names: EventNames = THE_EVENT,
+    new_spec: NewSpec = dg.AssetSpec,
 ) -> list[dg.AssetsDefinition]:
     """Return the raw assets of all endpoints. Needs no configuration, network or file.
 
@@ -39,10 +43,11 @@ def build_raw_assets(
         pool: The concurrency pool of the ops.
         tables: The names of the tables, which are those of their resources.
         names: Those of the event.
+        new_spec: Makes the specs.
     """
-    pipeline = _declared_pipeline()
+    translator = RawTranslator(names, new_spec)
     return [
-        _endpoint_assets(_declared_source(tuple(tables), tuple(resources)), pipeline, endpoint, resources, pool, names)
+        _endpoint_assets(_declared_source(tuple(tables), tuple(resources)), endpoint, resources, pool, translator)
         for endpoint, resources in resources_by_endpoint(tables).items()
     ]
 
@@ -71,52 +76,44 @@ class RawTranslator(DagsterDltTranslator):
 
     Args:
         names: Those of the event.
+        new_spec: Makes the specs.
     """
 
-    def __init__(self, names: EventNames = THE_EVENT) -> None:
-        self._names = names
+    def __init__(self, names: EventNames, new_spec: NewSpec) -> None:
+        self.names, self._new_spec = names, new_spec
 
     def get_asset_spec(self, data: DltResourceTranslatorData) -> dg.AssetSpec:
         """Return the spec of a resource's asset, without upstream assets."""
         table = ALL_TABLES[data.resource.name]
         relation = Relation(RAW, table.name)
         types = [(column.name, column.data_type) for column in table.all_columns]
-        return (
-            super()
-            .get_asset_spec(data)
-            .replace_attributes(
-                key=self._names.key(relation),
-                deps=[],
-                description=table.description,
-                group_name=self._names.group(RAW),
-                owners=OWNERS,
-                tags={"layer": RAW, "endpoint": endpoint_of(table.name)},
-                metadata={
-                    **table_name(self._names.namespace.relation(relation)),
-                    **column_schema(types, table.descriptions, [table.key], table.not_null, table.pii),
-                },
-            )
+        return self._new_spec(
+            self.names.key(relation),
+            description=table.description,
+            group_name=self.names.group(RAW),
+            owners=OWNERS,
+            kinds=super().get_asset_spec(data).kinds,
+            tags={"layer": RAW, "endpoint": endpoint_of(table.name)},
+            metadata={
+                **table_name(self.names.namespace.relation(relation)),
+                **column_schema(types, table.descriptions, [table.key], table.not_null, table.pii),
+            },
         )
 
 
 def _endpoint_assets(
-    source: DltSource,
-    pipeline: dlt.Pipeline,
-    endpoint: str,
-    resources: Sequence[str],
-    pool: str | None,
-    names: EventNames,
+    source: DltSource, endpoint: str, resources: Sequence[str], pool: str | None, translator: RawTranslator
 ) -> dg.AssetsDefinition:
+    names = translator.names
     keys = {names.raw_key(resource): resource for resource in resources}
 
     @dlt_assets(
         dlt_source=source,
-        dlt_pipeline=pipeline,
+        dlt_pipeline=_declared_pipeline(),
         name=sync_op_name(endpoint, names),
-        dagster_dlt_translator=RawTranslator(names),
+        dagster_dlt_translator=translator,
         pool=pool,
     )
-    @of_event(names)
     def endpoint_assets(
         context: dg.AssetExecutionContext,
         config: SyncConfig,
@@ -124,9 +121,9 @@ def _endpoint_assets(
         warehouse: WarehouseResource,
     ) -> Iterator[dg.MaterializeResult]:
         selected = {key: resource for key, resource in keys.items() if key in context.selected_asset_keys}
-        target = warehouse.open()
+        target = warehouse.open(names.event)
         with as_dagster_failure():
-            event = event_api.read()
+            event = event_api.read(names.event)
             api, settings = event.api, SyncSettings.of(event, allow_removals=config.allow_removals)
             context.log.info(f"GET {api.base_url}/{endpoint} for {', '.join(selected.values())}")
             log = (context.log.warning, context.log.info)

@@ -14,6 +14,7 @@ from event_assets.assets.event_list import ReadSiteEvents, read_site_events
 from event_assets.assets.failures import as_dagster_failure
 from event_assets.assets.keys import THE_EVENT, EventNames, published_copy
 from event_assets.assets.metadata import OWNERS
+from event_assets.assets.one_asset import NewSpec, one_asset
 from event_assets.models import Model
 from event_assets.settings import Event, ReadEvent, read_event
 from event_assets.site import CATALOGUE_FILE, SITE, TEMPLATES
@@ -40,6 +41,7 @@ def build_catalogue(
     read: ReadEvent = read_event,
     names: EventNames = THE_EVENT,
     read_all: ReadSiteEvents = read_site_events,
+    new_spec: NewSpec = dg.AssetSpec,
 ) -> dg.AssetsDefinition:
     """Return the asset of the data catalogue.
 
@@ -49,10 +51,10 @@ def build_catalogue(
         read: Reads the event then.
         names: Those of the event.
         read_all: Reads which events have pages.
+        new_spec: Makes the spec.
     """
-
-    @dg.asset(
-        key=names.key(Relation(SITE, "catalogue")),
+    spec = new_spec(
+        names.key(Relation(SITE, "catalogue")),
         deps=[published_copy(names.prefix)],
         description=_DESCRIPTION,
         group_name=names.group(SITE),
@@ -61,6 +63,8 @@ def build_catalogue(
         tags={"layer": SITE},
         code_version=_code_version(models.values()),
     )
+
+    @one_asset(spec)
     def catalogue(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         with as_dagster_failure():
             event, now = read(), datetime.now(timezone.utc)

@@ -14,7 +14,8 @@ from event_assets.assets.failures import as_dagster_failure
 from event_assets.assets.held_back import held_back
 from event_assets.assets.keys import THE_EVENT, WAREHOUSE_POOL, EventNames, published_copy
 from event_assets.assets.metadata import OWNERS
-from event_assets.assets.resources import WarehouseResource, of_event
+from event_assets.assets.one_asset import NewSpec, one_asset
+from event_assets.assets.resources import WarehouseResource
 from event_assets.models import Model
 from event_assets.settings import Event, ReadEvent, read_event
 from event_assets.site import SITE, TEMPLATES
@@ -64,6 +65,7 @@ def build_files(
     read: ReadEvent = read_event,
     names: EventNames = THE_EVENT,
     read_all: ReadSiteEvents = read_site_events,
+    new_spec: NewSpec = dg.AssetSpec,
 ) -> dg.AssetsDefinition:
     """Return the asset of the files.
 
@@ -73,10 +75,10 @@ def build_files(
         read: Reads the event when they are made.
         names: Those of the event.
         read_all: Reads which events have pages.
+        new_spec: Makes the spec.
     """
-
-    @dg.asset(
-        key=names.key(FILES),
+    spec = new_spec(
+        names.key(FILES),
         deps=[published_copy(names.prefix)],
         description=_DESCRIPTION,
         group_name=names.group(SITE),
@@ -84,14 +86,14 @@ def build_files(
         kinds={"file", "excel"},
         tags={"layer": SITE},
         code_version=code_version(models.values()),
-        pool=pool,
     )
-    @of_event(names)
+
+    @one_asset(spec, pool)
     def files(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
         with as_dagster_failure():
             event, held = read(), held_back(context.instance, models, names.prefix)
             among = read_all().among(event)
-            report = write_files(warehouse.open(), models, held, event, datetime.now(timezone.utc), among)
+            report = write_files(warehouse.open(names.event), models, held, event, datetime.now(timezone.utc), among)
         lines = [f"* `{name}`: {why}" for name, why in report.held_back.items()]
         return dg.MaterializeResult(
             metadata={

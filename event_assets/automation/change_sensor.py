@@ -19,6 +19,7 @@ import dagster as dg
 
 from event_assets.assets.keys import THE_EVENT, EventNames
 from event_assets.assets.published import CHANGE_SEEN_AT
+from event_assets.assets.run_events import event_of
 from event_assets.assets.versions import Materialisations
 from event_assets.automation.change_cursor import Cursor, EndpointState
 from event_assets.automation.checked_plan import plan_with_checks
@@ -27,7 +28,6 @@ from event_assets.automation.freshness import phase_of, poll_interval
 from event_assets.automation.graph import Graph
 from event_assets.automation.messages import is_sent, try_to_send
 from event_assets.automation.planner import Trigger, requested
-from event_assets.automation.run_events import event_of
 from event_assets.settings import Event, EventApiSettings, ReadEvent, SettingsError, read_event
 from event_assets.source.api.deadline import Deadline
 from event_assets.source.api.resources import resources_by_endpoint

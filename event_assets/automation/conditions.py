@@ -7,6 +7,7 @@ of what was read once, so what is requested now and what goes into the same run 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from datetime import datetime, timezone
 from functools import partial
 from typing import Any
@@ -27,11 +28,11 @@ class Planning:
     """The plans of a code location: one for each look of the condition sensor.
 
     Args:
-        graph: All assets.
+        graph: Returns all assets. Asked at a look: when an asset is declared with its condition, others are not yet.
         read: Reads the event at each look.
     """
 
-    def __init__(self, graph: Graph, read: ReadEvent = read_event) -> None:
+    def __init__(self, graph: Callable[[], Graph], read: ReadEvent = read_event) -> None:
         self._graph, self._read_event = graph, read
         self._plans: WeakKeyDictionary[object, tuple[Plan, datetime | None]] = WeakKeyDictionary()
         self._latest: tuple[Plan, datetime | None] | None = None
@@ -75,16 +76,17 @@ class Planning:
         self, instance: dg.DagsterInstance, now: datetime, lost_at: datetime | None
     ) -> tuple[Plan, datetime | None]:
         facts = self._read(instance, now, lost_at)
-        decisions = plan(self._graph, facts)
+        graph = self._graph()
+        decisions = plan(graph, facts)
         if requested(decisions):
             # Mostly nothing is. What is, is decided once more by fresh facts, since runs begin and end in the meantime.
             facts = self._read(instance, now, lost_at)
-            decisions = plan_with_checks(self._graph, facts, partial(failing_tables, instance, self._graph))
+            decisions = plan_with_checks(graph, facts, partial(failing_tables, instance, graph))
         return decisions, facts.lost_at
 
     def _read(self, instance: dg.DagsterInstance, now: datetime, lost_at: datetime | None) -> Facts:
-        event = self._read_event()
-        return with_copy(instance, self._graph, event, read_facts(instance, self._graph, event, now, lost_at))
+        event, graph = self._read_event(), self._graph()
+        return with_copy(instance, graph, event, read_facts(instance, graph, event, now, lost_at))
 
 
 class _Planned(dg.AutomationCondition[dg.AssetKey]):

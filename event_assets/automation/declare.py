@@ -1,29 +1,27 @@
-"""Puts on the assets what follows from all of them: freshness policies, automation conditions, what reads them."""
+"""Adds to each asset what follows from all of them: freshness policies, automation conditions, what reads it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 import dagster as dg
 
+from event_assets.assets.one_asset import NewSpec
 from event_assets.automation.conditions import Planning, condition_of
-from event_assets.automation.freshness import current_windows
+from event_assets.automation.freshness import phase_of, window_of
 from event_assets.settings import Event
 
 
-def automate(
-    keys: Iterable[dg.AssetKey],
-    planning: Planning,
-    event: Event,
-    at: datetime,
-    uses: Callable[[dg.AssetKey], Mapping[str, Any]],
-) -> Callable[[dg.AssetSpec], dg.AssetSpec]:
-    """Return how a spec gets its freshness policy, what starts its asset, and what is known of its use.
+def automated_specs(
+    planning: Planning, event: Event, at: datetime, uses: Callable[[dg.AssetKey], Mapping[str, Any]]
+) -> NewSpec:
+    """Return what makes specs with a freshness policy, what starts the asset, and what is known of its use.
+
+    They have it from the start: to add it to a definition makes another one, which takes as long as all else here.
 
     Args:
-        keys: Those of all assets of the event.
         planning: The plans of the event.
         event: Its dates and windows count.
         at: The instant whose policies they have. Dagster knows no policy that changes by itself, so ``phase_sensor``
@@ -33,14 +31,15 @@ def automate(
     Raises:
         SettingsError: A setting cannot be used.
     """
-    windows = current_windows(keys, at, event)
+    phase, windows = phase_of(event, at), event.freshness
 
-    def automated(spec: dg.AssetSpec) -> dg.AssetSpec:
-        # All at once: each change of a spec makes another one of it, which takes as long as all else here.
-        return spec.replace_attributes(
-            automation_condition=condition_of(spec.key, planning),
-            freshness_policy=windows[spec.key].policy(),
-            metadata={**spec.metadata, **uses(spec.key)},
+    def new_spec(key: dg.AssetKey, metadata: Mapping[str, Any] | None = None, **attributes: Any) -> dg.AssetSpec:
+        return dg.AssetSpec(
+            key,
+            automation_condition=condition_of(key, planning),
+            freshness_policy=window_of(key, phase, windows).policy(),
+            metadata={**(metadata or {}), **uses(key)},
+            **attributes,
         )
 
-    return automated
+    return new_spec

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
-from typing import Any
+from functools import cache, partial
 
 import dagster as dg
 
@@ -16,15 +15,15 @@ from event_assets.assets.keys import EventNames, layer_of, raw_columns
 from event_assets.assets.lake import build_lake_asset
 from event_assets.assets.lineage import use_metadata
 from event_assets.assets.models import build_model_assets, project_models
+from event_assets.assets.one_asset import NewSpec
 from event_assets.assets.published import build_published_copy, copy_code_version
 from event_assets.assets.raw import build_raw_assets
-from event_assets.assets.resources import resources_of
 from event_assets.assets.site import build_catalogue
 from event_assets.assets.site_files import build_files
 from event_assets.automation.alerts import alert_sensors
 from event_assets.automation.change_sensor import change_sensor
 from event_assets.automation.conditions import CheckWithAsset, Planning, auto_materialize
-from event_assets.automation.declare import automate
+from event_assets.automation.declare import automated_specs
 from event_assets.automation.graph import Graph
 from event_assets.automation.jobs import endpoint_jobs, refresh_everything
 from event_assets.automation.openlineage import openlineage_sensors
@@ -94,7 +93,6 @@ class EventPart:
     jobs: Sequence[dg.UnresolvedAssetJobDefinition]
     schedule: dg.ScheduleDefinition
     sensors: Sequence[dg.SensorDefinition]
-    resources: Mapping[str, Any]
 
 
 def build_event(event: Event, project: Project, now: datetime, *, pools: bool, alone: bool) -> EventPart:
@@ -115,13 +113,14 @@ def build_event(event: Event, project: Project, now: datetime, *, pools: bool, a
     models, lineage = project.models, project.lineage
     read: ReadEvent = partial(read_event, event.name)
     pool = names.pool if pools else None
-    tables = _tables(event, project, pool, names)
-    declared = [*tables, _copy(event, project, tables, pool, names), *_pages(event, models, pool, read, names)]
-    planning = Planning(graph := Graph.of(declared), read)
+    assets: list[dg.AssetsDefinition] = []
+    planning = Planning(all_assets := cache(lambda: Graph.of(assets)), read)
     uses = partial(use_metadata, lineage=lineage, site=_site_address(event))
-    automated = automate([key for each in declared for key in each.keys], planning, event, now, uses)
-    assets = [each.map_asset_specs(automated) for each in declared]
-    checked = CheckWithAsset(planning)
+    new_spec = automated_specs(planning, event, now, uses)
+    tables = _tables(event, project, pool, names, new_spec)
+    copy = _copy(event, project, tables, pool, names, new_spec)
+    assets += [*tables, copy, *_pages(event, models, pool, read, names, new_spec)]
+    graph, checked = all_assets(), CheckWithAsset(planning)
     summaries = [key for each in tables for key in each.keys if layer_of(key) == SUMMARY]
     checks = [
         *build_raw_checks(pool, checked, project.raw, names),
@@ -144,21 +143,27 @@ def build_event(event: Event, project: Project, now: datetime, *, pools: bool, a
             *alert_sensors(graph, check_keys, steps, read, names),
             *openlineage_sensors(event, steps, models, lineage, read),
         ],
-        resources_of(names, read),
     )
 
 
-def _tables(event: Event, project: Project, pool: str | None, names: EventNames) -> list[dg.AssetsDefinition]:
+def _tables(
+    event: Event, project: Project, pool: str | None, names: EventNames, new_spec: NewSpec
+) -> list[dg.AssetsDefinition]:
     """Return the assets of the raw tables and of the models."""
     engine, zone = engine_class(event.destination), event.dates.timezone
     return [
-        *build_raw_assets(pool, project.raw, names),
-        *build_model_assets(project.models, zone, engine, project.lineage, pool, project.raw, names),
+        *build_raw_assets(pool, project.raw, names, new_spec),
+        *build_model_assets(project.models, zone, engine, project.lineage, pool, project.raw, names, new_spec),
     ]
 
 
 def _copy(
-    event: Event, project: Project, tables: Sequence[dg.AssetsDefinition], pool: str | None, names: EventNames
+    event: Event,
+    project: Project,
+    tables: Sequence[dg.AssetsDefinition],
+    pool: str | None,
+    names: EventNames,
+    new_spec: NewSpec,
 ) -> dg.AssetsDefinition:
     personal_data = event.published.personal_data
     return build_published_copy(
@@ -170,17 +175,23 @@ def _copy(
         pool=pool,
         raw=project.raw,
         names=names,
+        new_spec=new_spec,
     )
 
 
 def _pages(
-    event: Event, models: Mapping[Relation, Model], pool: str | None, read: ReadEvent, names: EventNames
+    event: Event,
+    models: Mapping[Relation, Model],
+    pool: str | None,
+    read: ReadEvent,
+    names: EventNames,
+    new_spec: NewSpec,
 ) -> list[dg.AssetsDefinition]:
     return [
-        build_catalogue(models, read_statuses, read, names),
-        build_event_page(models, _site_address(event), pool, names),
-        build_files(models, pool, read, names),
-        *build_lake_asset(event, models, read, pool),
+        build_catalogue(models, read_statuses, read, names, new_spec=new_spec),
+        build_event_page(models, _site_address(event), pool, names, new_spec=new_spec),
+        build_files(models, pool, read, names, new_spec=new_spec),
+        *build_lake_asset(event, models, read, pool, new_spec),
     ]
 
 

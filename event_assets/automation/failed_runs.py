@@ -11,11 +11,11 @@ from datetime import datetime, timedelta, timezone
 
 import dagster as dg
 
+from event_assets.assets.run_events import event_of
 from event_assets.automation.clock import is_ahead
 from event_assets.automation.failures import Failure
 from event_assets.automation.graph import is_model
 from event_assets.automation.readers import readers_lack
-from event_assets.automation.run_events import event_of
 from event_assets.automation.run_results import RunResult, run_result
 from event_assets.automation.troubles import Found, what_readers_see
 

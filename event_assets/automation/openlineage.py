@@ -19,7 +19,7 @@ import orjson
 from event_assets.assets.copy_plan import publish_plan
 from event_assets.assets.keys import EventNames
 from event_assets.assets.metadata import OWNERS
-from event_assets.automation.run_events import event_of
+from event_assets.assets.run_events import event_of
 from event_assets.models import Model
 from event_assets.models.lineage import Lineage
 from event_assets.settings import Event, ReadEvent, SettingsError, read_event

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import dagster as dg
 
+from event_assets.assets.run_events import event_of
 from event_assets.automation.clock import is_ahead
-from event_assets.automation.run_events import event_of
 from event_assets.settings import Event, SettingsError, read_event
 from event_assets.warehouse.engines import configured_engine
 from event_assets.warehouse.run_marker import is_alive

@@ -14,7 +14,7 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
 
-from event_assets.automation.run_events import event_of
+from event_assets.assets.run_events import event_of
 from event_assets.automation.vacuum import shrink
 from event_assets.settings import Event, ReadEvent
 

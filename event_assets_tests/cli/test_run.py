@@ -28,7 +28,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few_models: None) -> N
 def no_warehouse(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     """The warehouse's resource fails, before any step."""
 
-    def fail(_: WarehouseResource) -> None:
+    def fail(*_: object) -> None:
         raise SettingsError("the memory is no size.")
 
     with monkeypatch.context() as patch:
