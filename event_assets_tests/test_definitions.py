@@ -72,6 +72,27 @@ REPORTED_LATER = {OpenLineageSettings, LakeSettings}
 """A wrong setting of these is reported by the sensor or the step that needs it, and stops nothing else."""
 
 
+@pytest.mark.parametrize(
+    ("destination", "shown"),
+    [
+        ("duckdb", {"duckdb"}),
+        ("postgres", {"postgres"}),
+        ("ducklake", {"duckdb", "ducklake"}),
+        ("spark", {"spark", "deltalake"}),
+    ],
+)
+def test_every_table_is_shown_as_one_of_its_warehouse(
+    monkeypatch: pytest.MonkeyPatch, destination: str, shown: set[str]
+):
+    monkeypatch.setenv("DESTINATION", destination)
+    definitions = build_definitions(read_event())
+    kinds = {node.key.path[0]: node.kinds for node in definitions.resolve_asset_graph().asset_nodes}
+    ours = {"dlt", "sql", "view", "table", "incremental", "file"}
+    assert {layer: found - ours for layer, found in kinds.items() if layer in ("raw", "staging", "summary")} == {
+        "raw": shown, "staging": shown, "summary": shown,
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("section", [each for each in SECTIONS_OF_THE_DEFINITIONS if each not in REPORTED_LATER])
 def test_the_definitions_depend_on_these_sections(section: type[Section]):
     """And on no other one: ``shared_definitions`` makes them of an event that has only these."""

@@ -35,6 +35,7 @@ def build_raw_assets(
     pool: str | None = WAREHOUSE_POOL,
     tables: Collection[str] = TABLES,
     names: EventNames = THE_EVENT,
+    kinds: Collection[str] = (),
     new_spec: NewSpec = dg.AssetSpec,
 ) -> list[dg.AssetsDefinition]:
     """Return the raw assets of all endpoints. Needs no configuration, network or file.
@@ -43,9 +44,10 @@ def build_raw_assets(
         pool: The concurrency pool of the ops.
         tables: The names of the tables, which are those of their resources.
         names: Those of the event.
+        kinds: How Dagster shows what is in the warehouse.
         new_spec: Makes the specs.
     """
-    translator = RawTranslator(names, new_spec)
+    translator = RawTranslator(names, kinds, new_spec)
     return [
         _endpoint_assets(_declared_source(tuple(tables), tuple(resources)), endpoint, resources, pool, translator)
         for endpoint, resources in resources_by_endpoint(tables).items()
@@ -76,11 +78,12 @@ class RawTranslator(DagsterDltTranslator):
 
     Args:
         names: Those of the event.
+        kinds: How Dagster shows what is in the warehouse: dlt's own would be that of the pipeline that only declares.
         new_spec: Makes the specs.
     """
 
-    def __init__(self, names: EventNames, new_spec: NewSpec) -> None:
-        self.names, self._new_spec = names, new_spec
+    def __init__(self, names: EventNames, kinds: Collection[str], new_spec: NewSpec) -> None:
+        self.names, self._kinds, self._new_spec = names, {"dlt", *kinds}, new_spec
 
     def get_asset_spec(self, data: DltResourceTranslatorData) -> dg.AssetSpec:
         """Return the spec of a resource's asset, without upstream assets."""
@@ -92,7 +95,7 @@ class RawTranslator(DagsterDltTranslator):
             description=table.description,
             group_name=self.names.group(RAW),
             owners=OWNERS,
-            kinds=super().get_asset_spec(data).kinds,
+            kinds=self._kinds,
             tags={"layer": RAW, "endpoint": endpoint_of(table.name)},
             metadata={
                 **table_name(self.names.namespace.relation(relation)),

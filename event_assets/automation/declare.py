@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import dagster as dg
 
 from event_assets.assets.one_asset import NewSpec
 from event_assets.automation.conditions import Planning, condition_of
-from event_assets.automation.freshness import phase_of, window_of
+from event_assets.automation.freshness import FreshnessWindow, phase_of, window_of
 from event_assets.settings import Event
 
 
@@ -32,12 +33,13 @@ def automated_specs(
         SettingsError: A setting cannot be used.
     """
     phase, windows = phase_of(event, at), event.freshness
+    policy_of = cache(FreshnessWindow.policy)
 
     def new_spec(key: dg.AssetKey, metadata: Mapping[str, Any] | None = None, **attributes: Any) -> dg.AssetSpec:
         return dg.AssetSpec(
             key,
             automation_condition=condition_of(key, planning),
-            freshness_policy=window_of(key, phase, windows).policy(),
+            freshness_policy=policy_of(window_of(key, phase, windows)),
             metadata={**(metadata or {}), **uses(key)},
             **attributes,
         )

@@ -152,7 +152,7 @@ def _tables(
     """Return the assets of the raw tables and of the models."""
     engine, zone = engine_class(event.destination), event.dates.timezone
     return [
-        *build_raw_assets(pool, project.raw, names, new_spec),
+        *build_raw_assets(pool, project.raw, names, engine.kinds, new_spec),
         *build_model_assets(project.models, zone, engine, project.lineage, pool, project.raw, names, new_spec),
     ]
 
