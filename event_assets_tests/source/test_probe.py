@@ -1,5 +1,7 @@
 """A look at the API sees the data versions that a sync would give."""
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from itertools import count, repeat
 from pathlib import Path
@@ -55,6 +57,26 @@ def test_it_sees_the_versions_that_a_sync_gives(
             expected = {name: result.version for name, result in synced.items() if not result.absent}
             assert look(api, endpoint, privacy=privacy).versions == expected
             assert ("tracks" in expected) is False
+
+
+_A_LOOK = """
+import sys
+from event_assets.settings import EventApiSettings
+from event_assets.source.probe import probe
+from event_assets.source.sync import SyncSettings
+for endpoint in ("content", "partners", "participants"):
+    seen = probe(EventApiSettings(*sys.argv[1:]), endpoint, None, SyncSettings())
+    assert seen.versions
+print(sorted({"pyarrow", "numpy", "duckdb"} & sys.modules.keys()))
+"""
+
+
+def test_a_look_takes_no_arrow(api: Sandbox):
+    """The code server looks every few seconds, and Arrow would stay in its memory: 30 MB."""
+    found = subprocess.run(
+        [sys.executable, "-c", _A_LOOK, api.base_url, api.token], check=True, capture_output=True, text=True
+    )
+    assert found.stdout == "[]\n"
 
 
 def test_it_asks_once_for_what_is_as_before(api: Sandbox):

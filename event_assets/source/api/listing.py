@@ -12,6 +12,9 @@ import msgspec
 
 from event_assets.source.api.lossless_json import parts, python_json
 
+_BEGINNING, _MOST_PLACES = 64, 8
+"""How many bytes of a value are looked for, and at how many places all of it is compared."""
+
 
 class Listing(NamedTuple):
     """The parts of a list response.
@@ -56,11 +59,28 @@ def _span_of_data(body: bytes) -> tuple[int, int] | None:
         return _span_in_text(body.decode("utf-8", "surrogatepass"))
     if data is None:
         return None
-    import pyarrow as pa  # here: to load the definitions takes no Arrow
+    value = memoryview(data)
+    begin = _only_place(body, value)
+    if begin is None:
+        return _span_in_text(body.decode("utf-8", "surrogatepass"))
+    return begin, begin + len(value)
 
-    # A value that msgspec leaves as it is lies in the memory of the body.
-    begin = pa.py_buffer(data).address - pa.py_buffer(body).address
-    return begin, begin + len(memoryview(data))
+
+def _only_place(body: bytes, value: memoryview) -> int | None:
+    """Return where a value stands that is in a body as it is; None if that may be at several places.
+
+    msgspec does not say where it has found a value, and the address of its memory takes a library to know.
+    """
+    beginning, last = bytes(value[:_BEGINNING]), len(body) - len(value)
+    found: list[int] = []
+    place = -1
+    for _ in range(_MOST_PLACES):
+        place = body.find(beginning, place + 1, last + len(beginning))
+        if place < 0:
+            return found[0] if len(found) == 1 else None
+        if body.startswith(value, place):
+            found.append(place)
+    return None
 
 
 def _span_in_text(text: str) -> tuple[int, int] | None:
