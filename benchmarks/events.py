@@ -19,7 +19,8 @@ import dagster as dg
 
 from event_assets.assets.versions import CODE_VERSION, DATA_VERSION, INPUT_VERSION
 from event_assets.automation.graph import Graph
-from event_assets.definitions import build_all, made_to_stay
+from event_assets.definitions import build_all
+from event_assets.garbage import made_to_stay
 from event_assets.settings import read_events
 from event_assets.warehouse.engines import configured_engine
 

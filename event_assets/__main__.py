@@ -11,6 +11,8 @@ from pathlib import Path
 
 import click
 
+from event_assets.garbage import made_to_stay
+
 GARBAGE_THRESHOLD = 10_000
 """How many new objects there must be before garbage is looked for: Python's 700 suits smaller programs."""
 
@@ -29,10 +31,11 @@ def main() -> None:
 def run(allow_removals: bool, event_name: str | None) -> None:
     """Sync everything once and build every summary."""
     with _user_facing_errors():
-        with _looking_for_no_garbage():
+        with made_to_stay():
             _check_settings(event_name)
             from event_assets.cli.run import run_everything  # here, because `--help` needs no Dagster
 
+        gc.set_threshold(GARBAGE_THRESHOLD)
         run_everything(allow_removals=allow_removals, event_name=event_name)
 
 
@@ -169,22 +172,6 @@ def settings(secrets: bool) -> None:
     from event_assets.cli.settings_files import config_toml, secrets_toml
 
     click.echo(secrets_toml() if secrets else config_toml(), nl=False)
-
-
-@contextmanager
-def _looking_for_no_garbage() -> Iterator[None]:
-    """Import in a block; what is there at its end is never looked through again.
-
-    Dagster and dlt make half a million objects that stay to the end. Looking through them time and again took a sixth
-    of a run that finds nothing changed.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.set_threshold(GARBAGE_THRESHOLD)
-        gc.enable()
 
 
 def _check_settings(event_name: str | None = None) -> None:

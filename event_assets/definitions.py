@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from functools import cache, partial
 
@@ -20,6 +18,7 @@ from event_assets.automation.orphaned_runs import orphaned_runs_sensor
 from event_assets.automation.phase_sensor import phase_sensor
 from event_assets.automation.phases import Phase
 from event_assets.automation.retention import prune_daily, prune_job
+from event_assets.garbage import made_to_stay
 from event_assets.settings import Event, SettingsError, read_event, read_events
 
 logger = logging.getLogger(__name__)
@@ -92,23 +91,6 @@ def _across(
             raise
         logger.error("The tables across events are left out until the settings can be used: %s", error)
         return [], []
-
-
-@contextmanager
-def made_to_stay() -> Iterator[None]:
-    """Keep the garbage collector from what is made here: it stays as long as the process does.
-
-    Objects only become more in the meantime, and to look for garbage among them takes a fifth of the time; with many
-    events, as long again for each look later.
-    """
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if collects:
-            gc.enable()
 
 
 @cache

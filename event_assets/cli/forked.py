@@ -19,26 +19,28 @@ from typing import NoReturn
 
 from event_assets.cli.child import end_with_parent, run_command
 from event_assets.cli.supervisor import Process, Service, pipe_of_children
+from event_assets.garbage import made_to_stay
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What the supervisor handles, and its children must not handle so."""
+GARBAGE_THRESHOLDS = 700, 10, 1
+"""When the services look for garbage. The daemon reads all definitions anew each minute, and lets go of those before.
+By Python's default it had two or three of these in memory before it looked through all of it: 4 MB."""
 
 
 def preload(commands: Iterable[str], modules: Iterable[str]) -> None:
-    """Import what the services need, and let no search for garbage write into it: then it stays shared.
+    """Import what the services need, so that they share it.
 
     Args:
         commands: Console scripts, whose modules are imported.
         modules: Further modules.
     """
-    gc.disable()
-    for command in commands:
-        next(iter(entry_points(group="console_scripts", name=command))).load()
-    for module in modules:
-        import_module(module)
-    gc.collect()
-    gc.freeze()
-    gc.enable()
+    with made_to_stay():
+        for command in commands:
+            next(iter(entry_points(group="console_scripts", name=command))).load()
+        for module in modules:
+            import_module(module)
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
 class Fork:
