@@ -11,7 +11,10 @@ from pathlib import Path
 
 import click
 
-from event_assets.garbage import THRESHOLD_OF_A_RUN, made_to_stay
+from event_assets.garbage import made_to_stay
+
+GARBAGE_THRESHOLD = 10_000
+"""How many new objects there must be before garbage is looked for: Python's 700 suits smaller programs."""
 
 UNUSABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR, errno.ENOSPC}
 """Errors of the system that are of a place and not of this program: a folder cannot be made, a file not written."""
@@ -32,7 +35,7 @@ def run(allow_removals: bool, event_name: str | None) -> None:
             _check_settings(event_name)
             from event_assets.cli.run import run_everything  # here, because `--help` needs no Dagster
 
-        gc.set_threshold(*THRESHOLD_OF_A_RUN)
+        gc.set_threshold(GARBAGE_THRESHOLD)
         run_everything(allow_removals=allow_removals, event_name=event_name)
 
 

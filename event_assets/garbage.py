@@ -4,9 +4,6 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-THRESHOLD_OF_A_RUN = 10_000, 10, 10
-"""How many new objects there must be before a run looks for garbage: Python's 700 suits smaller programs."""
-
 
 @contextmanager
 def made_to_stay() -> Iterator[None]:

@@ -7,7 +7,6 @@ runs of its own go on.
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import selectors
@@ -26,7 +25,6 @@ from dagster._serdes import deserialize_value
 
 from event_assets.cli.child import run_command
 from event_assets.cli.forked import end_as, name_process
-from event_assets.garbage import THRESHOLD_OF_A_RUN
 
 _LOOK_SECONDS = 0.5
 """How often it looks which of its runs have ended."""
@@ -156,7 +154,6 @@ class _RunServer:
 
     def _execute(self, run: _Run) -> None:
         name_process(f"run {run.run_id[:8]}")
-        gc.set_threshold(*THRESHOLD_OF_A_RUN)
         command = ["dagster", "api", "execute_run", run.arguments]
         if not self._is_current():
             _replace_by(command)
