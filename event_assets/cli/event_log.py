@@ -21,10 +21,8 @@ from dagster import EventLogEntry, StringSource
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
-from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.pool import StaticPool
-
-from event_assets.cli.sqlite_engine import new_engine
 
 _initialized: set[tuple[str, int]] = set()
 """The databases of all runs, path and number of the file, that this process has seen to be as Dagster wants them."""
@@ -134,9 +132,20 @@ class EventLog(SqliteEventLogStorage):
 
     def _engine(self, shard: str) -> Engine:
         if shard not in self._engines:
-            self._engines[shard] = new_engine(self.conn_string_for_shard(shard), poolclass=StaticPool)
+            self._engines[shard] = _new_engine(self.conn_string_for_shard(shard))
         self._engines.move_to_end(shard)
         if len(self._engines) > KEPT_OPEN:
             _, longest_unused = self._engines.popitem(last=False)
             longest_unused.dispose()
         return self._engines[shard]
+
+
+def _new_engine(address: str) -> Engine:
+    engine = create_engine(address, poolclass=StaticPool, connect_args={"check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def commit_without_waiting(connection: Any, _: Any) -> None:
+        # A power cut can lose the last events then, and damages nothing: SQLite's advice for WAL.
+        connection.execute("pragma synchronous = normal")
+
+    return engine

@@ -5,7 +5,6 @@ Each of Dagster's processes imports the same 90 MB of code. Started as programs 
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -23,9 +22,6 @@ from event_assets.garbage import made_to_stay
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What the supervisor handles, and its children must not handle so."""
-GARBAGE_THRESHOLDS = 700, 10, 1
-"""When the services look for garbage. The daemon reads all definitions anew each minute, and lets go of those before.
-By Python's default it had two or three of these in memory before it looked through all of it: 4 MB."""
 
 
 def preload(commands: Iterable[str], modules: Iterable[str]) -> None:
@@ -40,7 +36,6 @@ def preload(commands: Iterable[str], modules: Iterable[str]) -> None:
             next(iter(entry_points(group="console_scripts", name=command))).load()
         for module in modules:
             import_module(module)
-    gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
 class Fork:

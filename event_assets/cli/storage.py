@@ -17,9 +17,7 @@ from typing import Any, ClassVar, cast
 
 from dagster._core.storage.runs import SqliteRunStorage
 from dagster._core.storage.schedules import SqliteScheduleStorage
-from sqlalchemy import Connection, Engine
-
-from event_assets.cli.sqlite_engine import new_engine
+from sqlalchemy import Connection, Engine, create_engine, event
 
 _engines: dict[str, tuple[int, Engine]] = {}
 """The engine of each database file, with the file's number: a file of another number is another database."""
@@ -45,8 +43,19 @@ def open_engine(path: Path) -> Engine:
     """
     with _lock:
         if not is_checked(path):
-            _engines[str(path)] = path.stat().st_ino, new_engine(f"sqlite:///{path}")
+            _engines[str(path)] = path.stat().st_ino, _new_engine(path)
         return _engines[str(path)][1]
+
+
+def _new_engine(path: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def commit_without_waiting(connection: Any, _: Any) -> None:
+        # A power cut can lose the last records then, and damages nothing: SQLite's advice for WAL.
+        connection.execute("pragma synchronous = normal")
+
+    return engine
 
 
 class _KeptOpen:
