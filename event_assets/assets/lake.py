@@ -50,10 +50,8 @@ def build_lake_asset(
     with suppress(SettingsError):  # which the step reports
         if event.lake.storage is None:
             return []
-    key = lake_key(event)
-
     spec = new_spec(
-        key,
+        lake_key(event),
         deps=[published_copy(event.key_prefix)],
         description=_DESCRIPTION,
         group_name=event.name or LAKE,

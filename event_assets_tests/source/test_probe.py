@@ -71,8 +71,8 @@ print(sorted({"pyarrow", "numpy", "duckdb"} & sys.modules.keys()))
 """
 
 
-def test_a_look_takes_no_arrow(api: Sandbox):
-    """The code server looks every few seconds, and Arrow would stay in its memory: 30 MB."""
+def test_a_look_at_whole_lists_takes_no_arrow(api: Sandbox):
+    """The code server looks every few seconds, and Arrow would stay in its memory: 30 MB. Pages are packed by it."""
     found = subprocess.run(
         [sys.executable, "-c", _A_LOOK, api.base_url, api.token], check=True, capture_output=True, text=True
     )
