@@ -21,6 +21,7 @@ from event_assets.automation.condition_sensor import ConditionSensor
 from event_assets.automation.facts import Facts, failing_tables, read_facts, with_copy
 from event_assets.automation.graph import Graph, is_copy, is_raw
 from event_assets.automation.planner import NOTHING, Decision, Plan, plan, requested
+from event_assets.automation.recorded import kept_recorded
 from event_assets.settings import ReadEvent, read_event
 
 
@@ -34,6 +35,7 @@ class Planning:
 
     def __init__(self, graph: Callable[[], Graph], read: ReadEvent = read_event) -> None:
         self._graph, self._read_event = graph, read
+        self._recorded = kept_recorded(lambda: graph().nodes)
         self._plans: WeakKeyDictionary[object, tuple[Plan, datetime | None]] = WeakKeyDictionary()
         self._latest: tuple[Plan, datetime | None] | None = None
 
@@ -86,7 +88,8 @@ class Planning:
 
     def _read(self, instance: dg.DagsterInstance, now: datetime, lost_at: datetime | None) -> Facts:
         event, graph = self._read_event(), self._graph()
-        return with_copy(instance, graph, event, read_facts(instance, graph, event, now, lost_at))
+        facts = read_facts(instance, graph, event, now, lost_at, self._recorded)
+        return with_copy(instance, graph, event, facts)
 
 
 class _Planned(dg.AutomationCondition[dg.AssetKey]):

@@ -6,8 +6,9 @@ the table.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import dagster as dg
 from dagster._core.storage.asset_check_execution_record import COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES
@@ -124,24 +125,47 @@ class ShownResult:
     is_being_evaluated: bool = False
 
 
-def shown_results(
+class RecordedResult(NamedTuple):
+    """What was recorded last of a check.
+
+    Attributes:
+        passed: Whether it has passed; None where a run has only planned it.
+        run_id: The run.
+    """
+
+    passed: bool | None
+    run_id: str
+
+
+def recorded_results(
     instance: dg.DagsterInstance, checks: Iterable[dg.AssetCheckKey]
-) -> dict[dg.AssetCheckKey, ShownResult]:
-    """Return what the UI shows of each check, by check. Those of which nothing is recorded are left out.
+) -> dict[dg.AssetCheckKey, RecordedResult]:
+    """Return what was recorded last of each check, by check. Those of which nothing is recorded are left out.
 
     Args:
         instance: Where it is recorded.
         checks: Which checks.
     """
-    recorded = instance.event_log_storage.get_latest_asset_check_execution_by_key([*checks])
-    passed = {
-        check: found.found.passed if (found := Evaluation.read(record.event)) else None
-        for check, record in recorded.items()
+    records = instance.event_log_storage.get_latest_asset_check_execution_by_key([*checks])
+    return {
+        check: RecordedResult(found.found.passed if (found := Evaluation.read(record.event)) else None, record.run_id)
+        for check, record in records.items()
     }
-    planned = {recorded[check].run_id for check, result in passed.items() if result is None}
+
+
+def shown_results(
+    instance: dg.DagsterInstance, recorded: Mapping[dg.AssetCheckKey, RecordedResult]
+) -> dict[dg.AssetCheckKey, ShownResult]:
+    """Return what the UI shows of each check, by check.
+
+    Args:
+        instance: Where the runs are recorded.
+        recorded: What was recorded last of each check.
+    """
+    planned = {last.run_id for last in recorded.values() if last.passed is None}
     runs = instance.get_runs(dg.RunsFilter(run_ids=sorted(planned))) if planned else []
     under_way = {run.run_id for run in runs if not run.is_finished}
     return {
-        check: ShownResult(result, result is None and recorded[check].run_id in under_way)
-        for check, result in passed.items()
+        check: ShownResult(last.passed, last.passed is None and last.run_id in under_way)
+        for check, last in recorded.items()
     }

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
+from functools import partial
 
 import dagster as dg
 
@@ -20,6 +21,7 @@ from event_assets.automation.failures import has_ended_by_itself
 from event_assets.automation.freshness import FreshnessWindow, current_windows
 from event_assets.automation.graph import Graph, is_copy, is_model, is_raw
 from event_assets.automation.readers import mended_unpublished
+from event_assets.automation.recorded import ReadRecorded, read_recorded
 from event_assets.settings import Event, SettingsError
 from event_assets.warehouse.engines import configured_engine
 
@@ -124,7 +126,12 @@ class Facts:
 
 
 def read_facts(
-    instance: dg.DagsterInstance, graph: Graph, event: Event, now: datetime, lost_at: datetime | None = None
+    instance: dg.DagsterInstance,
+    graph: Graph,
+    event: Event,
+    now: datetime,
+    lost_at: datetime | None = None,
+    read: ReadRecorded | None = None,
 ) -> Facts:
     """Read what is known of the assets, except of their checks and of the copy's.
 
@@ -134,6 +141,7 @@ def read_facts(
         event: Its windows count, and where its warehouse lies.
         now: The time now, with a zone.
         lost_at: When the warehouse was last seen to be gone, as far as an earlier look has recorded.
+        read: Reads what the event log says of the assets, where a look keeps that for the next one.
 
     Raises:
         SettingsError: A setting cannot be used.
@@ -142,7 +150,7 @@ def read_facts(
         lost_at = now
     return Facts(
         now,
-        _read_states(instance, graph),
+        _read_states(instance, graph, read or partial(read_recorded, assets=graph.nodes)),
         current_windows(graph.nodes, now, event),
         event.freshness.retry_minutes,
         lost_at=None if lost_at is None else min(lost_at, now),  # whatever the clock was then
@@ -178,7 +186,7 @@ def _pauses(event: Event) -> Mapping[dg.AssetKey, timedelta]:
         return {}
 
 
-def _read_states(instance: dg.DagsterInstance, graph: Graph) -> dict[dg.AssetKey, AssetState]:
+def _read_states(instance: dg.DagsterInstance, graph: Graph, read: ReadRecorded) -> dict[dg.AssetKey, AssetState]:
     """Read what has become of the assets.
 
     The runs that are under way are read first: one that ends in the meantime then counts as one that goes on, and what
@@ -187,15 +195,11 @@ def _read_states(instance: dg.DagsterInstance, graph: Graph) -> dict[dg.AssetKey
     Args:
         instance: Where it is recorded.
         graph: All assets.
+        read: Reads what the event log says of them.
     """
     in_progress = _in_progress(instance)
-    entries = [record.asset_entry for record in instance.get_asset_records(list(graph.nodes))]
-    runs = {entry.asset_key: entry.last_run_id for entry in entries}
-    made = {
-        entry.asset_key: Materialisation.read(record.event_log_entry, record.storage_id)
-        for entry in entries
-        if (record := entry.last_materialization_record)
-    }
+    recorded = read(instance)
+    runs, made = recorded.runs, recorded.made
     # What the latest run that was to make it has made cannot have failed in it.
     unmade = {asset: run for asset, run in runs.items() if run and run != (made[asset].run_id if asset in made else "")}
     changed = {

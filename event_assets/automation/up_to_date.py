@@ -11,10 +11,12 @@ import dagster as dg
 import orjson
 
 from event_assets.assets.keys import THE_EVENT, EventNames
-from event_assets.automation.evaluations import ShownResult, shown_results
+from event_assets.automation.evaluations import ShownResult, recorded_results, shown_results
+from event_assets.automation.event_log_cache import EventLogCache
 from event_assets.automation.facts import read_facts
 from event_assets.automation.graph import Graph
 from event_assets.automation.reasons import why_not_up_to_date
+from event_assets.automation.recorded import kept_recorded
 from event_assets.settings import ReadEvent, read_event
 
 IS_UP_TO_DATE = "is_up_to_date"
@@ -85,6 +87,9 @@ def up_to_date_sensor(
         read: Reads the event at each look.
         names: Those of the event.
     """
+    checks = {key: dg.AssetCheckKey(key, IS_UP_TO_DATE) for key in summaries}
+    recorded = kept_recorded(lambda: graph.nodes)
+    results = EventLogCache(lambda instance: recorded_results(instance, checks.values()))
 
     @dg.sensor(
         name=names.of("update_staleness_checks"),
@@ -94,11 +99,14 @@ def up_to_date_sensor(
     )
     def update_staleness_checks(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         instance = context.instance
-        facts = read_facts(instance, graph, read(), datetime.now(timezone.utc))
-        checks = {key: dg.AssetCheckKey(key, IS_UP_TO_DATE) for key in summaries if facts.version(key) is not None}
-        shown = {check.asset_key: result for check, result in shown_results(instance, checks.values()).items()}
+        facts = read_facts(instance, graph, read(), datetime.now(timezone.utc), read=recorded)
+        shown = {check.asset_key: shown for check, shown in shown_results(instance, results.get(instance)).items()}
         # What a run is about to say itself is left to it.
-        built = [key for key in checks if not shown.get(key, _NOTHING_SHOWN).is_being_evaluated]
+        built = [
+            key
+            for key in checks
+            if facts.version(key) is not None and not shown.get(key, _NOTHING_SHOWN).is_being_evaluated
+        ]
         found = {key: why_not_up_to_date(graph, facts, key) for key in built}
         state = {key.to_user_string(): sorted(because) for key, because in found.items()}
         known: Mapping[str, list[str]] = orjson.loads(context.cursor) if context.cursor else {}

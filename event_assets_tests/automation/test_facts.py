@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from itertools import pairwise
 
 import dagster as dg
 import pytest
 
 from event_assets.assets.versions import Materialisations
-from event_assets.automation import facts
+from event_assets.automation import event_log_cache, facts
 from event_assets.automation.facts import Facts, failing_tables, read_facts
 from event_assets.automation.graph import Graph, Node
 from event_assets.automation.reasons import why_outdated
+from event_assets.automation.recorded import kept_recorded, read_recorded
 from event_assets.settings import read_event
 
 A, B = dg.AssetKey(["raw", "a"]), dg.AssetKey(["summary", "b"])
@@ -94,6 +96,33 @@ def test_what_later_code_has_built_of_something_else_is_current(project: Project
     assert why("y", now - hour) is None
     assert why("x", now + hour) == "the code of summary/b has changed"
     assert why("y", now + hour) == "summary/b was built without raw/a"
+
+
+def test_what_is_kept_of_the_event_log_is_what_it_holds(project: Project, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(event_log_cache, "SETTLED_SECONDS", 0)  # it is kept at once
+    kept = kept_recorded(lambda: project.graph.nodes)
+
+    def fail() -> None:
+        project.fails = True
+        project.make(B)
+
+    steps = [
+        lambda: None,
+        lambda: project.make(A),
+        lambda: project.make(B),
+        lambda: project.begin_run(A, B),
+        fail,
+        lambda: project.instance.report_runless_asset_event(dg.AssetMaterialization(A)),
+        lambda: project.instance.wipe_assets([A]),
+        lambda: project.make(A),
+    ]
+    seen = []
+    for step in steps:
+        step()
+        seen.append(read_recorded(project.instance, project.graph.nodes))
+        assert kept(project.instance) == seen[-1]
+        assert kept(project.instance) is kept(project.instance), "nothing was recorded since"
+    assert all(before != after for before, after in pairwise(seen)), "each step is one that could have been missed"
 
 
 def test_what_a_run_will_still_make_is_in_progress(project: Project):

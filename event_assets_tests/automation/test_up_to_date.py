@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from event_assets.automation.evaluations import shown_results
+from event_assets.automation.evaluations import recorded_results, shown_results
 from event_assets.sandbox import Event
 from event_assets_tests.automation.automation_harness import Automation, Clock, reason
 
@@ -25,7 +25,7 @@ def reports(automation: Automation) -> dict[str, tuple[bool, str]]:
 def shown(automation: Automation, summary: str) -> bool | None:
     """Whether the check of a summary has passed, as the UI shows it."""
     check = dg.AssetCheckKey(dg.AssetKey(summary.split("/")), "is_up_to_date")
-    result = shown_results(automation.instance, [check]).get(check)
+    result = shown_results(automation.instance, recorded_results(automation.instance, [check])).get(check)
     return result.passed if result else None
 
 
