@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Event
 
 import yaml
+from dagster._daemon import controller
 from dagster._grpc import server_watcher
 
 from event_assets.cli.code_server import LOCATION, CodeServer
@@ -24,17 +25,21 @@ MODULES = ("event_assets.cli.event_log", "event_assets.cli.launcher", "event_ass
 WATCH_SECONDS = 5
 """How often webserver and daemon ask whether the code server is another one. Dagster's default of a second takes a
 quarter of the processor time of `event-assets ui` while nothing happens."""
+RELOAD_SECONDS = 240
+"""How often the daemon reads the definitions anew though the code server is the same: for where that has failed before.
+With Dagster's minute, that is a sixth of the processor time. It gives up where nothing was read for five minutes."""
 
 _WORKSPACE = "# Written by `event-assets ui`: the code server of the one that runs, for webserver and daemon.\n"
 
 
-def watch_code_server_less_often() -> None:
+def ask_code_server_less_often() -> None:
     """Let the webserver and the daemon that are forked off this process ask every ``WATCH_SECONDS``.
 
-    Private, and the one place that changes it: Dagster has no setting for it, and whoever starts the threads that watch
-    gives them no interval.
+    And let the daemon read the same definitions only every ``RELOAD_SECONDS``. Both are private, and this is the one
+    place that changes them: Dagster has no setting for either.
     """
     server_watcher.WATCH_INTERVAL = WATCH_SECONDS
+    controller.RELOAD_WORKSPACE_INTERVAL = RELOAD_SECONDS
 
 
 def dagster_services(folder: Path, home: Path, host: str, port: int) -> Sequence[Service]:

@@ -17,10 +17,10 @@ from event_assets.cli.home_files import HomeFiles
 from event_assets.cli.services import (
     COMMANDS,
     MODULES,
+    ask_code_server_less_often,
     dagster_services,
     sandbox_service,
     site_service,
-    watch_code_server_less_often,
 )
 from event_assets.cli.supervisor import Supervisor
 
@@ -63,7 +63,7 @@ def become_supervisor(
 def main(home: Path, host: str, port: int, site: Path | None, site_port: int | None, sandbox_port: int | None) -> None:
     """Start Dagster's processes and see to it that they run."""
     preload(COMMANDS, MODULES)
-    watch_code_server_less_often()
+    ask_code_server_less_often()
     with tempfile.TemporaryDirectory(prefix="event_assets_") as folder:
         services = [*dagster_services(Path(folder), home, host, port)]
         if site is not None and site_port is not None:

@@ -8,9 +8,11 @@ import time
 from collections.abc import Callable
 from inspect import signature
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from dagster._daemon import controller
 from dagster._grpc import server_watcher
 from dagster._grpc.client import DagsterGrpcClient
 
@@ -221,10 +223,14 @@ def test_what_is_imported_before_the_forks_starts_no_thread():
     assert said.split() == ["1"], "one thread, and nothing that only the code server needs"
 
 
+PATCHED = ((server_watcher, "WATCH_INTERVAL"), (controller, "RELOAD_WORKSPACE_INTERVAL"))
+
+
 def test_the_watch_of_the_code_server_waits_as_long_as_is_set(monkeypatch: pytest.MonkeyPatch):
     """Dagster's thread that watches takes what stands in its module: if that changes, it asks once a second again."""
-    monkeypatch.setattr(server_watcher, "WATCH_INTERVAL", server_watcher.WATCH_INTERVAL)
-    services.watch_code_server_less_often()
+    for module, name in PATCHED:
+        monkeypatch.setattr(module, name, getattr(module, name))
+    services.ask_code_server_less_often()
     client, waited = DagsterGrpcClient(port=1), []
     monkeypatch.setattr(client, "get_server_id", lambda **_: "the same")
     create: Any = server_watcher.create_grpc_watch_thread
@@ -240,3 +246,21 @@ def test_the_watch_of_the_code_server_waits_as_long_as_is_set(monkeypatch: pytes
     monkeypatch.setattr(shutdown, "wait", wait)
     thread.run()
     assert waited == [services.WATCH_SECONDS]
+
+
+def test_the_daemon_reads_the_same_definitions_as_seldom_as_is_set(monkeypatch: pytest.MonkeyPatch):
+    """Before it gives up, because nothing was read for so long, it has to try it more than once."""
+    for module, name in PATCHED:
+        monkeypatch.setattr(module, name, getattr(module, name))
+    services.ask_code_server_less_often()
+    read = []
+    daemon: Any = SimpleNamespace(
+        _grpc_server_registry=None, _workspace_process_context=SimpleNamespace(refresh_workspace=lambda: read.append(1))
+    )
+    for seconds, times in ((services.RELOAD_SECONDS - 5, 0), (services.RELOAD_SECONDS + 1, 1)):
+        controller.DagsterDaemonController.check_workspace_freshness(daemon, time.time() - seconds)
+        assert len(read) == times
+    tries = (
+        controller.DEFAULT_WORKSPACE_FRESHNESS_TOLERANCE - services.RELOAD_SECONDS
+    ) / controller.THREAD_CHECK_INTERVAL
+    assert tries >= 5
