@@ -34,16 +34,26 @@ from event_assets.definitions import defs
 defs().resolve_all_job_defs()
 assert "dagster_sling" not in sys.modules and "dagster_embedded_elt" not in sys.modules
 assert "faker" not in sys.modules, "the sandbox is not needed to load the definitions"
-assert not {"pyarrow", "numpy"} & sys.modules.keys(), "imports are most of what loading costs"
+heavy = {"pyarrow", "numpy", "duckdb", "pandas"} & sys.modules.keys()
+assert not heavy, f"imports are most of what loading costs, and each stays in the code server: {heavy}"
 assert gc.isenabled() and gc.get_freeze_count() > 100_000, "what stays is not looked through for garbage"
 """
 
 
-def test_definitions_load_without_token_network_or_file(tmp_path: Path):
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"EVENTS__NAMES": '["graz", "vienna"]'},
+        {"WAREHOUSE__DESTINATION": "postgres", "DESTINATION__POSTGRES__CREDENTIALS": "postgresql://a:b@127.0.0.1/c"},
+    ],
+    ids=["one event", "several", "PostgreSQL"],
+)
+def test_definitions_load_without_token_network_or_file(tmp_path: Path, settings: dict[str, str]):
     folder = tmp_path / "empty"
     folder.mkdir()
     environment = {name: value for name, value in os.environ.items() if "__" not in name and "DLT" not in name}
-    environment |= {"HOME": str(tmp_path / "home"), "PYTHONPATH": str(Path(__file__).parents[1])}
+    environment |= {"HOME": str(tmp_path / "home"), "PYTHONPATH": str(Path(__file__).parents[1]), **settings}
     subprocess.run(
         [sys.executable, "-W", "error::DeprecationWarning:event_assets", "-c", LOADS_WITH_NOTHING],
         cwd=folder,

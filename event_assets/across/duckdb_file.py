@@ -8,13 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
-import pyarrow as pa
 from sqlglot import exp
 
-from event_assets.across.arrow import arrow_schema
 from event_assets.across.copies import NO_OVERVIEW, EventCopy, configured_rows
 from event_assets.across.inputs import CONFIGURED, CONFIGURED_TYPES, COPIES, EVENT, INPUTS, OVERVIEW, Input
 from event_assets.across.rewriting import rows_of
@@ -26,6 +23,9 @@ from event_assets.warehouse.engines.duckdb.copy_file import kept_from_writers, n
 from event_assets.warehouse.engines.duckdb.session import DuckDbSession
 from event_assets.warehouse.failures import PublishError, in_one_line, without_values
 from event_assets.warehouse.relations import Relation, quoted
+
+if TYPE_CHECKING:
+    import duckdb
 
 FILE_NAME = "across_events.duckdb"
 """What the file is called. Not after the schema: DuckDB would ask for both, as in events.events.events_overview."""
@@ -109,6 +109,8 @@ def _read_copy(session: DuckDbSession, copy: EventCopy) -> str | None:
 
 
 def _read_file(connection: duckdb.DuckDBPyConnection, event: str, path: Path) -> str | None:
+    import duckdb  # here: to load the definitions takes no DuckDB and no Arrow
+
     try:
         connection.execute(f"attach {exp.Literal.string(str(path)).sql(DIALECT)} as {_ATTACHED} (read_only)")
     except duckdb.Error as error:
@@ -151,6 +153,10 @@ def _create(session: DuckDbSession, relation: Relation, types: Mapping[str, str]
 def _insert(
     session: DuckDbSession, relation: Relation, types: Mapping[str, str], rows: Iterable[Mapping[str, Any]]
 ) -> None:
+    import pyarrow as pa
+
+    from event_assets.across.arrow import arrow_schema
+
     connection: duckdb.DuckDBPyConnection = session.client.native_connection
     connection.register("read_rows", pa.Table.from_pylist([*rows], schema=arrow_schema(types)))
     connection.execute(f"insert into {relation.sql()} select * from read_rows")  # noqa: S608  # quoted by sqlglot

@@ -1,5 +1,6 @@
 """People are alerted once of what goes wrong with the event, and once when it is over: from a real copy."""
 
+import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -10,13 +11,15 @@ import duckdb
 import pytest
 
 from event_assets.assets.copy_plan import publish_plan
+from event_assets.automation.event_troubles import WANTED
 from event_assets.models import build
 from event_assets.sandbox import Sandbox, generate_event
 from event_assets.sandbox.event import Event
-from event_assets.settings import RemovalSettings
+from event_assets.settings import RemovalSettings, read_event
 from event_assets.source.api.resources import resources_of
 from event_assets.source.tables.schema import TABLES
 from event_assets.warehouse import WarehouseUnreadableError
+from event_assets.warehouse.engines import configured_engine
 from event_assets_tests.automation.automation_harness import Automation, Clock, reason
 from event_assets_tests.models.bench import models_of
 from event_assets_tests.running import Reader
@@ -245,6 +248,30 @@ def test_a_copy_that_cannot_be_read_is_told_in_a_sentence(
         WarehouseUnreadableError, match=r"DuckDB cannot read the published copy .*the next refresh makes"
     ):
         automation.look(SENSOR)
+
+
+def test_what_the_code_server_reads_in_another_process_is_the_same(
+    programme: Programme, automation: Automation, warehouse: Reader, monkeypatch: pytest.MonkeyPatch
+):
+    """DuckDB would take 20 MB of it from then on."""
+    engine = configured_engine(read_event())
+    wanted = [each for kind in WANTED.values() for each in kind]
+    programme.refresh()
+    here = engine.read_copy(wanted)
+    published = warehouse.path.with_name("published.duckdb")
+    with monkeypatch.context() as code_server:
+        code_server.delitem(sys.modules, "duckdb")
+        assert engine.read_copy(wanted) == here
+        published.unlink()
+        with pytest.raises(
+            WarehouseUnreadableError, match=r"DuckDB cannot read the published copy .* \(.*does not exist"
+        ):
+            engine.read_copy(wanted)
+        code_server.setattr(sys, "executable", "/bin/false")
+        with pytest.raises(WarehouseUnreadableError, match=r"\(the process that reads it has ended\)"):
+            engine.read_copy(wanted)
+        assert "duckdb" not in sys.modules
+    assert any(here), "there are rows to compare"
 
 
 def test_where_nothing_is_to_be_told_nothing_is_read(

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from event_assets.warehouse.relations import Relation, quoted
 
 if TYPE_CHECKING:
+    import duckdb
     import pyarrow as pa
 
 

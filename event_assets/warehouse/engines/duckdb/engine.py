@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dlt
-import duckdb
 from dlt.common.destination import Destination
 from dlt.destinations.exceptions import DatabaseException, DestinationConnectionError
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_fixed
@@ -23,7 +23,7 @@ from event_assets.warehouse.copy_rows import CopyRows, Wanted, read_rows
 from event_assets.warehouse.engines.base import Engine, Explanation, Lock
 from event_assets.warehouse.engines.destinations import DuckDbDestination
 from event_assets.warehouse.engines.duckdb.copy_tables import tables_of
-from event_assets.warehouse.engines.duckdb.publish import publish
+from event_assets.warehouse.engines.duckdb.reading_apart import ReaderApart, ReadingApartError, reading_apart
 from event_assets.warehouse.engines.duckdb.rewrite import rewrite
 from event_assets.warehouse.engines.duckdb.session import DuckDbSession
 from event_assets.warehouse.engines.file_locks import sync_lock, write_lock
@@ -33,6 +33,7 @@ from event_assets.warehouse.names import MERGE, RAW
 from event_assets.warehouse.relations import Dataset, Relation
 
 if TYPE_CHECKING:
+    import duckdb
     import pyarrow as pa
 
 _LOOK_AGAIN_SECONDS = 0.2
@@ -78,11 +79,15 @@ class DuckDbEngine(Engine):
     @staticmethod
     def explain(error: BaseException) -> Explanation | None:
         """Return what DuckDB has said."""
+        if not isinstance(error, DatabaseException):
+            return None
+        import duckdb
+
         # Not every one: engines that are built on this one have other databases as well.
-        if isinstance(error, DatabaseException) and isinstance(error.dbapi_exception, duckdb.Error):
-            advice = "Free disk space or memory (`memory_limit` in the section [warehouse])"
-            return Explanation("DuckDB", without_values(str(error)), advice)
-        return None
+        if not isinstance(error.dbapi_exception, duckdb.Error):
+            return None
+        advice = "Free disk space or memory (`memory_limit` in the section [warehouse])"
+        return Explanation("DuckDB", without_values(str(error)), advice)
 
     @property
     def local_path(self) -> Path:
@@ -184,6 +189,8 @@ class DuckDbEngine(Engine):
         Raises:
             PublishError: It cannot be written there, or a program has it open for writing. The old copy stays.
         """
+        from event_assets.warehouse.engines.duckdb.publish import publish
+
         return publish(session.client, self.path, self.published, plan, session.identity())
 
     def read_copy(self, wanted: Sequence[Wanted]) -> list[CopyRows]:
@@ -192,9 +199,11 @@ class DuckDbEngine(Engine):
         Raises:
             WarehouseUnreadableError: It is not there, or DuckDB cannot open it.
         """
-        with self._readable() as connection:
-            named = connection.sql("select schema_name, table_name from duckdb_tables()").fetchall()
-            return read_rows(_Reader(connection), wanted, {Relation(*name): name for name in named})
+        # The code server does nothing else with DuckDB, which would take 20 MB of it from then on.
+        reading = self._readable if "duckdb" in sys.modules else self._readable_apart
+        with reading() as reader:
+            named = reader.execute_sql("select schema_name, table_name from duckdb_tables()")
+            return read_rows(reader, wanted, {Relation(*name): name for name in named})
 
     def copied_tables(self, *schemas: str) -> Iterator[tuple[Relation, pa.Table]]:
         """Yield the tables of the file for readers, all of one refresh.
@@ -202,21 +211,35 @@ class DuckDbEngine(Engine):
         Raises:
             WarehouseUnreadableError: It is not there, or DuckDB cannot open it.
         """
-        with self._readable() as connection:
-            yield from tables_of(connection, schemas)
+        with self._readable() as reader:
+            yield from tables_of(reader.connection, schemas)
 
     @contextmanager
-    def _readable(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def _readable(self) -> Iterator[_Reader]:
         """Open the file for readers, which the next copy replaces and does not change."""
+        import duckdb
+
         try:
             with duckdb.connect(str(self.published), read_only=True) as connection:
                 connection.execute("set timezone = 'UTC'")
-                yield connection
+                yield _Reader(connection)
         except duckdb.Error as error:
-            raise WarehouseUnreadableError(
-                f"DuckDB cannot read the published copy {self.published} ({without_values(str(error))}). Nothing was "
-                "changed. If another program has it open for writing, close it there; the next refresh makes a new one."
-            ) from error
+            raise self._unreadable(str(error)) from error
+
+    @contextmanager
+    def _readable_apart(self) -> Iterator[ReaderApart]:
+        """Open it in a process of its own."""
+        try:
+            with reading_apart(self.published) as reader:
+                yield reader
+        except ReadingApartError as error:
+            raise self._unreadable(str(error)) from error
+
+    def _unreadable(self, said: str) -> WarehouseUnreadableError:
+        return WarehouseUnreadableError(
+            f"DuckDB cannot read the published copy {self.published} ({without_values(said)}). Nothing was "
+            "changed. If another program has it open for writing, close it there; the next refresh makes a new one."
+        )
 
     def back_up(self, folder: Path, wait_seconds: float) -> Path:
         """Copy the file while it is open here, so that no other process writes it, and all is in it.

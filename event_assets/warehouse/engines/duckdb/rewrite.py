@@ -12,7 +12,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from dlt.destinations.exceptions import DatabaseException
 from dlt.destinations.sql_client import SqlClientBase
 
@@ -66,6 +65,8 @@ def rewrite(path: Path, memory_limit: str | None = None) -> bool:
     Returns:
         Whether it is done.
     """
+    import duckdb  # here: to load the definitions takes no DuckDB
+
     path = path.resolve()  # of a link, the file that it leads to
     new = path.with_name(f".{path.name}.rewritten")
     try:
@@ -89,6 +90,8 @@ def rewrite(path: Path, memory_limit: str | None = None) -> bool:
 
 
 def _copy(path: Path, new: Path, memory_limit: str | None) -> None:
+    import duckdb
+
     with duckdb.connect() as connection:
         if memory_limit:
             connection.execute(f"set memory_limit = '{memory_limit}'")

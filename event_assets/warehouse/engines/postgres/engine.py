@@ -22,7 +22,6 @@ from event_assets.settings import Event, run_folder
 from event_assets.warehouse.copy_plan import Published, PublishPlan
 from event_assets.warehouse.copy_rows import CopyRows, Wanted, read_rows
 from event_assets.warehouse.engines.base import Engine, Explanation
-from event_assets.warehouse.engines.postgres.copy_tables import table_of
 from event_assets.warehouse.engines.postgres.destination import PostgresDestination, SpacedCredentials
 from event_assets.warehouse.engines.postgres.dump import dump
 from event_assets.warehouse.engines.postgres.failures import explain, failed
@@ -260,6 +259,9 @@ class PostgresEngine(Engine):
         Raises:
             WarehouseUnreadableError: The server cannot be reached, or does not let the user read them.
         """
+        # Here: to load the definitions takes no Arrow.
+        from event_assets.warehouse.engines.postgres.copy_tables import table_of
+
         with self._reached(), self.connect(self.lock_wait_seconds) as session, session.client.begin_transaction():
             session.execute_sql("set transaction isolation level repeatable read")
             for schema in schemas:
