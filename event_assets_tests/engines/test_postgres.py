@@ -121,6 +121,13 @@ def test_an_undeclared_field_may_have_a_longer_name_than_a_column(
     assert run_sync(api, warehouse, "halls", "days")["halls"].loaded == 0
 
 
+def test_a_sync_makes_no_index(warehouse: Warehouse, reader: PostgresReader, api: Sandbox):
+    """That dlt makes of the identifiers of every table, which takes longer to write than all that it is read for."""
+    run_sync(api, warehouse, "lectures", "halls")
+    assert reader.rows("select count(*) from raw.lectures__speakers")[0][0]
+    assert reader.rows("select indexname from pg_indexes where schemaname in ('raw', '_dlt_merge_raw')") == []
+
+
 def test_tables_and_columns_of_the_copy_have_comments_that_are_written_once(
     warehouse: Warehouse, reader: PostgresReader
 ):
