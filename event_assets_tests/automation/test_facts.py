@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from event_assets.assets.versions import Materialisations
-from event_assets.automation import event_log_cache, facts
+from event_assets.automation import facts
 from event_assets.automation.facts import Facts, failing_tables, read_facts
 from event_assets.automation.graph import Graph, Node
 from event_assets.automation.reasons import why_outdated
@@ -98,8 +98,7 @@ def test_what_later_code_has_built_of_something_else_is_current(project: Project
     assert why("y", now + hour) == "summary/b was built without raw/a"
 
 
-def test_what_is_kept_of_the_event_log_is_what_it_holds(project: Project, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(event_log_cache, "SETTLED_SECONDS", 0)  # it is kept at once
+def test_what_is_kept_of_the_event_log_is_what_it_holds(project: Project):
     kept = kept_recorded(lambda: project.graph.nodes)
 
     def fail() -> None:
