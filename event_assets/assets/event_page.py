@@ -120,5 +120,6 @@ def write_event_page(
 @cache
 def _code_version() -> str:
     """Return a hash of the code and the templates: a change of either makes the page stale."""
-    files = [*sorted(EVENT_TEMPLATES.parent.rglob("*.py")), *sorted(EVENT_TEMPLATES.iterdir()), TEMPLATES / "look.css"]
+    shared = [TEMPLATES / "head.html", TEMPLATES / "look.css"]
+    files = [*sorted(EVENT_TEMPLATES.parent.rglob("*.py")), *sorted(EVENT_TEMPLATES.iterdir()), *shared]
     return hashlib.sha256(b"\n".join(path.read_bytes() for path in files)).hexdigest()[:16]

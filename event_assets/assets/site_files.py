@@ -122,7 +122,7 @@ def code_version(models: Iterable[Model]) -> str:
 @cache
 def _sources() -> list[str]:
     """Read what makes the files once for all events."""
-    paths = [*SOURCES, *sorted(TEMPLATES.glob("*.css")), TEMPLATES / "files.html"]
+    paths = [*SOURCES, *sorted(TEMPLATES.glob("*.css")), TEMPLATES / "files.html", TEMPLATES / "head.html"]
     return [path.read_text(encoding="utf-8") for path in paths]
 
 

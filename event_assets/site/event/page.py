@@ -103,7 +103,7 @@ def _texts_of_script(text: Text, now: Any) -> dict[str, Any]:
 
 @cache
 def _templates() -> Environment:
-    templates = environment(EVENT_TEMPLATES)
+    templates = environment(EVENT_TEMPLATES, TEMPLATES)
     templates.filters.update(figure=_figure, shortened=_shortened, thousands=lambda number, text: text.number(number))
     return templates
 
