@@ -100,7 +100,7 @@ def up_to_date_sensor(
     def update_staleness_checks(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         instance = context.instance
         facts = read_facts(instance, graph, read(), datetime.now(timezone.utc), read=recorded)
-        shown = {check.asset_key: shown for check, shown in shown_results(instance, results.get(instance)).items()}
+        shown = {check.asset_key: found for check, found in shown_results(instance, results.get(instance)).items()}
         # What a run is about to say itself is left to it.
         built = [
             key

@@ -26,8 +26,9 @@ WATCH_SECONDS = 5
 """How often webserver and daemon ask whether the code server is another one. Dagster's default of a second takes a
 quarter of the processor time of `event-assets ui` while nothing happens."""
 RELOAD_SECONDS = 240
-"""How often the daemon reads the definitions anew though the code server is the same: for where that has failed before.
-With Dagster's minute, that is a sixth of the processor time. It gives up where nothing was read for five minutes."""
+"""How often the daemon reads the definitions anew though the code server is the same, in case reading has failed.
+Dagster's default of a minute takes a sixth of the processor time while nothing happens. The daemon ends where reading
+fails for five minutes."""
 
 _WORKSPACE = "# Written by `event-assets ui`: the code server of the one that runs, for webserver and daemon.\n"
 

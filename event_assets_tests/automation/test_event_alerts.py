@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from shutil import which
 from types import SimpleNamespace
 from typing import Any
 
@@ -267,7 +268,7 @@ def test_what_the_code_server_reads_in_another_process_is_the_same(
             WarehouseUnreadableError, match=r"DuckDB cannot read the published copy .* \(.*does not exist"
         ):
             engine.read_copy(wanted)
-        code_server.setattr(sys, "executable", "/bin/false")
+        code_server.setattr(sys, "executable", which("false"))
         with pytest.raises(WarehouseUnreadableError, match=r"\(the process that reads it has ended\)"):
             engine.read_copy(wanted)
         assert "duckdb" not in sys.modules

@@ -223,14 +223,17 @@ def test_what_is_imported_before_the_forks_starts_no_thread():
     assert said.split() == ["1"], "one thread, and nothing that only the code server needs"
 
 
-PATCHED = ((server_watcher, "WATCH_INTERVAL"), (controller, "RELOAD_WORKSPACE_INTERVAL"))
+@pytest.fixture
+def _less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a service's process does before it starts, for the length of a test."""
+    monkeypatch.setattr(server_watcher, "WATCH_INTERVAL", server_watcher.WATCH_INTERVAL)
+    monkeypatch.setattr(controller, "RELOAD_WORKSPACE_INTERVAL", controller.RELOAD_WORKSPACE_INTERVAL)
+    services.ask_code_server_less_often()
 
 
+@pytest.mark.usefixtures("_less_often")
 def test_the_watch_of_the_code_server_waits_as_long_as_is_set(monkeypatch: pytest.MonkeyPatch):
     """Dagster's thread that watches takes what stands in its module: if that changes, it asks once a second again."""
-    for module, name in PATCHED:
-        monkeypatch.setattr(module, name, getattr(module, name))
-    services.ask_code_server_less_often()
     client, waited = DagsterGrpcClient(port=1), []
     monkeypatch.setattr(client, "get_server_id", lambda **_: "the same")
     create: Any = server_watcher.create_grpc_watch_thread
@@ -248,11 +251,9 @@ def test_the_watch_of_the_code_server_waits_as_long_as_is_set(monkeypatch: pytes
     assert waited == [services.WATCH_SECONDS]
 
 
-def test_the_daemon_reads_the_same_definitions_as_seldom_as_is_set(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.usefixtures("_less_often")
+def test_the_daemon_reads_the_same_definitions_as_seldom_as_is_set():
     """Before it gives up, because nothing was read for so long, it has to try it more than once."""
-    for module, name in PATCHED:
-        monkeypatch.setattr(module, name, getattr(module, name))
-    services.ask_code_server_less_often()
     read = []
     daemon: Any = SimpleNamespace(
         _grpc_server_registry=None, _workspace_process_context=SimpleNamespace(refresh_workspace=lambda: read.append(1))

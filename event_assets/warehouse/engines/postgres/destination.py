@@ -25,7 +25,8 @@ class SpacedCredentials(PostgresCredentials):
 @configspec
 class _Configuration(PostgresClientConfiguration):
     credentials: SpacedCredentials = None  # type: ignore[assignment]
-    # Those of dlt's own identifiers, which no statement searches by: a tenth of the server's time for a first load.
+    # dlt would index its identifiers of rows. No statement searches by them, and to write them takes a tenth of the
+    # server's time for a first load.
     create_indexes: bool = False
 
 
